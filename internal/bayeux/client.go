@@ -1,0 +1,176 @@
+package bayeux
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// Level says how much a line of the log matters.
+type Level int
+
+// The levels of the log.
+const (
+	Debug Level = iota
+	Info
+	Warn
+)
+
+// Options configure a [Client]. Only Transports is required.
+type Options struct {
+	// Transports are tried in this order until one works.
+	Transports []Transport
+
+	// Prepare runs before each handshake, to sign in for instance. If it
+	// returns an error, so does the attempt; an error for which Final is true ends the
+	// client.
+	Prepare func(context.Context) error
+
+	// Final reports whether an error of Prepare will not go away by trying
+	// again. It is asked only before the first handshake has succeeded: later
+	// on, a session is worth waiting for.
+	Final func(error) bool
+
+	// OnStatus is told each change of the status, on the client's loop: it
+	// must not block.
+	OnStatus func(Status)
+
+	// Log takes lines of text for a developer. They hold no credentials.
+	Log func(Level, string)
+
+	// MaxNetworkDelay is how long a reply may take beyond the time for which the server
+	// says that it holds a request; 10 s if zero.
+	MaxNetworkDelay time.Duration
+
+	// DialTimeout bounds the opening of a connection; 5 s if zero.
+	DialTimeout time.Duration
+
+	// Random returns a number in [0, 1); math/rand's if nil.
+	Random func() float64
+}
+
+// Handler takes the events of a subscription, on the client's loop: it must
+// not block. The message's data are not to be changed.
+type Handler func(Message)
+
+// Client keeps a session with a server until it is closed. Its methods can be
+// called from any goroutine, handlers included, except for those that wait:
+// [Client.Connect], [Client.Subscribe] and [Client.Close] must not be called on
+// the loop.
+type Client struct {
+	opts Options
+	box  *mailbox
+	ctx  context.Context // done when the client is closed
+	end  context.CancelFunc
+	done chan struct{} // closed when the loop has ended
+
+	mu      sync.Mutex
+	status  Status
+	changed chan struct{}
+
+	// All that follows belongs to the loop.
+
+	subscriptions []*subscription
+
+	transport   int   // index into opts.Transports
+	established bool  // a connect has succeeded at least once
+	worked      bool  // a handshake has succeeded over the transport in use
+	failures    int   // attempts failed since the last successful connect
+	lastErr     error // the last failure since then
+
+	deadline   time.Time   // until which the caller of Connect waits; zero if for ever
+	attempt    int         // counts attempts: what was started in an older one is stale
+	retryAt    *time.Timer // the next attempt, or the next connect
+	waiting    bool        // for the next attempt, after a failure
+	closing    bool        // Close was called
+	connection int         // counts connections: what comes from an older one is stale
+	conn       Conn        // nil if there is none
+	frame      []byte      // being handled
+	nextID     int
+	exchanges  map[text]*exchange
+
+	session   int // counts handshakes that succeeded
+	clientID  string
+	plan      plan
+	lastHeard time.Time // of the last connect reply of the session, or of its handshake
+	held      bool      // the last connect succeeded, so that the next is to be held
+	ack       ackState
+}
+
+// New returns a client that does nothing yet; [Client.Connect] starts it.
+func New(opts Options) *Client {
+	if opts.MaxNetworkDelay == 0 {
+		opts.MaxNetworkDelay = 10 * time.Second
+	}
+	if opts.DialTimeout == 0 {
+		opts.DialTimeout = 5 * time.Second
+	}
+	if opts.Random == nil {
+		opts.Random = rand.Float64
+	}
+	ctx, end := context.WithCancel(context.Background())
+	c := &Client{
+		opts:      opts,
+		box:       newMailbox(),
+		ctx:       ctx,
+		end:       end,
+		done:      make(chan struct{}),
+		status:    Status{State: Connecting},
+		changed:   make(chan struct{}),
+		exchanges: map[text]*exchange{},
+		plan:      defaultPlan(),
+	}
+	go c.loop()
+	return c
+}
+
+// Connect starts the client and waits until it is connected, with every
+// subscription in place. Where the server refuses for good, that is the error:
+// *[HandshakeError], *[SubscribeError], *[DisconnectedError], or what Prepare
+// returned. Attempts go on until ctx is done: then the error is a
+// *[ConnectError] around the last failure. After an error the client is of no
+// more use and is to be closed.
+func (c *Client) Connect(ctx context.Context) error {
+	deadline, _ := ctx.Deadline()
+	c.box.put(func() { c.start(deadline) })
+	for {
+		status, changed := c.Watch()
+		switch status.State {
+		case Connected:
+			return nil
+		case Closed:
+			return status.Reason
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			err := status.Reason
+			if err == nil {
+				err = errors.New("the server has not answered")
+			}
+			return &ConnectError{Err: err}
+		}
+	}
+}
+
+// Close ends the session at the server, which discards what it still holds for
+// it, and then the connection. It returns when that is done, or ctx is; the
+// client is closed in any case.
+func (c *Client) Close(ctx context.Context) {
+	c.box.put(func() { c.goodbye() })
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+		c.box.put(func() { c.finish(ErrClosed) })
+		<-c.done
+	}
+}
+
+func (c *Client) logf(level Level, format string, args ...any) {
+	if c.opts.Log != nil {
+		c.opts.Log(level, fmt.Sprintf(format, args...))
+	}
+}

@@ -1,0 +1,100 @@
+package bayeux
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// ErrClosed is the reason of a session that [Client.Close] ended.
+var ErrClosed = errors.New("the client was closed")
+
+// Refusal is what a server says in the error field of an unsuccessful reply,
+// by convention "code:arguments:text".
+type Refusal struct {
+	Code int    // 0 if the text has none
+	Text string // the whole field, as it came
+}
+
+// parseRefusal reads an error field. Texts differ between servers and their
+// versions, so that only the number is taken from it.
+func parseRefusal(s text) Refusal {
+	r := Refusal{Text: string(s)}
+	if r.Text == "" {
+		r.Text = "no reason given"
+	}
+	code, _, found := strings.Cut(string(s), ":")
+	if n, err := strconv.Atoi(code); found && err == nil && n > 0 {
+		r.Code = n
+	}
+	return r
+}
+
+// unknownSession reports whether the refusal says that the session is gone:
+// 402 by CometD, 401 by Faye. It is asked only where no advice says what to do.
+func (r Refusal) unknownSession() bool { return r.Code == 402 || r.Code == 401 }
+
+// HandshakeError is a handshake that the server refused.
+type HandshakeError struct {
+	Refusal
+	Final bool // the server advised not to try again
+}
+
+func (e *HandshakeError) Error() string {
+	return fmt.Sprintf("the server refused the handshake: %s", quote([]byte(e.Text)))
+}
+
+// SubscribeError is a subscription that the server refused.
+type SubscribeError struct {
+	Refusal
+	Channel string
+}
+
+func (e *SubscribeError) Error() string {
+	return fmt.Sprintf("the server refused the subscription to %s: %s", e.Channel, quote([]byte(e.Text)))
+}
+
+// SessionError is a connect that the server refused: the session is unknown to
+// it, or it is in no state to go on.
+type SessionError struct{ Refusal }
+
+func (e *SessionError) Error() string {
+	return fmt.Sprintf("the server refused to go on with the session: %s", quote([]byte(e.Text)))
+}
+
+// DisconnectedError is the end of a session by the server, for good.
+type DisconnectedError struct{ Reason string }
+
+func (e *DisconnectedError) Error() string {
+	return "the server ended the session: " + quote([]byte(e.Reason))
+}
+
+// ConnectError is a session that could not be had in time. Unwrap gives the
+// last failure.
+type ConnectError struct{ Err error }
+
+func (e *ConnectError) Error() string { return fmt.Sprintf("no session in time: %v", e.Err) }
+
+// Unwrap returns the last failure.
+func (e *ConnectError) Unwrap() error { return e.Err }
+
+// LostError is a connection that broke, or that was given up because the
+// server kept silent on it.
+type LostError struct{ Err error }
+
+func (e *LostError) Error() string { return fmt.Sprintf("the connection was lost: %v", e.Err) }
+
+// Unwrap returns the cause.
+func (e *LostError) Unwrap() error { return e.Err }
+
+// OpenError is a connection that could not be opened.
+type OpenError struct {
+	Transport string
+	Err       error
+}
+
+func (e *OpenError) Error() string { return fmt.Sprintf("cannot open %s: %v", e.Transport, e.Err) }
+
+// Unwrap returns the cause.
+func (e *OpenError) Unwrap() error { return e.Err }

@@ -1,0 +1,61 @@
+package bayeux
+
+import (
+	"fmt"
+	"runtime/debug"
+	"time"
+)
+
+// loop runs until the client is closed. What is queued by then is still run,
+// for it may hold a connection to be closed; it finds that it is stale.
+func (c *Client) loop() {
+	defer close(c.done)
+	defer func() {
+		for _, f := range c.box.close() {
+			f()
+		}
+	}()
+	defer func() {
+		// A panic would end the whole program in a browser, and with it every
+		// other client of the page.
+		if p := recover(); p != nil {
+			c.logf(Warn, "internal error: %v\n%s", p, debug.Stack())
+			c.finish(fmt.Errorf("internal error: %v", p))
+		}
+	}()
+	for c.ctx.Err() == nil {
+		<-c.box.ready
+		for _, f := range c.box.take() {
+			f()
+		}
+	}
+}
+
+// after runs f on the loop in d, unless the timer is stopped. A timer that has
+// fired may still be in the mailbox when it is stopped, so f must check that
+// it is wanted.
+func (c *Client) after(d time.Duration, f func()) *time.Timer {
+	return time.AfterFunc(d, func() { c.box.put(f) })
+}
+
+// finish closes the client for good. To be called on the loop, or when it has ended.
+func (c *Client) finish(reason error) {
+	if c.ctx.Err() != nil {
+		return
+	}
+	c.end()
+	c.attempt++
+	c.stopRetry()
+	c.dropConn()
+	for _, s := range c.subscriptions {
+		s.settle(reason)
+	}
+	c.report(Status{State: Closed, Reason: reason, Session: c.session})
+}
+
+func (c *Client) stopRetry() {
+	if c.retryAt != nil {
+		c.retryAt.Stop()
+		c.retryAt = nil
+	}
+}

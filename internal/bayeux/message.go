@@ -1,0 +1,127 @@
+package bayeux
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The meta channels of the protocol.
+const (
+	metaHandshake   = "/meta/handshake"
+	metaConnect     = "/meta/connect"
+	metaSubscribe   = "/meta/subscribe"
+	metaUnsubscribe = "/meta/unsubscribe"
+	metaDisconnect  = "/meta/disconnect"
+)
+
+// Message is one Bayeux message, of either direction. Fields that a message
+// doesn't have are left at zero; fields that this client doesn't know are
+// dropped.
+type Message struct {
+	Channel                  string          `json:"channel"`
+	ID                       text            `json:"id,omitempty"`
+	ClientID                 string          `json:"clientId,omitempty"`
+	Version                  string          `json:"version,omitempty"`
+	MinimumVersion           string          `json:"minimumVersion,omitempty"`
+	SupportedConnectionTypes []string        `json:"supportedConnectionTypes,omitempty"`
+	ConnectionType           string          `json:"connectionType,omitempty"`
+	Subscription             string          `json:"subscription,omitempty"`
+	Successful               *bool           `json:"successful,omitempty"`
+	Error                    text            `json:"error,omitempty"`
+	Advice                   *Advice         `json:"advice,omitempty"`
+	Data                     json.RawMessage `json:"data,omitempty"` // nil in a message that is no event; "null" is an event's data
+	Ext                      json.RawMessage `json:"ext,omitempty"`
+}
+
+// text is a string that some servers send as a number or another value: what
+// is not a string is kept as the JSON it came as.
+type text string
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	var s string
+	if json.Unmarshal(b, &s) == nil {
+		*t = text(s)
+		return nil
+	}
+	*t = text(b)
+	return nil
+}
+
+func (m *Message) successful() bool { return m.Successful != nil && *m.Successful }
+
+// isEvent reports whether m was published, by the rule that anything with data
+// is an event, whatever its data are.
+func (m *Message) isEvent() bool { return m.Data != nil }
+
+func (m *Message) isMeta() bool { return strings.HasPrefix(m.Channel, "/meta/") }
+
+// ProtocolError is an answer that is not Bayeux. Quote has at most the first
+// 200 characters of it.
+type ProtocolError struct {
+	Problem string
+	Quote   string
+}
+
+func (e *ProtocolError) Error() string {
+	return fmt.Sprintf("the server does not speak Bayeux here: %s: %q", e.Problem, e.Quote)
+}
+
+func protocolError(problem string, frame []byte) *ProtocolError {
+	return &ProtocolError{Problem: problem, Quote: quote(frame)}
+}
+
+// quote cuts b to 200 characters.
+func quote(b []byte) string {
+	const most = 200
+	if len(b) > 4*most {
+		b = b[:4*most] // a character has at most four bytes
+	}
+	runes := []rune(strings.ToValidUTF8(string(b), "\uFFFD"))
+	if len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return string(runes)
+}
+
+// decode reads a frame: an array of messages, or a single one. Values of the
+// wrong type inside a message are left out, and so are messages without a
+// channel, so that one odd message does not cost those beside it. The error, a
+// *ProtocolError, says that the frame was not as it should be; what could be
+// read of it is returned all the same.
+func decode(frame []byte) ([]Message, error) {
+	trimmed := bytes.TrimSpace(frame)
+	if len(trimmed) == 0 {
+		return nil, protocolError("an empty frame", frame)
+	}
+	var messages []Message
+	var err error
+	switch trimmed[0] {
+	case '[':
+		err = json.Unmarshal(trimmed, &messages)
+	case '{':
+		messages = make([]Message, 1)
+		err = json.Unmarshal(trimmed, &messages[0])
+	default:
+		return nil, protocolError("neither an array nor an object", frame)
+	}
+	var wrongType *json.UnmarshalTypeError
+	if err != nil && !errors.As(err, &wrongType) {
+		return nil, protocolError("broken JSON", frame)
+	}
+	if len(messages) == 0 {
+		return nil, protocolError("an empty array", frame)
+	}
+	all := len(messages)
+	messages = slices.DeleteFunc(messages, func(m Message) bool { return m.Channel == "" })
+	switch {
+	case len(messages) < all:
+		return messages, protocolError("a message without a channel", frame)
+	case err != nil:
+		return messages, protocolError(err.Error(), frame)
+	}
+	return messages, nil
+}

@@ -1,0 +1,106 @@
+package bayeux
+
+import "runtime/debug"
+
+// sink takes what a connection brings to the loop.
+type sink struct {
+	c          *Client
+	connection int
+}
+
+// stale reports whether the connection has been given up: what still comes
+// from it is late. To be called on the loop.
+func (s sink) stale() bool { return s.connection != s.c.connection }
+
+func (s sink) Receive(frame []byte) {
+	s.c.box.put(func() {
+		if !s.stale() {
+			s.c.receive(frame)
+		}
+	})
+}
+
+func (s sink) Fail(messages []Message, err error) {
+	s.c.box.put(func() {
+		for _, m := range messages {
+			if s.stale() {
+				return
+			}
+			s.c.failExchange(m.ID, &LostError{err})
+		}
+	})
+}
+
+func (s sink) Lose(err error) {
+	s.c.box.put(func() {
+		if !s.stale() {
+			s.c.lost(&LostError{err})
+		}
+	})
+}
+
+// receive handles a frame, message by message. Should one of them end the
+// connection, the events behind it are delivered all the same.
+func (c *Client) receive(frame []byte) {
+	messages, err := decode(frame)
+	if err != nil {
+		c.logf(Warn, "%v", err)
+		if len(messages) == 0 && c.clientID == "" {
+			c.lost(err) // waiting for the handshake's reply in such company would be in vain
+			return
+		}
+	}
+	c.frame = frame
+	for i := range messages {
+		if c.ctx.Err() != nil {
+			break
+		}
+		c.handle(&messages[i])
+	}
+	c.frame = nil
+}
+
+func (c *Client) handle(m *Message) {
+	if !m.isMeta() {
+		if m.Advice != nil {
+			c.plan = c.plan.follow(m.Advice)
+		}
+		if m.isEvent() {
+			c.deliver(m)
+		}
+		return
+	}
+	x := c.settle(m)
+	switch {
+	case x != nil:
+		x.done(m, nil)
+	case m.Channel == metaDisconnect && m.ID == "":
+		reason := "it disconnected the client"
+		if m.Error != "" {
+			reason = string(m.Error)
+		}
+		c.finish(&DisconnectedError{Reason: reason})
+	default:
+		c.logf(Debug, "a late reply on %s is ignored", m.Channel)
+	}
+}
+
+// deliver calls each handler that wants the event. Events that nobody asked
+// for do come, and are no error.
+func (c *Client) deliver(m *Message) {
+	for _, s := range c.subscriptions {
+		if matches(s.pattern, m.Channel) {
+			c.call(s, m)
+		}
+	}
+}
+
+// call keeps the fault of one handler from the others, and from the session.
+func (c *Client) call(s *subscription, m *Message) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.logf(Warn, "the handler of %s panicked: %v\n%s", s.pattern, p, debug.Stack())
+		}
+	}()
+	s.handler(*m)
+}

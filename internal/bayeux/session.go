@@ -1,0 +1,334 @@
+package bayeux
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// An attempt goes through these steps, and ends in failed at whichever of them
+// goes wrong: prepare, open, handshake, subscribe, connect. The first and the
+// third are for new sessions only.
+
+// start begins the first attempt, of which the caller waits until deadline.
+func (c *Client) start(deadline time.Time) {
+	if c.attempt == 0 {
+		c.deadline = deadline
+		c.try()
+	}
+}
+
+func (c *Client) try() {
+	c.stopRetry()
+	c.waiting = false
+	c.attempt++
+	if c.clientID != "" && time.Since(c.lastHeard) > c.plan.lifetime() {
+		c.logf(Info, "not connected for longer than the server keeps a session: a new one is needed")
+		c.forget()
+	}
+	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: c.lastErr, Session: c.session})
+	if c.clientID != "" || c.opts.Prepare == nil {
+		c.open()
+		return
+	}
+	attempt := c.attempt
+	go func() {
+		err := c.prepare()
+		c.box.put(func() {
+			switch {
+			case c.attempt != attempt:
+			case err == nil:
+				c.open()
+			case !c.established && c.opts.Final != nil && c.opts.Final(err):
+				c.finish(err)
+			default:
+				c.failed(err)
+			}
+		})
+	}()
+}
+
+// prepare calls the option of that name. It is somebody else's code on a
+// goroutine of ours, so that a panic must not end the program.
+func (c *Client) prepare() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("internal error: %v", p)
+		}
+	}()
+	return c.opts.Prepare(c.ctx)
+}
+
+// open makes sure of a connection.
+func (c *Client) open() {
+	if c.conn != nil {
+		c.begin()
+		return
+	}
+	c.connection++
+	to, transport := sink{c, c.connection}, c.opts.Transports[c.transport]
+	ctx, cancel := context.WithTimeout(c.ctx, c.share(c.opts.DialTimeout))
+	go func() {
+		defer cancel()
+		conn, err := transport.Open(ctx, to)
+		handled := c.box.put(func() {
+			switch {
+			case to.stale():
+				if conn != nil {
+					conn.Close()
+				}
+			case err != nil:
+				c.lost(&OpenError{Transport: transport.Name(), Err: err})
+			default:
+				c.conn = conn
+				c.begin()
+			}
+		})
+		if !handled && conn != nil {
+			conn.Close()
+		}
+	}()
+}
+
+// share is the time that a step may take: limit, but not more than half of
+// what is left to the caller of Connect, since the rest is for what comes after the step or
+// in its place.
+func (c *Client) share(limit time.Duration) time.Duration {
+	if c.established || c.deadline.IsZero() {
+		return limit
+	}
+	return max(min(limit, time.Until(c.deadline)/2), time.Millisecond)
+}
+
+// begin goes on with the session, or makes a new one.
+func (c *Client) begin() {
+	if c.clientID != "" {
+		c.subscribe()
+		return
+	}
+	names := make([]string, len(c.opts.Transports))
+	for i, t := range c.opts.Transports {
+		names[i] = t.Name()
+	}
+	m := Message{
+		Channel:                  metaHandshake,
+		Version:                  "1.0",
+		MinimumVersion:           "1.0",
+		SupportedConnectionTypes: names,
+		Ext:                      ackRequest,
+	}
+	c.send(m, c.share(c.opts.MaxNetworkDelay), c.handshook)
+}
+
+func (c *Client) handshook(r *Message, err error) {
+	if err != nil {
+		c.lost(err)
+		return
+	}
+	c.plan = defaultPlan().follow(r.Advice)
+	if !r.successful() {
+		refused := &HandshakeError{Refusal: parseRefusal(r.Error), Final: c.plan.final()}
+		if refused.Final || !c.established && (refused.Code == 401 || refused.Code == 403) {
+			c.finish(refused)
+		} else {
+			c.failed(refused)
+		}
+		return
+	}
+	if r.ClientID == "" {
+		c.lost(protocolError("a handshake reply without a clientId", c.frame))
+		return
+	}
+	if types := r.SupportedConnectionTypes; types != nil && !slices.Contains(types, c.name()) {
+		c.lost(&OpenError{Transport: c.name(), Err: fmt.Errorf("the server offers %q", types)})
+		return
+	}
+	c.worked = true
+	c.session++
+	c.clientID = r.ClientID
+	c.lastHeard = time.Now()
+	c.ack = negotiated(r.Ext)
+	if !c.ack.on {
+		c.logf(Info, "the server has no acknowledged delivery: events sent while a connection breaks can be lost")
+	}
+	if c.plan.final() {
+		c.finish(&DisconnectedError{Reason: "its advice is not to connect"})
+		return
+	}
+	c.subscribe()
+}
+
+// connect asks for events. Until one has succeeded, after a handshake as after
+// a failure, the server is asked not to hold it, so that being connected is
+// known at once.
+func (c *Client) connect() {
+	if c.closing {
+		return
+	}
+	m := Message{Channel: metaConnect, ConnectionType: c.name(), Ext: c.ack.ext()}
+	limit := c.opts.MaxNetworkDelay
+	if c.held {
+		limit += max(c.plan.timeout, 0)
+	} else {
+		m.Advice = &Advice{Timeout: new(float64)}
+	}
+	c.send(m, limit, c.answer)
+}
+
+// answer takes the reply to a connect.
+func (c *Client) answer(r *Message, err error) {
+	if err != nil {
+		c.held = false
+		c.failed(err)
+		return
+	}
+	c.plan = c.plan.follow(r.Advice)
+	if !r.successful() {
+		c.held = false
+		refused := &SessionError{parseRefusal(r.Error)}
+		switch {
+		case r.Advice != nil && c.plan.final():
+			c.finish(&DisconnectedError{Reason: refused.Text})
+		case c.sessionGone(r, refused.Refusal):
+			c.renew(refused)
+		default:
+			c.failed(refused)
+		}
+		return
+	}
+	c.lastHeard = time.Now()
+	c.ack.delivered(r.Ext)
+	switch {
+	case c.plan.final():
+		c.finish(&DisconnectedError{Reason: "its advice is not to connect again"})
+		return
+	case c.plan.reconnect == handshake:
+		c.renew(errors.New("the server advised a new handshake"))
+		return
+	}
+	c.held = true
+	c.established = true
+	c.failures = 0
+	c.lastErr = nil
+	status := Status{State: Connected, Transport: c.name(), Session: c.session}
+	if c.plan.multipleClients {
+		status.Reason = errMultipleClients
+	}
+	c.report(status)
+	if c.plan.interval == 0 {
+		c.connect()
+		return
+	}
+	c.schedule(c.plan.interval, c.connect)
+}
+
+var errMultipleClients = errors.New("the server sees several clients in this browser (another tab?) and holds only one of their requests: events can be late by its polling interval")
+
+// sessionGone reports whether a refusal means that the server does not know
+// the session. What it advises counts first: numbers mean different things to
+// different servers.
+func (c *Client) sessionGone(r *Message, refused Refusal) bool {
+	if r.Advice != nil && r.Advice.Reconnect != "" {
+		return r.Advice.Reconnect == handshake
+	}
+	return refused.unknownSession()
+}
+
+// renew starts a new session in place of one that the server has lost: at once,
+// unless that was tried in vain just before. A server that forgets each
+// session as soon as it is made would be asked in a tight loop otherwise.
+func (c *Client) renew(reason error) {
+	c.forget()
+	if c.failures > 0 {
+		c.failed(reason)
+		return
+	}
+	c.failures++
+	c.lastErr = reason
+	c.wait(max(c.plan.interval, 0), reason)
+}
+
+func (c *Client) forget() {
+	c.clientID = ""
+	c.held = false
+	c.ack = ackState{}
+}
+
+// lost gives up the connection.
+func (c *Client) lost(err error) {
+	c.dropConn()
+	if c.waiting {
+		return // the next attempt, already due, will open another
+	}
+	if c.clientID != "" || c.worked || c.closing {
+		c.failed(err)
+		return
+	}
+	// The transport has not worked yet: the next one may.
+	if c.transport+1 < len(c.opts.Transports) {
+		c.logf(Info, "%v: trying %s", err, c.opts.Transports[c.transport+1].Name())
+		c.transport++
+		c.lastErr = err
+		c.try()
+		return
+	}
+	c.transport = 0
+	c.failed(err)
+}
+
+// failed ends an attempt; the next one follows by itself.
+func (c *Client) failed(err error) {
+	c.failures++
+	c.lastErr = err
+	c.wait(max(c.plan.interval, 0)+backoff(c.failures, c.opts.Random), err)
+}
+
+// wait starts the next attempt in d.
+func (c *Client) wait(d time.Duration, reason error) {
+	if c.closing {
+		c.finish(ErrClosed)
+		return
+	}
+	c.held = false
+	c.cancelExchanges()
+	c.schedule(d, c.try)
+	c.waiting = true
+	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: reason, RetryIn: d, Session: c.session})
+}
+
+// schedule runs f in d, unless something else has been begun by then.
+func (c *Client) schedule(d time.Duration, f func()) {
+	c.stopRetry()
+	c.attempt++
+	attempt := c.attempt
+	c.retryAt = c.after(d, func() {
+		if c.attempt == attempt {
+			f()
+		}
+	})
+}
+
+func (c *Client) name() string { return c.opts.Transports[c.transport].Name() }
+
+func (c *Client) unconnected() State {
+	if c.established {
+		return Reconnecting
+	}
+	return Connecting
+}
+
+// goodbye ends the session at the server, and then the client.
+func (c *Client) goodbye() {
+	if c.closing {
+		return
+	}
+	c.closing = true
+	c.stopRetry()
+	if c.conn == nil || c.clientID == "" {
+		c.finish(ErrClosed)
+		return
+	}
+	c.send(Message{Channel: metaDisconnect}, c.opts.MaxNetworkDelay, func(*Message, error) { c.finish(ErrClosed) })
+}

@@ -1,0 +1,168 @@
+package bayeux
+
+import (
+	"context"
+	"slices"
+)
+
+// subscription is a handler and the channels that it wants to hear.
+type subscription struct {
+	pattern string
+	handler Handler
+	session int        // the session in which the server has confirmed it
+	first   chan error // told once, when it has been confirmed or refused for the first time; nil from then on
+}
+
+func (s *subscription) settle(err error) {
+	if s.first != nil {
+		s.first <- err
+		s.first = nil
+	}
+}
+
+// Subscribe calls handler for each event on channel, which may end in a
+// wildcard: "/v2/me/*". Several handlers may want the same event; each gets it
+// once. Before [Client.Connect] it only notes the subscription, which the
+// server can then refuse there. Later, it waits until the server has confirmed
+// it; it returns a *[SubscribeError] if the server refused, the reason if the
+// client was closed meanwhile, or ctx's error. After each new handshake it is
+// made again by the client.
+func (c *Client) Subscribe(ctx context.Context, channel string, handler Handler) (*Subscription, error) {
+	if err := CheckChannel(channel); err != nil {
+		return nil, err
+	}
+	s := &subscription{pattern: channel, handler: handler, first: make(chan error, 1)}
+	result := s.first
+	c.box.put(func() {
+		c.subscriptions = append(c.subscriptions, s)
+		switch {
+		case c.attempt == 0:
+			s.settle(nil)
+		case c.held:
+			c.subscribe()
+		}
+	})
+	handle := &Subscription{c, s}
+	select {
+	case err := <-result:
+		if err != nil {
+			return nil, err
+		}
+		return handle, nil
+	case <-ctx.Done():
+		c.box.put(func() { c.remove(s) })
+		return nil, ctx.Err()
+	case <-c.done:
+		status, _ := c.Watch()
+		return nil, status.Reason
+	}
+}
+
+// Subscription is a handler that [Client.Subscribe] has put in place.
+type Subscription struct {
+	c *Client
+	s *subscription
+}
+
+// Cancel ends the subscription: the handler is not called any more once Cancel has been
+// handled by the client's loop, and the server is told if nobody else here
+// wants the channel. It does not wait.
+func (s *Subscription) Cancel() { s.c.box.put(func() { s.c.remove(s.s) }) }
+
+func (c *Client) remove(s *subscription) {
+	i := slices.Index(c.subscriptions, s)
+	if i < 0 {
+		return
+	}
+	c.subscriptions = slices.Delete(c.subscriptions, i, i+1)
+	same := func(o *subscription) bool { return o.pattern == s.pattern }
+	if c.conn == nil || s.session != c.session || slices.ContainsFunc(c.subscriptions, same) {
+		return
+	}
+	m := Message{Channel: metaUnsubscribe, Subscription: s.pattern}
+	c.send(m, c.opts.MaxNetworkDelay, func(r *Message, err error) {
+		if err == nil && !r.successful() {
+			c.logf(Info, "the server refused to unsubscribe from %s: %s", s.pattern, quote([]byte(r.Error)))
+		}
+	})
+}
+
+// subscribe sends what the server has not confirmed in this session, in one
+// batch, since it forgot all with the session before. Once everything is
+// confirmed, it goes on to connect, unless that has been done.
+func (c *Client) subscribe() {
+	var batch []Message
+	var outstanding bool
+	for _, x := range c.exchanges {
+		outstanding = outstanding || x.message.Channel == metaSubscribe
+	}
+	asked := map[string]bool{}
+	for _, s := range c.subscriptions {
+		if s.session == c.session || asked[s.pattern] || c.asking(s.pattern) {
+			continue
+		}
+		asked[s.pattern] = true
+		m := Message{Channel: metaSubscribe, Subscription: s.pattern}
+		c.expect(&m, c.share(c.opts.MaxNetworkDelay), func(r *Message, err error) { c.subscribed(m.Subscription, r, err) })
+		batch = append(batch, m)
+	}
+	switch {
+	case len(batch) > 0:
+		c.conn.Send(batch)
+	case !outstanding && !c.held:
+		c.connect()
+	}
+}
+
+// asking reports whether a subscription to pattern is on its way.
+func (c *Client) asking(pattern string) bool {
+	for _, x := range c.exchanges {
+		if x.message.Channel == metaSubscribe && x.message.Subscription == pattern {
+			return true
+		}
+	}
+	return false
+}
+
+// subscribed takes the reply to a subscription.
+func (c *Client) subscribed(pattern string, r *Message, err error) {
+	if err != nil {
+		c.failed(err)
+		return
+	}
+	if r.Advice != nil {
+		c.plan = c.plan.follow(r.Advice)
+	}
+	if r.successful() {
+		for _, s := range c.subscriptions {
+			if s.pattern == pattern {
+				s.session = c.session
+				s.settle(nil)
+			}
+		}
+		if !c.held {
+			c.subscribe()
+		}
+		return
+	}
+	refused := &SubscribeError{Refusal: parseRefusal(r.Error), Channel: pattern}
+	switch {
+	case c.sessionGone(r, refused.Refusal):
+		c.renew(refused)
+	case c.held:
+		// It was asked for on a session that works, which goes on without it.
+		for _, s := range slices.Clone(c.subscriptions) {
+			if s.pattern == pattern && s.session != c.session {
+				c.remove(s)
+				s.settle(refused)
+			}
+		}
+	case !c.established:
+		c.finish(refused)
+	default:
+		// It was granted before: without it events would be missing, so the
+		// client keeps asking rather than pretend to be connected.
+		c.forget()
+		c.failed(refused)
+	}
+}

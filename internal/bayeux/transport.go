@@ -1,0 +1,41 @@
+package bayeux
+
+import "context"
+
+// Transport opens connections over which Bayeux messages travel. There is one
+// for each connection type.
+type Transport interface {
+	// Name is the Bayeux connection type: "websocket" or "long-polling".
+	Name() string
+
+	// Open opens a connection. It may block until ctx is done, and must not
+	// leave a connection behind then. What arrives, and the end of the
+	// connection, goes to sink, from any goroutine, possibly before Open has
+	// returned.
+	Open(ctx context.Context, sink Sink) (Conn, error)
+}
+
+// Conn is an open connection. Its methods never block.
+type Conn interface {
+	// Send sends messages, at least one, as one array. A message that cannot be sent is
+	// reported to the sink, as one that was sent and not answered would be.
+	Send(messages []Message)
+
+	// Close ends the connection after what was sent before. Nothing is
+	// reported to the sink from then on.
+	Close()
+}
+
+// Sink takes what happens on a connection. Its methods never block.
+type Sink interface {
+	// Receive takes a frame: an array of messages in JSON, or a single one.
+	Receive(frame []byte)
+
+	// Fail says that these messages will not be answered, and why. The
+	// connection lives on.
+	Fail(messages []Message, err error)
+
+	// Lose says that the connection has ended, and why. No message that is
+	// without an answer will get one. It comes at most once, and last.
+	Lose(err error)
+}

@@ -1,0 +1,107 @@
+// Package httpx makes HTTP requests the same way in the browser, with fetch,
+// and natively, with net/http. Only what the REST and long-polling clients
+// need is here: small bodies, no streaming, no redirects.
+package httpx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// MaxBody is how many bytes of a response body are accepted where a
+// [Request] does not say otherwise.
+const MaxBody = 4 << 20
+
+// Header holds HTTP header fields, one value a name. The names of a response
+// are in lower case; a request may use any case.
+type Header map[string]string
+
+// Get returns the value of the field name, in any case, or "".
+func (h Header) Get(name string) string {
+	if v, ok := h[strings.ToLower(name)]; ok {
+		return v
+	}
+	for k, v := range h {
+		if strings.EqualFold(k, name) {
+			return v
+		}
+	}
+	return ""
+}
+
+// Credentials says whether cookies go with a request, with the names of
+// the Fetch standard's RequestCredentials. The native Doer ignores it: there
+// the cookie jar decides.
+type Credentials string
+
+// The values of [Credentials].
+const (
+	Include    Credentials = "include"
+	SameOrigin Credentials = "same-origin"
+	Omit       Credentials = "omit"
+)
+
+// Request is one HTTP request.
+type Request struct {
+	Method      string
+	URL         string // absolute
+	Header      Header
+	Body        []byte      // none if nil
+	Credentials Credentials // Include if empty
+	MaxBody     int64       // bytes of the response body that are accepted; the constant MaxBody if 0
+}
+
+// Response is the whole of an HTTP response.
+type Response struct {
+	// Status is the HTTP status code. A redirect is not followed: credentials
+	// must not travel to where a server points. The browser hides which
+	// redirect it was, so that Redirected is what to look at.
+	Status     int
+	Redirected bool
+	Header     Header // in a browser, across origins, only what the server exposes
+	Body       []byte
+}
+
+// Doer makes requests. Its errors are a context's own (errors.Is with
+// context.Canceled or context.DeadlineExceeded), [ErrTooLarge], or a
+// [*NetworkError].
+type Doer interface {
+	Do(ctx context.Context, req *Request) (*Response, error)
+}
+
+// ErrTooLarge is returned for a response body over [Request.MaxBody].
+var ErrTooLarge = errors.New("the response body is too large")
+
+// NetworkError is a request that got no response: refused, reset, blocked by
+// CORS or CSP, name not found. Browsers do not tell a page which.
+type NetworkError struct {
+	Method string
+	URL    string // without query
+	Err    error
+}
+
+func (e *NetworkError) Error() string {
+	return fmt.Sprintf("%s %s: no response: %v", e.Method, e.URL, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *NetworkError) Unwrap() error { return e.Err }
+
+// redirect reports whether status is one of the redirects that carry a Location.
+func redirect(status int) bool {
+	switch status {
+	case 301, 302, 303, 307, 308:
+		return true
+	}
+	return false
+}
+
+// withoutQuery cuts what may be private off an URL that goes into an error.
+func withoutQuery(url string) string {
+	if i := strings.IndexAny(url, "?#"); i >= 0 {
+		return url[:i]
+	}
+	return url
+}
