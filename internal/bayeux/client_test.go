@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +19,7 @@ type server struct {
 	t       *testing.T
 	name    string
 	refuse  error         // what Open returns, if set
+	down    atomic.Bool   // Open fails while it is set
 	hang    bool          // Open does not return before its context is done
 	opened  chan *line    // every connection that the client opens
 	current *line         // the one that opens gave last
@@ -46,6 +48,9 @@ func (s *server) Open(ctx context.Context, sink Sink) (Conn, error) {
 	if s.hang {
 		<-ctx.Done()
 		return nil, ctx.Err()
+	}
+	if s.down.Load() {
+		return nil, errors.New("down")
 	}
 	if s.refuse != nil {
 		return nil, s.refuse
@@ -344,12 +349,11 @@ func TestSessionThatMustHaveExpiredIsRenewed(t *testing.T) {
 		_, err := c.Subscribe(t.Context(), "/a", func(Message) {})
 		require.NoError(t, err)
 		s.connect(c)
-		s.refuse = errors.New("down")
+		s.down.Store(true)
 		s.current.sink.Lose(errors.New("reset"))
 		synctest.Wait()
 		wait(41 * time.Second) // timeout + interval + maxInterval is 40 s
-		synctest.Wait()
-		s.refuse = nil
+		s.down.Store(false)
 		s.connection()
 		s.session() // handshake, subscriptions, connect
 		require.Equal(t, 2, c.current().Session)

@@ -89,13 +89,12 @@ func (e *NetworkError) Error() string {
 // Unwrap returns the cause.
 func (e *NetworkError) Unwrap() error { return e.Err }
 
-// redirect reports whether status is one of the redirects that carry a Location.
-func redirect(status int) bool {
-	switch status {
-	case 301, 302, 303, 307, 308:
-		return true
+// limit is how many bytes of the response's body are accepted.
+func (r *Request) limit() int64 {
+	if r.MaxBody > 0 {
+		return r.MaxBody
 	}
-	return false
+	return MaxBody
 }
 
 // withoutQuery cuts what may be private off an URL that goes into an error.

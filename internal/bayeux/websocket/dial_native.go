@@ -1,0 +1,51 @@
+//go:build !js
+
+package websocket
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"nhooyr.io/websocket"
+)
+
+// dialer is what the platform needs to dial.
+type dialer struct{ client *http.Client }
+
+// WithClient makes the transport dial with client, whose cookies sign it in.
+func (t *Transport) WithClient(client *http.Client) *Transport {
+	t.client = client
+	return t
+}
+
+// socket is an open WebSocket.
+type socket struct{ conn *websocket.Conn }
+
+func (d dialer) dial(ctx context.Context, url string) (*socket, error) {
+	c, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{
+		HTTPClient: d.client,
+		// The browser negotiates compression by itself; small messages gain nothing by it.
+		CompressionMode: websocket.CompressionDisabled,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &socket{conn: c}, nil
+}
+
+func (s *socket) write(frame []byte) error {
+	return s.conn.Write(context.Background(), websocket.MessageText, frame)
+}
+
+// close closes in the background: the library waits for the peer, for some seconds at most.
+func (s *socket) close() {
+	go s.conn.Close(websocket.StatusNormalClosure, "")
+}
+
+func (s *socket) why(err error) error {
+	if e := (websocket.CloseError{}); errors.As(err, &e) {
+		return errors.New(closeReason(int(e.Code), e.Reason))
+	}
+	return err
+}

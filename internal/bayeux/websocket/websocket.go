@@ -1,0 +1,152 @@
+// Package websocket carries Bayeux messages over a WebSocket, with the same
+// code in the browser and natively.
+//
+// In a browser, nhooyr.io/websocket closes a socket only by a call that waits
+// for the peer while it holds a lock, which the socket's error event takes on
+// the event loop: one reset at the wrong time would stop the whole page. So
+// the package keeps hold of the browser's own socket, and closes that.
+package websocket
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"gws-outbound/internal/bayeux"
+)
+
+const (
+	// maxFrame is how many bytes of a frame are accepted. A server that sends
+	// more is taken for a broken connection.
+	maxFrame = 4 << 20
+
+	// maxQueue is how many arrays of messages may wait to be sent.
+	maxQueue = 256
+)
+
+// Transport opens WebSockets to one server. It implements
+// [bayeux.Transport].
+type Transport struct {
+	url string
+	dialer
+}
+
+// New returns a transport to url, whose scheme is http, https, ws or wss.
+func New(url string) *Transport {
+	if rest, ok := strings.CutPrefix(url, "http"); ok {
+		url = "ws" + rest
+	}
+	return &Transport{url: url}
+}
+
+// Name returns "websocket".
+func (*Transport) Name() string { return "websocket" }
+
+// Open dials the server.
+func (t *Transport) Open(ctx context.Context, sink bayeux.Sink) (bayeux.Conn, error) {
+	s, err := t.dial(ctx, t.url)
+	if err != nil {
+		return nil, err
+	}
+	s.conn.SetReadLimit(maxFrame)
+	c := &conn{socket: s, sink: sink, out: make(chan []bayeux.Message, maxQueue), closing: make(chan struct{})}
+	go c.read()
+	go c.write()
+	return c, nil
+}
+
+// conn is an open socket.
+type conn struct {
+	socket  *socket
+	sink    bayeux.Sink
+	out     chan []bayeux.Message
+	closing chan struct{}
+	once    sync.Once
+}
+
+// read does nothing but read and pass on, since a browser's frames that were
+// not read when the socket closed are lost. It is not to be cancelled: that
+// would leave the socket open.
+func (c *conn) read() {
+	for {
+		_, frame, err := c.socket.conn.Read(context.Background())
+		if err != nil {
+			c.lose(c.socket.why(err))
+			return
+		}
+		select {
+		case <-c.closing:
+			// Somebody is still sending after our close.
+		default:
+			c.sink.Receive(frame)
+		}
+	}
+}
+
+// write sends what is queued, in order.
+func (c *conn) write() {
+	for {
+		select {
+		case messages := <-c.out:
+			frame, err := json.Marshal(messages)
+			if err == nil {
+				err = c.socket.write(frame)
+			}
+			if err != nil {
+				c.lose(fmt.Errorf("sending: %w", c.socket.why(err)))
+				return
+			}
+		case <-c.closing:
+			return
+		}
+	}
+}
+
+var errQueueFull = errors.New("the connection does not take what is to be sent")
+
+// Send queues messages to be sent as one frame.
+func (c *conn) Send(messages []bayeux.Message) {
+	select {
+	case c.out <- messages:
+	default:
+		c.lose(errQueueFull)
+	}
+}
+
+// Close closes the socket without waiting for it.
+func (c *conn) Close() { c.end(nil) }
+
+// lose reports the end of the connection, unless it was our own.
+func (c *conn) lose(err error) { c.end(func() { c.sink.Lose(err) }) }
+
+func (c *conn) end(report func()) {
+	c.once.Do(func() {
+		close(c.closing)
+		c.socket.close()
+		if report != nil {
+			report()
+		}
+	})
+}
+
+// closeReason is what is known of a close by its code and reason.
+func closeReason(code int, reason string) string {
+	text := fmt.Sprintf("close code %d", code)
+	switch code {
+	case 1000:
+		text += " (closed normally)"
+	case 1001:
+		text += " (the server is going away)"
+	case 1005:
+		text += " (closed without a reason)"
+	case 1006:
+		text += " (cut off)"
+	}
+	if reason != "" {
+		text += ": " + reason
+	}
+	return text
+}

@@ -1,0 +1,31 @@
+//go:build js
+
+package jsbridge
+
+import (
+	"fmt"
+
+	"github.com/hack-pad/safejs"
+)
+
+// NewError makes a JavaScript Error with the given name and message, and
+// properties beside them.
+func NewError(name, message string, properties map[string]any) (safejs.Value, error) {
+	constructor, err := safejs.Global().Get("Error")
+	if err != nil {
+		return safejs.Undefined(), fmt.Errorf("making an error: %w", err)
+	}
+	e, err := constructor.New(message)
+	if err != nil {
+		return safejs.Undefined(), fmt.Errorf("making an error: %w", err)
+	}
+	if err := e.Set("name", name); err != nil {
+		return safejs.Undefined(), fmt.Errorf("making an error: %w", err)
+	}
+	for key, value := range properties {
+		if err := e.Set(key, value); err != nil {
+			return safejs.Undefined(), fmt.Errorf("setting %s of an error: %w", key, err)
+		}
+	}
+	return e, nil
+}

@@ -1,0 +1,22 @@
+//go:build js
+
+package jsbridge
+
+import (
+	"fmt"
+
+	"github.com/hack-pad/safejs"
+)
+
+// ParseJSON makes a JavaScript value of JSON text, by the browser's own parser.
+func ParseJSON(text []byte) (safejs.Value, error) {
+	json, err := safejs.Global().Get("JSON")
+	if err != nil {
+		return safejs.Undefined(), fmt.Errorf("parsing JSON: %w", err)
+	}
+	v, err := json.Call("parse", string(text))
+	if err != nil {
+		return safejs.Undefined(), fmt.Errorf("parsing JSON: %w", err)
+	}
+	return v, nil
+}

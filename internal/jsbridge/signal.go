@@ -1,0 +1,47 @@
+//go:build js
+
+package jsbridge
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hack-pad/safejs"
+)
+
+// OnAbort calls f with the reason of an AbortSignal when it fires, or at once
+// if it has fired; f runs on the event loop and must not wait. stop ends that,
+// and is to be called when the signal is of no more interest: a page may use
+// one signal for thousands of calls.
+func OnAbort(signal safejs.Value, f func(reason safejs.Value)) (stop func(), err error) {
+	aborted, err := signal.Get("aborted")
+	if err != nil || aborted.Type() != safejs.TypeBoolean {
+		return nil, errors.New("it is not an AbortSignal")
+	}
+	fire := func() {
+		reason, err := signal.Get("reason")
+		if err != nil {
+			reason = safejs.Undefined()
+		}
+		f(reason)
+	}
+	if fired, _ := aborted.Bool(); fired {
+		fire()
+		return func() {}, nil
+	}
+	listener, err := safejs.FuncOf(func(safejs.Value, []safejs.Value) any {
+		fire()
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making a listener: %w", err)
+	}
+	if _, err := signal.Call("addEventListener", "abort", listener); err != nil {
+		listener.Release()
+		return nil, errors.New("it is not an AbortSignal")
+	}
+	return func() {
+		_, _ = signal.Call("removeEventListener", "abort", listener)
+		listener.Release()
+	}, nil
+}

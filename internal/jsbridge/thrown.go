@@ -1,0 +1,41 @@
+//go:build js
+
+package jsbridge
+
+import "github.com/hack-pad/safejs"
+
+// Thrown is what JavaScript threw, or a Promise was rejected with.
+type Thrown struct{ Value safejs.Value }
+
+// Error returns the name and message of a JavaScript error, and something
+// legible for anything else.
+func (t *Thrown) Error() string {
+	if t.Value.Type() == safejs.TypeObject {
+		name, message := property(t.Value, "name"), property(t.Value, "message")
+		switch {
+		case name != "" && message != "":
+			return name + ": " + message
+		case name+message != "":
+			return name + message
+		}
+	}
+	s, err := t.Value.String()
+	if err != nil {
+		return "a JavaScript value that cannot be told"
+	}
+	return s
+}
+
+// property returns the string that is object's property name, or "". It may
+// be a getter that throws.
+func property(object safejs.Value, name string) string {
+	v, err := object.Get(name)
+	if err != nil || v.Type() != safejs.TypeString {
+		return ""
+	}
+	s, err := v.String()
+	if err != nil {
+		return ""
+	}
+	return s
+}
