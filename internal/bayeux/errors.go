@@ -98,3 +98,8 @@ func (e *OpenError) Error() string { return fmt.Sprintf("cannot open %s: %v", e.
 
 // Unwrap returns the cause.
 func (e *OpenError) Unwrap() error { return e.Err }
+
+// InternalError is a fault of this program that it has survived.
+type InternalError struct{ Value any }
+
+func (e *InternalError) Error() string { return fmt.Sprintf("internal error: %v", e.Value) }

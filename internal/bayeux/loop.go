@@ -1,7 +1,6 @@
 package bayeux
 
 import (
-	"fmt"
 	"runtime/debug"
 	"time"
 )
@@ -20,7 +19,7 @@ func (c *Client) loop() {
 		// other client of the page.
 		if p := recover(); p != nil {
 			c.logf(Warn, "internal error: %v\n%s", p, debug.Stack())
-			c.finish(fmt.Errorf("internal error: %v", p))
+			c.finish(&InternalError{p})
 		}
 	}()
 	for c.ctx.Err() == nil {
@@ -42,6 +41,9 @@ func (c *Client) after(d time.Duration, f func()) *time.Timer {
 func (c *Client) finish(reason error) {
 	if c.ctx.Err() != nil {
 		return
+	}
+	if c.closing {
+		reason = ErrClosed // whatever the server said to that
 	}
 	c.end()
 	c.attempt++

@@ -55,7 +55,7 @@ func (c *Client) try() {
 func (c *Client) prepare() (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("internal error: %v", p)
+			err = &InternalError{p}
 		}
 	}()
 	return c.opts.Prepare(c.ctx)

@@ -1,0 +1,128 @@
+//go:build !js
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// start runs the server on a directory with these files, and returns its host
+// and port.
+func start(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		name = filepath.Join(dir, "root", name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o644))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "secret.js"), []byte("not to be seen"), 0o644))
+	require.NoError(t, os.Symlink("../../secret.js", filepath.Join(dir, "root", "web", "link.js")))
+	ctx, cancel := context.WithCancel(t.Context())
+	urls, ended := make(chan string, 1), make(chan error, 1)
+	go func() { ended <- run(ctx, "127.0.0.1:0", filepath.Join(dir, "root"), func(url string) { urls <- url }) }()
+	t.Cleanup(func() {
+		cancel()
+		require.NoError(t, <-ended)
+	})
+	select {
+	case url := <-urls:
+		return strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/")
+	case err := <-ended:
+		require.FailNow(t, "it did not start", "%v", err)
+		return ""
+	}
+}
+
+// get sends the path as it is, which an http.Client would tidy up.
+func get(t *testing.T, host, path string) (*http.Response, string) {
+	t.Helper()
+	conn, err := net.Dial("tcp", host)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", path, host)
+	require.NoError(t, err)
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	return res, string(body)
+}
+
+func TestServesTheDemoAndNothingElse(t *testing.T) {
+	const secret = "not to be seen"
+	host := start(t, map[string]string{
+		"index.html":            "page",
+		"web/app.js":            "script",
+		"web/app.css":           "style",
+		"web/.env":              secret,
+		"web/.git/config":       secret,
+		"js/dist/outbound.wasm": "wasm",
+		"js/dist/index.js":      "module",
+		"js/package.json":       secret,
+		"go.mod":                secret,
+		".env":                  secret,
+		"webs/x.js":             secret,
+	})
+	for path, want := range map[string]struct{ body, contentType string }{
+		"/":                      {"page", "text/html; charset=utf-8"},
+		"/index.html":            {"page", "text/html; charset=utf-8"},
+		"/?x=1":                  {"page", "text/html; charset=utf-8"},
+		"/web/app.js":            {"script", "text/javascript; charset=utf-8"},
+		"/web/app.css":           {"style", "text/css; charset=utf-8"},
+		"/js/dist/index.js":      {"module", "text/javascript; charset=utf-8"},
+		"/js/dist/outbound.wasm": {"wasm", "application/wasm"},
+	} {
+		res, body := get(t, host, path)
+		require.Equal(t, 200, res.StatusCode, path)
+		require.Equal(t, want.body, body, path)
+		require.Equal(t, want.contentType, res.Header.Get("Content-Type"), path)
+		require.Equal(t, "no-cache", res.Header.Get("Cache-Control"), path)
+		require.Equal(t, csp, res.Header.Get("Content-Security-Policy"), path)
+	}
+	for _, path := range []string{
+		"/go.mod", "/js/package.json", "/.env", "/web/.env", "/web/.git/config", "/webs/x.js", "/web", "/web/", "/js/dist/",
+		"/web/../go.mod", "/web/%2e%2e/go.mod", "/web/..%2fgo.mod", "/web/..%5cgo.mod", "//go.mod", "/web//../go.mod",
+		"/js/dist/../package.json", "/../secret.js", "/web/../../secret.js", "/web/%2e%2e%2f%2e%2e%2fsecret.js", "/web/link.js",
+		"/web/app.js/", "/web/app.js%00.png", "/nothing",
+	} {
+		res, body := get(t, host, path)
+		require.NotEqual(t, 200, res.StatusCode, path)
+		require.NotContains(t, body, secret, path)
+	}
+	res, err := http.Post("http://"+host+"/web/app.js", "text/plain", nil)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, 405, res.StatusCode)
+}
+
+func TestSimulatorIsOnTheSameOrigin(t *testing.T) {
+	host := start(t, map[string]string{"index.html": "page", "web/app.js": "script"})
+	req, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+host+"/api/v2/me", nil)
+	require.NoError(t, err)
+	req.SetBasicAuth("agent", "secret")
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, 200, res.StatusCode)
+	require.NotEmpty(t, res.Header.Get("X-CSRF-TOKEN"))
+	control, _ := get(t, host, "/gwssim/posts")
+	require.Equal(t, 405, control.StatusCode, "the verbs are POST")
+}
+
+func TestMistakes(t *testing.T) {
+	require.ErrorContains(t, run(t.Context(), "127.0.0.1:0", "/no/such/directory", nil), "/no/such/directory")
+	require.Error(t, run(t.Context(), "nowhere:nothing", t.TempDir(), nil))
+}

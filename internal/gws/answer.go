@@ -1,0 +1,96 @@
+package gws
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math"
+	"strings"
+
+	"gws-outbound/internal/httpx"
+)
+
+const maxQuoted = 200 // characters of a body that go into an error
+
+// apiStatus is what every answer of GWS has.
+type apiStatus struct {
+	code    int
+	message string
+}
+
+// readStatus reads the statusCode out of a body. The error says in words
+// what the body is instead of an answer of GWS.
+func readStatus(body []byte) (apiStatus, error) {
+	var fields map[string]json.RawMessage // not a struct: that would take any case of the names
+	switch err := json.Unmarshal(body, &fields); {
+	case len(bytes.TrimSpace(body)) == 0:
+		return apiStatus{}, errors.New("an empty body")
+	case err != nil && !json.Valid(body):
+		return apiStatus{}, errors.New("a body that is not JSON")
+	case err != nil || fields == nil:
+		return apiStatus{}, errors.New("JSON that is not an object")
+	}
+	var code *float64
+	if err := json.Unmarshal(fields["statusCode"], &code); err != nil || code == nil ||
+		*code != math.Trunc(*code) || math.Abs(*code) > math.MaxInt32 {
+		return apiStatus{}, errors.New("JSON without a statusCode that is an integer")
+	}
+	var message string
+	if json.Unmarshal(fields["statusMessage"], &message) != nil {
+		message = ""
+	}
+	return apiStatus{code: int(*code), message: cut(message, 1024)}, nil
+}
+
+// checkAnswer returns nil for an answer that says success: HTTP 2xx and
+// statusCode 0. A statusCode that is not 0 says more than the HTTP status and
+// goes first; 401 means the same whatever the body.
+func checkAnswer(request string, resp *httpx.Response) error {
+	fail := func(reason string) error {
+		return &HTTPError{Request: request, Status: resp.Status, Reason: reason}
+	}
+	if resp.Redirected {
+		return fail("redirected, most likely to a sign-in page")
+	}
+	if resp.Status == 401 {
+		return &UnauthorizedError{Request: request}
+	}
+	status, err := readStatus(resp.Body)
+	if err == nil && status.code != statusOK {
+		return &StatusError{Request: request, HTTPStatus: resp.Status, StatusCode: status.code, StatusMessage: status.message}
+	}
+	if resp.Status < 200 || resp.Status > 299 {
+		return fail(refusal(resp))
+	}
+	if err == nil {
+		return nil
+	}
+	if looksLikeHTML(resp) {
+		return fail("HTML in place of JSON, most likely a sign-in page" + quoteBody(resp))
+	}
+	return fail(err.Error() + " in place of an answer of GWS" + quoteBody(resp))
+}
+
+// refusal says what an HTTP status other than 2xx came with.
+func refusal(resp *httpx.Response) string {
+	reason := "the server refused"
+	if resp.Status < 400 || resp.Status > 499 {
+		reason = "the server failed"
+	}
+	if after := resp.Header.Get("Retry-After"); after != "" && (resp.Status == 429 || resp.Status == 503) {
+		reason += ", and asks to be left alone for a while (Retry-After: " + quote(after, 40) + ")"
+	}
+	return reason + quoteBody(resp)
+}
+
+func quoteBody(resp *httpx.Response) string {
+	if len(resp.Body) == 0 {
+		return ""
+	}
+	return ": " + quote(string(resp.Body[:min(len(resp.Body), 4*maxQuoted+4)]), maxQuoted)
+}
+
+func looksLikeHTML(resp *httpx.Response) bool {
+	return strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/html") ||
+		bytes.HasPrefix(bytes.TrimSpace(resp.Body), []byte("<"))
+}

@@ -1,0 +1,51 @@
+package gws
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestParseBaseURL(t *testing.T) {
+	for in, want := range map[string]string{
+		"https://gws.example.com":             "https://gws.example.com",
+		"https://gws.example.com/":            "https://gws.example.com",
+		"https://gws.example.com/prefix/a//":  "https://gws.example.com/prefix/a",
+		"HTTP://127.0.0.1:8080":               "http://127.0.0.1:8080",
+		"http://[::1]:8080/x":                 "http://[::1]:8080/x",
+		"https://gws.example.com:65535/a%2Fb": "https://gws.example.com:65535/a%2Fb",
+	} {
+		got, err := ParseBaseURL(in)
+		require.NoError(t, err, in)
+		require.Equal(t, want, got)
+	}
+	for in, want := range map[string]string{
+		"":                               "not an absolute URL",
+		"gws.example.com":                "not an absolute URL",
+		"/api":                           "not an absolute URL",
+		"//gws.example.com":              "not an absolute URL",
+		"https://gws example":            "not an absolute URL",
+		"https://h:port":                 "not an absolute URL",
+		"https://h\n":                    "not an absolute URL",
+		"ws://gws.example.com":           `the scheme is "ws"`,
+		"javascript:alert(1)":            `the scheme is "javascript"`,
+		"https:gws.example.com":          "no host",
+		"https://":                       "no host",
+		"https://:443":                   "no host",
+		"https://h:65536":                `the port is "65536"`,
+		"https://agent:secret@h":         "an Authorization header",
+		"https://h?token=secret":         "a query or a fragment",
+		"https://h/?":                    "a query or a fragment",
+		"https://h/#":                    "a query or a fragment",
+		"https://h/#secret":              "a query or a fragment",
+		"https://agent:secret@h:bad":     "not an absolute URL",
+		"https://agent:secret%zz@h":      "not an absolute URL",
+		"https://agent:secret/0@host":    "not an absolute URL",
+		"https://agent:se cret@h/secret": "not an absolute URL",
+	} {
+		got, err := ParseBaseURL(in)
+		require.ErrorContains(t, err, want, in)
+		require.NotContains(t, err.Error(), "secret")
+		require.Empty(t, got)
+	}
+}

@@ -1,0 +1,18 @@
+package gws
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+)
+
+// NewReferenceID returns a random UUID (RFC 4122, version 4) for a request
+// whose caller gave no referenceId: without one, its acknowledgement could
+// not be told from another's.
+func NewReferenceID() string {
+	var b [16]byte
+	rand.Read(b[:])         // never fails, by its documentation
+	b[6] = b[6]&0x0f | 4<<4 // version 4
+	b[8] = b[8]&0x3f | 2<<6 // the RFC's variant
+	s := hex.EncodeToString(b[:])
+	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+}

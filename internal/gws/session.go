@@ -1,0 +1,133 @@
+package gws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"sync"
+	"time"
+
+	"gws-outbound/internal/httpx"
+)
+
+// Config says how to reach one server.
+type Config struct {
+	// BaseURL is where the API is, as ParseBaseURL returns it.
+	BaseURL string
+	Doer    httpx.Doer
+
+	// Headers returns the caller's own headers, such as Authorization, for
+	// every request; nil if there are none. It is asked once, before the
+	// first request, and, where HeadersDynamic says that it may then return
+	// something else, again (again is true) after HTTP 401. It must return
+	// when ctx ends.
+	Headers        func(ctx context.Context, again bool) (httpx.Header, error)
+	HeadersDynamic bool
+
+	Credentials httpx.Credentials
+	CSRF        bool // look for the server's CSRF token and send it
+
+	// RequestTimeout bounds each request, and each call of Headers; 0 is no bound.
+	RequestTimeout time.Duration
+}
+
+// Session is a REST session with one server: a cookie, which the Doer keeps,
+// the caller's headers and the CSRF token. It may be used by several
+// goroutines at once.
+type Session struct {
+	config Config
+
+	mu     sync.Mutex
+	state  state
+	flight *signIn // the sign-in under way, nil if none
+}
+
+// state is what requests are sent with. Its maps are never changed, so that
+// a copy of it is a snapshot.
+type state struct {
+	headers httpx.Header // the caller's own
+	asked   int          // how often Headers returned some
+	csrf    csrfToken
+	signIns int // how many succeeded
+}
+
+// NewSession returns a session that has not sent anything yet.
+func NewSession(c Config) *Session {
+	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
+	return &Session{config: c}
+}
+
+// RequestHeader returns the headers that other requests to the same server,
+// such as those of long-polling, have to carry now: the caller's own, and the
+// CSRF token. The map is the caller's.
+func (s *Session) RequestHeader() httpx.Header {
+	return s.snapshot().header()
+}
+
+func (s *Session) snapshot() state {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state
+}
+
+func (st state) header() httpx.Header {
+	h := maps.Clone(st.headers)
+	if h == nil {
+		h = httpx.Header{}
+	}
+	if st.csrf != (csrfToken{}) {
+		setHeader(h, st.csrf.header, st.csrf.value)
+	}
+	return h
+}
+
+// setHeader sets a field in place of all whose name differs in case only.
+func setHeader(h httpx.Header, name, value string) {
+	maps.DeleteFunc(h, func(k, _ string) bool { return strings.EqualFold(k, name) })
+	h[name] = value
+}
+
+// do sends one request. Its errors are [*TimeoutError], [*HTTPError] for an
+// answer that is too large, [*httpx.NetworkError], or that of ctx.
+func (s *Session) do(ctx context.Context, method, path string, header httpx.Header, body []byte) (*httpx.Response, error) {
+	if header.Get("Accept") == "" {
+		header["Accept"] = "application/json"
+	}
+	if body != nil {
+		setHeader(header, "Content-Type", "application/json")
+	}
+	request := method + " " + path
+	limited, cancel := s.limit(ctx)
+	defer cancel()
+	resp, err := s.config.Doer.Do(limited, &httpx.Request{
+		Method:      method,
+		URL:         s.config.BaseURL + path,
+		Header:      header,
+		Body:        body,
+		Credentials: s.config.Credentials,
+	})
+	switch {
+	case err == nil:
+		return resp, nil
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("%s: %w", request, ctx.Err())
+	case limited.Err() != nil || errors.Is(err, context.DeadlineExceeded):
+		return nil, &TimeoutError{Request: request, After: s.config.RequestTimeout}
+	case errors.Is(err, httpx.ErrTooLarge):
+		return nil, &HTTPError{Request: request, Reason: err.Error(), Err: err}
+	}
+	if _, ok := errors.AsType[*httpx.NetworkError](err); !ok {
+		err = &httpx.NetworkError{Method: method, URL: s.config.BaseURL + path, Err: err}
+	}
+	return nil, err
+}
+
+// limit returns ctx bounded by the request timeout.
+func (s *Session) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.config.RequestTimeout <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, s.config.RequestTimeout)
+}

@@ -1,0 +1,180 @@
+package gws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	"gws-outbound/internal/httpx"
+)
+
+const mePath = "/api/v2/me" // the customary first GET
+
+// SignIn makes the first contact, GET {base}/api/v2/me: it brings the session
+// cookie, and the CSRF header and token, which are remembered. A sign-in that
+// is already under way is shared. On HTTP 401 the headers are asked for again
+// and the GET repeated once, where they are dynamic.
+//
+// Errors: [*UnauthorizedError], [*StatusError], [*HTTPError],
+// [*httpx.NetworkError], [*TimeoutError], that of Headers, or that of ctx. Of
+// all of them [DeliveryOf] says NotSent.
+func (s *Session) SignIn(ctx context.Context) error {
+	before := s.snapshot()
+	return withDelivery(NotSent, s.renew(ctx, false, func(now state) bool { return now.signIns > before.signIns }))
+}
+
+// signIn is a sign-in under way, for everybody who waits for it.
+type signIn struct {
+	askAgain bool // ask for new headers first, since the old ones got HTTP 401
+	waiters  int  // guarded by Session.mu
+	cancel   context.CancelFunc
+	done     chan struct{} // closed at its end
+	err      error         // to be read after done
+}
+
+// renew signs in, or waits for whoever is doing so, until the state is good
+// enough. Many requests may fail on the same old token at once: the first
+// gets a new one, the others find it here.
+func (s *Session) renew(ctx context.Context, askAgain bool, enough func(state) bool) error {
+	for {
+		s.mu.Lock()
+		if enough(s.state) {
+			s.mu.Unlock()
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			s.mu.Unlock()
+			return fmt.Errorf("signing in: %w", err)
+		}
+		if s.flight == nil {
+			s.startSignIn(ctx, askAgain)
+		}
+		f := s.flight
+		f.waiters++
+		s.mu.Unlock()
+		if err := s.waitFor(ctx, f); err != nil {
+			return err
+		}
+	}
+}
+
+// startSignIn begins a sign-in that outlives ctx, since others may come to
+// wait for it. s.mu is held.
+func (s *Session) startSignIn(ctx context.Context, askAgain bool) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	f := &signIn{askAgain: askAgain, cancel: cancel, done: make(chan struct{})}
+	s.flight = f
+	go func() {
+		defer close(f.done)
+		defer cancel()
+		defer func() {
+			if p := recover(); p != nil { // in a browser it would end the whole program
+				f.err = fmt.Errorf("signing in: panic: %v", p)
+			}
+			s.update(f, func(*state) { s.flight = nil })
+		}()
+		f.err = s.signIn(ctx, f)
+	}()
+}
+
+// waitFor waits for the end of f. The last to stop waiting cancels it.
+func (s *Session) waitFor(ctx context.Context, f *signIn) error {
+	select {
+	case <-f.done:
+		return f.err
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.waiters--; f.waiters == 0 {
+		f.cancel()
+		if s.flight == f {
+			s.flight = nil // nobody must join what was cancelled
+		}
+	}
+	return fmt.Errorf("signing in: %w", ctx.Err())
+}
+
+// update changes the state for f, unless f was given up and another sign-in
+// may have taken its place.
+func (s *Session) update(f *signIn, change func(*state)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.flight == f {
+		change(&s.state)
+	}
+}
+
+// signIn is the work of f.
+func (s *Session) signIn(ctx context.Context, f *signIn) error {
+	headers, err := s.customHeaders(ctx, f, f.askAgain)
+	if err != nil {
+		return err
+	}
+	resp, err := s.get(ctx, headers)
+	again := f.askAgain
+	if err == nil && resp.Status == 401 && s.mayAskAgain() && !again {
+		again = true
+		if headers, err = s.customHeaders(ctx, f, again); err != nil {
+			return err
+		}
+		resp, err = s.get(ctx, headers)
+	}
+	if err != nil {
+		return err
+	}
+	request := "GET " + mePath
+	if err := checkAnswer(request, resp); err != nil {
+		if u, ok := errors.AsType[*UnauthorizedError](err); ok {
+			u.Again = again
+		}
+		return err
+	}
+	var csrf csrfToken
+	if s.config.CSRF {
+		if csrf, err = readCSRF(resp.Header); err != nil {
+			return &HTTPError{Request: request, Status: resp.Status, Reason: err.Error()}
+		}
+	}
+	s.update(f, func(st *state) {
+		st.csrf = csrf
+		st.signIns++
+	})
+	return nil
+}
+
+func (s *Session) get(ctx context.Context, headers httpx.Header) (*httpx.Response, error) {
+	return s.do(ctx, "GET", mePath, state{headers: headers}.header(), nil)
+}
+
+func (s *Session) mayAskAgain() bool {
+	return s.config.Headers != nil && s.config.HeadersDynamic
+}
+
+// customHeaders returns the caller's headers: those remembered, or, where
+// there are none yet or they were refused (again), those that Headers returns.
+func (s *Session) customHeaders(ctx context.Context, f *signIn, again bool) (httpx.Header, error) {
+	known := s.snapshot()
+	if s.config.Headers == nil || known.asked > 0 && !again {
+		return known.headers, nil
+	}
+	limited, cancel := s.limit(ctx)
+	defer cancel()
+	headers, err := s.config.Headers(limited, again)
+	if err != nil {
+		if limited.Err() != nil && ctx.Err() == nil {
+			err = &TimeoutError{Request: "the headers function", After: s.config.RequestTimeout}
+		}
+		if again {
+			return nil, &UnauthorizedError{Again: true, Err: err}
+		}
+		return nil, fmt.Errorf("asking for the request headers: %w", err)
+	}
+	headers = maps.Clone(headers)
+	s.update(f, func(st *state) {
+		st.headers = headers
+		st.asked++
+	})
+	return headers, nil
+}

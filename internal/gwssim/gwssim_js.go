@@ -1,0 +1,151 @@
+//go:build js
+
+package gwssim
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"testing"
+
+	"gws-outbound/internal/httpx"
+)
+
+// Sim is a simulated GWS server in another process. Its methods are requests
+// to it; one that fails fails the test. They may be called from several
+// goroutines.
+type Sim struct {
+	// URL is where the server is, such as "http://127.0.0.1:41234".
+	URL string
+
+	t    testing.TB
+	doer httpx.Doer
+}
+
+// New asks the test server, whose URL is in the environment variable
+// TEST_SERVER, for a simulator that lives for the length of a test.
+func New(t testing.TB) *Sim {
+	t.Helper()
+	base := os.Getenv("TEST_SERVER")
+	if base == "" {
+		t.Fatal("TEST_SERVER is not set: run the tests through internal/cmd/testserver")
+	}
+	s := &Sim{t: t, doer: httpx.New()}
+	var made newResult
+	if err := s.post(t.Context(), base+"/gwssim-new", struct{}{}, &made); err != nil {
+		t.Fatal("ask the test server for a simulator:", err)
+	}
+	s.URL = made.URL
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Close ends the server.
+func (s *Sim) Close() { s.control("close", struct{}{}, nil) }
+
+// Set replaces the behaviour. Held connects and delayed events stay as they
+// are.
+func (s *Sim) Set(b Behavior) { s.control("set", b, nil) }
+
+// Posts returns every POST of a record that reached the server, oldest first.
+func (s *Sim) Posts() (posts []Post) {
+	s.control("posts", struct{}{}, &posts)
+	return posts
+}
+
+// Processed returns how many records were completed.
+func (s *Sim) Processed() (n int) {
+	s.control("processed", struct{}{}, &n)
+	return n
+}
+
+// Sessions returns how many CometD sessions are alive.
+func (s *Sim) Sessions() (n int) {
+	s.control("sessions", struct{}{}, &n)
+	return n
+}
+
+// Cut resets the TCP connection of every WebSocket and of every held
+// long-polling request. The sessions live on, until they expire.
+func (s *Sim) Cut() { s.control("cut", struct{}{}, nil) }
+
+// Expire forgets all CometD sessions; sockets stay open. A connect that is
+// held is answered with 402, as the next one would be.
+func (s *Sim) Expire() { s.control("expire", struct{}{}, nil) }
+
+// ExpireHTTP forgets all HTTP sessions, with their cookies and CSRF tokens.
+// CometD sessions live on.
+func (s *Sim) ExpireHTTP() { s.control("expire-http", struct{}{}, nil) }
+
+// Kick ends every CometD session from the server's side: a /meta/disconnect
+// without id, and the answer to the held connect with the advice "none". A
+// long-polling session that has no connect held hears nothing of it.
+func (s *Sim) Kick() { s.control("kick", struct{}{}, nil) }
+
+// Publish sends an event to every CometD session that has subscribed to the
+// channel. The data must be valid JSON.
+func (s *Sim) Publish(channel string, data json.RawMessage) {
+	s.control("publish", publishArgs{Channel: channel, Data: data}, nil)
+}
+
+// Ack sends the acknowledgements that Behavior.HoldAck has kept for a
+// referenceId ("" for POSTs without one). It does nothing if there are none.
+func (s *Sim) Ack(referenceID string) { s.control("ack", ackArgs{ReferenceID: referenceID}, nil) }
+
+// WaitPosts waits until at least n POSTs have arrived. What a POST does to its
+// record has been done then, also if it is not answered yet.
+func (s *Sim) WaitPosts(ctx context.Context, n int) error {
+	return s.post(ctx, s.verb("wait-posts"), waitArgs{N: n}, nil)
+}
+
+// WaitSessions waits until exactly n CometD sessions are alive.
+func (s *Sim) WaitSessions(ctx context.Context, n int) error {
+	return s.post(ctx, s.verb("wait-sessions"), waitArgs{N: n}, nil)
+}
+
+// WaitConnected waits until exactly n CometD sessions have a connect that the
+// server holds.
+func (s *Sim) WaitConnected(ctx context.Context, n int) error {
+	return s.post(ctx, s.verb("wait-connected"), waitArgs{N: n}, nil)
+}
+
+func (s *Sim) verb(name string) string { return s.URL + "/gwssim/" + name }
+
+// control calls a verb. The context is not the test's: Close runs when that
+// has ended.
+func (s *Sim) control(verb string, in, out any) {
+	s.t.Helper()
+	if err := s.post(context.Background(), s.verb(verb), in, out); err != nil {
+		s.t.Errorf("simulator: %s: %v", verb, err)
+	}
+}
+
+func (s *Sim) post(ctx context.Context, url string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return fmt.Errorf("encode the request: %w", err)
+	}
+	response, err := s.doer.Do(ctx, &httpx.Request{
+		Method:      "POST",
+		URL:         url,
+		Header:      httpx.Header{"Content-Type": "application/json"},
+		Body:        body,
+		Credentials: httpx.Omit,
+	})
+	if err != nil {
+		return err
+	}
+	if response.Status != 200 {
+		var failed errorResult
+		_ = json.Unmarshal(response.Body, &failed)
+		return fmt.Errorf("status %d: %s", response.Status, failed.Error)
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(response.Body, out); err != nil {
+		return fmt.Errorf("parse the response: %w", err)
+	}
+	return nil
+}

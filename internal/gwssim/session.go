@@ -1,0 +1,236 @@
+//go:build !js
+
+package gwssim
+
+import (
+	"encoding/json"
+)
+
+// maxQueue is how many messages are kept for a session; what comes beyond is
+// dropped.
+const maxQueue = 10_000
+
+// session is a CometD session.
+type session struct {
+	id          string
+	user        string
+	longPolling bool
+	browser     string  // cookie BAYEUX_BROWSER, for long-polling
+	socket      *socket // the newest it was heard on; nil once that is gone, and for long-polling
+	channels    map[string]bool
+	acks        bool  // acknowledged delivery was negotiated
+	batch       int64 // number of the last connect reply, for acknowledged delivery
+	queue       []queued
+	held        *held  // the connect that waits; nil for none
+	expiry      *timer // runs while no connect is held
+}
+
+// queued is an event that was not sent, or not acknowledged.
+type queued struct {
+	event event
+	batch int64 // the connect reply it was first sent with; 0 for none
+}
+
+// held is a connect that waits for an event.
+type held struct {
+	id       json.RawMessage
+	socket   *socket      // nil for long-polling
+	answered chan outcome // for long-polling; has room for the one outcome
+	timer    *timer
+}
+
+// outcome is how a held connect of long-polling ends.
+type outcome struct {
+	messages []any
+	status   int  // HTTP error instead; 0 for none
+	cut      bool // reset the connection instead
+}
+
+func (ses *session) subscribed(channel string) bool {
+	for subscription := range ses.channels {
+		if matches(subscription, channel) {
+			return true
+		}
+	}
+	return false
+}
+
+// acknowledge forgets the events that the client says it has got. A connect
+// without a number acknowledges nothing, so that all comes again.
+func (ses *session) acknowledge(raw json.RawMessage) {
+	if !ses.acks {
+		return
+	}
+	var batch int64
+	if json.Unmarshal(raw, &batch) != nil {
+		return
+	}
+	kept := ses.queue[:0]
+	for _, q := range ses.queue {
+		if q.batch == 0 || q.batch > batch {
+			kept = append(kept, q)
+		}
+	}
+	clear(ses.queue[len(kept):])
+	ses.queue = kept
+}
+
+// flush makes the reply to a connect, after the events that go with it. With
+// acknowledged delivery these stay in the queue until they are acknowledged.
+func (ses *session) flush(id json.RawMessage, advice map[string]any) []any {
+	r := &reply{Channel: metaConnect, ID: id, Successful: true, Advice: advice}
+	if ses.acks {
+		ses.batch++
+		r.Ext = map[string]any{"ack": ses.batch}
+	}
+	messages := make([]any, 0, len(ses.queue)+1)
+	for i := range ses.queue {
+		messages = append(messages, ses.queue[i].event)
+		if ses.queue[i].batch == 0 {
+			ses.queue[i].batch = ses.batch
+		}
+	}
+	if !ses.acks {
+		ses.queue = nil
+	}
+	return append(messages, r)
+}
+
+// lastConnectReply answers the connect that is held when its session ends
+// regularly.
+func (ses *session) lastConnectReply(id json.RawMessage) []any {
+	return []any{&reply{Channel: metaConnect, ID: id, Successful: true, Advice: map[string]any{"reconnect": "none", "interval": 0}}}
+}
+
+// deliver sends events to a session, or keeps them for its next connect. The
+// caller holds the mutex.
+func (s *Sim) deliver(ses *session, events []event) {
+	if s.behavior.Direct && !ses.longPolling && !ses.acks {
+		if ses.socket != nil {
+			messages := make([]any, len(events))
+			for i, e := range events {
+				messages[i] = e
+			}
+			ses.socket.send(messages, s.behavior.SingleFrames)
+		}
+		return
+	}
+	for _, e := range events {
+		if len(ses.queue) < maxQueue {
+			ses.queue = append(ses.queue, queued{event: e})
+		}
+	}
+	s.answerHeld(ses)
+}
+
+// answerHeld ends a held connect with what there is for its session. The
+// caller holds the mutex.
+func (s *Sim) answerHeld(ses *session) {
+	if ses.held != nil {
+		s.release(ses, outcome{messages: ses.flush(ses.held.id, s.advice())})
+	}
+}
+
+// release ends the held connect of a session, if there is one, and starts the
+// clock of its expiry. The caller holds the mutex.
+func (s *Sim) release(ses *session, o outcome) {
+	h := ses.held
+	if h == nil {
+		return
+	}
+	ses.held = nil
+	s.stop(h.timer)
+	s.startExpiry(ses)
+	if h.socket == nil {
+		h.answered <- o
+	} else if len(o.messages) > 0 {
+		h.socket.send(o.messages, s.behavior.SingleFrames)
+	}
+}
+
+// supersede ends a held connect because a newer one has come. Over
+// long-polling its request fails; on a WebSocket it is answered, unless that
+// socket was replaced.
+func (s *Sim) supersede(ses *session, from origin) {
+	if ses.held == nil {
+		return
+	}
+	o := outcome{status: 408}
+	if from.socket != nil && ses.held.socket == from.socket {
+		o.messages = []any{&reply{Channel: metaConnect, ID: ses.held.id, Error: "408::Replaced by a newer connect"}}
+	}
+	s.release(ses, o)
+}
+
+// startExpiry ends the session if no connect comes within interval and
+// maxInterval. The caller holds the mutex.
+func (s *Sim) startExpiry(ses *session) {
+	s.stop(ses.expiry)
+	maxInterval := 10_000
+	if s.behavior.MaxIntervalMS > 0 {
+		maxInterval = s.behavior.MaxIntervalMS
+	}
+	ses.expiry = s.after(milliseconds(s.behavior.IntervalMS+maxInterval), func() { s.end(ses, nil) })
+}
+
+// end removes a session. A connect that is held is answered with what last
+// makes of its id. The caller holds the mutex.
+func (s *Sim) end(ses *session, last func(id json.RawMessage) []any) {
+	if ses.held != nil {
+		s.release(ses, outcome{messages: last(ses.held.id)})
+	}
+	s.stop(ses.expiry)
+	delete(s.sessions, ses.id)
+}
+
+// Sessions returns how many CometD sessions are alive.
+func (s *Sim) Sessions() int {
+	s.mu.Lock()
+	defer s.unlock()
+	return len(s.sessions)
+}
+
+// Cut resets the TCP connection of every WebSocket and of every held
+// long-polling request. The sessions live on, until they expire.
+func (s *Sim) Cut() {
+	s.mu.Lock()
+	defer s.unlock()
+	for _, ses := range s.sessions {
+		if ses.longPolling {
+			s.release(ses, outcome{cut: true})
+		}
+	}
+	for sock := range s.sockets {
+		s.detach(sock)
+		reset(sock.raw)
+	}
+}
+
+// Expire forgets all CometD sessions; sockets stay open. A connect that is
+// held is answered with 402, as the next one would be.
+func (s *Sim) Expire() {
+	s.mu.Lock()
+	defer s.unlock()
+	for _, ses := range s.sessions {
+		s.end(ses, func(id json.RawMessage) []any {
+			return s.unknownClient(&request{Channel: metaConnect, ID: id})
+		})
+	}
+}
+
+// Kick ends every CometD session from the server's side: a /meta/disconnect
+// without id, and the answer to the held connect with the advice "none". A
+// long-polling session that has no connect held hears nothing of it.
+func (s *Sim) Kick() {
+	s.mu.Lock()
+	defer s.unlock()
+	for _, ses := range s.sessions {
+		disconnect := &reply{Channel: metaDisconnect, Successful: true}
+		if ses.held == nil && ses.socket != nil {
+			ses.socket.send([]any{disconnect}, false)
+		}
+		s.end(ses, func(id json.RawMessage) []any {
+			return append([]any{disconnect}, ses.lastConnectReply(id)...)
+		})
+	}
+}

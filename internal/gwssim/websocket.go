@@ -1,0 +1,148 @@
+//go:build !js
+
+//lint:file-ignore SA1019 the import path is given; the same code lives on at github.com/coder/websocket
+
+package gwssim
+
+import (
+	"bufio"
+	"net"
+	"net/http"
+
+	"nhooyr.io/websocket"
+)
+
+// nonsense is sent as it is, in place of an array of messages.
+type nonsense string
+
+// socket is a WebSocket of the server's side.
+type socket struct {
+	raw  net.Conn
+	user string
+	wake chan struct{} // tells the writer that there is something in out
+	done chan struct{} // closed when the reader has ended
+	out  [][]byte      // frames to be written; guarded by Sim.mu
+}
+
+// hijackRecorder keeps hold of the TCP connection under a WebSocket, so that
+// it can be reset.
+type hijackRecorder struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+func (h *hijackRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	h.conn = conn
+	return conn, rw, err
+}
+
+// serveWebSocket serves one socket until it closes. The origin is not looked
+// at: the tests' pages come from other ports, and there is nothing to protect.
+func (s *Sim) serveWebSocket(w http.ResponseWriter, r *http.Request, user string) {
+	recorder := &hijackRecorder{ResponseWriter: w}
+	conn, err := websocket.Accept(recorder, r, &websocket.AcceptOptions{
+		InsecureSkipVerify: true,
+		CompressionMode:    websocket.CompressionDisabled,
+	})
+	if err != nil {
+		return // Accept has answered
+	}
+	conn.SetReadLimit(maxBody)
+	sock := &socket{raw: recorder.conn, user: user, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	s.mu.Lock()
+	if s.closed {
+		reset(sock.raw)
+	}
+	s.sockets[sock] = struct{}{}
+	s.busy.Go(func() { s.write(conn, sock) })
+	s.unlock()
+
+	s.read(conn, sock)
+
+	s.mu.Lock()
+	s.detach(sock)
+	s.unlock()
+	close(sock.done)
+	_ = conn.CloseNow()
+}
+
+// read takes messages until the socket fails or is closed.
+func (s *Sim) read(conn *websocket.Conn, sock *socket) {
+	for {
+		_, frame, err := conn.Read(s.ctx)
+		if err != nil {
+			return
+		}
+		requests, err := parseRequests(frame)
+		if err != nil {
+			_ = conn.Close(websocket.StatusInvalidFramePayloadData, "not Bayeux messages")
+			return
+		}
+		s.mu.Lock()
+		from := origin{user: sock.user, socket: sock}
+		var answers []any
+		for _, m := range requests {
+			replies, _ := s.handle(m, from)
+			answers = append(answers, replies...)
+		}
+		if _, live := s.sockets[sock]; live && len(answers) > 0 {
+			sock.send(answers, s.behavior.SingleFrames)
+		}
+		s.unlock()
+	}
+}
+
+// write sends the frames of a socket, apart from its reader: a client that
+// does not read must not stop the simulator.
+func (s *Sim) write(conn *websocket.Conn, sock *socket) {
+	for {
+		select {
+		case <-sock.wake:
+		case <-sock.done:
+			return
+		}
+		s.mu.Lock()
+		frames := sock.out
+		sock.out = nil
+		s.unlock()
+		for _, frame := range frames {
+			if err := conn.Write(s.ctx, websocket.MessageText, frame); err != nil {
+				reset(sock.raw) // which ends the reader
+				return
+			}
+		}
+	}
+}
+
+// send queues messages for the writer: one frame, or one each. The caller
+// holds the mutex.
+func (sock *socket) send(messages []any, single bool) {
+	if text, ok := messages[0].(nonsense); ok {
+		sock.out = append(sock.out, []byte(text))
+	} else if single {
+		for _, m := range messages {
+			sock.out = append(sock.out, encode([]any{m}))
+		}
+	} else {
+		sock.out = append(sock.out, encode(messages))
+	}
+	select {
+	case sock.wake <- struct{}{}:
+	default: // the writer has been told
+	}
+}
+
+// detach parts a socket from its sessions, whose held connects end unanswered.
+// The caller holds the mutex.
+func (s *Sim) detach(sock *socket) {
+	delete(s.sockets, sock)
+	for _, ses := range s.sessions {
+		if ses.held != nil && ses.held.socket == sock {
+			s.release(ses, outcome{})
+		}
+		if ses.socket == sock {
+			ses.socket = nil
+		}
+	}
+}

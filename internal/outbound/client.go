@@ -1,0 +1,189 @@
+package outbound
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/httpx"
+)
+
+// channel is where GWS answers the requests of the Outbound API.
+const channel = "/v2/me/outbound"
+
+// DefaultCometdPath is where most installations have CometD.
+const DefaultCometdPath = "/api/v2/notifications"
+
+// Options say how to reach a server. BaseURL, CometdPath, Transports and the
+// times are required.
+type Options struct {
+	BaseURL    string   // as gws.ParseBaseURL returns it
+	CometdPath string   // below BaseURL, with a leading slash
+	Transports []string // names of transports, in the order of preference
+
+	Headers        func(ctx context.Context, again bool) (httpx.Header, error) // see gws.Config
+	HeadersDynamic bool
+	Credentials    httpx.Credentials
+	CSRF           bool
+
+	Channels               []string // more channels to subscribe to, for OnNotification
+	AllowUnknownCallResult bool     // unless a call says otherwise
+
+	ConnectTimeout time.Duration // for a session: at first, and of a completion that finds none
+	RequestTimeout time.Duration // for each HTTP request
+	AckTimeout     time.Duration // from the POST to the acknowledgement, unless a call says otherwise
+
+	// OnStatus and OnNotification are called one at a time, in order. They must
+	// not block.
+	OnStatus       func(bayeux.Status)
+	OnNotification func(channel string, data json.RawMessage)
+	Log            func(bayeux.Level, string)
+}
+
+// Client completes records of one agent.
+type Client struct {
+	opts    Options
+	rest    *gws.Session
+	session *bayeux.Client
+	waiting registry
+
+	closing   chan struct{} // closed by Close
+	closeOnce sync.Once
+}
+
+// Open signs in, connects and subscribes. An error is an *[Error] of which
+// nothing is left behind; its delivery is always not-sent.
+func Open(ctx context.Context, opts Options) (*Client, error) {
+	doer := httpx.New()
+	c := &Client{opts: opts, closing: make(chan struct{})}
+	c.rest = gws.NewSession(gws.Config{
+		BaseURL: opts.BaseURL, Doer: doer,
+		Headers: headers(opts.Headers), HeadersDynamic: opts.HeadersDynamic,
+		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout,
+	})
+	var transports []bayeux.Transport
+	for _, name := range opts.Transports {
+		transports = append(transports, newTransport(name, opts.BaseURL+opts.CometdPath, doer))
+	}
+	c.session = bayeux.New(bayeux.Options{
+		Transports:  transports,
+		Prepare:     c.rest.SignIn,
+		Final:       final,
+		OnStatus:    opts.OnStatus,
+		Log:         opts.Log,
+		DialTimeout: min(opts.ConnectTimeout/2, 5*time.Second),
+	})
+	if err := c.connect(ctx); err != nil {
+		c.closeSession()
+		return nil, err
+	}
+	return c, nil
+}
+
+// headers makes what the caller's function returns as an error a *HeadersError.
+func headers(f func(context.Context, bool) (httpx.Header, error)) func(context.Context, bool) (httpx.Header, error) {
+	if f == nil {
+		return nil
+	}
+	return func(ctx context.Context, again bool) (httpx.Header, error) {
+		h, err := f(ctx, again)
+		if err != nil && ctx.Err() == nil {
+			err = &HeadersError{err}
+		}
+		return h, err
+	}
+}
+
+func (c *Client) connect(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, c.opts.ConnectTimeout)
+	defer cancel()
+	err := c.subscribe(limited)
+	if err == nil {
+		err = c.session.Connect(limited)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return aborted(ctx, gws.NotSent)
+	default:
+		return sessionError(err, gws.NotSent)
+	}
+}
+
+func (c *Client) subscribe(ctx context.Context) error {
+	_, err := c.session.Subscribe(ctx, channel, c.receive)
+	for _, extra := range c.opts.Channels {
+		if err == nil {
+			_, err = c.session.Subscribe(ctx, extra, c.notify)
+		}
+	}
+	return err
+}
+
+func (c *Client) notify(m bayeux.Message) {
+	if c.opts.OnNotification != nil {
+		c.opts.OnNotification(m.Channel, m.Data)
+	}
+}
+
+// Pending returns how many completions have not come to their end.
+func (c *Client) Pending() int { return c.waiting.len() }
+
+// Close ends the session at the server. What is pending is rejected, with
+// what is known of its delivery.
+func (c *Client) Close() {
+	c.closeOnce.Do(func() { close(c.closing) })
+	c.closeSession()
+}
+
+// closeSession gives the server some time to take notice: it would keep the
+// session for a while otherwise.
+func (c *Client) closeSession() {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	c.session.Close(ctx)
+}
+
+// ready waits for a session.
+func (c *Client) ready(ctx context.Context) *Error {
+	timeout := time.NewTimer(c.opts.ConnectTimeout)
+	defer timeout.Stop()
+	for {
+		status, changed := c.session.Watch()
+		switch status.State {
+		case bayeux.Connected:
+			return nil
+		case bayeux.Closed:
+			return sessionError(status.Reason, gws.NotSent)
+		}
+		select {
+		case <-changed:
+		case <-c.closing:
+			return closed(gws.NotSent)
+		case <-ctx.Done():
+			return aborted(ctx, gws.NotSent)
+		case <-timeout.C:
+			reason := status.Reason
+			if reason == nil {
+				reason = errors.New("the server has not answered")
+			}
+			return sessionError(fmt.Errorf("no session within %v: %w", c.opts.ConnectTimeout, reason), gws.NotSent)
+		}
+	}
+}
+
+func closed(d gws.Delivery) *Error {
+	return &Error{Code: Closed, Delivery: d, Message: "the client was closed"}
+}
+
+func (c *Client) logf(level bayeux.Level, format string, args ...any) {
+	if c.opts.Log != nil {
+		c.opts.Log(level, fmt.Sprintf(format, args...))
+	}
+}

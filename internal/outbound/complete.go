@@ -1,0 +1,237 @@
+package outbound
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/gws"
+)
+
+// grace is how long an acknowledgement is still waited for on a session that
+// works, once the POST has failed in a way that leaves open whether the record was processed.
+const grace = 2 * time.Second
+
+// CallOptions are those of one completion.
+type CallOptions struct {
+	AckTimeout             time.Duration // the client's if zero
+	AllowUnknownCallResult bool          // besides the client's option
+
+	// OnProgress is told the reference and each change of what is known about
+	// delivery, so that the caller knows it should this program end. It may be nil.
+	OnProgress func(referenceID string, d gws.Delivery)
+}
+
+// CompleteRecord completes the record that fields describe, and returns the
+// data of the acknowledgement as the server sent them. It ends with the first
+// of these: the acknowledgement, another event with its reference, a refusal, a deadline,
+// the end of ctx, the end of the client. An error is an *[Error].
+func (c *Client) CompleteRecord(ctx context.Context, fields gws.Fields, opts CallOptions) (json.RawMessage, error) {
+	op, err := c.begin(fields, opts)
+	if err != nil {
+		return nil, err
+	}
+	defer c.waiting.remove(op)
+	data, failed := c.complete(ctx, op, opts)
+	if failed != nil {
+		failed.ReferenceID = op.record.ReferenceID
+		return nil, failed
+	}
+	return data, nil
+}
+
+// begin checks the request and registers it.
+func (c *Client) begin(fields gws.Fields, opts CallOptions) (*operation, error) {
+	record, problems := gws.ParseCompleteRecord(fields, opts.AllowUnknownCallResult || c.opts.AllowUnknownCallResult)
+	inFlight := gws.Problem{Field: "referenceId", Message: "a completion with this reference is in flight; leave it out to have one made"}
+	if reference, ok := fields["referenceId"].(string); ok && c.waiting.has(reference) {
+		problems = append(problems, inFlight)
+	}
+	if len(problems) > 0 {
+		return nil, invalid("wrong request, nothing was sent", problems)
+	}
+	if record.ReferenceID == "" {
+		record.ReferenceID = gws.NewReferenceID()
+	}
+	op, added := c.waiting.add(record)
+	if !added {
+		return nil, invalid("wrong request, nothing was sent", []gws.Problem{inFlight})
+	}
+	return op, nil
+}
+
+// delivery is what is known about a POST, while it is under way.
+type delivery struct {
+	value    atomic.Value // gws.Delivery
+	progress func(gws.Delivery)
+}
+
+func (d *delivery) set(v gws.Delivery) {
+	d.value.Store(v)
+	d.progress(v)
+}
+
+func (d *delivery) get() gws.Delivery { return d.value.Load().(gws.Delivery) }
+
+func (c *Client) complete(ctx context.Context, op *operation, opts CallOptions) (json.RawMessage, *Error) {
+	known := &delivery{progress: func(d gws.Delivery) {
+		if opts.OnProgress != nil {
+			opts.OnProgress(op.record.ReferenceID, d)
+		}
+	}}
+	known.set(gws.NotSent)
+	if ctx.Err() != nil {
+		return nil, aborted(ctx, gws.NotSent)
+	}
+	if err := c.ready(ctx); err != nil {
+		return nil, err
+	}
+	timeout := opts.AckTimeout
+	if timeout == 0 {
+		timeout = c.opts.AckTimeout
+	}
+	w := &wait{
+		c: c, op: op, known: known, timeout: timeout,
+		posted: make(chan error, 1), deadline: time.NewTimer(timeout), grace: time.NewTimer(grace),
+	}
+	w.grace.Stop()
+	defer w.deadline.Stop()
+	defer w.grace.Stop()
+	status, _ := c.session.Watch()
+	w.session = status.Session
+
+	posting, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go w.post(posting)
+	err := w.wait(ctx)
+	select {
+	case a := <-op.answer: // it wins over whatever came with it
+		return w.answered(a)
+	default:
+		return nil, err
+	}
+}
+
+// wait is a completion whose POST is under way.
+type wait struct {
+	c       *Client
+	op      *operation
+	known   *delivery
+	session int // the number of the session in which the POST was sent
+	timeout time.Duration
+
+	posted   chan error // the result of the POST
+	deadline *time.Timer
+	grace    *time.Timer // runs while the session works after the POST has failed
+	failure  *Error      // of the POST, where it leaves open what has happened
+}
+
+// post sends the request. It runs on a goroutine of its own, so that a panic must not
+// end the program.
+func (w *wait) post(ctx context.Context) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.c.logf(bayeux.Warn, "internal error: %v\n%s", p, debug.Stack())
+			w.posted <- &bayeux.InternalError{Value: p}
+		}
+	}()
+	w.posted <- w.c.rest.Post(ctx, w.op.record.Path(), w.op.record.Body(), func() {
+		w.c.waiting.posting(w.op)
+		w.known.set(gws.Unknown)
+	})
+}
+
+// wait returns when the operation has been answered, which the caller sees for
+// itself, or there is an error.
+func (w *wait) wait(ctx context.Context) *Error {
+	graceRuns := false
+	for {
+		status, changed := w.c.session.Watch()
+		if status.State == bayeux.Closed {
+			return sessionError(status.Reason, w.known.get())
+		}
+		if runs := w.failure != nil && status.State == bayeux.Connected; runs != graceRuns {
+			graceRuns = runs
+			w.grace.Stop()
+			if runs {
+				w.grace.Reset(grace)
+			}
+		}
+		select {
+		case a := <-w.op.answer:
+			w.op.answer <- a
+			return nil
+		case err := <-w.posted:
+			if e := w.result(err); e != nil {
+				return e
+			}
+		case <-w.deadline.C:
+			return w.late(status)
+		case <-w.grace.C:
+			return w.failure
+		case <-changed:
+		case <-w.c.closing:
+			return closed(w.known.get())
+		case <-ctx.Done():
+			return aborted(ctx, w.known.get())
+		}
+	}
+}
+
+// result takes the result of the POST. An error is returned if it settles the
+// matter.
+func (w *wait) result(err error) *Error {
+	d := gws.DeliveryOf(err)
+	w.known.set(d)
+	if err == nil {
+		return nil
+	}
+	e := restError(err, d)
+	if d == gws.Unknown {
+		w.failure = e // it may have been processed: then an acknowledgement will follow
+		return nil
+	}
+	return e
+}
+
+// late is the error when the time for the acknowledgement is over.
+func (w *wait) late(status bayeux.Status) *Error {
+	d := w.known.get()
+	switch {
+	case w.failure != nil:
+		return w.failure
+	case d != gws.Accepted:
+		return &Error{Code: RequestTimeout, Delivery: d,
+			Message: fmt.Sprintf("neither an answer to the POST nor an acknowledgement within %v", w.timeout)}
+	}
+	e := &Error{Code: AckTimeout, Delivery: d,
+		Message: fmt.Sprintf("GWS accepted the request, but no acknowledgement came within %v", w.timeout)}
+	switch {
+	case status.Session != w.session:
+		e.Message += "; the CometD session was lost meanwhile, and a new one has taken its place: an acknowledgement sent in between is lost"
+	case status.State != bayeux.Connected:
+		e.Message += "; the CometD session is not connected"
+		if status.Reason != nil {
+			e.Message += fmt.Sprintf(" (%v)", status.Reason)
+		}
+	}
+	return e
+}
+
+// answered is the outcome by the event.
+func (w *wait) answered(a answer) (json.RawMessage, *Error) {
+	if a.notification == acknowledgement {
+		return a.event, nil
+	}
+	const most = 100
+	notification := []rune(a.notification)
+	if len(notification) > most {
+		notification = notification[:most]
+	}
+	return nil, &Error{Code: RecordError, Delivery: gws.Accepted, Event: a.event,
+		Message: fmt.Sprintf("GWS answered with %q in place of %s", string(notification), acknowledgement)}
+}

@@ -1,0 +1,153 @@
+package outbound
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/httpx"
+)
+
+// Code says what kind of error it is.
+type Code string
+
+// The codes of [Error].
+const (
+	InvalidRequest   Code = "INVALID_REQUEST"
+	ConnectFailed    Code = "CONNECT_FAILED"
+	HandshakeRefused Code = "HANDSHAKE_REFUSED"
+	SubscribeRefused Code = "SUBSCRIBE_REFUSED"
+	Disconnected     Code = "DISCONNECTED"
+	Unauthorized     Code = "UNAUTHORIZED"
+	APIError         Code = "API_ERROR"
+	HTTPError        Code = "HTTP_ERROR"
+	NetworkError     Code = "NETWORK_ERROR"
+	RequestTimeout   Code = "REQUEST_TIMEOUT"
+	RecordError      Code = "RECORD_ERROR"
+	AckTimeout       Code = "ACK_TIMEOUT"
+	Aborted          Code = "ABORTED"
+	Closed           Code = "CLOSED"
+	ModuleExited     Code = "MODULE_EXITED" // here: a fault of this program that it has survived
+)
+
+// Error is why a completion, or the opening of a client, failed. Fields that
+// do not apply are zero.
+type Error struct {
+	Code        Code
+	Message     string
+	Delivery    gws.Delivery // whether it is safe to try again
+	ReferenceID string
+	HTTPStatus  int
+	StatusCode  int    // of GWS
+	StatusMsg   string // of GWS, in the server's words
+	Event       json.RawMessage
+	Problems    []gws.Problem
+	Err         error // the cause; may be nil
+}
+
+func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// invalid is the error for wrong fields, or wrong options; it names each.
+func invalid(what string, problems []gws.Problem) *Error {
+	var b strings.Builder
+	for i, p := range problems {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		fmt.Fprintf(&b, "%s: %s", p.Field, p.Message)
+	}
+	return &Error{Code: InvalidRequest, Delivery: gws.NotSent, Problems: problems,
+		Message: fmt.Sprintf("%s: %s", what, b.String())}
+}
+
+// HeadersError is what the caller's own function for headers failed with.
+type HeadersError struct{ Err error }
+
+func (e *HeadersError) Error() string { return "the headers option failed: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *HeadersError) Unwrap() error { return e.Err }
+
+// InvalidOptions is the error for options that are wrong.
+func InvalidOptions(problems []gws.Problem) *Error { return invalid("wrong options", problems) }
+
+// aborted is the error of a caller who gave up; its cause is the reason.
+func aborted(ctx context.Context, d gws.Delivery) *Error {
+	return &Error{Code: Aborted, Delivery: d, Message: "aborted by the caller", Err: context.Cause(ctx)}
+}
+
+// restError is the error for what the REST session returned.
+func restError(err error, d gws.Delivery) *Error {
+	e := &Error{Message: err.Error(), Delivery: d, Err: err}
+	// What a cause says of its own cause comes second: an UnauthorizedError
+	// may be due to a timeout.
+	if _, ok := errors.AsType[*gws.UnauthorizedError](err); ok {
+		e.Code, e.HTTPStatus = Unauthorized, 401
+	} else if s, ok := errors.AsType[*gws.StatusError](err); ok {
+		e.Code, e.HTTPStatus, e.StatusCode, e.StatusMsg = APIError, s.HTTPStatus, s.StatusCode, s.StatusMessage
+	} else if s, ok := errors.AsType[*gws.HTTPError](err); ok {
+		e.Code, e.HTTPStatus = HTTPError, s.Status
+	} else if _, ok := errors.AsType[*gws.TimeoutError](err); ok {
+		e.Code = RequestTimeout
+	} else if _, ok := errors.AsType[*bayeux.InternalError](err); ok {
+		e.Code = ModuleExited
+	} else {
+		e.Code = NetworkError
+	}
+	return e
+}
+
+// sessionError is the error for a session that is not to be had, or has ended
+// for good.
+func sessionError(err error, d gws.Delivery) *Error {
+	e := &Error{Code: ConnectFailed, Message: err.Error(), Delivery: d, Err: err}
+	if _, ok := errors.AsType[*bayeux.HandshakeError](err); ok {
+		e.Code = HandshakeRefused
+	} else if _, ok := errors.AsType[*bayeux.SubscribeError](err); ok {
+		e.Code = SubscribeRefused
+	} else if _, ok := errors.AsType[*bayeux.DisconnectedError](err); ok {
+		e.Code = Disconnected
+	} else if errors.Is(err, bayeux.ErrClosed) {
+		e.Code = Closed
+	} else if _, ok := errors.AsType[*bayeux.InternalError](err); ok {
+		e.Code = ModuleExited
+	} else if rest := signInError(err); rest != nil {
+		if !final(err) { // it was tried until there was no time left
+			rest.Code = ConnectFailed
+		}
+		rest.Delivery, rest.Message = d, err.Error()
+		return rest
+	}
+	return e
+}
+
+// signInError is the error for err if that came from signing in, or nil.
+func signInError(err error) *Error {
+	e := restError(err, gws.NotSent)
+	if _, network := errors.AsType[*httpx.NetworkError](err); e.Code == NetworkError && !network {
+		return nil
+	}
+	return e
+}
+
+// final reports whether signing in failed in a way that trying again will not
+// mend.
+func final(err error) bool {
+	if _, ok := errors.AsType[*HeadersError](err); ok {
+		return true
+	}
+	switch e := restError(err, gws.NotSent); e.Code {
+	case Unauthorized:
+		return true
+	case APIError, HTTPError:
+		return e.HTTPStatus < 500 && e.HTTPStatus != 408 && e.HTTPStatus != 429
+	}
+	return false
+}

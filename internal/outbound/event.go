@@ -1,0 +1,89 @@
+package outbound
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/gws"
+)
+
+// event is what an event on the outbound channel has that matters here.
+type event struct {
+	NotificationType string `json:"notificationType"`
+	ReferenceID      scalar `json:"referenceId"`
+	Record           struct {
+		RecordHandle  scalar `json:"recordHandle"`
+		CampaignName  string `json:"campaignName"`
+		CallingList   string `json:"callingList"`
+		ApplicationID scalar `json:"applicationId"`
+	} `json:"record"`
+}
+
+// scalar is a string, or a number in the digits that the server wrote: record
+// handles are numbers in events, and may be strings in requests.
+type scalar string
+
+func (s *scalar) UnmarshalJSON(b []byte) error {
+	var text string
+	if json.Unmarshal(b, &text) == nil {
+		*s = scalar(text)
+	} else if string(b) != "null" {
+		*s = scalar(b)
+	}
+	return nil
+}
+
+// receive takes an event on the outbound channel. What nobody waits for is not
+// even read: late and repeated acknowledgements, and those of others.
+func (c *Client) receive(m bayeux.Message) {
+	if c.waiting.len() == 0 {
+		return
+	}
+	var e event
+	var wrongType *json.UnmarshalTypeError
+	if err := json.Unmarshal(m.Data, &e); err != nil && !errors.As(err, &wrongType) {
+		c.logf(bayeux.Warn, "an event on %s cannot be read: %v", m.Channel, err)
+		return
+	}
+	if !c.waiting.settle(e, m.Data) {
+		c.logf(bayeux.Debug, "an event on %s (%.40q) is for nobody here", m.Channel, e.NotificationType)
+	}
+}
+
+// settle ends the operation that the event answers, and reports whether there
+// was one.
+func (r *registry) settle(e event, data json.RawMessage) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, op := range r.operations { // oldest first, should several wait for the same record
+		if e.answers(op) {
+			r.drop(op)
+			op.answer <- answer{notification: e.NotificationType, event: data}
+			return true
+		}
+	}
+	return false
+}
+
+// answers reports whether the event is the answer to op: by the reference. An
+// acknowledgement that has none is matched by the record, since not every
+// server echoes the reference.
+func (e *event) answers(op *operation) bool {
+	if e.ReferenceID != "" {
+		// An acknowledgement of another record is no proof, whatever its reference.
+		return string(e.ReferenceID) == op.record.ReferenceID &&
+			(e.NotificationType != acknowledgement || e.Record.RecordHandle == "" || sameHandle(e.Record.RecordHandle, op.record))
+	}
+	return op.posted && e.NotificationType == acknowledgement &&
+		sameHandle(e.Record.RecordHandle, op.record) &&
+		e.Record.CampaignName == op.record.CampaignName &&
+		e.Record.CallingList == op.record.CallingList &&
+		string(e.Record.ApplicationID) == strconv.FormatInt(op.record.ApplicationID, 10)
+}
+
+func sameHandle(handle scalar, record gws.CompleteRecord) bool {
+	return strings.TrimLeft(string(handle), "0") == record.RecordHandle
+}

@@ -1,0 +1,84 @@
+package outbound
+
+import (
+	"encoding/json"
+	"sync"
+
+	"gws-outbound/internal/gws"
+)
+
+// operation is a completion that waits for its event.
+type operation struct {
+	record gws.CompleteRecord
+	answer chan answer // takes one
+	posted bool        // the POST may have left; guarded by the registry
+}
+
+// answer is the event that ends an operation.
+type answer struct {
+	notification string // its notificationType
+	event        json.RawMessage
+}
+
+const acknowledgement = "RecordProcessedAcknowledge"
+
+// registry holds the operations that wait, oldest first.
+type registry struct {
+	mu         sync.Mutex
+	operations []*operation
+}
+
+// add registers an operation, unless its reference is taken.
+func (r *registry) add(record gws.CompleteRecord) (*operation, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, op := range r.operations {
+		if op.record.ReferenceID == record.ReferenceID {
+			return nil, false
+		}
+	}
+	op := &operation{record: record, answer: make(chan answer, 1)}
+	r.operations = append(r.operations, op)
+	return op, true
+}
+
+func (r *registry) has(reference string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, op := range r.operations {
+		if op.record.ReferenceID == reference {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *registry) remove(op *operation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.drop(op)
+}
+
+// drop is remove for who holds the lock.
+func (r *registry) drop(op *operation) {
+	for i, o := range r.operations {
+		if o == op {
+			r.operations = append(r.operations[:i:i], r.operations[i+1:]...)
+			return
+		}
+	}
+}
+
+func (r *registry) len() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.operations)
+}
+
+// posting notes that the POST of an operation is about to leave: only from then on can
+// an event without a reference be meant for it.
+func (r *registry) posting(op *operation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	op.posted = true
+}

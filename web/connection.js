@@ -1,0 +1,153 @@
+// @ts-check
+
+import { element, find, icon } from "./dom.js";
+import { adviseConnection, asOutboundError } from "./words.js";
+
+/** @typedef {import("../js/dist/index.js").OutboundClient} OutboundClient */
+/** @typedef {import("./connection-status.js").ConnectionStatus} ConnectionStatus */
+
+/** The agent that the simulator behind `make run` knows. */
+const simulatorAgent = { user: "agent", password: "secret" };
+
+/**
+ * Takes over the connection panel: it signs in, shows why that failed, and steps aside while
+ * there is a client.
+ *
+ * @param {typeof import("../js/dist/index.js").createClient} createClient
+ * @param {(status: ConnectionStatus) => void} showStatus
+ */
+export function setUpConnection(createClient, showStatus) {
+  const panel = find("#connection", HTMLElement);
+  const form = find("#sign-in", HTMLFormElement);
+  const summary = find("#connection-summary", HTMLElement);
+  const problem = find("#connection-problem", HTMLElement);
+  const baseUrl = find("#base-url", HTMLInputElement);
+  const user = find("#user", HTMLInputElement);
+  const password = find("#password", HTMLInputElement);
+  const connectButton = find("#connect", HTMLButtonElement);
+  const disconnectButton = find("#disconnect", HTMLButtonElement);
+
+  /** @type {OutboundClient | null} */
+  let client = null;
+  /** Ends the attempt or the listening that is under way. @type {AbortController | null} */
+  let session = null;
+
+  baseUrl.value = location.origin;
+  if (isThisMachine()) fillInSimulatorAgent();
+
+  /** @param {ConnectionStatus} status */
+  function show(status) {
+    showStatus(status);
+    const hadFocus = panel.contains(document.activeElement);
+    const idle = session === null;
+    form.hidden = client !== null;
+    for (const input of [baseUrl, user, password]) input.readOnly = !idle;
+    connectButton.textContent = idle ? "Connect" : "Connecting…";
+    connectButton.setAttribute("aria-disabled", String(!idle));
+    disconnectButton.hidden = idle;
+    disconnectButton.textContent = client ? "Disconnect" : "Stop";
+    summary.textContent = client ? `${user.value || "Signed in"} at ${baseUrl.value || location.origin}` : "Sign in to Genesys Web Services.";
+    // What had the focus may be gone now; the next thing to do gets it.
+    if (hadFocus) (client ? find("#recordHandle", HTMLInputElement) : connectButton).focus();
+  }
+
+  async function connect() {
+    if (session) return;
+    const attempt = new AbortController();
+    session = attempt;
+    problem.replaceChildren();
+    show({ state: "connecting" });
+    try {
+      const made = await createClient({
+        baseUrl: baseUrl.value.trim() || undefined,
+        headers: user.value ? { Authorization: basicCredentials(user.value, password.value) } : undefined,
+        signal: attempt.signal,
+        // The timeline reads the POST's times from this page, where a worker's requests don't appear.
+        worker: false,
+      });
+      if (attempt.signal.aborted) return await made.close();
+      if (made.state === "closed") return end({ code: "DISCONNECTED", message: "The connection was closed as soon as it was made." });
+      client = made;
+      problem.replaceChildren();
+      made.addEventListener("statechange", (event) => {
+        const status = /** @type {CustomEvent<ConnectionStatus>} */ (event).detail;
+        if (status.state === "closed") return end({ code: "DISCONNECTED", message: status.reason ?? "The connection is closed." });
+        showStatus(status);
+      }, { signal: attempt.signal });
+      show({ state: made.state, transport: made.transport });
+    } catch (thrown) {
+      if (!attempt.signal.aborted) end(asOutboundError(thrown));
+    }
+  }
+
+  /** @param {{ code: string, message: string }} [error] why, unless the agent wanted it */
+  function end(error) {
+    session?.abort();
+    session = null;
+    client = null;
+    show({ state: "closed" });
+    if (error) problem.replaceChildren(errorNotice(error));
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    connect();
+  });
+  disconnectButton.addEventListener("click", async () => {
+    const leaving = client;
+    end();
+    try {
+      await leaving?.close();
+    } catch (thrown) {
+      problem.replaceChildren(errorNotice(asOutboundError(thrown)));
+    }
+  });
+  show({ state: "closed" });
+
+  function fillInSimulatorAgent() {
+    user.value = simulatorAgent.user;
+    password.value = simulatorAgent.password;
+  }
+
+  return {
+    /** @returns {OutboundClient | null} the client, if there is one now */
+    get client() {
+      return client;
+    },
+    /** Tells that a client was needed, and leads to the button that gets one. */
+    demand() {
+      problem.replaceChildren(element("p", { class: "notice" }, icon("alert"),
+        session ? "Nothing was sent: the connection is still being made." : "Nothing was sent: connect first."));
+      connectButton.focus();
+    },
+    /** Connects as the simulator's agent. */
+    connectToSimulator() {
+      fillInSimulatorAgent();
+      return connect();
+    },
+  };
+}
+
+/** @returns {boolean} whether the page is served from this machine, where the simulator is */
+function isThisMachine() {
+  return ["127.0.0.1", "localhost", "[::1]"].includes(location.hostname);
+}
+
+/**
+ * @param {string} user
+ * @param {string} password
+ * @returns {string} an Authorization header's value (RFC 7617, UTF-8)
+ */
+function basicCredentials(user, password) {
+  const bytes = new TextEncoder().encode(`${user}:${password}`);
+  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+}
+
+/** @param {{ code: string, message: string }} error */
+function errorNotice({ code, message }) {
+  return element("div", { class: "notice danger" }, icon("alert"),
+    element("div", {},
+      element("p", {}, element("code", { class: "code" }, code)),
+      element("p", {}, message),
+      element("p", { class: "advice" }, adviseConnection(code))));
+}

@@ -1,0 +1,26 @@
+// @ts-check
+
+/**
+ * @typedef {object} PostTimes one POST to outbound-records as the browser timed it
+ * @property {number} sentAt in ms, on the clock of performance.now()
+ * @property {number} answeredAt in ms, likewise: the end of the response
+ * @property {number} status HTTP status; 0 if there was none or the browser does not tell
+ */
+
+/**
+ * Reports every POST for an outbound record, as soon as the browser has its times: shortly after
+ * the response, so an acknowledgement may well be known before. It sees the page's own requests
+ * only, not those of a worker.
+ *
+ * @param {(times: PostTimes) => void} report
+ * @returns {void}
+ */
+export function watchPosts(report) {
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      if (!(entry instanceof PerformanceResourceTiming) || !entry.name.includes("/outbound-records/")) continue;
+      report({ sentAt: entry.startTime, answeredAt: entry.responseEnd, status: entry.responseStatus ?? 0 });
+    }
+  });
+  observer.observe({ type: "resource", buffered: true });
+}

@@ -1,0 +1,99 @@
+// @ts-check
+
+import { setUpCombobox } from "./combobox.js";
+import { find } from "./dom.js";
+import { showProblems, clearProblem, clearProblems } from "./field-problems.js";
+import { asOutboundError } from "./words.js";
+
+/** @typedef {import("../js/dist/index.js").CompleteRecordRequest} CompleteRecordRequest */
+/** @typedef {import("../js/dist/index.js").OutboundClient} OutboundClient */
+
+/**
+ * Takes over the form: one completion at a time, which can be cancelled.
+ *
+ * @param {object} desktop
+ * @param {{ readonly [name: string]: number }} desktop.callResults names and codes
+ * @param {{ readonly client: OutboundClient | null, demand(): void }} desktop.connection
+ * @param {{ add(request: CompleteRecordRequest): import("./card.js").Card }} desktop.timeline
+ * @returns {void}
+ */
+export function setUpRecordForm({ callResults, connection, timeline }) {
+  const form = find("#record", HTMLFormElement);
+  const completeButton = find("#complete", HTMLButtonElement);
+  const cancelButton = find("#cancel", HTMLButtonElement);
+  /** @type {AbortController | null} */
+  let pending = null;
+
+  setUpCallResult(callResults);
+
+  /** @param {AbortController | null} controller */
+  function setPending(controller) {
+    pending = controller;
+    // Disabling the button would drop the focus, so it only says that it does nothing now.
+    completeButton.setAttribute("aria-disabled", String(pending !== null));
+    if (!pending && document.activeElement === cancelButton) completeButton.focus();
+    cancelButton.hidden = pending === null;
+  }
+
+  async function complete() {
+    if (pending) return;
+    clearProblems(form);
+    const { client } = connection;
+    if (!client) return connection.demand();
+    const request = readRequest(form);
+    const card = timeline.add(request);
+    const controller = new AbortController();
+    setPending(controller);
+    try {
+      card.resolve(await client.completeRecord(request, { signal: controller.signal }));
+    } catch (thrown) {
+      const error = asOutboundError(thrown);
+      card.reject(error);
+      showProblems(form, error.problems);
+    } finally {
+      setPending(null);
+    }
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    complete();
+  });
+  cancelButton.addEventListener("click", () => pending?.abort(new DOMException("Cancelled by the agent.", "AbortError")));
+  for (const type of ["input", "change"]) form.addEventListener(type, ({ target }) => {
+    if (target instanceof HTMLInputElement) clearProblem(target);
+  });
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @returns {CompleteRecordRequest} the filled-in fields; whether they are right is for the client to say
+ */
+function readRequest(form) {
+  /** @type {Record<string, string | number>} */
+  const request = {};
+  for (const [name, value] of new FormData(form)) {
+    const text = String(value).trim();
+    if (text !== "") request[name] = text;
+  }
+  // An Integer in the API. A handle stays digits: it may be longer than a JavaScript number holds.
+  if (/^\d{1,15}$/.test(String(request.applicationId))) request.applicationId = Number(request.applicationId);
+  return /** @type {any} */ (request);
+}
+
+/** @param {{ readonly [name: string]: number }} callResults */
+function setUpCallResult(callResults) {
+  const choices = Object.entries(callResults).map(([name, code]) => ({ name, code })).sort((a, b) => a.code - b.code);
+  const input = find("#callResult", HTMLInputElement);
+  const hint = find("#callResult-hint", HTMLElement);
+  setUpCombobox(find("#callResult-combobox", HTMLElement), choices);
+
+  const tell = () => {
+    const name = input.value.trim();
+    if (name === "") hint.textContent = "None is sent.";
+    else if (Object.hasOwn(callResults, name)) hint.textContent = `Code ${callResults[name]}`;
+    else hint.textContent = `Not one of the ${choices.length} names; other spellings may pass.`;
+  };
+  for (const type of ["input", "change"]) input.addEventListener(type, tell);
+  tell();
+}
