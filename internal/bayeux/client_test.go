@@ -574,6 +574,7 @@ func TestSubscriptionRefused(t *testing.T) {
 			s.say(refusal, s.expect(metaSubscribe)...)
 			var refused *SubscribeError
 			require.ErrorAs(t, <-done, &refused)
+			s.expect(metaDisconnect) // the server need not keep the session
 			require.Equal(t, "/a", refused.Channel)
 			require.Equal(t, 403, refused.Code)
 		})

@@ -21,7 +21,7 @@ type Conn interface {
 	// reported to the sink, as one that was sent and not answered would be.
 	Send(messages []Message)
 
-	// Close ends the connection after what was sent before. Nothing is
+	// Close ends the connection once what was sent before has left. Nothing is
 	// reported to the sink from then on.
 	Close()
 }

@@ -510,7 +510,7 @@ func TestOpenFails(t *testing.T) {
 		message  string
 	}{
 		"sign-in refused":       {gwssim.Behavior{RejectAuth: 1}, Unauthorized, "401"},
-		"sign-in fails":         {gwssim.Behavior{SignInStatus: 503}, ConnectFailed, "503"},
+		"sign-in fails":         {gwssim.Behavior{SignInStatus: 503}, ConnectFailed, "Service Unavailable"},
 		"sign-in is not there":  {gwssim.Behavior{SignInStatus: 404}, APIError, "resource not found"},
 		"redirected to a login": {gwssim.Behavior{Redirect: true}, HTTPError, "redirect"},
 		"no WebSocket":          {gwssim.Behavior{NoWebSocket: true}, ConnectFailed, "cannot open websocket"},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"nhooyr.io/websocket"
 )
@@ -34,8 +35,11 @@ func (d dialer) dial(ctx context.Context, url string) (*socket, error) {
 	return &socket{conn: c}, nil
 }
 
+// write gives up on a peer that takes nothing; by then the session has missed a reply.
 func (s *socket) write(frame []byte) error {
-	return s.conn.Write(context.Background(), websocket.MessageText, frame)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	return s.conn.Write(ctx, websocket.MessageText, frame)
 }
 
 // close closes in the background: the library waits for the peer, for some seconds at most.

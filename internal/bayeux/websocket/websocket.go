@@ -86,23 +86,42 @@ func (c *conn) read() {
 	}
 }
 
-// write sends what is queued, in order.
+// write sends what is queued, in order, and closes the socket when that is
+// done and no more may come.
 func (c *conn) write() {
 	for {
 		select {
 		case messages := <-c.out:
-			frame, err := json.Marshal(messages)
-			if err == nil {
-				err = c.socket.write(frame)
-			}
-			if err != nil {
-				c.lose(fmt.Errorf("sending: %w", c.socket.why(err)))
+			if !c.writeFrame(messages) {
 				return
 			}
 		case <-c.closing:
-			return
+			for {
+				select {
+				case messages := <-c.out:
+					if !c.writeFrame(messages) {
+						return
+					}
+				default:
+					c.socket.close()
+					return
+				}
+			}
 		}
 	}
+}
+
+// writeFrame reports whether more can be written.
+func (c *conn) writeFrame(messages []bayeux.Message) bool {
+	frame, err := json.Marshal(messages)
+	if err == nil {
+		err = c.socket.write(frame)
+	}
+	if err != nil {
+		c.socket.close()
+		c.lose(fmt.Errorf("sending: %w", c.socket.why(err)))
+	}
+	return err == nil
 }
 
 var errQueueFull = errors.New("the connection does not take what is to be sent")
@@ -116,7 +135,8 @@ func (c *conn) Send(messages []bayeux.Message) {
 	}
 }
 
-// Close closes the socket without waiting for it.
+// Close closes the socket once what is queued has been sent; it does not wait
+// for that.
 func (c *conn) Close() { c.end(nil) }
 
 // lose reports the end of the connection, unless it was our own.
@@ -125,7 +145,6 @@ func (c *conn) lose(err error) { c.end(func() { c.sink.Lose(err) }) }
 func (c *conn) end(report func()) {
 	c.once.Do(func() {
 		close(c.closing)
-		c.socket.close()
 		if report != nil {
 			report()
 		}
