@@ -2,7 +2,6 @@ package httpx
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -28,7 +27,7 @@ func (*Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	case errors.Is(err, ErrTooLarge):
 		return nil, ErrTooLarge
 	default:
-		return nil, &NetworkError{Method: r.Method, URL: withoutQuery(r.URL), Err: err}
+		return nil, &NetworkError{Method: r.Method, URL: withoutQuery(r.URL), Err: jsbridge.AsThrown(err)}
 	}
 }
 
@@ -108,42 +107,15 @@ func describe(response safejs.Value) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	header, err := readHeader(response)
-	if err != nil {
-		return nil, err
-	}
-	return &Response{Status: code, Redirected: kind == "opaqueredirect", Header: header}, nil
-}
-
-// readHeader crosses to JavaScript once for all the fields.
-func readHeader(response safejs.Value) (Header, error) {
 	headers, err := response.Get("headers")
 	if err != nil {
 		return nil, err
 	}
-	global := safejs.Global()
-	object, err := global.Get("Object")
+	fields, err := jsbridge.Entries(headers)
 	if err != nil {
 		return nil, err
 	}
-	fields, err := object.Call("fromEntries", headers)
-	if err != nil {
-		return nil, err
-	}
-	jsonObject, err := global.Get("JSON")
-	if err != nil {
-		return nil, err
-	}
-	text, err := jsonObject.Call("stringify", fields)
-	if err != nil {
-		return nil, err
-	}
-	s, err := text.String()
-	if err != nil {
-		return nil, err
-	}
-	h := Header{}
-	return h, json.Unmarshal([]byte(s), &h)
+	return &Response{Status: code, Redirected: kind == "opaqueredirect", Header: fields}, nil
 }
 
 // readBody reads chunk by chunk, so that a body over the limit is not held.

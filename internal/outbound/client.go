@@ -165,7 +165,7 @@ func (c *Client) ready(ctx context.Context) *Error {
 		select {
 		case <-changed:
 		case <-c.closing:
-			return closed(gws.NotSent)
+			return ClosedError(gws.NotSent)
 		case <-ctx.Done():
 			return aborted(ctx, gws.NotSent)
 		case <-timeout.C:
@@ -178,7 +178,8 @@ func (c *Client) ready(ctx context.Context) *Error {
 	}
 }
 
-func closed(d gws.Delivery) *Error {
+// ClosedError is the error of a completion over a client that was closed.
+func ClosedError(d gws.Delivery) *Error {
 	return &Error{Code: Closed, Delivery: d, Message: "the client was closed"}
 }
 

@@ -175,7 +175,7 @@ func (w *wait) wait(ctx context.Context) *Error {
 			return w.failure
 		case <-changed:
 		case <-w.c.closing:
-			return closed(w.known.get())
+			return ClosedError(w.known.get())
 		case <-ctx.Done():
 			return aborted(ctx, w.known.get())
 		}

@@ -75,8 +75,11 @@ func (e *HeadersError) Error() string { return "the headers option failed: " + e
 // Unwrap returns the cause.
 func (e *HeadersError) Unwrap() error { return e.Err }
 
-// InvalidOptions is the error for options that are wrong.
-func InvalidOptions(problems []gws.Problem) *Error { return invalid("wrong options", problems) }
+// InvalidOptions is the error for options, or a request, that cannot even be
+// read as such.
+func InvalidOptions(problems []gws.Problem) *Error {
+	return invalid("wrong request or options, nothing was sent", problems)
+}
 
 // aborted is the error of a caller who gave up; its cause is the reason.
 func aborted(ctx context.Context, d gws.Delivery) *Error {

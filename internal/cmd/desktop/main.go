@@ -3,10 +3,12 @@
 // Desktop serves the demo agent desktop together with a simulated GWS, on one
 // origin:
 //
-//	desktop [-addr 127.0.0.1:8080] [-root .]
+//	desktop [-addr 127.0.0.1:8080] [-root .] [-check command [-once]]
 //
 // Of the root it serves index.html, web/ and js/dist/, and nothing else. It
-// prints its URL, and ends on SIGINT or SIGTERM.
+// prints its URL, and ends on SIGINT or SIGTERM. A check is a command that is
+// run, with the URL as its last argument, once the server listens; with -once
+// the server ends after it, with its exit status.
 package main
 
 import (
@@ -17,7 +19,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -31,14 +35,49 @@ const ackDelayMS = 400
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "TCP `address` to listen on")
 	root := flag.String("root", ".", "the project's `directory`")
+	check := flag.String("check", "", "`command` to run once the server listens")
+	once := flag.Bool("once", false, "end after the check, with its exit status")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	ready := func(url string) { fmt.Println(url) }
-	if err := run(ctx, *addr, *root, ready); err != nil {
+	checked := make(chan error, 1)
+	ready := func(url string) {
+		go func() {
+			err := runCheck(ctx, *check, url)
+			checked <- err
+			if *once {
+				stop()
+				return
+			}
+			if err != nil {
+				fmt.Fprintln(os.Stderr, "desktop:", err)
+			}
+			fmt.Println(url)
+		}()
+	}
+	err := run(ctx, *addr, *root, ready)
+	if err == nil && *once {
+		err = <-checked
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "desktop:", err)
 		os.Exit(1)
 	}
+}
+
+// runCheck runs the command, if there is one, with url as its last argument.
+func runCheck(ctx context.Context, command, url string) error {
+	args := strings.Fields(command)
+	if len(args) == 0 {
+		return nil
+	}
+	cmd := exec.CommandContext(ctx, args[0], append(args[1:], url)...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	return nil
 }
 
 // run serves until ctx ends. It calls ready with the URL once it listens.

@@ -1,0 +1,101 @@
+# gws-outbound: build, test and run. `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PORT ?= 8080
+CHROMIUM ?= $(or $(shell command -v chromium),$(shell command -v chromium-browser),$(shell command -v google-chrome),/usr/bin/chromium)
+export CHROMIUM
+
+# Packages whose tests run in the browser as well, or only there.
+WASM_TESTS := ./internal/bayeux ./internal/bayeux/websocket ./internal/httpx ./internal/gws ./internal/outbound ./internal/jsbridge
+WASM := GOOS=js GOARCH=wasm
+BUILT := js/dist/index.js
+SOURCES := $(shell find wasm internal -name '*.go' ! -name '*_test.go' 2>/dev/null) $(shell find js/src -type f 2>/dev/null) js/build.mjs js/package-lock.json go.mod go.sum
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: deps
+deps: node_modules chromium ## Install what is missing: Chromium and the npm packages
+
+.PHONY: node_modules chromium
+node_modules:
+	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 or newer"; exit 1; }
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer"; exit 1; }
+	@if ! cmp -s js/package-lock.json js/node_modules/.installed; then \
+		echo "installing the npm packages"; \
+		npm ci --prefix js --no-fund --no-audit --loglevel=error; \
+		cp js/package-lock.json js/node_modules/.installed; \
+	fi
+
+chromium:
+	@if ! test -x "$$CHROMIUM" && ! command -v "$$CHROMIUM" >/dev/null; then \
+		if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+			echo "installing Chromium (some minutes)"; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+		else \
+			echo "Chromium is missing: install it (Debian: apt-get install chromium), or name it: make CHROMIUM=/path/to/chromium"; exit 1; \
+		fi; \
+	fi
+
+.PHONY: build
+build: node_modules $(BUILT) ## Fill js/dist: the ES module, its types, the wasm
+
+$(BUILT): $(SOURCES)
+	@npm run --silent --prefix js build
+	@touch $@
+
+.PHONY: run
+run: build chromium ## Serve the demo at 127.0.0.1:8080 (PORT=n) and complete one record; ONCE=1 ends then
+	@mkdir -p build
+	@go build -o build/desktop ./internal/cmd/desktop
+	@exec build/desktop -addr 127.0.0.1:$(PORT) -check "node js/selfcheck.mjs" $(if $(ONCE),-once)
+
+.PHONY: test test-go test-wasm test-js
+test: deps build ## Run all tests: Go natively, Go in Chromium, the built package in a page
+	@start=$$SECONDS; \
+	$(MAKE) --no-print-directory test-go test-wasm test-js; \
+	echo; echo "all tests passed in $$((SECONDS - start)) s: Go natively with -race, Go in Chromium, js/dist in a page"
+
+test-go: ## Go tests, natively, with the race detector
+	@echo "== Go tests, natively"
+	@go test -race -timeout 5m ./...
+
+test-wasm: chromium ## Go tests in Chromium
+	@echo "== Go tests in Chromium"
+	@mkdir -p build
+	@go build -o build/wasmbrowsertest github.com/agnivade/wasmbrowsertest
+	@go build -o build/testserver ./internal/cmd/testserver
+	@build/testserver -- env $(WASM) PATH="$(dir $(CHROMIUM)):$$PATH" \
+		go test -p 1 -timeout 5m -exec "env -u GOOS -u GOARCH $(CURDIR)/build/wasmbrowsertest" $(WASM_TESTS)
+
+test-js: deps build ## The built package in a page, and the demo page, in Chromium
+	@echo "== js/dist in Chromium"
+	@mkdir -p build
+	@go build -o build/testserver ./internal/cmd/testserver
+	@build/testserver -- npm run --silent --prefix js test
+
+.PHONY: lint
+lint: node_modules ## gofmt, go vet, staticcheck and jsguard, for both platforms; Biome and tsc
+	@out=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); test -z "$$out" || { echo "gofmt would change: $$out"; exit 1; }
+	@go vet ./...
+	@$(WASM) go vet ./...
+	@go tool staticcheck ./...
+	@$(WASM) $$(go tool -n staticcheck) ./...
+	@$(WASM) $$(go tool -n jsguard) ./...
+	@npm run --silent --prefix js lint
+	@go mod verify >/dev/null
+	@echo "lint: clean"
+
+.PHONY: fmt
+fmt: node_modules ## Format Go, TypeScript, JavaScript and CSS
+	@gofmt -w $$(git ls-files -co --exclude-standard '*.go')
+	@npm run --silent --prefix js format
+
+.PHONY: clean
+clean: ## Remove what was built
+	@rm -rf build js/dist

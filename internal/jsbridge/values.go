@@ -1,0 +1,118 @@
+//go:build js
+
+package jsbridge
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"syscall/js"
+
+	"github.com/hack-pad/safejs"
+)
+
+// TypeOf returns the name of a value's type: what JavaScript's typeof says,
+// but "null" for null and "array" for arrays.
+func TypeOf(v safejs.Value) string {
+	name, err := Try(func() (string, error) { return v.Type().String(), nil })
+	if err != nil {
+		return "bigint" // which Go cannot hold
+	}
+	if name == "object" && isArray(v) {
+		return "array"
+	}
+	return name
+}
+
+func isArray(v safejs.Value) bool {
+	array, err := safejs.Global().Get("Array")
+	if err != nil {
+		return false
+	}
+	is, err := array.Call("isArray", v)
+	if err != nil {
+		return false // a revoked Proxy
+	}
+	yes, _ := is.Bool()
+	return yes
+}
+
+// IsNullish reports whether v is null or undefined.
+func IsNullish(v safejs.Value) bool { return v.IsNull() || v.IsUndefined() }
+
+// Keys returns the names of an object's own enumerable properties, the first limit of them.
+func Keys(object safejs.Value, limit int) ([]string, error) {
+	constructor, err := safejs.Global().Get("Object")
+	if err != nil {
+		return nil, AsThrown(err)
+	}
+	array, err := constructor.Call("keys", object)
+	if err != nil {
+		return nil, AsThrown(err)
+	}
+	return Strings(array, limit)
+}
+
+// Strings returns the elements of an array of strings, the first limit of
+// them; an element of another type is an error.
+func Strings(array safejs.Value, limit int) ([]string, error) {
+	n, err := array.Length()
+	if err != nil {
+		return nil, AsThrown(err)
+	}
+	list := make([]string, 0, min(n, limit))
+	for i := range min(n, limit) {
+		v, err := array.Index(i)
+		if err != nil {
+			return nil, AsThrown(err)
+		}
+		if t := TypeOf(v); t != "string" {
+			return nil, fmt.Errorf("element %d is of type %s, not a string", i, t)
+		}
+		s, err := v.String()
+		if err != nil {
+			return nil, AsThrown(err)
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// Entries returns what an iterable of pairs of strings holds, such as
+// Headers, in one crossing.
+func Entries(iterable safejs.Value) (map[string]string, error) {
+	constructor, err := safejs.Global().Get("Object")
+	if err != nil {
+		return nil, AsThrown(err)
+	}
+	object, err := constructor.Call("fromEntries", iterable)
+	if err != nil {
+		return nil, AsThrown(err)
+	}
+	jsonObject, err := safejs.Global().Get("JSON")
+	if err != nil {
+		return nil, AsThrown(err)
+	}
+	text, err := jsonObject.Call("stringify", object)
+	if err != nil {
+		return nil, AsThrown(err)
+	}
+	s, err := text.String()
+	if err != nil {
+		return nil, AsThrown(err)
+	}
+	m := map[string]string{}
+	if err := json.Unmarshal([]byte(s), &m); err != nil {
+		return nil, fmt.Errorf("reading pairs of strings: %w", err)
+	}
+	return m, nil
+}
+
+// AsThrown makes what JavaScript threw through safejs a *[Thrown]; other
+// errors it returns as they are.
+func AsThrown(err error) error {
+	if e := (js.Error{}); errors.As(err, &e) {
+		return &Thrown{safejs.Safe(e.Value)}
+	}
+	return err
+}

@@ -1,0 +1,100 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+	"sync"
+
+	"github.com/hack-pad/safejs"
+
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/jsbridge"
+	"gws-outbound/internal/outbound"
+)
+
+// startBare sets globalThis.gwsOutbound, with createClient and CallResult, and
+// globalThis.completeRecord, which completes a record over the client that
+// createClient has made last, or over one with the default options that the first call
+// makes.
+func startBare() error {
+	m, err := newModule(bareError)
+	if err != nil {
+		return err
+	}
+	b := &bare{module: m}
+	create, err := export(bareError, b.createClient)
+	if err != nil {
+		return err
+	}
+	complete, err := export(bareError, b.completeRecord)
+	if err != nil {
+		return err
+	}
+	codes := map[string]any{}
+	for _, r := range gws.CallResults() {
+		codes[r.Name] = r.Code
+	}
+	global := safejs.Global()
+	if err := global.Set("gwsOutbound", map[string]any{"createClient": create, "CallResult": codes}); err != nil {
+		return err
+	}
+	return global.Set("completeRecord", complete)
+}
+
+type bare struct {
+	*module
+	opening sync.Mutex // held while completeRecord makes a client
+	current int        // the number of the client that completeRecord uses; 0 if there is none
+}
+
+func (b *bare) createClient(args arguments) (job, error) {
+	opts, problems := readClientOptions(args.at(0))
+	if len(problems) > 0 {
+		return nil, outbound.InvalidOptions(problems)
+	}
+	return withSignal(opts.signal, func(ctx context.Context) (safejs.Value, error) { return b.newClient(ctx, opts) })
+}
+
+// newClient makes a client that is an EventTarget, with the properties state
+// and transport, and makes it the current one.
+func (b *bare) newClient(ctx context.Context, opts clientOptions) (safejs.Value, error) {
+	constructor, err := safejs.Global().Get("EventTarget")
+	if err != nil {
+		return safejs.Undefined(), err
+	}
+	target, err := constructor.New()
+	if err != nil {
+		return safejs.Undefined(), err
+	}
+	id, err := b.open(ctx, opts, events{
+		status: func(detail map[string]any) {
+			_ = target.Set("state", detail["state"])
+			_ = target.Set("transport", detail["transport"])
+			_ = jsbridge.Dispatch(target, "statechange", detail)
+		},
+		notification: func(detail map[string]any) { _ = jsbridge.Dispatch(target, "notification", detail) },
+	})
+	if err != nil {
+		return safejs.Undefined(), err
+	}
+	b.current = id
+	return target, b.addMethods(target, id)
+}
+
+func (b *bare) completeRecord(args arguments) (job, error) {
+	return b.completion(args.at(0), args.at(1), safejs.Undefined(), func(ctx context.Context) (*outbound.Client, error) {
+		b.opening.Lock()
+		defer b.opening.Unlock()
+		if b.clients[b.current] == nil {
+			opts, problems := readClientOptions(safejs.Undefined())
+			if len(problems) > 0 {
+				return nil, outbound.InvalidOptions(problems)
+			}
+			if _, err := b.newClient(ctx, opts); err != nil {
+				return nil, err
+			}
+		}
+		return b.clients[b.current], nil
+	})
+}

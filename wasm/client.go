@@ -1,0 +1,167 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/hack-pad/safejs"
+
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/jsbridge"
+	"gws-outbound/internal/outbound"
+)
+
+// module is what the program exports, and the clients that it keeps. Its
+// fields belong to the event loop and to goroutines, of which one runs at a
+// time.
+type module struct {
+	reject  func(error) safejs.Value
+	clients map[int]*outbound.Client // those that are not closed
+	last    int
+
+	complete, close safejs.Func // take a client's number first
+}
+
+func newModule(reject func(error) safejs.Value) (*module, error) {
+	m := &module{reject: reject, clients: map[int]*outbound.Client{}}
+	var err error
+	if m.complete, err = export(reject, m.completeRecord); err != nil {
+		return nil, err
+	}
+	m.close, err = export(reject, m.closeClient)
+	return m, err
+}
+
+// events are told what happens to a client. They run on its loop and must
+// not wait.
+type events struct {
+	status       func(detail map[string]any)
+	notification func(detail map[string]any)
+}
+
+// open makes a client and returns its number.
+func (m *module) open(ctx context.Context, opts clientOptions, to events) (int, error) {
+	opts.OnStatus = func(s bayeux.Status) { to.status(statusDetail(s)) }
+	opts.OnNotification = func(channel string, data json.RawMessage) {
+		if value, err := jsbridge.ParseJSON(data); err == nil {
+			to.notification(map[string]any{"channel": channel, "data": value})
+		}
+	}
+	c, err := outbound.Open(ctx, opts.Options)
+	if err != nil {
+		return 0, err
+	}
+	m.last++
+	m.clients[m.last] = c
+	return m.last, nil
+}
+
+// addMethods gives target the methods of a client. They are bound in
+// JavaScript, so that they go with it: a function of Go's would have to be
+// released.
+func (m *module) addMethods(target safejs.Value, id int) error {
+	for name, f := range map[string]safejs.Func{"completeRecord": m.complete, "close": m.close} {
+		method, err := f.Value().Call("bind", safejs.Undefined(), id)
+		if err == nil {
+			err = target.Set(name, method)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func statusDetail(s bayeux.Status) map[string]any {
+	detail := map[string]any{"state": string(s.State), "transport": nil}
+	if s.Transport != "" {
+		detail["transport"] = s.Transport
+	}
+	if s.Reason != nil {
+		detail["reason"] = s.Reason.Error()
+	}
+	if s.RetryIn > 0 {
+		detail["retryIn"] = float64(s.RetryIn.Microseconds()) / 1000
+	}
+	return detail
+}
+
+// withSignal runs f with a context that ends when the AbortSignal fires, with
+// its reason as the cause.
+func withSignal(signal safejs.Value, f func(context.Context) (safejs.Value, error)) (job, error) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	stop := func() {}
+	if !jsbridge.IsNullish(signal) {
+		var err error
+		stop, err = jsbridge.OnAbort(signal, func(reason safejs.Value) { cancel(&jsbridge.Thrown{Value: reason}) })
+		if err != nil {
+			cancel(nil)
+			return nil, outbound.InvalidOptions([]gws.Problem{{Field: "signal", Message: err.Error()}})
+		}
+	}
+	return func() (safejs.Value, error) {
+		defer cancel(nil)
+		defer stop()
+		return f(ctx)
+	}, nil
+}
+
+// completeRecord takes a client's number, a request, options, and a track.
+func (m *module) completeRecord(args arguments) (job, error) {
+	id, err := args.at(0).Int()
+	if err != nil {
+		return nil, err
+	}
+	return m.completion(args.at(1), args.at(2), args.at(3), func(context.Context) (*outbound.Client, error) {
+		c := m.clients[id]
+		if c == nil {
+			return nil, outbound.ClosedError(gws.NotSent)
+		}
+		return c, nil
+	})
+}
+
+// completion completes a record over a client. If there is a track, its
+// properties delivery and referenceId are kept current: what is known
+// outlives this program there.
+func (m *module) completion(request, options, track safejs.Value, client func(context.Context) (*outbound.Client, error)) (job, error) {
+	fields, problems := readRequest(request)
+	opts, signal, wrong := readCallOptions(options)
+	if problems = append(problems, wrong...); len(problems) > 0 {
+		return nil, outbound.InvalidOptions(problems)
+	}
+	if jsbridge.TypeOf(track) == "object" {
+		opts.OnProgress = func(referenceID string, d gws.Delivery) {
+			_ = track.Set("referenceId", referenceID)
+			_ = track.Set("delivery", string(d))
+		}
+	}
+	return withSignal(signal, func(ctx context.Context) (safejs.Value, error) {
+		c, err := client(ctx)
+		if err != nil {
+			return safejs.Undefined(), err
+		}
+		data, err := c.CompleteRecord(ctx, fields, opts)
+		if err != nil {
+			return safejs.Undefined(), err
+		}
+		return jsbridge.ParseJSON(data)
+	})
+}
+
+func (m *module) closeClient(args arguments) (job, error) {
+	id, err := args.at(0).Int()
+	if err != nil {
+		return nil, err
+	}
+	return func() (safejs.Value, error) {
+		if c := m.clients[id]; c != nil {
+			delete(m.clients, id)
+			c.Close()
+		}
+		return safejs.Undefined(), nil
+	}, nil
+}
