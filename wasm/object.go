@@ -39,9 +39,9 @@ func newObject(what string, v safejs.Value) *object {
 		o.problem(what, "cannot be read: "+err.Error())
 	}
 	for _, key := range keys {
-		value, err := v.Get(key)
+		value, err := jsbridge.Get(v, key)
 		if err != nil {
-			o.problem(key, "cannot be read: "+jsbridge.AsThrown(err).Error())
+			o.problem(key, "cannot be read: "+err.Error())
 			o.read[key] = true
 			continue
 		}

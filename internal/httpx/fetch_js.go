@@ -91,7 +91,7 @@ func fetch(ctx context.Context, r *Request) (*Response, error) {
 
 // describe reads all of a response but its body.
 func describe(response safejs.Value) (*Response, error) {
-	status, err := response.Get("status")
+	status, err := jsbridge.Get(response, "status")
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func describe(response safejs.Value) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	typ, err := response.Get("type")
+	typ, err := jsbridge.Get(response, "type")
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func describe(response safejs.Value) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	headers, err := response.Get("headers")
+	headers, err := jsbridge.Get(response, "headers")
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func describe(response safejs.Value) (*Response, error) {
 
 // readBody reads chunk by chunk, so that a body over the limit is not held.
 func readBody(ctx context.Context, response safejs.Value, limit int64) ([]byte, error) {
-	stream, err := response.Get("body")
+	stream, err := jsbridge.Get(response, "body")
 	if err != nil {
 		return nil, err
 	}
@@ -141,14 +141,14 @@ func readBody(ctx context.Context, response safejs.Value, limit int64) ([]byte, 
 		if err != nil {
 			return nil, err
 		}
-		done, err := chunk.Get("done")
+		done, err := jsbridge.Get(chunk, "done")
 		if err != nil {
 			return nil, err
 		}
 		if end, err := done.Truthy(); err != nil || end {
 			return body, err
 		}
-		value, err := chunk.Get("value")
+		value, err := jsbridge.Get(chunk, "value")
 		if err != nil {
 			return nil, err
 		}

@@ -14,12 +14,12 @@ import (
 // and is to be called when the signal is of no more interest: a page may use
 // one signal for thousands of calls.
 func OnAbort(signal safejs.Value, f func(reason safejs.Value)) (stop func(), err error) {
-	aborted, err := signal.Get("aborted")
+	aborted, err := Get(signal, "aborted")
 	if err != nil || aborted.Type() != safejs.TypeBoolean {
 		return nil, errors.New("it is not an AbortSignal")
 	}
 	fire := func() {
-		reason, err := signal.Get("reason")
+		reason, err := Get(signal, "reason")
 		if err != nil {
 			reason = safejs.Undefined()
 		}

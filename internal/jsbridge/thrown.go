@@ -29,7 +29,7 @@ func (t *Thrown) Error() string {
 // property returns the string that is object's property name, or "". It may
 // be a getter that throws.
 func property(object safejs.Value, name string) string {
-	v, err := object.Get(name)
+	v, err := Get(object, name)
 	if err != nil || v.Type() != safejs.TypeString {
 		return ""
 	}

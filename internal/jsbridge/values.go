@@ -56,6 +56,14 @@ func Keys(object safejs.Value, limit int) ([]string, error) {
 // Strings returns the elements of an array of strings, the first limit of
 // them; an element of another type is an error.
 func Strings(array safejs.Value, limit int) ([]string, error) {
+	constructor, err := safejs.Global().Get("Array")
+	if err != nil {
+		return nil, AsThrown(err)
+	}
+	array, err = constructor.Call("from", array) // whose elements are no getters
+	if err != nil {
+		return nil, AsThrown(err)
+	}
 	n, err := array.Length()
 	if err != nil {
 		return nil, AsThrown(err)
