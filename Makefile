@@ -79,6 +79,12 @@ test-js: deps build ## The built package in a page, and the demo page, in Chromi
 	@go build -o build/testserver ./internal/cmd/testserver
 	@build/testserver -- npm run --silent --prefix js test
 
+.PHONY: figures
+figures: deps build ## Measure size, start and completions of js/dist in Chromium
+	@mkdir -p build
+	@go build -o build/testserver ./internal/cmd/testserver
+	@build/testserver -- node js/figures.mjs
+
 .PHONY: lint
 lint: node_modules ## gofmt, go vet, staticcheck and jsguard, for both platforms; Biome and tsc
 	@out=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); test -z "$$out" || { echo "gofmt would change: $$out"; exit 1; }

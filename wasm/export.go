@@ -18,9 +18,9 @@ type job func() (safejs.Value, error)
 // either panics with becomes a rejection.
 func export(reject func(error) safejs.Value, begin func(args arguments) (job, error)) (safejs.Func, error) {
 	return safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
-		work, err := jsbridge.Try(func() (job, error) { return begin(args) })
-		if err != nil {
-			work = func() (safejs.Value, error) { return safejs.Undefined(), err }
+		work, wrong := jsbridge.Try(func() (job, error) { return begin(args) })
+		if wrong != nil {
+			work = func() (safejs.Value, error) { return safejs.Undefined(), wrong }
 		}
 		promise, err := jsbridge.Go(work, reject)
 		if err != nil {

@@ -120,6 +120,18 @@ func (o *object) texts(key string, to *[]string) bool {
 	return true
 }
 
+// signal returns an AbortSignal, or undefined.
+func (o *object) signal(key string) safejs.Value {
+	v, ok := o.get(key, "object")
+	if !ok {
+		return safejs.Undefined()
+	}
+	if !jsbridge.IsAbortSignal(v) {
+		o.problem(key, "must be an AbortSignal")
+	}
+	return v
+}
+
 // done returns the problems, those of properties that nobody has asked for
 // included.
 func (o *object) done() []gws.Problem {

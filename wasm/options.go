@@ -58,7 +58,7 @@ func readClientOptions(v safejs.Value) (clientOptions, []gws.Problem) {
 	o.milliseconds("requestTimeout", &opts.RequestTimeout)
 	o.milliseconds("ackTimeout", &opts.AckTimeout)
 	opts.Log = readLogLevel(o)
-	opts.signal, _ = o.get("signal", "object")
+	opts.signal = o.signal("signal")
 	return opts, o.done()
 }
 
@@ -135,6 +135,6 @@ func readCallOptions(v safejs.Value) (opts outbound.CallOptions, signal safejs.V
 	o := newObject("options", v)
 	o.milliseconds("ackTimeout", &opts.AckTimeout)
 	o.boolean("allowUnknownCallResult", &opts.AllowUnknownCallResult)
-	signal, _ = o.get("signal", "object")
+	signal = o.signal("signal")
 	return opts, signal, o.done()
 }

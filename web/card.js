@@ -14,13 +14,22 @@ export class Card {
   /** When it was asked for, in ms on the clock of performance.now(). */
   startedAt = performance.now();
   /** The card, to be placed in the list. */
-  element = element("li", { "class": "card", "data-testid": "outcome", "data-outcome": "pending" });
+  element = element("li", { class: "card", "data-testid": "outcome", "data-outcome": "pending" });
 
   #body = element("div", { class: "card-body", id: `card-${++count}` });
-  #toggle = element("button", { "type": "button", "aria-expanded": "true", "aria-controls": this.#body.id });
+  #toggle = element("button", {
+    type: "button",
+    "aria-expanded": "true",
+    "aria-controls": this.#body.id,
+  });
   #badge = element("span", { class: "badge" });
   #moments = element("ol", { class: "moments" });
-  #waiting = element("li", { class: "moment waiting" }, icon("wait"), element("p", {}, "Waiting for the acknowledgement"));
+  #waiting = element(
+    "li",
+    { class: "moment waiting" },
+    icon("wait"),
+    element("p", {}, "Waiting for the acknowledgement"),
+  );
   #posts = 0;
   /** Labels that depend on the outcome, too. @type {{ label: HTMLElement, status: number }[]} */
   #responses = [];
@@ -37,13 +46,22 @@ export class Card {
     const { recordHandle = "without a handle", campaignName = "no campaign", callResult } = request;
     this.#toggle.append(icon("chevron"), `Record ${recordHandle}`);
     this.#toggle.addEventListener("click", () => this.#setOpen(this.#body.hidden));
-    const facts = [campaignName, callResult, new Date().toLocaleTimeString()].filter(Boolean).join(" · ");
+    const facts = [campaignName, callResult, new Date().toLocaleTimeString()]
+      .filter(Boolean)
+      .join(" · ");
     this.#moments.append(this.#waiting);
     this.#body.append(this.#moments);
     this.#setBadge("Pending", "wait");
     this.element.append(
-      element("div", { class: "card-head" }, element("h3", {}, this.#toggle), this.#badge, element("p", { class: "muted" }, facts)),
-      this.#body);
+      element(
+        "div",
+        { class: "card-head" },
+        element("h3", {}, this.#toggle),
+        this.#badge,
+        element("p", { class: "muted" }, facts),
+      ),
+      this.#body,
+    );
   }
 
   /**
@@ -54,7 +72,11 @@ export class Card {
   addPost({ sentAt, answeredAt, status }) {
     const label = element("p");
     this.#responses.push({ label, status });
-    this.#addMoment(sentAt, "send", element("p", {}, this.#posts++ === 0 ? "POST sent" : "POST sent again"));
+    this.#addMoment(
+      sentAt,
+      "send",
+      element("p", {}, this.#posts++ === 0 ? "POST sent" : "POST sent again"),
+    );
     this.#addMoment(answeredAt, "answer", label);
     this.#labelResponses();
   }
@@ -66,7 +88,12 @@ export class Card {
    */
   resolve(event) {
     const took = this.#settle("resolved", "Acknowledged", "check");
-    this.#addMoment(took.at, "check", element("p", {}, "Acknowledgement received"), dataDetails("Event data", event));
+    this.#addMoment(
+      took.at,
+      "check",
+      element("p", {}, "Acknowledgement received"),
+      dataDetails("Event data", event),
+    );
     this.#announce(`Acknowledgement received after ${took.text}.`);
   }
 
@@ -85,11 +112,20 @@ export class Card {
     this.element.dataset.delivery = delivery ?? "";
     const content = [
       element("p", { class: "message" }, message),
-      element("p", { class: "delivery", "data-delivery": delivery ?? "" }, describeDelivery(delivery)),
+      element(
+        "p",
+        { class: "delivery", "data-delivery": delivery ?? "" },
+        describeDelivery(delivery),
+      ),
     ];
     const more = errorDetails(error);
-    this.#addMoment(took.at, symbol, element("p", {}, element("code", { class: "code" }, code)), ...content,
-      ...(Object.keys(more).length > 0 ? [dataDetails("Details", more)] : []));
+    this.#addMoment(
+      took.at,
+      symbol,
+      element("p", {}, element("code", { class: "code" }, code)),
+      ...content,
+      ...(Object.keys(more).length > 0 ? [dataDetails("Details", more)] : []),
+    );
     this.#labelResponses();
     this.#announce(`${code} after ${took.text}. ${describeDelivery(delivery)}`);
   }
@@ -122,14 +158,23 @@ export class Card {
    */
   #addMoment(at, symbol, title, ...content) {
     const after = at - this.startedAt;
-    const moment = element("li", { "class": `moment ${symbol}`, "data-at": String(after) },
-      icon(symbol), title, element("span", { class: "time" }, inMilliseconds(after)), ...content);
-    const later = [...this.#moments.children].find((other) => Number(other.getAttribute("data-at") ?? Infinity) > after);
+    const moment = element(
+      "li",
+      { class: `moment ${symbol}`, "data-at": String(after) },
+      icon(symbol),
+      title,
+      element("span", { class: "time" }, inMilliseconds(after)),
+      ...content,
+    );
+    const later = [...this.#moments.children].find(
+      (other) => Number(other.getAttribute("data-at") ?? Infinity) > after,
+    );
     this.#moments.insertBefore(moment, later ?? null);
   }
 
   #labelResponses() {
-    for (const { label, status } of this.#responses) label.textContent = describeResponse(status, this.#error);
+    for (const { label, status } of this.#responses)
+      label.textContent = describeResponse(status, this.#error);
   }
 
   /**
@@ -156,7 +201,8 @@ export class Card {
 function describeResponse(status, error) {
   if (status === 0) return "POST ended without an HTTP status";
   // GWS also refuses with status 200, in the body, which only the client has read.
-  if (status === 200 && (error?.delivery === "rejected" || error?.code === "HTTP_ERROR")) return "HTTP 200, but not accepted";
+  if (status === 200 && (error?.delivery === "rejected" || error?.code === "HTTP_ERROR"))
+    return "HTTP 200, but not accepted";
   if (status >= 200 && status < 300) return `HTTP ${status} accepted`;
   if (status >= 400 && status < 500) return `HTTP ${status} refused`;
   return `HTTP ${status} failed`;
@@ -167,8 +213,17 @@ function describeResponse(status, error) {
  * @returns {Record<string, unknown>} what its message need not say, only what is there
  */
 function errorDetails({ httpStatus, statusCode, statusMessage, referenceId, event, cause }) {
-  const all = { httpStatus, statusCode, statusMessage, referenceId, event, cause: cause === undefined ? undefined : String(cause) };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined && value !== null));
+  const all = {
+    httpStatus,
+    statusCode,
+    statusMessage,
+    referenceId,
+    event,
+    cause: cause === undefined ? undefined : String(cause),
+  };
+  return Object.fromEntries(
+    Object.entries(all).filter(([, value]) => value !== undefined && value !== null),
+  );
 }
 
 /**
@@ -177,7 +232,11 @@ function errorDetails({ httpStatus, statusCode, statusMessage, referenceId, even
  */
 function dataDetails(title, data) {
   // The box scrolls when the data is wide, so the keyboard must reach it.
-  const text = element("pre", { "tabindex": "0", "role": "region", "aria-label": title }, JSON.stringify(data, null, 2) ?? String(data));
+  const text = element(
+    "pre",
+    { tabindex: "0", role: "region", "aria-label": title },
+    JSON.stringify(data, null, 2) ?? String(data),
+  );
   return element("details", {}, element("summary", {}, title), text);
 }
 

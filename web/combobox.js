@@ -27,8 +27,17 @@ export function setUpCombobox(root, choices) {
 
   const options = choices.map((choice) => ({
     choice,
-    item: element("li", { "role": "option", "id": `${list.id}-${choice.code}`, "aria-selected": "false", "data-name": choice.name },
-      element("span", {}, choice.name), element("span", { class: "choice-code" }, String(choice.code))),
+    item: element(
+      "li",
+      {
+        role: "option",
+        id: `${list.id}-${choice.code}`,
+        "aria-selected": "false",
+        "data-name": choice.name,
+      },
+      element("span", {}, choice.name),
+      element("span", { class: "choice-code" }, String(choice.code)),
+    ),
   }));
   let shown = options;
   let marked = -1;
@@ -50,7 +59,9 @@ export function setUpCombobox(root, choices) {
   function open(filter) {
     mark(-1);
     const wanted = filter.trim().toLowerCase();
-    shown = options.filter(({ choice }) => choice.name.toLowerCase().includes(wanted) || String(choice.code) === wanted);
+    shown = options.filter(
+      ({ choice }) => choice.name.toLowerCase().includes(wanted) || String(choice.code) === wanted,
+    );
     list.replaceChildren(...shown.map(({ item }) => item));
     setOpen(shown.length > 0);
     matchCount.textContent = shown.length === 1 ? "1 call result" : `${shown.length} call results`;
@@ -95,12 +106,12 @@ export function setUpCombobox(root, choices) {
 
   /** @type {Record<string, () => boolean>} by key: whether the key has been dealt with */
   const keys = {
-    ArrowDown: () => (move(1), true),
-    ArrowUp: () => (move(-1), true),
-    Home: () => isOpen() && (mark(0), true),
-    End: () => isOpen() && (mark(shown.length - 1), true),
+    ArrowDown: () => handled(move, 1),
+    ArrowUp: () => handled(move, -1),
+    Home: () => isOpen() && handled(mark, 0),
+    End: () => isOpen() && handled(mark, shown.length - 1),
     Enter: () => take(),
-    Tab: () => (take(), false),
+    Tab: () => take() && false, // which moves on all the same
     Escape: () => {
       if (isOpen()) close();
       else if (input.value !== "") put("");
@@ -108,6 +119,17 @@ export function setUpCombobox(root, choices) {
       return true;
     },
   };
+
+  /**
+   * @template T
+   * @param {(arg: T) => void} action
+   * @param {T} arg
+   * @returns {true}
+   */
+  function handled(action, arg) {
+    action(arg);
+    return true;
+  }
 
   /** @returns {boolean} whether there was a marked choice to take */
   function take() {
@@ -129,7 +151,8 @@ export function setUpCombobox(root, choices) {
   input.addEventListener("blur", close);
 
   // Pressing on the list or a button must not take the focus from the field, which would close the list.
-  for (const part of [list, clearButton, toggleButton]) part.addEventListener("mousedown", (event) => event.preventDefault());
+  for (const part of [list, clearButton, toggleButton])
+    part.addEventListener("mousedown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
     const item = event.target instanceof Element ? event.target.closest("li") : null;
     if (item?.dataset.name) put(item.dataset.name);

@@ -18,7 +18,7 @@ const looks = {
   closed: { text: "Not connected", icon: "off" },
 };
 
-const transportNames = { "websocket": "WebSocket", "long-polling": "long-polling" };
+const transportNames = { websocket: "WebSocket", "long-polling": "long-polling" };
 
 /**
  * Takes over the header's status: a pill that is announced when it changes, and beside it, not
@@ -41,8 +41,10 @@ export function setUpConnectionStatus() {
     clearInterval(countdown);
     const until = retryIn === undefined ? undefined : performance.now() + retryIn;
     const tell = () => {
-      const seconds = until === undefined ? undefined : Math.ceil((until - performance.now()) / 1000);
-      const next = seconds === undefined ? "" : seconds > 0 ? `Next try in ${seconds} s` : "Trying now";
+      const seconds =
+        until === undefined ? undefined : Math.ceil((until - performance.now()) / 1000);
+      const next =
+        seconds === undefined ? "" : seconds > 0 ? `Next try in ${seconds} s` : "Trying now";
       retry.textContent = [reason, next].filter(Boolean).join(" · ");
       if (seconds === undefined || seconds <= 0) clearInterval(countdown);
     };

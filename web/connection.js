@@ -46,7 +46,9 @@ export function setUpConnection(createClient, showStatus) {
     connectButton.setAttribute("aria-disabled", String(!idle));
     disconnectButton.hidden = idle;
     disconnectButton.textContent = client ? "Disconnect" : "Stop";
-    summary.textContent = client ? `${user.value || "Signed in"} at ${baseUrl.value || location.origin}` : "Sign in to Genesys Web Services.";
+    summary.textContent = client
+      ? `${user.value || "Signed in"} at ${baseUrl.value || location.origin}`
+      : "Sign in to Genesys Web Services.";
     // What had the focus may be gone now; the next thing to do gets it.
     if (hadFocus) (client ? find("#recordHandle", HTMLInputElement) : connectButton).focus();
   }
@@ -60,20 +62,34 @@ export function setUpConnection(createClient, showStatus) {
     try {
       const made = await createClient({
         baseUrl: baseUrl.value.trim() || undefined,
-        headers: user.value ? { Authorization: basicCredentials(user.value, password.value) } : undefined,
+        headers: user.value
+          ? { Authorization: basicCredentials(user.value, password.value) }
+          : undefined,
         signal: attempt.signal,
         // The timeline reads the POST's times from this page, where a worker's requests don't appear.
         worker: false,
       });
       if (attempt.signal.aborted) return await made.close();
-      if (made.state === "closed") return end({ code: "DISCONNECTED", message: "The connection was closed as soon as it was made." });
+      if (made.state === "closed")
+        return end({
+          code: "DISCONNECTED",
+          message: "The connection was closed as soon as it was made.",
+        });
       client = made;
       problem.replaceChildren();
-      made.addEventListener("statechange", (event) => {
-        const status = /** @type {CustomEvent<ConnectionStatus>} */ (event).detail;
-        if (status.state === "closed") return end({ code: "DISCONNECTED", message: status.reason ?? "The connection is closed." });
-        showStatus(status);
-      }, { signal: attempt.signal });
+      made.addEventListener(
+        "statechange",
+        (event) => {
+          const status = /** @type {CustomEvent<ConnectionStatus>} */ (event).detail;
+          if (status.state === "closed")
+            return end({
+              code: "DISCONNECTED",
+              message: status.reason ?? "The connection is closed.",
+            });
+          showStatus(status);
+        },
+        { signal: attempt.signal },
+      );
       show({ state: made.state, transport: made.transport });
     } catch (thrown) {
       if (!attempt.signal.aborted) end(asOutboundError(thrown));
@@ -116,8 +132,16 @@ export function setUpConnection(createClient, showStatus) {
     },
     /** Tells that a client was needed, and leads to the button that gets one. */
     demand() {
-      problem.replaceChildren(element("p", { class: "notice" }, icon("alert"),
-        session ? "Nothing was sent: the connection is still being made." : "Nothing was sent: connect first."));
+      problem.replaceChildren(
+        element(
+          "p",
+          { class: "notice" },
+          icon("alert"),
+          session
+            ? "Nothing was sent: the connection is still being made."
+            : "Nothing was sent: connect first.",
+        ),
+      );
       connectButton.focus();
     },
     /** Connects as the simulator's agent. */
@@ -145,9 +169,16 @@ function basicCredentials(user, password) {
 
 /** @param {{ code: string, message: string }} error */
 function errorNotice({ code, message }) {
-  return element("div", { class: "notice danger" }, icon("alert"),
-    element("div", {},
+  return element(
+    "div",
+    { class: "notice danger" },
+    icon("alert"),
+    element(
+      "div",
+      {},
       element("p", {}, element("code", { class: "code" }, code)),
       element("p", {}, message),
-      element("p", { class: "advice" }, adviseConnection(code))));
+      element("p", { class: "advice" }, adviseConnection(code)),
+    ),
+  );
 }

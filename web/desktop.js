@@ -13,6 +13,12 @@ try {
   setUpRecordForm({ callResults: CallResult, connection, timeline: setUpTimeline() });
   if (new URLSearchParams(location.search).has("auto")) connection.connectToSimulator();
 } catch (error) {
-  find("main", HTMLElement).prepend(element("p", { class: "notice danger wide", role: "alert" }, icon("alert"),
-    `The page could not start: ${error}. If js/dist is missing, run "make build", then reload.`));
+  find("main", HTMLElement).prepend(
+    element(
+      "p",
+      { class: "notice danger wide", role: "alert" },
+      icon("alert"),
+      `The page could not start: ${error}. If js/dist is missing, run "make build", then reload.`,
+    ),
+  );
 }

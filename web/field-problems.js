@@ -15,7 +15,9 @@ import { element, icon } from "./dom.js";
 export function showProblems(form, problems = []) {
   const inputs = [...form.elements].filter((control) => control instanceof HTMLInputElement);
   const bad = inputs.filter((input) => {
-    const messages = problems.filter(({ field }) => field === input.name).map(({ message }) => message);
+    const messages = problems
+      .filter(({ field }) => field === input.name)
+      .map(({ message }) => message);
     if (messages.length > 0) showProblem(input, messages.join(" "));
     return messages.length > 0;
   });
@@ -27,7 +29,8 @@ export function showProblems(form, problems = []) {
  * @returns {void}
  */
 export function clearProblems(form) {
-  for (const control of form.elements) if (control instanceof HTMLInputElement) clearProblem(control);
+  for (const control of form.elements)
+    if (control instanceof HTMLInputElement) clearProblem(control);
 }
 
 /**
@@ -38,7 +41,10 @@ export function clearProblem(input) {
   const id = problemId(input);
   document.getElementById(id)?.remove();
   input.removeAttribute("aria-invalid");
-  describe(input, descriptions(input).filter((other) => other !== id));
+  describe(
+    input,
+    descriptions(input).filter((other) => other !== id),
+  );
 }
 
 /**
@@ -48,7 +54,11 @@ export function clearProblem(input) {
 function showProblem(input, message) {
   clearProblem(input);
   const id = problemId(input);
-  input.closest(".field")?.append(element("p", { id, class: "field-problem" }, icon("alert"), element("span", {}, message)));
+  input
+    .closest(".field")
+    ?.append(
+      element("p", { id, class: "field-problem" }, icon("alert"), element("span", {}, message)),
+    );
   input.setAttribute("aria-invalid", "true");
   describe(input, [id, ...descriptions(input)]);
 }
@@ -57,7 +67,8 @@ function showProblem(input, message) {
 const problemId = (input) => `${input.id}-problem`;
 
 /** @param {HTMLInputElement} input */
-const descriptions = (input) => (input.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);
+const descriptions = (input) =>
+  (input.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);
 
 /**
  * @param {HTMLInputElement} input

@@ -18,8 +18,16 @@
 export function watchPosts(report) {
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
-      if (!(entry instanceof PerformanceResourceTiming) || !entry.name.includes("/outbound-records/")) continue;
-      report({ sentAt: entry.startTime, answeredAt: entry.responseEnd, status: entry.responseStatus ?? 0 });
+      if (
+        !(entry instanceof PerformanceResourceTiming) ||
+        !entry.name.includes("/outbound-records/")
+      )
+        continue;
+      report({
+        sentAt: entry.startTime,
+        answeredAt: entry.responseEnd,
+        status: entry.responseStatus ?? 0,
+      });
     }
   });
   observer.observe({ type: "resource", buffered: true });

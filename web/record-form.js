@@ -2,7 +2,7 @@
 
 import { setUpCombobox } from "./combobox.js";
 import { find } from "./dom.js";
-import { showProblems, clearProblem, clearProblems } from "./field-problems.js";
+import { clearProblem, clearProblems, showProblems } from "./field-problems.js";
 import { asOutboundError } from "./words.js";
 
 /** @typedef {import("../js/dist/index.js").CompleteRecordRequest} CompleteRecordRequest */
@@ -59,10 +59,13 @@ export function setUpRecordForm({ callResults, connection, timeline }) {
     event.preventDefault();
     complete();
   });
-  cancelButton.addEventListener("click", () => pending?.abort(new DOMException("Cancelled by the agent.", "AbortError")));
-  for (const type of ["input", "change"]) form.addEventListener(type, ({ target }) => {
-    if (target instanceof HTMLInputElement) clearProblem(target);
-  });
+  cancelButton.addEventListener("click", () =>
+    pending?.abort(new DOMException("Cancelled by the agent.", "AbortError")),
+  );
+  for (const type of ["input", "change"])
+    form.addEventListener(type, ({ target }) => {
+      if (target instanceof HTMLInputElement) clearProblem(target);
+    });
 }
 
 /**
@@ -77,13 +80,16 @@ function readRequest(form) {
     if (text !== "") request[name] = text;
   }
   // An Integer in the API. A handle stays digits: it may be longer than a JavaScript number holds.
-  if (/^\d{1,15}$/.test(String(request.applicationId))) request.applicationId = Number(request.applicationId);
+  if (/^\d{1,15}$/.test(String(request.applicationId)))
+    request.applicationId = Number(request.applicationId);
   return /** @type {any} */ (request);
 }
 
 /** @param {{ readonly [name: string]: number }} callResults */
 function setUpCallResult(callResults) {
-  const choices = Object.entries(callResults).map(([name, code]) => ({ name, code })).sort((a, b) => a.code - b.code);
+  const choices = Object.entries(callResults)
+    .map(([name, code]) => ({ name, code }))
+    .sort((a, b) => a.code - b.code);
   const input = find("#callResult", HTMLInputElement);
   const hint = find("#callResult-hint", HTMLElement);
   setUpCombobox(find("#callResult-combobox", HTMLElement), choices);

@@ -18,14 +18,32 @@ const deliverySummaries = new Map([
 
 /** What to do when a connection could not be made or was ended, by error code. */
 const connectionAdvice = new Map([
-  ["CONNECT_FAILED", "Check the base URL and that the server can be reached. A server of another origin must allow this page (CORS)."],
-  ["HANDSHAKE_REFUSED", "The server refused the event channel. Check that this agent may sign in, then connect again."],
-  ["SUBSCRIBE_REFUSED", "The agent may not listen to outbound events. It needs the feature api-voice-outbound."],
+  [
+    "CONNECT_FAILED",
+    "Check the base URL and that the server can be reached. A server of another origin must allow this page (CORS).",
+  ],
+  [
+    "HANDSHAKE_REFUSED",
+    "The server refused the event channel. Check that this agent may sign in, then connect again.",
+  ],
+  [
+    "SUBSCRIBE_REFUSED",
+    "The agent may not listen to outbound events. It needs the feature api-voice-outbound.",
+  ],
   ["UNAUTHORIZED", "Check the user and the password."],
   ["API_ERROR", "The server refused the sign-in. Its reason is above."],
-  ["HTTP_ERROR", "This does not look like GWS. Check the base URL and that no login page is in between."],
-  ["NETWORK_ERROR", "Check the network and the base URL. A server of another origin must allow this page (CORS)."],
-  ["REQUEST_TIMEOUT", "The server did not answer in time. Check that it is up, then connect again."],
+  [
+    "HTTP_ERROR",
+    "This does not look like GWS. Check the base URL and that no login page is in between.",
+  ],
+  [
+    "NETWORK_ERROR",
+    "Check the network and the base URL. A server of another origin must allow this page (CORS).",
+  ],
+  [
+    "REQUEST_TIMEOUT",
+    "The server did not answer in time. Check that it is up, then connect again.",
+  ],
   ["DISCONNECTED", "The server ended the session. Connect again."],
   ["MODULE_EXITED", "The client has stopped. Reload the page."],
 ]);
@@ -48,7 +66,9 @@ export function describeDelivery(delivery) {
  * @returns {{ text: string, certain: boolean }} `certain`: the record was certainly not changed
  */
 export function summarizeDelivery(delivery) {
-  return deliverySummaries.get(delivery ?? "unknown") ?? { text: "Outcome unknown", certain: false };
+  return (
+    deliverySummaries.get(delivery ?? "unknown") ?? { text: "Outcome unknown", certain: false }
+  );
 }
 
 /**
@@ -69,8 +89,20 @@ export function adviseConnection(code) {
  */
 export function asOutboundError(thrown) {
   const error = /** @type {Partial<OutboundError>} */ (thrown instanceof Object ? thrown : {});
-  const { delivery, referenceId, httpStatus, statusCode, statusMessage, event, problems, cause } = error;
+  const { delivery, referenceId, httpStatus, statusCode, statusMessage, event, problems, cause } =
+    error;
   const code = typeof error.code === "string" ? error.code : (error.name ?? "Error");
   const message = error.message ?? String(thrown);
-  return { code, message, delivery, referenceId, httpStatus, statusCode, statusMessage, event, problems, cause };
+  return {
+    code,
+    message,
+    delivery,
+    referenceId,
+    httpStatus,
+    statusCode,
+    statusMessage,
+    event,
+    problems,
+    cause,
+  };
 }

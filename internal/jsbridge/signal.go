@@ -9,14 +9,29 @@ import (
 	"github.com/hack-pad/safejs"
 )
 
+var errNoSignal = errors.New("it is not an AbortSignal")
+
+// IsAbortSignal reports whether v has what an AbortSignal needs to have.
+func IsAbortSignal(v safejs.Value) bool {
+	aborted, err := Get(v, "aborted")
+	if err != nil || TypeOf(aborted) != "boolean" {
+		return false
+	}
+	listen, err := Get(v, "addEventListener")
+	return err == nil && TypeOf(listen) == "function"
+}
+
 // OnAbort calls f with the reason of an AbortSignal when it fires, or at once
 // if it has fired; f runs on the event loop and must not wait. stop ends that,
 // and is to be called when the signal is of no more interest: a page may use
 // one signal for thousands of calls.
 func OnAbort(signal safejs.Value, f func(reason safejs.Value)) (stop func(), err error) {
+	if !IsAbortSignal(signal) {
+		return nil, errNoSignal
+	}
 	aborted, err := Get(signal, "aborted")
-	if err != nil || aborted.Type() != safejs.TypeBoolean {
-		return nil, errors.New("it is not an AbortSignal")
+	if err != nil {
+		return nil, errNoSignal
 	}
 	fire := func() {
 		reason, err := Get(signal, "reason")
@@ -38,7 +53,7 @@ func OnAbort(signal safejs.Value, f func(reason safejs.Value)) (stop func(), err
 	}
 	if _, err := signal.Call("addEventListener", "abort", listener); err != nil {
 		listener.Release()
-		return nil, errors.New("it is not an AbortSignal")
+		return nil, errNoSignal
 	}
 	return func() {
 		_, _ = signal.Call("removeEventListener", "abort", listener)

@@ -1,0 +1,135 @@
+// Builds the package: the WebAssembly module, the loader with Go's
+// wasm_exec.js enclosed in it, and the types.
+//
+//   node build.mjs [folder]     default: dist, beside this file
+//
+// Needs the `go` of the module's go.mod on the PATH.
+
+import { execFileSync } from "node:child_process";
+import { chmod, cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = dirname(here);
+const out = resolve(process.argv[2] ?? join(here, "dist"));
+
+// wasm_exec.js and the module must come from the same Go, which is the one
+// that go.mod chooses.
+const wasmExec = join(output("go", ["env", "GOROOT"]), "lib", "wasm", "wasm_exec.js");
+
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+await compileGo("./wasm", join(out, "outbound.wasm"));
+await bundle();
+await declare();
+await cp(wasmExec, join(out, "wasm_exec.js")); // for the start without the loader
+await cp(join(root, "LICENSE"), join(out, "LICENSE"));
+await printSizes();
+
+async function compileGo(pkg, file) {
+  run("go", ["build", "-trimpath", "-ldflags=-s -w", "-o", file, pkg], {
+    GOOS: "js",
+    GOARCH: "wasm",
+  });
+  await chmod(file, 0o644); // it is fetched, never executed
+}
+
+async function bundle() {
+  await build({
+    absWorkingDir: here,
+    entryPoints: ["src/index.ts"],
+    outfile: join(out, "index.js"),
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    // Names stay, for those who read a stack trace: they cost 0.7 KB of brotli.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    sourcemap: true,
+    legalComments: "inline",
+    plugins: [encloseWasmExec()],
+    logLevel: "warning",
+  });
+}
+
+/**
+ * Gives `go:wasm_exec`: Go's wasm_exec.js as the body of a function, in which
+ * `globalThis` is the argument, and `fs`, which it also uses bare, is that
+ * one's. Done here since a page's Content-Security-Policy forbids it at run time.
+ */
+function encloseWasmExec() {
+  const namespace = "go";
+  return {
+    name: "enclose-wasm-exec",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^go:wasm_exec$/ }, () => ({ path: "wasm_exec.js", namespace }));
+      onLoad({ filter: /.*/, namespace }, async () => ({
+        contents: enclose(await readFile(wasmExec, "utf8")),
+        loader: "js",
+      }));
+    },
+  };
+}
+
+function enclose(source) {
+  const license = source.match(/^(\/\/.*\n)+/)?.[0];
+  if (!license) {
+    throw new Error(`${wasmExec} does not begin with its license`);
+  }
+  return `/*!
+${license.replace(/^\/\/ ?/gm, " * ")} */
+export default function wasmExec(globalThis) {
+  const fs = { writeSync: (fd, bytes) => globalThis.fs.writeSync(fd, bytes) };
+${source}
+}
+`;
+}
+
+/** Emits the types: index.d.ts and what it imports, nothing else. */
+async function declare() {
+  const all = await mkdtemp(join(tmpdir(), "gws-outbound-types-"));
+  try {
+    const tsc = join(here, "node_modules", "typescript", "bin", "tsc");
+    run("node", [tsc, "-p", here, "--outDir", all]);
+    const reached = new Set(["index"]);
+    for (const name of reached) {
+      const source = await readFile(join(all, `${name}.d.ts`), "utf8");
+      for (const [, imported] of source.matchAll(/from "\.\/([\w-]+)\.js"/g)) {
+        reached.add(imported);
+      }
+      await cp(join(all, `${name}.d.ts`), join(out, `${name}.d.ts`));
+    }
+  } finally {
+    await rm(all, { recursive: true });
+  }
+}
+
+async function printSizes() {
+  console.log(`${relative(process.cwd(), out) || "."}:`);
+  console.log(row("", "raw", "gzip", "brotli"));
+  for (const name of ["outbound.wasm", "index.js", "wasm_exec.js"]) {
+    const bytes = await readFile(join(out, name));
+    const sizes = [bytes, gzipSync(bytes, { level: 9 }), brotliCompressSync(bytes)];
+    console.log(row(name, ...sizes.map(({ length }) => length.toLocaleString("en"))));
+  }
+}
+
+function row(name, ...cells) {
+  return `  ${name.padEnd(16)}${cells.map((cell) => cell.padStart(12)).join("")}`;
+}
+
+function run(command, args, env) {
+  execFileSync(command, args, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, ...env },
+  });
+}
+
+function output(command, args) {
+  return execFileSync(command, args, { cwd: root, encoding: "utf8" }).trim();
+}

@@ -1,0 +1,244 @@
+// The types of the public interface. They are erased by the compiler, so
+// that nothing here costs a byte.
+
+import type { CallResultName } from "./call-results.js";
+
+/** Where the WebAssembly module comes from. */
+export interface LoadOptions {
+  /**
+   * Where to fetch `outbound.wasm`; relative to the page. Default: beside
+   * this JavaScript file. A second load of the same URL uses what the first
+   * one compiled.
+   */
+  wasmUrl?: string | URL;
+
+  /**
+   * The module, compiled already; `wasmUrl` is not looked at then. For an
+   * extension or a test that has the bytes at hand.
+   */
+  wasmModule?: WebAssembly.Module;
+
+  /**
+   * Accepted, and without effect in this version: the module always runs on
+   * the thread that called. Browsers slow down the timers of a hidden page
+   * there, to one a minute in the worst case: deadlines may then be late.
+   */
+  worker?: boolean;
+}
+
+/** How to reach Genesys Web Services. Every option has a default. */
+export interface ClientOptions extends LoadOptions {
+  /** The origin of the server, with a path if it has one. Default: `location.origin`. */
+  baseUrl?: string;
+
+  /** The path of the CometD endpoint below `baseUrl`. Default: `"/api/v2/notifications"`. */
+  cometdPath?: string;
+
+  /**
+   * The transports to try, in this order. Default: `["websocket",
+   * "long-polling"]`. This version has WebSocket only: it passes over
+   * `"long-polling"`, and refuses a list that has nothing else.
+   */
+  transports?: Transport[];
+
+  /**
+   * Header fields for every HTTP request, such as `Authorization`, or a
+   * function that gives them. The function is asked again after a 401.
+   * Browsers cannot put headers on a WebSocket: the cookie that the first
+   * request earns is what signs it in.
+   */
+  headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+
+  /** Whether cookies go with the HTTP requests. Default: `"include"`. */
+  credentials?: RequestCredentials;
+
+  /** Whether to fetch and send the CSRF token. Default: `true`. */
+  csrf?: boolean;
+
+  /** More channels to subscribe to, for `notification` events. Default: none. */
+  channels?: string[];
+
+  /**
+   * How long signing in, connecting and subscribing may take together, in
+   * milliseconds. Default: 10000. The download of the module is not counted.
+   */
+  connectTimeout?: number;
+
+  /** How long one HTTP request may take, in milliseconds. Default: 10000. */
+  requestTimeout?: number;
+
+  /**
+   * How long to wait for the acknowledgement after the server accepted a
+   * request, in milliseconds. Default: 30000.
+   */
+  ackTimeout?: number;
+
+  /**
+   * Lets call results pass that are not among the known names, for servers
+   * with a list of their own. Default: `false`.
+   */
+  allowUnknownCallResult?: boolean;
+
+  /**
+   * Gives up connecting when it fires. It has no effect once the client is
+   * there: then {@link OutboundClient.close} is what ends it.
+   */
+  signal?: AbortSignal;
+
+  /** What goes to the console. Default: `"warn"`. */
+  logLevel?: "off" | "warn" | "info" | "debug";
+}
+
+/** How events travel. */
+export type Transport = "websocket" | "long-polling";
+
+/** The state of a client's session with the server. */
+export type ClientState = "connecting" | "connected" | "reconnecting" | "closed";
+
+/**
+ * What to complete. Only own properties count, as with `JSON.stringify`; any
+ * that is not named here is refused.
+ */
+export interface CompleteRecordRequest {
+  /** The handle of the record: a positive integer, or its digits. */
+  recordHandle: number | string;
+  /** The id of the Outbound Contact Server's application: a positive integer. */
+  applicationId: number;
+  /** The name of the campaign. */
+  campaignName: string;
+  /** The name of the calling list. */
+  callingList: string;
+  /** The path of the agent's device. */
+  devicePath: string;
+  /**
+   * How the call ended: one of the names in {@link CallResult}, or a spelling
+   * of it that other Genesys documents use. It is sent as it is written.
+   */
+  callResult?: CallResultName | (string & {});
+  /** The number that was called. */
+  phoneNumber?: string;
+  /** What the events of this request will carry. Default: a random UUID. */
+  referenceId?: string;
+  /** May be given, so that the documented body can be passed as it is. */
+  operationName?: "CompleteRecord";
+}
+
+/** Options of one {@link OutboundClient.completeRecord}. */
+export interface CompleteRecordOptions {
+  /**
+   * Stops waiting when it fires. What was sent stays sent: look at the
+   * error's `delivery`. The signal's reason is the error's `cause`.
+   */
+  signal?: AbortSignal;
+  /** In milliseconds. Default: the client's. */
+  ackTimeout?: number;
+  /** Default: the client's. */
+  allowUnknownCallResult?: boolean;
+}
+
+/** The `data` of the event that answered, exactly as the server sent it. */
+export interface RecordEvent {
+  /** `"RecordProcessedAcknowledge"` for a completed record. */
+  notificationType: string;
+  /** `"OutboundRecordMessage"`. */
+  messageType?: string;
+  /** The request's; servers may leave it out. */
+  referenceId?: string;
+  /** The record as the server has it now. */
+  record?: OutboundRecord;
+  [field: string]: unknown;
+}
+
+/** A record in an event. Servers add fields of their own. */
+export interface OutboundRecord {
+  recordHandle?: number | string;
+  applicationId?: number | string;
+  campaignName?: string;
+  callingList?: string;
+  callResult?: string;
+  phoneNumber?: string;
+  [field: string]: unknown;
+}
+
+/** The `detail` of a `statechange` event. */
+export interface StateChangeDetail {
+  state: ClientState;
+  /** `null` while there is no connection. */
+  transport: Transport | null;
+  /** Why, in words for a log; where there is something to say. */
+  reason?: string;
+  /** While reconnecting: when the next attempt is made, in milliseconds from now. */
+  retryIn?: number;
+}
+
+/** The `detail` of a `notification` event. */
+export interface NotificationDetail {
+  channel: string;
+  /** As the server sent it. */
+  // biome-ignore lint/suspicious/noExplicitAny: the server decides what it is
+  data: any;
+}
+
+/** The events of a client, by name. */
+export interface OutboundClientEventMap {
+  /** The session's state, its transport or the next attempt changed. */
+  statechange: CustomEvent<StateChangeDetail>;
+  /** A message arrived on a channel that the client subscribed to. */
+  notification: CustomEvent<NotificationDetail>;
+}
+
+/** A listener of one of a client's events. */
+export type OutboundClientListener<K extends keyof OutboundClientEventMap> =
+  | ((this: OutboundClient, event: OutboundClientEventMap[K]) => void)
+  | { handleEvent(event: OutboundClientEventMap[K]): void };
+
+/** A session with the server, made by {@link createClient}. */
+export interface OutboundClient extends EventTarget {
+  /**
+   * Completes a record, and settles once: with the `data` of the
+   * acknowledgement, or with an {@link OutboundError} whose `delivery` says
+   * whether trying again is safe. It never throws synchronously, and sends
+   * nothing twice.
+   */
+  completeRecord(
+    request: CompleteRecordRequest,
+    options?: CompleteRecordOptions,
+  ): Promise<RecordEvent>;
+
+  /** Kept current by itself, also after a lost connection. */
+  readonly state: ClientState;
+
+  /** `null` while there is no connection. */
+  readonly transport: Transport | null;
+
+  /** How many calls of `completeRecord` are not settled yet. */
+  readonly pending: number;
+
+  /**
+   * Ends the session. What is pending rejects with `CLOSED`. May be called
+   * again, and never rejects because the session is gone already.
+   */
+  close(): Promise<void>;
+
+  addEventListener<K extends keyof OutboundClientEventMap>(
+    type: K,
+    listener: OutboundClientListener<K> | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+
+  removeEventListener<K extends keyof OutboundClientEventMap>(
+    type: K,
+    listener: OutboundClientListener<K> | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}

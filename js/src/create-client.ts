@@ -1,0 +1,45 @@
+import type { ClientOptions, OutboundClient } from "./api.js";
+import { Client } from "./client.js";
+import { OutboundError } from "./error.js";
+import { compiled } from "./load.js";
+import { splitOptions } from "./load-options.js";
+import { running } from "./run.js";
+
+/**
+ * Signs in, connects and subscribes; resolves when records can be completed.
+ * Loads the module first, unless {@link load} did.
+ *
+ * Rejects with an {@link OutboundError}: `INVALID_REQUEST` names every wrong
+ * option; `CONNECT_FAILED`, `HANDSHAKE_REFUSED`, `SUBSCRIBE_REFUSED` and
+ * `UNAUTHORIZED` say why there is no session; `ABORTED` has the signal's
+ * reason as its `cause`; `MODULE_EXITED` says why the module cannot be had.
+ */
+export async function createClient(options: ClientOptions = {}): Promise<OutboundClient> {
+  const [loadOptions, clientOptions] = splitOptions(options);
+  const program = await unlessAborted(compiled(loadOptions).then(running), clientOptions.signal);
+  return Client.connect(program, clientOptions);
+}
+
+// The module looks at the signal itself, but it is not there yet: a download
+// may take long. What was begun goes on, for the next caller.
+function unlessAborted<T>(work: Promise<T>, signal: unknown): Promise<T> {
+  if (!(signal instanceof AbortSignal)) {
+    return work;
+  }
+  return new Promise((resolve, reject) => {
+    const abort = () =>
+      reject(
+        new OutboundError({
+          code: "ABORTED",
+          message: "aborted while the WebAssembly module was loading; nothing was sent",
+          delivery: "not-sent",
+          cause: signal.reason,
+        }),
+      );
+    if (signal.aborted) {
+      abort();
+    }
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

@@ -1,0 +1,111 @@
+/** What went wrong. `delivery` is what decides about trying again. */
+export type ErrorCode =
+  /** A field or an option is missing or wrong; the message names every one. */
+  | "INVALID_REQUEST"
+  /** No session in time: the network, CORS, the page's CSP. */
+  | "CONNECT_FAILED"
+  /** The server refused the CometD handshake. */
+  | "HANDSHAKE_REFUSED"
+  /** The server refused a subscription. */
+  | "SUBSCRIBE_REFUSED"
+  /** The server ended the session for good. */
+  | "DISCONNECTED"
+  /** HTTP 401, after asking `headers()` once more. */
+  | "UNAUTHORIZED"
+  /** The response has a `statusCode` other than 0. */
+  | "API_ERROR"
+  /** Another HTTP status, or a body that is not the API's. */
+  | "HTTP_ERROR"
+  /** The request got no answer, nor did an acknowledgement follow. */
+  | "NETWORK_ERROR"
+  /** The request was not answered within `requestTimeout`, nor did an acknowledgement follow. */
+  | "REQUEST_TIMEOUT"
+  /** Another event than the acknowledgement answered the request. */
+  | "RECORD_ERROR"
+  /** Accepted, but not acknowledged within `ackTimeout`. */
+  | "ACK_TIMEOUT"
+  /** A signal fired; its reason is `cause`. */
+  | "ABORTED"
+  /** The client was closed. */
+  | "CLOSED"
+  /** The module could not be loaded, or its program has ended. */
+  | "MODULE_EXITED";
+
+/**
+ * What is known about the request:
+ *
+ * - `not-sent`: nothing left the page, retry freely.
+ * - `rejected`: the server refused it, nothing was done.
+ * - `accepted`: the server took it, the outcome is not known.
+ * - `unknown`: it may have been processed.
+ */
+export type Delivery = "not-sent" | "rejected" | "accepted" | "unknown";
+
+/** One wrong field of a request, or one wrong option. */
+export interface Problem {
+  /** The name of the field or option. */
+  field: string;
+  /** What is wrong with it, and what to do. */
+  message: string;
+}
+
+/** What an {@link OutboundError} is made of. */
+export interface OutboundErrorInit {
+  code: ErrorCode;
+  message: string;
+  delivery: Delivery;
+  cause?: unknown;
+  referenceId?: string;
+  httpStatus?: number;
+  statusCode?: number;
+  statusMessage?: string;
+  event?: unknown;
+  problems?: readonly Problem[];
+}
+
+/** The one kind of error that this package rejects with. */
+export class OutboundError extends Error {
+  /** What went wrong. */
+  readonly code: ErrorCode;
+  /** What is known about the request: whether trying again is safe. */
+  readonly delivery: Delivery;
+  /** The reference of the request, its own or the generated one. */
+  declare readonly referenceId?: string;
+  /** The status of the HTTP response. */
+  declare readonly httpStatus?: number;
+  /** The `statusCode` of the response's body. */
+  declare readonly statusCode?: number;
+  /** The `statusMessage` of the response's body. */
+  declare readonly statusMessage?: string;
+  /** The `data` of the event that answered (RECORD_ERROR), as the server sent it. */
+  // biome-ignore lint/suspicious/noExplicitAny: the server decides what it is
+  declare readonly event?: any;
+  /** Every wrong field (INVALID_REQUEST). */
+  declare readonly problems?: readonly Problem[];
+
+  constructor(init: OutboundErrorInit) {
+    super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
+    // Callers of anything that takes a signal test for this name.
+    this.name = init.code === "ABORTED" ? "AbortError" : "OutboundError";
+    this.code = init.code;
+    this.delivery = init.delivery;
+    for (const field of optionalFields) {
+      // A field that does not apply is absent, so that a printed error is short.
+      if (init[field] !== undefined) {
+        Object.defineProperty(this, field, {
+          value: init[field],
+          enumerable: true,
+        });
+      }
+    }
+  }
+}
+
+const optionalFields = [
+  "referenceId",
+  "httpStatus",
+  "statusCode",
+  "statusMessage",
+  "event",
+  "problems",
+] as const;

@@ -1,0 +1,81 @@
+import type { LoadOptions } from "./api.js";
+import { OutboundError, type Problem } from "./error.js";
+
+/** Takes the loader's own options off `options`, checked; the rest is for the module. */
+export function splitOptions<T extends LoadOptions>(
+  options: T,
+): [LoadOptions, Omit<T, keyof LoadOptions>] {
+  const given = own(options, "options");
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw invalid("options", [{ field: "options", message: "must be an object" }]);
+  }
+  const { wasmUrl, wasmModule, worker, ...rest } = given;
+  const problems: Problem[] = [];
+  if (wasmUrl !== undefined && !isUrl(wasmUrl)) {
+    problems.push({
+      field: "wasmUrl",
+      message: "is not a URL, nor a path relative to the page",
+    });
+  }
+  if (wasmModule !== undefined && !isModule(wasmModule)) {
+    problems.push({
+      field: "wasmModule",
+      message: "is not a WebAssembly.Module; await WebAssembly.compile() gives one",
+    });
+  }
+  if (worker !== undefined && typeof worker !== "boolean") {
+    problems.push({ field: "worker", message: "must be true or false" });
+  }
+  if (problems.length > 0) {
+    throw invalid("options", problems);
+  }
+  return [{ wasmUrl, wasmModule, worker }, rest];
+}
+
+/**
+ * Copies the own properties of what a caller passed. It reads each of them
+ * here, once: a getter that throws inside a call into Go would unwind the
+ * stack of the Go program, and end it for everybody. What is no object is
+ * returned as it is, for the module to refuse.
+ */
+export function own<T>(value: T, name: "options" | "request"): T {
+  try {
+    const fields = typeof value === "object" && value !== null && !Array.isArray(value);
+    return fields ? { ...value } : value;
+  } catch (cause) {
+    throw invalid(name, [{ field: name, message: `cannot be read: ${cause}` }], cause);
+  }
+}
+
+/** Resolves what the caller gave, which may be relative to the page. */
+export function resolveUrl(url: string | URL): URL {
+  return new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
+}
+
+function isUrl(value: unknown): boolean {
+  if (!(typeof value === "string" || value instanceof URL) || value === "") {
+    return false;
+  }
+  try {
+    resolveUrl(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// Not instanceof: the module may come from another frame.
+function isModule(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === "[object WebAssembly.Module]";
+}
+
+function invalid(what: string, problems: Problem[], cause?: unknown): OutboundError {
+  const list = problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
+  return new OutboundError({
+    code: "INVALID_REQUEST",
+    message: `wrong ${what}: ${list}`,
+    delivery: "not-sent",
+    problems,
+    cause,
+  });
+}

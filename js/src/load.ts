@@ -1,0 +1,98 @@
+import type { LoadOptions } from "./api.js";
+import { OutboundError } from "./error.js";
+import { resolveUrl, splitOptions } from "./load-options.js";
+
+/**
+ * Fetches and compiles the module ahead of {@link createClient}, so that this
+ * one is quick. Optional; doing it twice costs nothing.
+ *
+ * Rejects with an {@link OutboundError}: `INVALID_REQUEST` names a wrong
+ * option, `MODULE_EXITED` says why the module cannot be had. A later call
+ * tries again.
+ */
+export async function load(options: LoadOptions = {}): Promise<void> {
+  await compiled(splitOptions(options)[0]);
+}
+
+const modules = new Map<string, Promise<WebAssembly.Module>>();
+
+/** Gives the compiled module; what was compiled once is remembered. */
+export function compiled(options: LoadOptions): Promise<WebAssembly.Module> {
+  if (options.wasmModule) {
+    return Promise.resolve(options.wasmModule);
+  }
+  // Bundlers look for these very words to find the file.
+  const url = options.wasmUrl
+    ? resolveUrl(options.wasmUrl)
+    : new URL("./outbound.wasm", import.meta.url);
+  let module = modules.get(url.href);
+  if (!module) {
+    module = fetchModule(url);
+    modules.set(url.href, module);
+    module.catch(() => modules.delete(url.href));
+  }
+  return module;
+}
+
+async function fetchModule(url: URL): Promise<WebAssembly.Module> {
+  const where = url.href;
+  let response: Response;
+  try {
+    response = await fetch(url);
+  } catch (cause) {
+    throw unavailable(
+      `fetching ${where} failed; look for the network, CORS, and connect-src in the page's Content-Security-Policy`,
+      cause,
+    );
+  }
+  if (!response.ok) {
+    throw unavailable(`${where} answered HTTP ${response.status}; wasmUrl says where the file is`);
+  }
+  const type = response.headers.get("content-type") ?? "";
+  try {
+    // Browsers refuse to stream any other type. Many static servers do not
+    // know the right one, and the bytes are as good.
+    if (/^application\/wasm\s*$/i.test(type) && WebAssembly.compileStreaming) {
+      return await WebAssembly.compileStreaming(response);
+    }
+    const bytes = await response.arrayBuffer();
+    if (!isWasm(bytes)) {
+      throw unavailable(
+        `${where} answered HTTP ${response.status} with ${type || "something"} that is not WebAssembly; wasmUrl says where the file is`,
+      );
+    }
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    throw cause instanceof OutboundError ? cause : uncompiled(where, cause);
+  }
+}
+
+// The browsers word it differently, and only in the message.
+function uncompiled(where: string, cause: unknown): OutboundError {
+  if (/Content.Security.Policy|\bCSP\b|unsafe-eval/i.test(String(cause))) {
+    return unavailable(
+      `the page's Content-Security-Policy forbids WebAssembly; add 'wasm-unsafe-eval' to its script-src`,
+      cause,
+    );
+  }
+  return unavailable(
+    `${where} did not arrive whole, or is damaged (${cause}); load it again`,
+    cause,
+  );
+}
+
+function isWasm(bytes: ArrayBuffer): boolean {
+  const magic = [0x00, 0x61, 0x73, 0x6d]; // "\0asm"
+  const start = new Uint8Array(bytes, 0, Math.min(bytes.byteLength, magic.length));
+  return magic.every((byte, i) => start[i] === byte);
+}
+
+/** Says that there is no module to run. */
+export function unavailable(message: string, cause?: unknown): OutboundError {
+  return new OutboundError({
+    code: "MODULE_EXITED",
+    message: `the WebAssembly module could not be loaded: ${message}`,
+    delivery: "not-sent",
+    cause,
+  });
+}

@@ -1,0 +1,58 @@
+// What the Go program (wasm/) and its host, this loader, give to each other.
+
+import type {
+  ClientOptions,
+  CompleteRecordOptions,
+  CompleteRecordRequest,
+  LoadOptions,
+  NotificationDetail,
+  RecordEvent,
+  StateChangeDetail,
+} from "./api.js";
+import type { Delivery, OutboundError, OutboundErrorInit } from "./error.js";
+
+/** What Go finds in its globalThis as `gwsOutboundHost`. */
+export interface Host {
+  makeError(init: OutboundErrorInit): OutboundError;
+  /** Called once, before `run` returns. */
+  ready(core: Core): void;
+}
+
+/** What the Go program gives to its host. */
+export interface Core {
+  /** Checks every option itself. */
+  createClient(options: GoOptions, hooks: Hooks): Promise<Handle>;
+}
+
+/** The options without those of the loader. */
+export type GoOptions = Omit<ClientOptions, keyof LoadOptions>;
+
+/** What the host gives to a client in Go: called synchronously, must not throw. */
+export interface Hooks {
+  statechange(detail: StateChangeDetail): void;
+  notification(detail: NotificationDetail): void;
+}
+
+/** A client in Go. */
+export interface Handle {
+  completeRecord(
+    request: CompleteRecordRequest,
+    options: CompleteRecordOptions | undefined,
+    track: Track,
+  ): Promise<RecordEvent>;
+  close(): Promise<void>;
+}
+
+/**
+ * What is known about one call. Go keeps it current, so that the truth is
+ * here even when the Go program is not there any more.
+ */
+export interface Track {
+  delivery: Delivery;
+  referenceId: string | undefined;
+}
+
+/** The track of a call that has done nothing yet. */
+export function newTrack(): Track {
+  return { delivery: "not-sent", referenceId: undefined };
+}

@@ -1,0 +1,79 @@
+// The module started by Go's own wasm_exec.js, without the loader.
+
+import assert from "node:assert/strict";
+import { testInPage } from "./in-browser.mjs";
+import { acknowledgement, request } from "./sample.mjs";
+import { headers, Simulator } from "./simulator.mjs";
+
+/** Starts the module as the documentation of Go says. */
+function start(page) {
+  return page.evaluate(async () => {
+    const go = new globalThis.Go();
+    const { instance } = await WebAssembly.instantiateStreaming(
+      fetch("/dist/outbound.wasm"),
+      go.importObject,
+    );
+    go.run(instance);
+  });
+}
+
+testInPage(
+  "gwsOutbound makes clients",
+  async (page) => {
+    const simulator = await Simulator.start();
+    await start(page);
+    const value = await page.evaluate(
+      async (options, request) => {
+        const client = await globalThis.gwsOutbound.createClient(options);
+        const value = await client.completeRecord(request);
+        await client.close();
+        return value;
+      },
+      { baseUrl: simulator.url, headers },
+      { ...request, referenceId: "bare" },
+    );
+    assert.deepEqual(value, { ...acknowledgement, referenceId: "bare" });
+  },
+  { path: "/bare" },
+);
+
+testInPage(
+  "completeRecord uses the client that was made last",
+  async (page) => {
+    const simulator = await Simulator.start();
+    await start(page);
+    const value = await page.evaluate(
+      async (options, request) => {
+        await globalThis.gwsOutbound.createClient(options);
+        return globalThis.completeRecord(request, { ackTimeout: 5000 });
+      },
+      { baseUrl: simulator.url, headers },
+      { ...request, referenceId: "barer" },
+    );
+    assert.deepEqual(value, { ...acknowledgement, referenceId: "barer" });
+  },
+  { path: "/bare" },
+);
+
+testInPage(
+  "errors have the fields of an OutboundError",
+  async (page) => {
+    const simulator = await Simulator.start();
+    await start(page);
+    const error = await page.evaluate(
+      async (options) => {
+        const { outcome } = await import("/in-page.js");
+        await globalThis.gwsOutbound.createClient(options);
+        return (await outcome(globalThis.completeRecord({}))).error;
+      },
+      { baseUrl: simulator.url, headers },
+    );
+    assert.equal(error.name, "OutboundError");
+    assert.equal(error.code, "INVALID_REQUEST");
+    assert.equal(error.delivery, "not-sent");
+    assert.ok(error.isError);
+    assert.ok(error.problems.some(({ field }) => field === "recordHandle"));
+    assert.deepEqual(await simulator.posts(), []);
+  },
+  { path: "/bare" },
+);

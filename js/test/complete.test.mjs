@@ -1,0 +1,244 @@
+// Completing a record in a page, against a simulator on another origin.
+
+import assert from "node:assert/strict";
+import { complete, connect, site, testInPage } from "./in-browser.mjs";
+import { acknowledgement, request } from "./sample.mjs";
+import { headers, Simulator } from "./simulator.mjs";
+
+testInPage("resolves with the event's data, exactly", async (page) => {
+  const simulator = await Simulator.start();
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  const referenceId = "ref-1";
+  assert.deepEqual(await complete(session, { ...request, referenceId }), {
+    value: { ...acknowledgement, referenceId },
+  });
+  const [post, ...more] = await simulator.posts();
+  assert.deepEqual(more, []);
+  const { recordHandle, ...parameters } = request;
+  assert.equal(post.path, `/api/v2/me/outbound-records/${recordHandle}`);
+  assert.match(post.contentType, /^application\/json\b/);
+  assert.deepEqual(JSON.parse(post.body), {
+    operationName: "CompleteRecord",
+    ...parameters,
+    referenceId,
+  });
+});
+
+testInPage("makes a referenceId of its own, and takes digits as a handle", async (page) => {
+  const simulator = await Simulator.start();
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  const documented = { ...request, recordHandle: "12", operationName: "CompleteRecord" };
+  const { value } = await complete(session, documented);
+  const [{ body }] = await simulator.posts();
+  assert.match(value.referenceId, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  assert.equal(JSON.parse(body).referenceId, value.referenceId);
+});
+
+testInPage("the acknowledgement may come before the HTTP response", async (page) => {
+  const simulator = await Simulator.start({ ackFirst: true, postDelayMS: 5000 });
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  const started = Date.now();
+  assert.deepEqual(await complete(session, { ...request, referenceId: "early" }), {
+    value: { ...acknowledgement, referenceId: "early" },
+  });
+  assert.ok(Date.now() - started < 4000, "it waited for the HTTP response");
+});
+
+testInPage(
+  "the acknowledgement counts though the POST got no answer",
+  async (page) => {
+    const simulator = await Simulator.start({
+      postCut: true,
+      postProcessed: true,
+      ackDelayMS: 100,
+    });
+    const session = await connect(page, { baseUrl: simulator.url, headers });
+    const { value } = await complete(session, { ...request, referenceId: "cut" });
+    assert.equal(value?.referenceId, "cut");
+  },
+  { complaints: /ERR_|CORS/ },
+);
+
+testInPage("several at once, also of the same record", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  const references = ["a", "b", "c", "d"];
+  const settled = session.evaluate(
+    async ({ client }, requests) => {
+      const pending = requests.map((request) => client.completeRecord(request));
+      const count = client.pending;
+      const events = await Promise.all(pending);
+      return {
+        count,
+        references: events.map(({ referenceId }) => referenceId),
+        left: client.pending,
+      };
+    },
+    references.map((referenceId) => ({ ...request, referenceId })),
+  );
+  await simulator.call("wait-posts", { n: references.length });
+  for (const referenceId of [...references].reverse()) {
+    await simulator.call("ack", { referenceId });
+  }
+  assert.deepEqual(await settled, { count: 4, references, left: 0 });
+});
+
+testInPage("state, transport, close", async (page) => {
+  const simulator = await Simulator.start();
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  const look = ({ client }) => [client.state, client.transport, client.pending];
+  assert.deepEqual(await session.evaluate(look), ["connected", "websocket", 0]);
+  await session.evaluate(({ client }) => Promise.all([client.close(), client.close()]));
+  assert.deepEqual(await session.evaluate(look), ["closed", null, 0]);
+  await simulator.call("wait-sessions", { n: 0 });
+  await session.evaluate(({ client }) => client.close());
+  const events = await session.evaluate(({ events }) => events);
+  assert.deepEqual(
+    events.map(({ type, state, transport }) => [type, state, transport]),
+    [["statechange", "closed", null]],
+  );
+});
+
+testInPage(
+  "a lost connection comes back, with the acknowledgement that was sent meanwhile",
+  async (page) => {
+    const simulator = await Simulator.start({ holdAck: true });
+    const session = await connect(page, { baseUrl: simulator.url, headers });
+    const settled = complete(session, { ...request, referenceId: "kept" });
+    await simulator.call("wait-posts", { n: 1 });
+    await simulator.call("cut");
+    await simulator.call("ack", { referenceId: "kept" });
+    assert.deepEqual(await settled, { value: { ...acknowledgement, referenceId: "kept" } });
+    const states = await session.evaluate(({ events }) => events.map(({ state }) => state));
+    assert.deepEqual([states[0], states.at(-1)], ["reconnecting", "connected"]);
+  },
+  { complaints: /WebSocket/ },
+);
+
+testInPage("notifications of further channels", async (page) => {
+  const simulator = await Simulator.start();
+  const channels = ["/v2/me/calls"];
+  const session = await connect(page, { baseUrl: simulator.url, headers, channels });
+  const data = { call: 1, nested: [null, false, "ü"] };
+  const seen = session.evaluate(
+    ({ client }) =>
+      new Promise((resolve) => {
+        client.addEventListener("notification", ({ detail }) => resolve(detail), { once: true });
+      }),
+  );
+  await simulator.call("publish", { channel: "/v2/me/calls", data });
+  assert.deepEqual(await seen, { channel: "/v2/me/calls", data });
+});
+
+for (const form of ["object", "headers", "pairs", "function", "asyncFunction"]) {
+  testInPage(`headers as ${form}`, async (page) => {
+    const simulator = await Simulator.start();
+    await page.evaluate(
+      async (form, baseUrl, Authorization, request) => {
+        const { createClient } = await import("/dist/index.js");
+        const fields = { Authorization };
+        const headers = {
+          object: fields,
+          headers: new Headers(fields),
+          pairs: Object.entries(fields),
+          function: () => fields,
+          asyncFunction: async () => new Headers(fields),
+        }[form];
+        const client = await createClient({ baseUrl, headers });
+        await client.completeRecord(request);
+      },
+      form,
+      simulator.url,
+      headers.Authorization,
+      request,
+    );
+    assert.equal((await simulator.posts())[0].user, "agent");
+  });
+}
+
+testInPage(
+  "a headers function is asked again after a 401",
+  async (page) => {
+    const simulator = await Simulator.start();
+    const asked = await page.evaluate(
+      async (baseUrl, authorization, request) => {
+        const { createClient } = await import("/dist/index.js");
+        let asked = 0;
+        const headers = () => {
+          asked++;
+          return { Authorization: asked === 1 ? "Bearer stale" : authorization };
+        };
+        const client = await createClient({ baseUrl, headers });
+        await client.completeRecord(request);
+        return asked;
+      },
+      simulator.url,
+      headers.Authorization,
+      request,
+    );
+    assert.equal(asked, 2);
+  },
+  { complaints: /401/ },
+);
+
+testInPage("leaves no global behind", async (page) => {
+  const simulator = await Simulator.start();
+  const names = () => page.evaluate(() => Object.getOwnPropertyNames(globalThis));
+  const before = await names();
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  await complete(session, request);
+  await session.evaluate(({ client }) => client.close());
+  assert.deepEqual(await names(), before);
+});
+
+testInPage("two copies of the package live side by side", async (page) => {
+  const simulator = await Simulator.start();
+  const result = await page.evaluate(
+    async (options, request) => {
+      const copies = await Promise.all([import("/dist/index.js"), import("/copy/index.js")]);
+      const clients = await Promise.all(copies.map(({ createClient }) => createClient(options)));
+      const both = await Promise.all(
+        clients.map((client, i) => client.completeRecord({ ...request, referenceId: `copy-${i}` })),
+      );
+      await clients[0].close();
+      const error = await clients[0].completeRecord(request).catch((error) => error);
+      const alone = await clients[1].completeRecord({ ...request, referenceId: "alone" });
+      return {
+        references: [...both, alone].map(({ referenceId }) => referenceId),
+        code: error.code,
+        own: copies.map(({ OutboundError }) => error instanceof OutboundError),
+      };
+    },
+    { baseUrl: simulator.url, headers },
+    request,
+  );
+  assert.deepEqual(result, {
+    references: ["copy-0", "copy-1", "alone"],
+    code: "CLOSED",
+    own: [true, false],
+  });
+});
+
+testInPage("two clients in one module", async (page) => {
+  const [one, two] = await Promise.all([Simulator.start(), Simulator.start({ holdAck: true })]);
+  const fetched = site.paths.length;
+  const first = await connect(page, { baseUrl: one.url, headers });
+  await complete(first, request);
+  const second = await connect(page, { baseUrl: two.url, headers });
+  const settled = complete(second, { ...request, referenceId: "second" });
+  await two.call("wait-posts", { n: 1 });
+  await first.evaluate(({ client }) => client.close());
+  await two.call("ack", { referenceId: "second" });
+  assert.equal((await settled).value.referenceId, "second");
+  const modules = site.paths.slice(fetched).filter((path) => path.endsWith(".wasm"));
+  assert.deepEqual(modules, ["/dist/outbound.wasm"]);
+});
+
+testInPage("CallResult has the 54 names and codes, and is frozen", async (page) => {
+  const [count, answer, wrongNumber, frozen] = await page.evaluate(async () => {
+    const { CallResult } = await import("/dist/index.js");
+    const { Answer, WrongNumber } = CallResult;
+    return [Object.keys(CallResult).length, Answer, WrongNumber, Object.isFrozen(CallResult)];
+  });
+  assert.deepEqual([count, answer, wrongNumber, frozen], [54, 33, 53, true]);
+});

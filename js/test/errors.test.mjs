@@ -1,0 +1,433 @@
+// Every error that can be provoked from outside, with what is known about the
+// delivery. MODULE_EXITED is in load.test.mjs and program.test.mjs.
+
+import assert from "node:assert/strict";
+import { complete, connect, settle, testInPage } from "./in-browser.mjs";
+import { request } from "./sample.mjs";
+import { headers, Simulator } from "./simulator.mjs";
+import { unusedOrigin } from "./site.mjs";
+
+/** The browser reports these itself, on the console. */
+const network = /Failed to load resource|WebSocket connection to|blocked by CORS policy/;
+
+/** Asserts some fields of an error, and those that every error has. */
+function assertError({ error, value }, expected) {
+  assert.ok(error, `resolved with ${JSON.stringify(value)}`);
+  const { message = /./, ...fields } = expected;
+  assert.match(error.message, message);
+  for (const [name, wanted] of Object.entries(fields)) {
+    assert.deepEqual(error[name], wanted, `${name} of: ${error.code}: ${error.message}`);
+  }
+  assert.equal(error.name, expected.code === "ABORTED" ? "AbortError" : "OutboundError");
+  assert.ok(error.isOutboundError && error.isError, "it is an OutboundError");
+  assert.doesNotMatch(JSON.stringify(error), /secret|YWdlbnQ6c2VjcmV0/, "credentials in an error");
+}
+
+/** Resolves when the client has read the answer to the POST of a record. */
+function recordAnswered(page) {
+  return page.evaluate(async () => {
+    await new Promise((resolve) => {
+      const observer = new PerformanceObserver((list) => {
+        if (list.getEntries().some(({ name }) => name.includes("-records/"))) {
+          resolve();
+        }
+      });
+      observer.observe({ type: "resource" });
+    });
+    // The page learns of answers in their order: now it has that one, too.
+    await (await fetch("/favicon.ico")).text();
+  });
+}
+
+const connecting = [
+  {
+    name: "nobody there",
+    options: { baseUrl: await unusedOrigin(), connectTimeout: 1500 },
+    expected: { code: "CONNECT_FAILED", message: /GET .*no response/ },
+  },
+  {
+    name: "wrong password",
+    options: { headers: { Authorization: `Basic ${btoa("agent:wrong")}` } },
+    expected: { code: "UNAUTHORIZED", httpStatus: 401 },
+  },
+  {
+    name: "no credentials",
+    options: { headers: undefined },
+    expected: { code: "UNAUTHORIZED", httpStatus: 401 },
+  },
+  {
+    name: "handshake denied",
+    behavior: { refuseHandshake: "403::Handshake denied", refuseHandshakeAdvice: "none" },
+    expected: { code: "HANDSHAKE_REFUSED", message: /403::Handshake denied/ },
+  },
+  {
+    name: "subscription denied",
+    behavior: { refuseSubscribe: "403:/v2/me/outbound:Subscription denied" },
+    expected: { code: "SUBSCRIBE_REFUSED", message: /Subscription denied/ },
+  },
+  {
+    name: "one of further channels denied",
+    behavior: { refuseSubscribe: "403::No", refuseChannel: "/v2/me/chats" },
+    options: { channels: ["/v2/me/chats"] },
+    expected: { code: "SUBSCRIBE_REFUSED", message: /\/v2\/me\/chats/ },
+  },
+  {
+    name: "a server that speaks nonsense",
+    behavior: { nonsense: "{}", noLongPolling: true },
+    options: { connectTimeout: 1500 },
+    expected: { code: "CONNECT_FAILED" },
+  },
+  {
+    name: "a login page at sign-in",
+    behavior: { redirect: true },
+    expected: { message: /redirect|HTML|login/i },
+  },
+];
+for (const { name, behavior, options, expected } of connecting) {
+  testInPage(
+    `connecting: ${name}`,
+    async (page) => {
+      const simulator = await Simulator.start(behavior);
+      const outcome = await settle(page, "createClient", {
+        baseUrl: simulator.url,
+        headers,
+        ...options,
+      });
+      assertError(outcome, { delivery: "not-sent", ...expected });
+    },
+    { complaints: network },
+  );
+}
+
+const completing = [
+  {
+    name: "a status code other than 0",
+    behavior: { statusCode: 6, statusMessage: "No such record." },
+    expected: {
+      code: "API_ERROR",
+      delivery: "rejected",
+      httpStatus: 200,
+      statusCode: 6,
+      statusMessage: "No such record.",
+      message: /resource not found.*No such record/i,
+    },
+  },
+  {
+    name: "a lack of rights names the feature",
+    behavior: { statusCode: 5 },
+    expected: { code: "API_ERROR", delivery: "rejected", message: /api-voice-outbound/ },
+  },
+  {
+    name: "the session at the server has ended, and the headers do not help",
+    behavior: { rejectAuth: 100 },
+    expected: { code: "UNAUTHORIZED", delivery: "rejected", httpStatus: 401 },
+  },
+  {
+    name: "HTTP 404",
+    behavior: { postStatus: 404, postBody: "gone", postContentType: "text/plain" },
+    expected: { code: "HTTP_ERROR", delivery: "rejected", httpStatus: 404 },
+  },
+  {
+    name: "HTTP 502",
+    behavior: { postStatus: 502, postBody: "<h1>Bad Gateway</h1>" },
+    options: { ackTimeout: 1000 },
+    expected: { code: "HTTP_ERROR", delivery: "unknown", httpStatus: 502 },
+  },
+  {
+    name: "HTML where JSON belongs",
+    behavior: { postBody: "<!doctype html><title>Sign in</title>" },
+    options: { ackTimeout: 1000 },
+    expected: { code: "HTTP_ERROR", delivery: "unknown", httpStatus: 200, message: /HTML/ },
+  },
+  {
+    name: "a body that is not JSON",
+    behavior: { postBody: '{"statusCode":', postContentType: "application/json" },
+    options: { ackTimeout: 1000 },
+    expected: { code: "HTTP_ERROR", delivery: "unknown", httpStatus: 200 },
+  },
+  {
+    name: "the connection of the POST is cut",
+    behavior: { postCut: true },
+    options: { ackTimeout: 5000 },
+    expected: { code: "NETWORK_ERROR", delivery: "unknown" },
+  },
+  {
+    name: "the POST is not answered in time",
+    behavior: { postDelayMS: 20_000, noAck: true },
+    client: { requestTimeout: 300 },
+    options: { ackTimeout: 5000 },
+    expected: { code: "REQUEST_TIMEOUT", delivery: "unknown" },
+  },
+  {
+    name: "another event with this reference",
+    behavior: { notification: "RecordProcessedError" },
+    expected: { code: "RECORD_ERROR", delivery: "accepted", message: /RecordProcessedError/ },
+    check: ({ event }) => {
+      assert.equal(event.notificationType, "RecordProcessedError");
+      assert.equal(event.record.recordHandle, request.recordHandle);
+    },
+  },
+  {
+    name: "accepted, and no acknowledgement",
+    behavior: { noAck: true },
+    options: { ackTimeout: 300 },
+    expected: { code: "ACK_TIMEOUT", delivery: "accepted" },
+  },
+];
+for (const { name, behavior, client, options, expected, check } of completing) {
+  testInPage(
+    `completing: ${name}`,
+    async (page) => {
+      const simulator = await Simulator.start();
+      const session = await connect(page, { baseUrl: simulator.url, headers, ...client });
+      await simulator.set(behavior);
+      const referenceId = "ref-of-the-failure";
+      const outcome = await complete(session, { ...request, referenceId }, options);
+      assertError(outcome, { referenceId, ...expected });
+      check?.(outcome.error);
+      assert.equal(await session.evaluate(({ client }) => client.pending), 0);
+    },
+    { complaints: network },
+  );
+}
+
+testInPage("every wrong field is named at once, and nothing is sent", async (page) => {
+  const simulator = await Simulator.start();
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  const wrong = {
+    recordHandle: -1,
+    applicationId: "one",
+    campaignName: "",
+    callingList: 7,
+    // devicePath is missing
+    callResult: "Anser",
+    phoneNumber: false,
+    referenceId: {},
+    operationName: "RejectRecord",
+    surprise: 1,
+  };
+  const outcome = await complete(session, wrong);
+  assertError(outcome, { code: "INVALID_REQUEST", delivery: "not-sent" });
+  const named = outcome.error.problems.map(({ field }) => field);
+  assert.deepEqual(named.sort(), [...Object.keys(wrong), "devicePath"].sort());
+  for (const field of named) {
+    assert.ok(outcome.error.message.includes(field), `${field} in: ${outcome.error.message}`);
+  }
+  assert.match(outcome.error.message, /did you mean 'Answer'\?/);
+  assert.deepEqual(await simulator.posts(), []);
+});
+
+testInPage("what is no request, or no options, is refused", async (page) => {
+  const simulator = await Simulator.start();
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  const outcomes = await session.evaluate(async ({ client, outcome, OutboundError }, request) => {
+    const hostile = {
+      get recordHandle() {
+        throw new RangeError("not today");
+      },
+    };
+    const calls = [
+      ...[undefined, null, 12, "12", [], () => {}, Symbol("12"), hostile].map((bad) => [bad]),
+      ...[1, "x", [], { ackTimeout: -1 }, { signal: {} }, { surprise: 1 }, { ackTimeout: NaN }].map(
+        (bad) => [request, bad],
+      ),
+    ];
+    return Promise.all(calls.map((call) => outcome(client.completeRecord(...call), OutboundError)));
+  }, request);
+  for (const outcome of outcomes) {
+    assertError(outcome, { code: "INVALID_REQUEST", delivery: "not-sent" });
+  }
+  assert.deepEqual(await simulator.posts(), []);
+});
+
+testInPage("a value that cannot be turned into text is refused, and harms nobody", async (page) => {
+  const simulator = await Simulator.start();
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  const outcomes = await session.evaluate(({ client, outcome, OutboundError }, request) => {
+    const hostile = {
+      toString() {
+        throw new Error("toString");
+      },
+      get recordHandle() {
+        throw new Error("getter");
+      },
+    };
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const bad = [hostile, proxy, Object.create(null), Symbol("s"), 12n, () => {}];
+    return Promise.all(
+      bad.map((callResult) =>
+        outcome(client.completeRecord({ ...request, callResult }), OutboundError),
+      ),
+    );
+  }, request);
+  for (const outcome of outcomes) {
+    assertError(outcome, { code: "INVALID_REQUEST", delivery: "not-sent", message: /callResult/ });
+  }
+  assert.ok((await complete(session, request)).value, "the client still works");
+});
+
+const wrongOptions = {
+  baseUrl: "not a URL",
+  cometdPath: 7,
+  transports: ["carrier-pigeon"],
+  headers: 7,
+  credentials: "maybe",
+  csrf: "yes",
+  channels: ["no-slash"],
+  connectTimeout: -1,
+  requestTimeout: 0.5,
+  ackTimeout: "soon",
+  allowUnknownCallResult: 1,
+  signal: {},
+  logLevel: "loud",
+  surprise: true,
+};
+for (const [name, value] of Object.entries(wrongOptions)) {
+  testInPage(`a wrong option is named: ${name}`, async (page) => {
+    const outcome = await settle(page, "createClient", { [name]: value });
+    assertError(outcome, { code: "INVALID_REQUEST", delivery: "not-sent" });
+    assert.ok(outcome.error.message.includes(name), outcome.error.message);
+    assert.deepEqual(
+      outcome.error.problems.map(({ field }) => field.replace(/\W.*/, "")),
+      [name],
+    );
+  });
+}
+
+testInPage("a transport that this version does not have is told", async (page) => {
+  const outcome = await settle(page, "createClient", { transports: ["long-polling"] });
+  assertError(outcome, {
+    code: "INVALID_REQUEST",
+    delivery: "not-sent",
+    message: /transports: .*websocket only/,
+  });
+});
+
+testInPage("all wrong options are named at once", async (page) => {
+  const { error } = await settle(page, "createClient", wrongOptions);
+  for (const name of Object.keys(wrongOptions)) {
+    assert.ok(error.message.includes(name), `${name} in: ${error.message}`);
+  }
+});
+
+testInPage("an unknown call result passes where it is allowed", async (page) => {
+  const simulator = await Simulator.start();
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  const odd = { ...request, callResult: "OurOwnResult" };
+  assertError(await complete(session, odd), { code: "INVALID_REQUEST", delivery: "not-sent" });
+  assert.ok((await complete(session, odd, { allowUnknownCallResult: true })).value);
+  const lenient = await connect(page, {
+    baseUrl: simulator.url,
+    headers,
+    allowUnknownCallResult: true,
+  });
+  assert.ok((await complete(lenient, odd)).value);
+});
+
+testInPage("a referenceId that is in flight is refused", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  const twice = { ...request, referenceId: "twice" };
+  const first = complete(session, twice);
+  await simulator.call("wait-posts", { n: 1 });
+  assertError(await complete(session, twice), {
+    code: "INVALID_REQUEST",
+    delivery: "not-sent",
+    message: /referenceId: .* in flight/,
+  });
+  await simulator.call("ack", { referenceId: "twice" });
+  assert.equal((await first).value.referenceId, "twice");
+  assert.equal((await simulator.posts()).length, 1);
+});
+
+testInPage("aborted before anything is sent", async (page) => {
+  const simulator = await Simulator.start();
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  const outcome = await session.evaluate(({ client, outcome, OutboundError }, request) => {
+    const signal = AbortSignal.abort({ my: "reason" });
+    return outcome(client.completeRecord(request, { signal }), OutboundError);
+  }, request);
+  assertError(outcome, { code: "ABORTED", delivery: "not-sent", cause: { my: "reason" } });
+  assert.deepEqual(await simulator.posts(), []);
+});
+
+testInPage("aborted after it was accepted", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  const controller = await page.evaluateHandle(() => new AbortController());
+  const answered = recordAnswered(page);
+  const settled = session.evaluate(
+    ({ client, outcome, OutboundError }, request, { signal }) =>
+      outcome(client.completeRecord(request, { signal }), OutboundError),
+    { ...request, referenceId: "late" },
+    controller,
+  );
+  await answered;
+  await controller.evaluate((controller) => controller.abort("enough"));
+  assertError(await settled, {
+    code: "ABORTED",
+    delivery: "accepted",
+    cause: "enough",
+    referenceId: "late",
+  });
+});
+
+testInPage(
+  "aborted while connecting",
+  async (page) => {
+    const simulator = await Simulator.start({ noWebSocket: true, noLongPolling: true });
+    const outcome = await page.evaluate(
+      async (options) => {
+        const [{ createClient, OutboundError, load }, { outcome }] = await Promise.all([
+          import("/dist/index.js"),
+          import("/in-page.js"),
+        ]);
+        await load();
+        return outcome(
+          createClient({ ...options, signal: AbortSignal.timeout(500) }),
+          OutboundError,
+        );
+      },
+      { baseUrl: simulator.url, headers },
+    );
+    assertError(outcome, {
+      code: "ABORTED",
+      delivery: "not-sent",
+      cause: "TimeoutError: signal timed out",
+    });
+  },
+  { complaints: network },
+);
+
+testInPage("closed while pending, and after", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  const answered = recordAnswered(page);
+  const settled = complete(session, { ...request, referenceId: "open" });
+  await answered;
+  await session.evaluate(({ client }) => client.close());
+  assertError(await settled, { code: "CLOSED", delivery: "accepted", referenceId: "open" });
+  assertError(await complete(session, request), { code: "CLOSED", delivery: "not-sent" });
+  assert.equal((await simulator.posts()).length, 1);
+});
+
+testInPage("the server ends the session for good", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  const answered = recordAnswered(page);
+  const settled = complete(session, { ...request, referenceId: "kicked" });
+  await answered;
+  await simulator.call("kick");
+  assertError(await settled, {
+    code: "DISCONNECTED",
+    delivery: "accepted",
+    referenceId: "kicked",
+  });
+  const closed = await session.evaluate(({ client, events }) => [
+    client.state,
+    events.at(-1).state,
+  ]);
+  assert.deepEqual(closed, ["closed", "closed"]);
+  assertError(await complete(session, request), { code: "DISCONNECTED", delivery: "not-sent" });
+});

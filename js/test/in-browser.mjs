@@ -1,0 +1,109 @@
+// Tests that run in a page. Whatever the page complains of fails the test: an
+// uncaught error, an error on the console, a violation of its
+// Content-Security-Policy.
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { launchBrowser } from "./browser.mjs";
+import { startSite } from "./site.mjs";
+
+const browser = await launchBrowser();
+after(() => browser.close());
+
+export const site = await startSite();
+after(() => site.close());
+
+/**
+ * Defines a test in a page of its own, with its own cookies.
+ *
+ * @param {string} name
+ * @param {(page: import("puppeteer-core").Page, said: string[]) => Promise<void>} run
+ *   `said` has what the page printed, as "type: text"
+ * @param {object} [options]
+ * @param {string} [options.path] of the page on the site, or a whole URL
+ * @param {RegExp} [options.complaints] those that the test provokes
+ */
+export function testInPage(name, run, { path = "/strict", complaints = /^$/ } = {}) {
+  test(name, { timeout: 60_000 }, async () => {
+    const context = await browser.createBrowserContext();
+    try {
+      const page = await context.newPage();
+      const said = [];
+      page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
+      page.on("pageerror", (error) => said.push(`error: uncaught ${error}`));
+      await page.evaluateOnNewDocument(() => {
+        addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) =>
+          console.error(`${effectiveDirective} forbids ${blockedURI}`),
+        );
+      });
+      await page.goto(new URL(path, site.url).href);
+      await run(page, said);
+      const unexpected = said.filter((line) => /^error: /.test(line) && !complaints.test(line));
+      assert.deepEqual(unexpected, [], "the page complained");
+    } finally {
+      await context.close();
+    }
+  });
+}
+
+/**
+ * Calls a function of the package in the page.
+ *
+ * @param {import("puppeteer-core").Page} page
+ * @param {"createClient" | "load"} name
+ * @param {object} [options]
+ * @returns what it settled with: see in-page.js
+ */
+export function settle(page, name, options) {
+  return page.evaluate(
+    async (name, options) => {
+      const [gws, { outcome }] = await Promise.all([
+        import("/dist/index.js"),
+        import("/in-page.js"),
+      ]);
+      return outcome(gws[name](options), gws.OutboundError);
+    },
+    name,
+    options,
+  );
+}
+
+/**
+ * Makes a client in the page.
+ *
+ * @param {import("puppeteer-core").Page} page
+ * @param {object} options
+ * @returns {Promise<import("puppeteer-core").JSHandle>} of an object with the client, the
+ *   package, what in-page.js has, and the client's events so far
+ */
+export function connect(page, options) {
+  return page.evaluateHandle(async (options) => {
+    const [gws, inPage] = await Promise.all([import("/dist/index.js"), import("/in-page.js")]);
+    const client = await gws.createClient(options);
+    const events = [];
+    for (const name of ["statechange", "notification"]) {
+      client.addEventListener(name, ({ type, detail }) => events.push({ type, ...detail }));
+    }
+    return { ...inPage, ...gws, client, events };
+  }, options);
+}
+
+/**
+ * Completes a record with the client that `connect` made.
+ *
+ * @param {import("puppeteer-core").JSHandle} session
+ * @param {object} request
+ * @param {object} [options]
+ * @returns what it settled with: see in-page.js
+ */
+export function complete(session, request, options) {
+  const settled = session.evaluate(
+    ({ client, outcome, OutboundError }, request, options) =>
+      outcome(client.completeRecord(request, options), OutboundError),
+    request,
+    options,
+  );
+  // A test that failed meanwhile closes the page: that one's error is to be told.
+  settled.catch(() => {});
+  return settled;
+}

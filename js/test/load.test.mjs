@@ -1,0 +1,191 @@
+// Where the module comes from, and what is said when it cannot be had.
+
+import assert from "node:assert/strict";
+import { settle, site, testInPage } from "./in-browser.mjs";
+import { unusedOrigin } from "./site.mjs";
+
+/** How often a path of the site was asked for while `run` ran. */
+async function fetches(path, run) {
+  const before = site.paths.length;
+  await run();
+  return site.paths.slice(before).filter((asked) => asked === path).length;
+}
+
+function assertUnavailable({ error }, message) {
+  assert.match(error.message, message);
+  assert.match(error.message, /^the WebAssembly module could not be loaded: /);
+  assert.equal(error.code, "MODULE_EXITED");
+  assert.equal(error.delivery, "not-sent");
+  assert.equal(error.name, "OutboundError");
+  assert.ok(error.isOutboundError);
+}
+
+testInPage("the module is fetched and compiled once", async (page) => {
+  const count = await fetches("/dist/outbound.wasm", async () => {
+    await page.evaluate(async () => {
+      const { load } = await import("/dist/index.js");
+      const wasmUrl = "/dist/outbound.wasm";
+      await Promise.all([load(), load({}), load({ wasmUrl })]);
+      await load({ worker: true });
+    });
+  });
+  assert.equal(count, 1);
+});
+
+testInPage("a wrong MIME type is no hindrance", async (page) => {
+  assert.deepEqual(await settle(page, "load", { wasmUrl: "/wrong-type.wasm" }), {});
+});
+
+testInPage("a browser that cannot compile while it streams", async (page) => {
+  await page.evaluate(() => {
+    delete WebAssembly.compileStreaming;
+  });
+  assert.deepEqual(await settle(page, "load"), {});
+});
+
+testInPage(
+  "a page without a policy",
+  async (page) => {
+    assert.deepEqual(await settle(page, "load"), {});
+  },
+  { path: "/no-policy" },
+);
+
+testInPage("a URL relative to the page, and a URL object", async (page) => {
+  await page.evaluate(async () => {
+    const { load } = await import("/dist/index.js");
+    await load({ wasmUrl: "dist/outbound.wasm" });
+    await load({ wasmUrl: new URL("/dist/outbound.wasm", location.href) });
+  });
+});
+
+testInPage(
+  "a missing file is told by URL and status",
+  async (page) => {
+    assertUnavailable(
+      await settle(page, "load", { wasmUrl: "/missing.wasm" }),
+      new RegExp(`${site.url}/missing.wasm answered HTTP 404; wasmUrl says where`),
+    );
+    assertUnavailable(await settle(page, "createClient", { wasmUrl: "/missing.wasm" }), /404/);
+  },
+  { complaints: /404/ },
+);
+
+testInPage("a page in place of the module is told", async (page) => {
+  assertUnavailable(
+    await settle(page, "load", { wasmUrl: "/html.wasm" }),
+    new RegExp(`${site.url}/html.wasm answered HTTP 200 with text/html; charset=utf-8 that is not`),
+  );
+});
+
+testInPage("a file that did not arrive whole is told, with the cause", async (page) => {
+  const outcome = await settle(page, "load", { wasmUrl: "/damaged.wasm" });
+  assertUnavailable(outcome, /damaged.wasm did not arrive whole, or is damaged/);
+  assert.match(outcome.error.cause, /CompileError/);
+});
+
+testInPage(
+  "a policy that forbids WebAssembly is told, with what to add",
+  async (page) => {
+    const message = /Content-Security-Policy forbids WebAssembly; add 'wasm-unsafe-eval'/;
+    assertUnavailable(await settle(page, "load"), message);
+    assertUnavailable(await settle(page, "load", { wasmUrl: "/wrong-type.wasm" }), message);
+  },
+  { path: "/no-wasm", complaints: /forbids wasm-eval|violates the following Content Security/ },
+);
+
+testInPage(
+  "a server that cannot be reached is told",
+  async (page) => {
+    const wasmUrl = `${await unusedOrigin()}/outbound.wasm`;
+    const outcome = await settle(page, "load", { wasmUrl });
+    assertUnavailable(outcome, new RegExp(`fetching ${wasmUrl} failed; .*CORS`));
+    assert.match(outcome.error.cause, /TypeError/);
+  },
+  { complaints: /ERR_|CORS/ },
+);
+
+testInPage(
+  "a load that failed does not spoil the next",
+  async (page) => {
+    assertUnavailable(await settle(page, "load", { wasmUrl: "/flaky.wasm" }), /503/);
+    assert.deepEqual(await settle(page, "load", { wasmUrl: "/flaky.wasm" }), {});
+  },
+  { complaints: /503/ },
+);
+
+testInPage("a module that is not ours is told", async (page) => {
+  const outcome = await page.evaluate(async () => {
+    const [{ createClient, OutboundError }, { outcome }] = await Promise.all([
+      import("/dist/index.js"),
+      import("/in-page.js"),
+    ]);
+    const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+    const wasmModule = await WebAssembly.compile(empty);
+    return outcome(createClient({ wasmModule }), OutboundError);
+  });
+  assertUnavailable(outcome, /does not fit this loader .* must come from the same build/);
+});
+
+testInPage("wrong options of the loader are all named", async (page) => {
+  for (const name of ["load", "createClient"]) {
+    const { error } = await settle(page, name, {
+      wasmUrl: "http://",
+      wasmModule: {},
+      worker: "yes",
+    });
+    assert.equal(error.code, "INVALID_REQUEST");
+    assert.equal(error.delivery, "not-sent");
+    assert.deepEqual(
+      error.problems.map(({ field }) => field),
+      ["wasmUrl", "wasmModule", "worker"],
+    );
+    for (const { field, message } of error.problems) {
+      assert.ok(error.message.includes(`${field}: ${message}`), error.message);
+    }
+    for (const options of [null, 1, [], "http://127.0.0.1"]) {
+      assert.equal((await settle(page, name, options)).error.code, "INVALID_REQUEST");
+    }
+  }
+});
+
+testInPage("options that cannot be read are no accident", async (page) => {
+  const { error } = await page.evaluate(async () => {
+    const [{ createClient, OutboundError }, { outcome }] = await Promise.all([
+      import("/dist/index.js"),
+      import("/in-page.js"),
+    ]);
+    const options = {
+      get baseUrl() {
+        throw new RangeError("not today");
+      },
+    };
+    return outcome(createClient(options), OutboundError);
+  });
+  assert.equal(error.code, "INVALID_REQUEST");
+  assert.match(error.message, /not today/);
+  assert.equal(error.cause, "RangeError: not today");
+});
+
+testInPage("an abort while the module loads is heard at once", async (page) => {
+  const outcomes = await page.evaluate(async () => {
+    const [{ createClient, OutboundError }, { outcome }] = await Promise.all([
+      import("/dist/index.js"),
+      import("/in-page.js"),
+    ]);
+    const wasmUrl = "/never.wasm";
+    const controller = new AbortController();
+    const pending = createClient({ wasmUrl, signal: controller.signal });
+    controller.abort("changed my mind");
+    const before = createClient({ wasmUrl, signal: AbortSignal.abort("never wanted to") });
+    return Promise.all([outcome(pending, OutboundError), outcome(before, OutboundError)]);
+  });
+  for (const [i, cause] of ["changed my mind", "never wanted to"].entries()) {
+    const { error } = outcomes[i];
+    assert.equal(error.name, "AbortError");
+    assert.equal(error.code, "ABORTED");
+    assert.equal(error.delivery, "not-sent");
+    assert.equal(error.cause, cause);
+    assert.ok(error.isOutboundError);
+  }
+});

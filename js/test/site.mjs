@@ -1,0 +1,124 @@
+// The site that the tests' pages come from: the built package, pages with
+// different Content-Security-Policies, and servers that get the module wrong.
+
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname } from "node:path";
+
+const here = new URL(".", import.meta.url);
+const dist = new URL("../dist/", here);
+
+const strict = {
+  "default-src": "'none'",
+  "script-src": "'self' 'wasm-unsafe-eval'",
+  "style-src": "'self'",
+  "img-src": "'self'",
+  "connect-src": "'self' http://127.0.0.1:* ws://127.0.0.1:*",
+  "base-uri": "'none'",
+  "form-action": "'none'",
+};
+const policies = {
+  strict,
+  "no-wasm": { ...strict, "script-src": "'self'" },
+};
+
+const types = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".wasm": "application/wasm",
+};
+
+/**
+ * @typedef {object} Site
+ * @property {string} url its origin
+ * @property {Map<string, URL>} files more files to serve, by path
+ * @property {string} movedTo where /moved/api/v2/me redirects to
+ * @property {string[]} paths what was asked for, in order
+ * @property {() => Promise<void>} close
+ */
+
+/** @returns {Promise<Site>} */
+export async function startSite() {
+  const site = { files: new Map(), paths: [] };
+  let flaky = 0;
+
+  const special = {
+    "/strict": () => page("strict"),
+    "/no-wasm": () => page("no-wasm"),
+    "/no-policy": () => page(),
+    "/bare": () => page("strict", '<script src="/dist/wasm_exec.js"></script>'),
+    "/favicon.ico": () => ({ status: 204 }),
+    "/wrong-type.wasm": async () => ({
+      type: "text/plain",
+      body: await readFile(new URL("outbound.wasm", dist)),
+    }),
+    "/html.wasm": () => ({ type: types[".html"], body: "<!doctype html><p>Please sign in.</p>" }),
+    "/damaged.wasm": async () => ({
+      type: types[".wasm"],
+      body: (await readFile(new URL("outbound.wasm", dist))).subarray(0, 100_000),
+    }),
+    "/flaky.wasm": async () =>
+      flaky++ === 0
+        ? { status: 503 }
+        : { type: types[".wasm"], body: await readFile(new URL("outbound.wasm", dist)) },
+    "/never.wasm": () => new Promise(() => {}),
+    "/moved/api/v2/me": () => ({ status: 302, location: site.movedTo }),
+  };
+
+  async function answer(path) {
+    if (special[path]) {
+      return special[path]();
+    }
+    const file = site.files.get(path) ?? builtFile(path) ?? new URL(`.${path}`, here);
+    return { type: types[extname(file.pathname)], body: await readFile(file) };
+  }
+
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, "http://site");
+    site.paths.push(pathname);
+    let reply;
+    try {
+      reply = await answer(pathname);
+    } catch {
+      reply = { status: 404, type: "text/plain", body: "not found" };
+    }
+    const { status = 200, type = "text/plain", body = "", policy, location } = reply;
+    response.writeHead(status, {
+      "Content-Type": type,
+      ...(policy && { "Content-Security-Policy": policy }),
+      ...(location && { Location: location }),
+    });
+    response.end(body);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  site.url = `http://127.0.0.1:${server.address().port}`;
+  site.close = () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  };
+  return site;
+}
+
+/** @returns {Promise<string>} an origin of this machine where nobody listens */
+export async function unusedOrigin() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return `http://127.0.0.1:${port}`;
+}
+
+/** The package, at two URLs: for the browser these are two modules. */
+function builtFile(path) {
+  const [, name] = path.match(/^\/(?:dist|copy)\/([\w.-]+)$/) ?? [];
+  return name && new URL(name, dist);
+}
+
+function page(policy, head = "") {
+  const directives = Object.entries(policies[policy] ?? {});
+  return {
+    type: types[".html"],
+    body: `<!doctype html><html lang="en"><title>Test</title>${head}</html>`,
+    policy: directives.map((directive) => directive.join(" ")).join("; "),
+  };
+}

@@ -1,0 +1,75 @@
+//go:build js
+
+// Command mortal follows the protocol between the loader and the module, and
+// ends in the way that a test asks for by the request's callResult. It does
+// nothing else, so that syscall/js is enough for it.
+package main
+
+import (
+	"fmt"
+	"os"
+	"syscall/js"
+	"time"
+)
+
+// end makes main return.
+var end = make(chan struct{})
+
+func main() {
+	fmt.Println("mortal is running")
+	js.Global().Set("mortalWasHere", true) // must not reach the page
+	js.Global().Get("gwsOutboundHost").Call("ready", object(map[string]any{"createClient": createClient}))
+	<-end
+}
+
+// createClient(options, hooks); options.callResult ends the program already here.
+func createClient(_ js.Value, args []js.Value) any {
+	options, hooks := args[0], args[1]
+	die(options)
+	hooks.Call("statechange", map[string]any{"state": "connected", "transport": "websocket"})
+	hooks.Call("notification", map[string]any{"channel": "/hello", "data": []any{1, nil}})
+	return js.Global().Get("Promise").Call("resolve", object(map[string]any{
+		"completeRecord": completeRecord,
+		"close":          func(js.Value, []js.Value) any { return js.Null() },
+	}))
+}
+
+// completeRecord(request, options, track) never settles by itself.
+func completeRecord(_ js.Value, args []js.Value) any {
+	request, track := args[0], args[2]
+	track.Set("delivery", "accepted")
+	track.Set("referenceId", request.Get("referenceId"))
+	die(request)
+	return js.Global().Get("Promise").New(js.FuncOf(func(js.Value, []js.Value) any { return nil }))
+}
+
+func die(how js.Value) {
+	switch how := how.Get("callResult"); {
+	case how.Type() == js.TypeObject:
+		how.Get("trap") // a getter that throws unwinds the program's stack
+	case how.Type() != js.TypeString:
+	case how.String() == "panic in the call":
+		panic("as asked")
+	case how.String() == "panic":
+		time.AfterFunc(10*time.Millisecond, func() { panic("as asked") })
+	case how.String() == "exit":
+		time.AfterFunc(time.Second, func() {}) // must not be heard of again
+		time.AfterFunc(10*time.Millisecond, func() { os.Exit(3) })
+	case how.String() == "return":
+		time.AfterFunc(10*time.Millisecond, func() { close(end) })
+	case how.String() == "print":
+		fmt.Fprint(os.Stderr, "one\ntwo")
+		fmt.Fprint(os.Stderr, " and a half\n")
+	}
+}
+
+func object(fields map[string]any) js.Value {
+	o := js.Global().Get("Object").New()
+	for name, field := range fields {
+		if f, ok := field.(func(js.Value, []js.Value) any); ok {
+			field = js.FuncOf(f)
+		}
+		o.Set(name, field)
+	}
+	return o
+}

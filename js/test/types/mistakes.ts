@@ -1,0 +1,46 @@
+// What must not compile.
+
+import { CallResult, createClient, load, OutboundError } from "gws-outbound";
+
+// @ts-expect-error: not a URL
+await load({ wasmUrl: 1 });
+// @ts-expect-error: no such option
+await createClient({ baseURL: "https://gws.example" });
+// @ts-expect-error: no such transport
+await createClient({ transports: ["callback-polling"] });
+// @ts-expect-error: milliseconds are a number
+await createClient({ ackTimeout: "30s" });
+
+const client = await createClient();
+const request = {
+  recordHandle: 12,
+  applicationId: 134,
+  campaignName: "Campaign1",
+  callingList: "CallingList1",
+  devicePath: "/devices/1",
+};
+// @ts-expect-error: the fields are missing
+await client.completeRecord({ recordHandle: 12 });
+// @ts-expect-error: no such field
+await client.completeRecord({ ...request, agent: "me" });
+// @ts-expect-error: a name, not its code
+await client.completeRecord({ ...request, callResult: CallResult.Answer });
+// @ts-expect-error: another operation
+await client.completeRecord({ ...request, operationName: "RejectRecord" });
+// @ts-expect-error: no such option
+await client.completeRecord(request, { requestTimeout: 1 });
+
+// @ts-expect-error: read only
+client.state = "closed";
+// @ts-expect-error: read only
+CallResult.Answer = 1;
+// @ts-expect-error: no such call result
+CallResult.Anser;
+// @ts-expect-error: no such detail
+client.addEventListener("statechange", ({ detail }) => detail.data);
+
+const error = new OutboundError({ code: "CLOSED", message: "closed", delivery: "not-sent" });
+// @ts-expect-error: no such code
+error.code === "TIMEOUT";
+// @ts-expect-error: read only
+error.delivery = "accepted";

@@ -1,0 +1,86 @@
+// What must compile, as a caller writes it.
+
+import {
+  CallResult,
+  type CallResultName,
+  type ClientOptions,
+  type CompleteRecordRequest,
+  createClient,
+  type Delivery,
+  load,
+  type OutboundClient,
+  OutboundError,
+  type RecordEvent,
+} from "gws-outbound";
+
+await load();
+await load({ wasmUrl: new URL("./outbound.wasm", "https://cdn.example/"), worker: false });
+
+const options: ClientOptions = {
+  baseUrl: "https://gws.example",
+  transports: ["long-polling", "websocket"],
+  headers: async () => new Headers({ Authorization: "Bearer token" }),
+  credentials: "same-origin",
+  channels: ["/v2/me/calls"],
+  ackTimeout: 5000,
+  signal: AbortSignal.timeout(1000),
+  logLevel: "off",
+};
+const client: OutboundClient = await createClient(options);
+await createClient();
+await createClient({ headers: { a: "b" } });
+await createClient({ headers: [["a", "b"]] });
+await createClient({ headers: () => [["a", "b"]] });
+
+client.addEventListener("statechange", (event) => {
+  const state: "connecting" | "connected" | "reconnecting" | "closed" = event.detail.state;
+  const wait: number | undefined = event.detail.retryIn;
+  return [state, wait];
+});
+client.addEventListener("notification", ({ detail }) => detail.data.anything, { once: true });
+client.addEventListener("statechange", { handleEvent: ({ detail }) => detail.transport });
+client.addEventListener("anything", (event: Event) => event.type);
+const target: EventTarget = client;
+target.addEventListener("statechange", () => {});
+
+const request: CompleteRecordRequest = {
+  recordHandle: "9223372036854775807",
+  applicationId: 134,
+  campaignName: "Campaign1",
+  callingList: "CallingList1",
+  devicePath: "/devices/1",
+  callResult: "Answer",
+};
+const event: RecordEvent = await client.completeRecord(request, { ackTimeout: 100 });
+const handle: number | string | undefined = event.record?.recordHandle;
+const more: unknown = event.somethingElse;
+
+// A server's own list of results.
+await client.completeRecord(
+  { ...request, recordHandle: 12, callResult: "OurOwnResult", operationName: "CompleteRecord" },
+  { allowUnknownCallResult: true },
+);
+
+const code: 33 = CallResult.Answer;
+const names = Object.keys(CallResult) as CallResultName[];
+const byName: Readonly<Record<string, number>> = CallResult;
+
+try {
+  await client.completeRecord(request);
+} catch (error) {
+  if (error instanceof OutboundError) {
+    const delivery: Delivery = error.delivery;
+    switch (error.code) {
+      case "INVALID_REQUEST":
+        error.problems?.map(({ field, message }) => `${field}: ${message}`);
+        break;
+      case "API_ERROR":
+        console.log(error.statusCode?.toFixed(), error.statusMessage, error.httpStatus);
+        break;
+      case "RECORD_ERROR":
+        console.log(error.event.notificationType, error.referenceId, delivery);
+    }
+  }
+}
+
+export { byName, code, handle, more, names };
