@@ -65,24 +65,21 @@ func (dialer) dial(ctx context.Context, url string) (*socket, error) {
 			done <- result{socket: &socket{conn, browser}}
 		}
 	}()
-	var browser *browserSocket
-	for {
-		select {
-		case browser = <-made:
-			made = nil
-		case r := <-done:
-			return r.socket, r.err
-		case <-ctx.Done():
-			if browser != nil {
+	select {
+	case r := <-done:
+		return r.socket, r.err
+	case <-ctx.Done():
+		go func() {
+			select {
+			case browser := <-made:
 				browser.close() // ends the dial, too
-			}
-			go func() {
-				if r := <-done; r.socket != nil {
-					r.socket.close() // it opened just now
+			case r := <-done:
+				if r.socket != nil {
+					r.socket.close()
 				}
-			}()
-			return nil, fmt.Errorf("the server has not answered in time: %w", ctx.Err())
-		}
+			}
+		}()
+		return nil, fmt.Errorf("the server has not answered in time: %w", ctx.Err())
 	}
 }
 
