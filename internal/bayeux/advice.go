@@ -70,8 +70,8 @@ func set(d *time.Duration, ms *float64) {
 // final reports whether the server wants no further attempt.
 func (p plan) final() bool { return p.reconnect == none || p.interval < 0 }
 
-// lifetime is how long after its last connect reply a session can be taken to
-// be alive at the server.
+// lifetime is how long a session can be taken to live at the server once its
+// connects fail.
 func (p plan) lifetime() time.Duration {
 	return max(p.timeout, 0) + max(p.interval, 0) + max(p.maxInterval, 0)
 }

@@ -75,11 +75,12 @@ type Client struct {
 
 	subscriptions []*subscription
 
-	transport   int   // index into opts.Transports
-	established bool  // a connect has succeeded at least once
-	worked      bool  // a handshake has succeeded over the transport in use
-	failures    int   // attempts failed since the last successful connect
-	lastErr     error // the last failure since then
+	transport   int       // index into opts.Transports
+	preferred   int       // the transport that has worked first; -1 until one has
+	established bool      // a connect has succeeded at least once
+	failures    int       // attempts failed since the last successful connect
+	failedAt    time.Time // when the first of them did
+	lastErr     error     // the last failure since then
 
 	deadline   time.Time   // until which the caller of Connect waits; zero if for ever
 	attempt    int         // counts attempts: what was started in an older one is stale
@@ -95,9 +96,14 @@ type Client struct {
 	session   int // counts handshakes that succeeded
 	clientID  string
 	plan      plan
-	lastHeard time.Time // of the last connect reply of the session, or of its handshake
-	held      bool      // the last connect succeeded, so that the next is to be held
+	held      bool // the last connect succeeded, so that the next is to be held
+	confirmed bool // a connect of this session has succeeded
 	ack       ackState
+
+	attending  int         // callers that wait for an event
+	heard      time.Time   // when something came from the server
+	quietTimer *time.Timer // until the next probe
+	probing    bool        // a probe is under way over a socket
 }
 
 // New returns a client that does nothing yet; [Client.Connect] starts it.
@@ -122,6 +128,7 @@ func New(opts Options) *Client {
 		changed:   make(chan struct{}),
 		exchanges: map[text]*exchange{},
 		plan:      defaultPlan(),
+		preferred: -1,
 	}
 	go c.loop()
 	return c

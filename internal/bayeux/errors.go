@@ -99,6 +99,17 @@ func (e *OpenError) Error() string { return fmt.Sprintf("cannot open %s: %v", e.
 // Unwrap returns the cause.
 func (e *OpenError) Unwrap() error { return e.Err }
 
+// CookieError is a session that the server forgets, again and again, as soon
+// as it is made. Over long-polling it knows a session by a cookie.
+type CookieError struct{ Err error }
+
+func (e *CookieError) Error() string {
+	return fmt.Sprintf("%v; the server forgets every session at once: most likely the browser blocks its cookie BAYEUX_BROWSER (across sites it must be SameSite=None; Secure)", e.Err)
+}
+
+// Unwrap returns the server's refusal.
+func (e *CookieError) Unwrap() error { return e.Err }
+
 // InternalError is a fault of this program that it has survived.
 type InternalError struct{ Value any }
 

@@ -31,12 +31,22 @@ func (c *Client) expect(m *Message, limit time.Duration, done func(*Message, err
 	x := &exchange{message: *m, done: done}
 	x.timer = c.after(limit, func() {
 		if c.exchanges[id] == x {
-			// What keeps silent on one message does so on all: a broken
-			// connection is found by this alone where nothing resets it.
-			c.lost(fmt.Errorf("%s: %w (%v)", m.Channel, errNoReply, limit))
+			c.silent(id, fmt.Errorf("%s: %w (%v)", x.message.Channel, errNoReply, limit))
 		}
 	})
 	c.exchanges[id] = x
+}
+
+// silent gives up waiting for a reply. A socket that keeps silent on one
+// message does so on all, and is broken: where nothing resets it, it is found
+// by this alone. A request of several is given up by itself.
+func (c *Client) silent(id text, err error) {
+	if one, ok := c.conn.(Canceler); ok {
+		one.Cancel(string(id))
+		c.failExchange(id, err)
+		return
+	}
+	c.lost(err)
 }
 
 // settle ends the exchange that m replies to; nil if there is none, as for a
@@ -88,4 +98,15 @@ func (c *Client) cancelExchanges() {
 		x.timer.Stop()
 	}
 	clear(c.exchanges)
+	c.probing = false
+}
+
+// cancelConnect stops waiting for the reply to a connect, if one is under way.
+func (c *Client) cancelConnect() {
+	for id, x := range c.exchanges {
+		if x.message.Channel == metaConnect {
+			x.timer.Stop()
+			delete(c.exchanges, id)
+		}
+	}
 }

@@ -51,6 +51,8 @@ func (c *Client) finish(reason error) {
 	c.end()
 	c.attempt++
 	c.stopRetry()
+	c.attending = 0
+	c.watch()
 	c.dropConn()
 	for _, s := range c.subscriptions {
 		s.settle(reason)

@@ -1,6 +1,9 @@
 package bayeux
 
-import "runtime/debug"
+import (
+	"runtime/debug"
+	"time"
+)
 
 // sink takes what a connection brings to the loop.
 type sink struct {
@@ -42,6 +45,7 @@ func (s sink) Lose(err error) {
 // receive handles a frame, message by message. Should one of them end the
 // connection, the events behind it are delivered all the same.
 func (c *Client) receive(frame []byte) {
+	c.heard = time.Now()
 	messages, err := decode(frame)
 	if err != nil {
 		c.logf(Warn, "%v", err)

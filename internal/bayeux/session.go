@@ -24,9 +24,12 @@ func (c *Client) try() {
 	c.stopRetry()
 	c.waiting = false
 	c.attempt++
-	if c.clientID != "" && time.Since(c.lastHeard) > c.plan.lifetime() {
+	if c.clientID != "" && c.failures > 0 && time.Since(c.failedAt) > c.plan.lifetime() {
 		c.logf(Info, "not connected for longer than the server keeps a session: a new one is needed")
 		c.forget()
+	}
+	if c.clientID == "" {
+		c.choose()
 	}
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: c.lastErr, Session: c.session})
 	if c.clientID != "" || c.opts.Prepare == nil {
@@ -145,10 +148,11 @@ func (c *Client) handshook(r *Message, err error) {
 		c.lost(&OpenError{Transport: c.name(), Err: fmt.Errorf("the server offers %q", types)})
 		return
 	}
-	c.worked = true
+	if c.preferred < 0 {
+		c.preferred = c.transport
+	}
 	c.session++
 	c.clientID = r.ClientID
-	c.lastHeard = time.Now()
 	c.ack = negotiated(r.Ext)
 	if !c.ack.on {
 		c.logf(Info, "the server has no acknowledged delivery: events sent while a connection breaks can be lost")
@@ -164,14 +168,23 @@ func (c *Client) handshook(r *Message, err error) {
 // a failure, the server is asked not to hold it, so that being connected is
 // known at once.
 func (c *Client) connect() {
+	for _, x := range c.exchanges {
+		if x.message.Channel == metaConnect {
+			return // it is under way
+		}
+	}
 	if c.closing {
 		return
 	}
 	m := Message{Channel: metaConnect, ConnectionType: c.name(), Ext: c.ack.ext()}
 	limit := c.opts.MaxNetworkDelay
-	if c.held {
+	switch {
+	case c.held:
 		limit += max(c.plan.timeout, 0)
-	} else {
+	case c.attending > 0:
+		limit = min(limit, probeLimit)
+		fallthrough
+	default:
 		m.Advice = &Advice{Timeout: new(float64)}
 	}
 	c.send(m, limit, c.answer)
@@ -198,7 +211,6 @@ func (c *Client) answer(r *Message, err error) {
 		}
 		return
 	}
-	c.lastHeard = time.Now()
 	c.ack.delivered(r.Ext)
 	switch {
 	case c.plan.final():
@@ -209,6 +221,7 @@ func (c *Client) answer(r *Message, err error) {
 		return
 	}
 	c.held = true
+	c.confirmed = true
 	c.established = true
 	c.failures = 0
 	c.lastErr = nil
@@ -217,6 +230,7 @@ func (c *Client) answer(r *Message, err error) {
 		status.Reason = errMultipleClients
 	}
 	c.report(status)
+	c.watch()
 	if c.plan.interval == 0 {
 		c.connect()
 		return
@@ -240,20 +254,42 @@ func (c *Client) sessionGone(r *Message, refused Refusal) bool {
 // unless that was tried in vain just before. A server that forgets each
 // session as soon as it is made would be asked in a tight loop otherwise.
 func (c *Client) renew(reason error) {
+	unconfirmed := !c.confirmed
 	c.forget()
 	if c.failures > 0 {
+		if unconfirmed && c.name() == longPolling {
+			reason = &CookieError{reason}
+		}
 		c.failed(reason)
 		return
 	}
-	c.failures++
-	c.lastErr = reason
+	c.note(reason)
 	c.wait(max(c.plan.interval, 0), reason)
 }
 
 func (c *Client) forget() {
 	c.clientID = ""
+	c.confirmed = false
 	c.held = false
 	c.ack = ackState{}
+}
+
+// choose picks the transport of the next handshake: the one that has worked
+// first, but after three failures in a row the next one for once. A transport
+// that does not work any more, as after a change of network, must not keep
+// the client from the others.
+func (c *Client) choose() {
+	if c.preferred < 0 {
+		return // lost goes from one to the next
+	}
+	next := c.preferred
+	if c.failures >= 3 && c.transport == c.preferred {
+		next = (c.preferred + 1) % len(c.opts.Transports)
+	}
+	if next != c.transport {
+		c.dropConn()
+		c.transport = next
+	}
 }
 
 // lost gives up the connection.
@@ -262,7 +298,7 @@ func (c *Client) lost(err error) {
 	if c.waiting {
 		return // the next attempt, already due, will open another
 	}
-	if c.clientID != "" || c.worked || c.closing {
+	if c.clientID != "" || c.preferred >= 0 || c.closing {
 		c.failed(err)
 		return
 	}
@@ -280,9 +316,23 @@ func (c *Client) lost(err error) {
 
 // failed ends an attempt; the next one follows by itself.
 func (c *Client) failed(err error) {
+	if e, ok := errors.AsType[interface {
+		error
+		Unauthorized() bool
+	}](err); ok && e.Unauthorized() {
+		c.forget() // signing in anew, which goes before a handshake, may help
+	}
+	c.note(err)
+	c.wait(max(c.plan.interval, 0)+backoff(c.failures, c.opts.Random), err)
+}
+
+// note counts a failure.
+func (c *Client) note(err error) {
+	if c.failures == 0 {
+		c.failedAt = time.Now()
+	}
 	c.failures++
 	c.lastErr = err
-	c.wait(max(c.plan.interval, 0)+backoff(c.failures, c.opts.Random), err)
 }
 
 // wait starts the next attempt in d.

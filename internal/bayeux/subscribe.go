@@ -38,7 +38,7 @@ func (c *Client) Subscribe(ctx context.Context, channel string, handler Handler)
 		switch {
 		case c.attempt == 0:
 			s.settle(nil)
-		case c.held:
+		case c.conn != nil && c.clientID != "" && !c.waiting:
 			c.subscribe()
 		}
 	})

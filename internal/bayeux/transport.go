@@ -2,6 +2,8 @@ package bayeux
 
 import "context"
 
+const longPolling = "long-polling"
+
 // Transport opens connections over which Bayeux messages travel. There is one
 // for each connection type.
 type Transport interface {
@@ -24,6 +26,13 @@ type Conn interface {
 	// Close ends the connection once what was sent before has left. Nothing is
 	// reported to the sink from then on.
 	Close()
+}
+
+// Canceler is a [Conn] that can give up one request and keep the others.
+type Canceler interface {
+	// Cancel gives up the request that carries the message with this id; all
+	// of its messages fail.
+	Cancel(id string)
 }
 
 // Sink takes what happens on a connection. Its methods never block.

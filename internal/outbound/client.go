@@ -135,6 +135,10 @@ func (c *Client) notify(m bayeux.Message) {
 // Pending returns how many completions have not come to their end.
 func (c *Client) Pending() int { return c.waiting.len() }
 
+// Wake is to be called when the connection may be dead, or may be had again:
+// the network is back, the machine was asleep, the page is seen again.
+func (c *Client) Wake() { c.session.Wake() }
+
 // Close ends the session at the server. What is pending is rejected, with
 // what is known of its delivery.
 func (c *Client) Close() {

@@ -104,6 +104,8 @@ func (c *Client) complete(ctx context.Context, op *operation, opts CallOptions) 
 	status, _ := c.session.Watch()
 	w.session = status.Session
 
+	c.session.Attend(1)
+	defer c.session.Attend(-1)
 	posting, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go w.post(posting)

@@ -1,0 +1,83 @@
+package bayeux
+
+import "time"
+
+const (
+	// quiet is how long a server may say nothing while somebody waits for an
+	// event, before it is asked whether it is there.
+	quiet = 5 * time.Second
+	// probeLimit is how long its answer may take.
+	probeLimit = 5 * time.Second
+)
+
+// Attend says that one more (or, with -1, one less) caller waits for an event.
+// A server may lawfully keep silent for longer than anybody wants to wait, so
+// while somebody does, a connection on which nothing was heard for 5 s is
+// probed, and given up if the answer takes another 5 s. Attend does not wait.
+func (c *Client) Attend(change int) {
+	c.box.put(func() {
+		c.attending += change
+		c.watch()
+	})
+}
+
+// Wake says that something has happened after which the connection may be
+// dead, or may be had again: the network is back, the machine was asleep, the
+// page is seen again. The server is asked at once whether it is there; if the
+// client waits for its next attempt, that is made now. Wake does not wait.
+func (c *Client) Wake() {
+	c.box.put(func() {
+		switch {
+		case c.waiting:
+			c.try()
+		case c.held:
+			c.probe()
+		}
+	})
+}
+
+// watch sets the clock for the next probe, if there is to be one.
+func (c *Client) watch() {
+	if c.quietTimer != nil {
+		c.quietTimer.Stop()
+		c.quietTimer = nil
+	}
+	if c.attending == 0 || !c.held || c.probing {
+		return
+	}
+	var timer *time.Timer
+	timer = c.after(quiet-time.Since(c.heard), func() {
+		if c.quietTimer != timer {
+			return
+		}
+		if time.Since(c.heard) >= quiet {
+			c.probe()
+		} else {
+			c.watch()
+		}
+	})
+	c.quietTimer = timer
+}
+
+// probe sends what must be answered. Over a socket that is a subscription that
+// is in place already. Where each request may have a connection of its own, it is
+// the connect that must be known to live: a new one, not held, takes its place.
+func (c *Client) probe() {
+	switch _, several := c.conn.(Canceler); {
+	case c.probing || !c.held:
+	case several:
+		c.held = false
+		c.cancelConnect()
+		c.connect()
+	case len(c.subscriptions) > 0:
+		c.probing = true
+		c.send(Message{Channel: metaSubscribe, Subscription: c.subscriptions[0].pattern}, probeLimit, func(r *Message, err error) {
+			c.probing = false
+			if refused := parseRefusal(r.Error); !r.successful() && c.sessionGone(r, refused) {
+				c.renew(&SessionError{refused})
+				return
+			}
+			c.watch()
+		})
+	}
+}

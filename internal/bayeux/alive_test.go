@@ -1,0 +1,245 @@
+package bayeux
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// attended returns a connected client with a subscription, for whose events
+// somebody waits.
+func attended(t *testing.T, s *server) (*Client, []Message) {
+	t.Helper()
+	c := s.client()
+	_, err := c.Subscribe(t.Context(), "/a", func(Message) {})
+	require.NoError(t, err)
+	s.connect(c)
+	held := s.expect(metaConnect)
+	c.Attend(1)
+	return c, held
+}
+
+func TestQuietSocketIsProbedWhileSomebodyWaits(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c, _ := attended(t, s)
+		start := time.Now()
+		probe := s.expect(metaSubscribe)
+		require.Equal(t, 5*time.Second, time.Since(start))
+		require.Equal(t, "/a", probe[0].Subscription)
+		s.say(subscribeReply, probe...)
+
+		wait(3 * time.Second)
+		s.say(`[{"channel":"/other","data":1}]`) // anything is a sign of life
+		s.expect(metaSubscribe)
+		require.Equal(t, 13*time.Second, time.Since(start))
+
+		wait(5 * time.Second) // no answer
+		synctest.Wait()
+		require.Equal(t, Reconnecting, c.current().State, "half-open: found within 10 s of silence")
+		require.ErrorContains(t, c.current().Reason, "no reply in time")
+		s.connection()
+		require.Equal(t, "c1", s.expect(metaConnect)[0].ClientID)
+	})
+}
+
+func TestQuietSocketIsLeftAloneOtherwise(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c, held := attended(t, s)
+		c.Attend(-1)
+		wait(29 * time.Second)
+		s.silent()
+		s.say(connectReply, held...)
+		s.expect(metaConnect)
+		require.Equal(t, Connected, c.current().State)
+	})
+}
+
+func TestProbeFindsThatTheSessionIsGone(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c, _ := attended(t, s)
+		s.say(`[{"channel":"/meta/subscribe","id":"%1","successful":false,"error":"402::Unknown client"}]`, s.expect(metaSubscribe)...)
+		s.session()
+		require.Equal(t, Connected, c.current().State)
+		require.Equal(t, 2, c.current().Session)
+	})
+}
+
+// several is a connection that carries each request by itself.
+type several struct {
+	*server
+	cancelled chan string
+}
+
+func (s *several) Name() string { return longPolling }
+
+func (s *several) Open(ctx context.Context, sink Sink) (Conn, error) {
+	conn, err := s.server.Open(ctx, sink)
+	if err != nil {
+		return nil, err
+	}
+	return &severalConn{conn.(*line), s}, nil
+}
+
+type severalConn struct {
+	*line
+	*several
+}
+
+func (c *severalConn) Cancel(id string) { c.cancelled <- id }
+
+func TestRequestsOfTheirOwn(t *testing.T) {
+	start := func(t *testing.T) (*server, *several, *Client) {
+		s := newServer(t)
+		all := &several{s, make(chan string, 10)}
+		c := s.client()
+		c.opts.Transports = []Transport{all}
+		_, err := c.Subscribe(t.Context(), "/a", func(Message) {})
+		require.NoError(t, err)
+		s.connect(c)
+		return s, all, c
+	}
+	t.Run("a quiet connect is replaced", func(t *testing.T) {
+		run(t, func(t *testing.T) {
+			s, _, c := start(t)
+			held := s.expect(metaConnect)
+			c.Attend(1)
+			from := time.Now()
+			fresh := s.expect(metaConnect)
+			require.Equal(t, 5*time.Second, time.Since(from))
+			require.NotNil(t, fresh[0].Advice, "and not held")
+			s.say(connectReply, held...) // late: it was given up
+			s.silent()
+			s.say(connectReply, fresh...)
+			require.Nil(t, s.expect(metaConnect)[0].Advice)
+			require.Equal(t, Connected, c.current().State)
+		})
+	})
+	t.Run("one that gets no reply is given up alone", func(t *testing.T) {
+		run(t, func(t *testing.T) {
+			s, all, c := start(t)
+			held := s.expect(metaConnect)
+			require.Equal(t, string(held[0].ID), <-all.cancelled) // after timeout and network delay
+			synctest.Wait()
+			require.Equal(t, Reconnecting, c.current().State)
+			select {
+			case <-s.current.closed:
+				t.Fatal("the connection was closed")
+			default:
+			}
+			require.Equal(t, "c1", s.expect(metaConnect)[0].ClientID)
+		})
+	})
+	t.Run("blocked cookies are told", func(t *testing.T) {
+		run(t, func(t *testing.T) {
+			s := newServer(t)
+			all := &several{s, make(chan string, 10)}
+			c := s.client()
+			c.opts.Transports = []Transport{all}
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			done := make(chan error, 1)
+			go func() { done <- c.Connect(ctx) }()
+			s.connection()
+			for range 2 {
+				s.say(handshakeReply, s.expect(metaHandshake)...)
+				s.say(connect402, s.expect(metaConnect)...)
+			}
+			require.ErrorContains(t, <-done, "BAYEUX_BROWSER")
+		})
+	})
+}
+
+func TestWake(t *testing.T) {
+	t.Run("probes at once", func(t *testing.T) {
+		run(t, func(t *testing.T) {
+			s := newServer(t)
+			c, _ := attended(t, s)
+			start := time.Now()
+			c.Wake()
+			s.say(subscribeReply, s.expect(metaSubscribe)...)
+			require.Zero(t, time.Since(start))
+		})
+	})
+	t.Run("does not wait for the next attempt", func(t *testing.T) {
+		run(t, func(t *testing.T) {
+			s := newServer(t)
+			c, _ := attended(t, s)
+			s.down.Store(true)
+			s.current.sink.Lose(errors.New("reset"))
+			wait(20 * time.Second)
+			s.down.Store(false)
+			synctest.Wait()
+			start := time.Now()
+			c.Wake()
+			s.connection()
+			require.Zero(t, time.Since(start))
+		})
+	})
+}
+
+func TestTransportIsChangedWhereItDoesNotWorkAnyMore(t *testing.T) {
+	run(t, func(t *testing.T) {
+		first, second := newServer(t), newServer(t)
+		second.name = longPolling
+		c := first.client(second)
+		first.connect(c)
+		first.down.Store(true)
+		first.current.sink.Lose(errors.New("reset"))
+		second.connection() // at the first handshake after three failures
+		second.session()
+		require.Equal(t, longPolling, c.current().Transport)
+		require.Equal(t, 2, c.current().Session)
+
+		first.down.Store(false)
+		second.say(connect402, second.expect(metaConnect)...)
+		first.connection() // the next handshake is over the first again
+		first.session()
+		require.Equal(t, "websocket", c.current().Transport)
+	})
+}
+
+// unauthorized is an error that only signing in anew can help.
+type unauthorized struct{}
+
+func (unauthorized) Error() string      { return "HTTP 401" }
+func (unauthorized) Unauthorized() bool { return true }
+
+func TestUnauthorizedRequestLeadsToSigningIn(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client()
+		s.connect(c)
+		require.Len(t, s.prepare, 1)
+		s.current.sink.Fail(s.expect(metaConnect), unauthorized{})
+		s.expect(metaHandshake)
+		require.Len(t, s.prepare, 2)
+	})
+}
+
+func TestSubscribeWhileConnecting(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client()
+		go c.Connect(t.Context())
+		s.connection()
+		s.say(handshakeReply, s.expect(metaHandshake)...)
+		first := s.expect(metaConnect)
+		done := make(chan error, 1)
+		go func() {
+			_, err := c.Subscribe(t.Context(), "/a", func(Message) {})
+			done <- err
+		}()
+		s.say(subscribeReply, s.expect(metaSubscribe)...)
+		require.NoError(t, <-done)
+		s.silent() // no second connect
+		s.say(connectReply, first...)
+		s.expect(metaConnect)
+	})
+}
