@@ -31,8 +31,14 @@ func newModule(reject func(error) safejs.Value) (*module, error) {
 	if m.complete, err = export(reject, m.completeRecord); err != nil {
 		return nil, err
 	}
-	m.close, err = export(reject, m.closeClient)
-	return m, err
+	if m.close, err = export(reject, m.closeClient); err != nil {
+		return nil, err
+	}
+	return m, watchForWaking(func() {
+		for _, c := range m.clients {
+			c.Wake()
+		}
+	})
 }
 
 // events are told what happens to a client. They run on its loop and must

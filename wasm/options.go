@@ -22,10 +22,6 @@ type clientOptions struct {
 	signal safejs.Value
 }
 
-// transports are the connection types that a caller may name, and whether
-// this version has them.
-var transports = map[string]bool{"websocket": true, "long-polling": false}
-
 func readClientOptions(v safejs.Value) (clientOptions, []gws.Problem) {
 	o := newObject("options", v)
 	opts := clientOptions{Options: outbound.Options{
@@ -96,25 +92,21 @@ func checkPath(path string) string {
 }
 
 func readTransports(o *object) []string {
-	names := []string{"websocket", "long-polling"}
+	names := []string{outbound.WebSocket, outbound.LongPolling}
 	o.texts("transports", &names)
 	if len(names) == 0 {
 		o.problem("transports", "must name at least one transport")
 	}
-	var usable []string
+	var known []string
 	for _, name := range names {
-		has, known := transports[name]
 		switch {
-		case !known:
+		case name != outbound.WebSocket && name != outbound.LongPolling:
 			o.problem("transports", fmt.Sprintf("unknown transport %.40q: there are websocket and long-polling", name))
-		case has && !slices.Contains(usable, name):
-			usable = append(usable, name)
+		case !slices.Contains(known, name):
+			known = append(known, name)
 		}
 	}
-	if len(usable) == 0 && len(o.problems) == 0 {
-		o.problem("transports", "this version has websocket only")
-	}
-	return usable
+	return known
 }
 
 func readCredentials(o *object, opts *outbound.Options) {

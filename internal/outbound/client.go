@@ -66,12 +66,8 @@ func Open(ctx context.Context, opts Options) (*Client, error) {
 		Headers: headers(opts.Headers), HeadersDynamic: opts.HeadersDynamic,
 		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout,
 	})
-	var transports []bayeux.Transport
-	for _, name := range opts.Transports {
-		transports = append(transports, newTransport(name, opts.BaseURL+opts.CometdPath, doer))
-	}
 	c.session = bayeux.New(bayeux.Options{
-		Transports:  transports,
+		Transports:  transports(opts, doer, c.rest),
 		Prepare:     c.rest.SignIn,
 		Final:       final,
 		OnStatus:    opts.OnStatus,

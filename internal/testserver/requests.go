@@ -46,9 +46,14 @@ func requests(mux *http.ServeMux) {
 			}
 		}
 	})
-	// hang never answers; hang-body answers half.
-	mux.HandleFunc("/http/hang", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	// hang never answers; hang-body answers half. Who goes away is noticed only
+	// once the request has been read.
+	mux.HandleFunc("/http/hang", func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+	})
 	mux.HandleFunc("/http/hang-body", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
 		_, _ = io.WriteString(w, "half")
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()

@@ -36,8 +36,7 @@ export interface ClientOptions extends LoadOptions {
 
   /**
    * The transports to try, in this order. Default: `["websocket",
-   * "long-polling"]`. This version has WebSocket only: it passes over
-   * `"long-polling"`, and refuses a list that has nothing else.
+   * "long-polling"]`. {@link OutboundClient.transport} says which is in use.
    */
   transports?: Transport[];
 

@@ -59,6 +59,27 @@ testInPage(
   { complaints: /ERR_|CORS/ },
 );
 
+testInPage("over long-polling", async (page) => {
+  const simulator = await Simulator.start();
+  const transports = ["long-polling"];
+  const session = await connect(page, { baseUrl: simulator.url, headers, transports });
+  assert.equal(await session.evaluate(({ client }) => client.transport), "long-polling");
+  const { value } = await complete(session, { ...request, referenceId: "polled" });
+  assert.equal(value?.referenceId, "polled");
+});
+
+testInPage(
+  "long-polling at once where the WebSocket cannot be had",
+  async (page) => {
+    const simulator = await Simulator.start({ noWebSocket: true });
+    const session = await connect(page, { baseUrl: simulator.url, headers });
+    assert.equal(await session.evaluate(({ client }) => client.transport), "long-polling");
+    const { value } = await complete(session, { ...request, referenceId: "fallback" });
+    assert.equal(value?.referenceId, "fallback");
+  },
+  { complaints: /WebSocket/ },
+);
+
 testInPage("several at once, also of the same record", async (page) => {
   const simulator = await Simulator.start({ holdAck: true });
   const session = await connect(page, { baseUrl: simulator.url, headers });

@@ -295,15 +295,6 @@ for (const [name, value] of Object.entries(wrongOptions)) {
   });
 }
 
-testInPage("a transport that this version does not have is told", async (page) => {
-  const outcome = await settle(page, "createClient", { transports: ["long-polling"] });
-  assertError(outcome, {
-    code: "INVALID_REQUEST",
-    delivery: "not-sent",
-    message: /transports: .*websocket only/,
-  });
-});
-
 testInPage("all wrong options are named at once", async (page) => {
   const { error } = await settle(page, "createClient", wrongOptions);
   for (const name of Object.keys(wrongOptions)) {

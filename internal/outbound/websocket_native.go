@@ -8,7 +8,7 @@ import (
 	"gws-outbound/internal/httpx"
 )
 
-// newTransport returns the transport of that name, with the doer's cookies.
-func newTransport(_, url string, doer *httpx.Client) bayeux.Transport {
+// webSocket returns the transport to url, with the doer's cookies.
+func webSocket(url string, doer *httpx.Client) bayeux.Transport {
 	return websocket.New(url).WithClient(doer.HTTP)
 }

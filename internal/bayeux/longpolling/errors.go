@@ -1,0 +1,42 @@
+package longpolling
+
+import "fmt"
+
+// StatusError is an HTTP answer whose status is not 200.
+type StatusError struct {
+	Status int    // 0 for a redirect in a browser, which does not tell which one it was
+	Quote  string // the first 200 characters of the body
+}
+
+func (e *StatusError) Error() string {
+	switch {
+	case e.Status == 0:
+		return "the server answered long-polling with a redirect, which is not followed"
+	case e.Status >= 300 && e.Status < 400:
+		return fmt.Sprintf("the server answered long-polling with a redirect (HTTP %d), which is not followed", e.Status)
+	case e.Quote == "":
+		return fmt.Sprintf("the server answered long-polling with HTTP %d", e.Status)
+	default:
+		return fmt.Sprintf("the server answered long-polling with HTTP %d: %q", e.Status, e.Quote)
+	}
+}
+
+// Unauthorized reports whether the server wants the client to sign in again.
+func (e *StatusError) Unauthorized() bool { return e.Status == 401 || e.Status == 403 }
+
+// UnansweredError is a response that came, and has no reply to a message of
+// its request.
+type UnansweredError struct {
+	Quote string // the first 200 characters of the response
+}
+
+func (e *UnansweredError) Error() string {
+	return fmt.Sprintf("the server's response has no reply to what was sent: %q", e.Quote)
+}
+
+// quote cuts what a server said to 200 characters.
+func quote(body []byte) string {
+	const most = 200
+	runes := []rune(string(body[:min(len(body), 4*most)])) // a character has at most four bytes
+	return string(runes[:min(len(runes), most)])
+}

@@ -1,0 +1,59 @@
+package longpolling
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/httpx"
+)
+
+// maxFrame is how many bytes of a response are accepted.
+const maxFrame = 4 << 20
+
+// post sends messages as one array and returns the body of the response, of
+// which it only checks that the status is 200. If ctx ends first, the error is
+// its cause.
+func post(ctx context.Context, o Options, messages []bayeux.Message) (frame []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil { // in a browser it would end the whole program
+			err = &bayeux.InternalError{Value: p}
+		}
+	}()
+	body, err := json.Marshal(messages)
+	if err != nil {
+		return nil, fmt.Errorf("encoding messages: %w", err)
+	}
+	resp, err := o.Doer.Do(ctx, &httpx.Request{
+		Method:      "POST",
+		URL:         o.URL,
+		Header:      header(o),
+		Body:        body,
+		Credentials: o.Credentials,
+		MaxBody:     maxFrame,
+	})
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
+		return nil, fmt.Errorf("long-polling: %w", err)
+	case resp.Status != 200:
+		return nil, &StatusError{Status: resp.Status, Quote: quote(resp.Body)}
+	}
+	return resp.Body, nil
+}
+
+func header(o Options) httpx.Header {
+	h := httpx.Header{"Content-Type": "application/json"}
+	if o.Header == nil {
+		return h
+	}
+	for name, value := range o.Header() {
+		if !strings.EqualFold(name, "Content-Type") {
+			h[name] = value
+		}
+	}
+	return h
+}
