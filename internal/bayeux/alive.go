@@ -73,6 +73,10 @@ func (c *Client) probe() {
 		c.probing = true
 		c.send(Message{Channel: metaSubscribe, Subscription: c.subscriptions[0].pattern}, probeLimit, func(r *Message, err error) {
 			c.probing = false
+			if err != nil {
+				c.lost(err)
+				return
+			}
 			if refused := parseRefusal(r.Error); !r.successful() && c.sessionGone(r, refused) {
 				c.renew(&SessionError{refused})
 				return

@@ -834,3 +834,63 @@ func TestNoTransportInCommon(t *testing.T) {
 		require.ErrorContains(t, err, `the server offers ["callback-polling"]`)
 	})
 }
+func TestSecondSubscriptionToAChannelIsLocal(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client()
+		hears(t, c, "/a")
+		s.connect(c)
+		s.expect(metaConnect)
+		go c.Subscribe(t.Context(), "/a", func(Message) {})
+		s.silent()
+	})
+}
+
+func TestSessionLostWhileAwayIsRenewedAtOnce(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client()
+		s.connect(c)
+		s.expect(metaConnect)
+		s.down.Store(true)
+		s.current.sink.Lose(errors.New("going away"))
+		wait(5 * time.Second)
+		s.down.Store(false)
+		s.connection()
+		s.say(connect402, s.expect(metaConnect)...)
+		start := time.Now()
+		s.expect(metaHandshake)
+		require.Zero(t, time.Since(start))
+	})
+}
+
+func TestSubscriptionThatFailsOnALivingSessionFailsAlone(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client()
+		s.connect(c)
+		held := s.expect(metaConnect)
+		done := make(chan error, 1)
+		go func() { _, err := c.Subscribe(t.Context(), "/a", func(Message) {}); done <- err }()
+		s.current.sink.Fail(s.expect(metaSubscribe), errors.New("status 500"))
+		synctest.Wait()
+		require.Equal(t, Connected, c.current().State)
+		s.say(connectReply, held...)
+		s.expect(metaConnect)
+	})
+}
+
+func TestStatusListenerPanicIsItsOwn(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client()
+		c.opts.OnStatus = func(s Status) {
+			if s.State == Connected {
+				panic("oh")
+			}
+		}
+		s.connect(c)
+		s.expect(metaConnect)
+		require.Equal(t, Connected, c.current().State)
+	})
+}

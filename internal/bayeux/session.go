@@ -251,13 +251,13 @@ func (c *Client) sessionGone(r *Message, refused Refusal) bool {
 }
 
 // renew starts a new session in place of one that the server has lost: at once,
-// unless that was tried in vain just before. A server that forgets each
-// session as soon as it is made would be asked in a tight loop otherwise.
+// unless that one has never worked. A server that forgets each session as soon
+// as it is made would be asked in a tight loop otherwise.
 func (c *Client) renew(reason error) {
 	unconfirmed := !c.confirmed
 	c.forget()
-	if c.failures > 0 {
-		if unconfirmed && c.name() == longPolling {
+	if unconfirmed && c.failures > 0 {
+		if c.name() == longPolling {
 			reason = &CookieError{reason}
 		}
 		c.failed(reason)

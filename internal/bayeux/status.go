@@ -1,6 +1,9 @@
 package bayeux
 
-import "time"
+import (
+	"runtime/debug"
+	"time"
+)
 
 // State is where a client stands.
 type State string
@@ -42,7 +45,13 @@ func (c *Client) report(s Status) {
 	close(c.changed)
 	c.changed = make(chan struct{})
 	c.mu.Unlock()
-	if c.opts.OnStatus != nil {
-		c.opts.OnStatus(s)
+	if c.opts.OnStatus == nil {
+		return
 	}
+	defer func() { // the fault of who listens is not the session's
+		if p := recover(); p != nil {
+			c.logf(Warn, "OnStatus panicked: %v\n%s", p, debug.Stack())
+		}
+	}()
+	c.opts.OnStatus(s)
 }

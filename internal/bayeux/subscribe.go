@@ -38,6 +38,9 @@ func (c *Client) Subscribe(ctx context.Context, channel string, handler Handler)
 		switch {
 		case c.attempt == 0:
 			s.settle(nil)
+		case c.granted(channel):
+			s.session = c.session
+			s.settle(nil)
 		case c.conn != nil && c.clientID != "" && !c.waiting:
 			c.subscribe()
 		}
@@ -87,6 +90,14 @@ func (c *Client) remove(s *subscription) {
 	})
 }
 
+// granted reports whether the server has confirmed a subscription to pattern in
+// this session.
+func (c *Client) granted(pattern string) bool {
+	return c.clientID != "" && slices.ContainsFunc(c.subscriptions, func(s *subscription) bool {
+		return s.pattern == pattern && s.session == c.session
+	})
+}
+
 // subscribe sends what the server has not confirmed in this session, in one
 // batch, since it forgot all with the session before. Once everything is
 // confirmed, it goes on to connect, unless that has been done.
@@ -126,7 +137,11 @@ func (c *Client) asking(pattern string) bool {
 
 // subscribed takes the reply to a subscription.
 func (c *Client) subscribed(pattern string, r *Message, err error) {
-	if err != nil {
+	switch {
+	case err != nil && c.held:
+		c.withdraw(pattern, err)
+		return
+	case err != nil:
 		c.failed(err)
 		return
 	}
@@ -150,13 +165,7 @@ func (c *Client) subscribed(pattern string, r *Message, err error) {
 	case c.sessionGone(r, refused.Refusal):
 		c.renew(refused)
 	case c.held:
-		// It was asked for on a session that works, which goes on without it.
-		for _, s := range slices.Clone(c.subscriptions) {
-			if s.pattern == pattern && s.session != c.session {
-				c.remove(s)
-				s.settle(refused)
-			}
-		}
+		c.withdraw(pattern, refused)
 	case !c.established:
 		c.finish(refused)
 	default:
@@ -164,5 +173,16 @@ func (c *Client) subscribed(pattern string, r *Message, err error) {
 		// client keeps asking rather than pretend to be connected.
 		c.forget()
 		c.failed(refused)
+	}
+}
+
+// withdraw takes back a subscription that was asked for, in vain, on a session
+// that works, which goes on without it.
+func (c *Client) withdraw(pattern string, err error) {
+	for _, s := range slices.Clone(c.subscriptions) {
+		if s.pattern == pattern && s.session != c.session {
+			c.remove(s)
+			s.settle(err)
+		}
 	}
 }

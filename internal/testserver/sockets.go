@@ -97,6 +97,13 @@ func sockets(mux *http.ServeMux) {
 	})
 	// hang does not answer the upgrade.
 	handle("hang", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	// no-accept answers the upgrade without the header that proves it was read.
+	handle("no-accept", func(w http.ResponseWriter, _ *http.Request) {
+		if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+			c.Close()
+		}
+	})
 	// refuse answers it with a plain 404.
 	handle("refuse", http.NotFound)
 	// reset cuts the connection off, without a close frame.

@@ -169,6 +169,7 @@ func TestDialFails(t *testing.T) {
 	p := newPeer(t)
 	for name, url := range map[string]string{
 		"no upgrade":   p.at("refuse"),
+		"no accept":    p.at("no-accept"),
 		"nobody there": "http://127.0.0.1:1/",
 		"no URL":       "ws://[",
 	} {
