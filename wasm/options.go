@@ -39,6 +39,7 @@ func readClientOptions(v safejs.Value) (clientOptions, []gws.Problem) {
 		}
 	}
 	opts.Transports = readTransports(o)
+	o.boolean("appendMessageTypeToURL", &opts.AppendMessageTypeToURL)
 	readHeaders(o, &opts.Options)
 	readCredentials(o, &opts.Options)
 	o.boolean("csrf", &opts.CSRF)

@@ -26,6 +26,8 @@ type Options struct {
 	CometdPath string   // below BaseURL, with a leading slash
 	Transports []string // names of transports, in the order of preference
 
+	AppendMessageTypeToURL bool // of long-polling requests; see longpolling.Options
+
 	Headers        func(ctx context.Context, again bool) (httpx.Header, error) // see gws.Config
 	HeadersDynamic bool
 	Credentials    httpx.Credentials

@@ -24,6 +24,7 @@ func transports(opts Options, doer *httpx.Client, rest *gws.Session) []bayeux.Tr
 		case LongPolling:
 			list = append(list, longpolling.New(longpolling.Options{
 				URL: url, Doer: doer, Header: rest.RequestHeader, Credentials: opts.Credentials,
+				AppendMessageType: opts.AppendMessageTypeToURL,
 			}))
 		}
 	}

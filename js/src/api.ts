@@ -41,6 +41,13 @@ export interface ClientOptions extends LoadOptions {
   transports?: Transport[];
 
   /**
+   * Appends `/handshake`, `/connect` or `/disconnect` to the URL of a
+   * long-polling request that carries such a message, for load balancers that
+   * route by it. Default: `false`.
+   */
+  appendMessageTypeToURL?: boolean;
+
+  /**
    * Header fields for every HTTP request, such as `Authorization`, or a
    * function that gives them. The function is asked again after a 401.
    * Browsers cannot put headers on a WebSocket: the cookie that the first

@@ -339,3 +339,27 @@ func TestManySenders(t *testing.T) {
 		<-served
 	})
 }
+
+func TestMessageTypeInTheURL(t *testing.T) {
+	message := func(channels ...string) (list []bayeux.Message) {
+		for _, channel := range channels {
+			list = append(list, bayeux.Message{Channel: channel})
+		}
+		return list
+	}
+	for _, test := range []struct {
+		url      string
+		messages []bayeux.Message
+		want     string
+	}{
+		{"http://s/cometd", message("/meta/handshake"), "http://s/cometd/handshake"},
+		{"http://s/cometd/", message("/meta/connect"), "http://s/cometd/connect"},
+		{"http://s/cometd", message("/meta/disconnect"), "http://s/cometd/disconnect"},
+		{"http://s/cometd", message("/meta/subscribe"), "http://s/cometd"},
+		{"http://s/cometd", message("/meta/subscribe", "/meta/disconnect"), "http://s/cometd"},
+		{"http://s/cometd.php", message("/meta/connect"), "http://s/cometd.php"},
+	} {
+		require.Equal(t, test.want, address(Options{URL: test.url, AppendMessageType: true}, test.messages))
+		require.Equal(t, test.url, address(Options{URL: test.url}, test.messages))
+	}
+}

@@ -23,6 +23,11 @@ type Options struct {
 	Header func() httpx.Header
 
 	Credentials httpx.Credentials
+
+	// AppendMessageType appends "/handshake", "/connect" or "/disconnect" to
+	// the URL of a request that carries one such message, for load balancers
+	// that route by it; not where the URL ends in a file name.
+	AppendMessageType bool
 }
 
 // Transport sends messages to one server. It implements [bayeux.Transport].

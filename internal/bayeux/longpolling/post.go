@@ -28,7 +28,7 @@ func post(ctx context.Context, o Options, messages []bayeux.Message) (frame []by
 	}
 	resp, err := o.Doer.Do(ctx, &httpx.Request{
 		Method:      "POST",
-		URL:         o.URL,
+		URL:         address(o, messages),
 		Header:      header(o),
 		Body:        body,
 		Credentials: o.Credentials,
@@ -43,6 +43,18 @@ func post(ctx context.Context, o Options, messages []bayeux.Message) (frame []by
 		return nil, &StatusError{Status: resp.Status, Quote: quote(resp.Body)}
 	}
 	return resp.Body, nil
+}
+
+// address is where messages go.
+func address(o Options, messages []bayeux.Message) string {
+	if !o.AppendMessageType || len(messages) != 1 || strings.Contains(o.URL[strings.LastIndex(o.URL, "/")+1:], ".") {
+		return o.URL
+	}
+	switch kind, meta := strings.CutPrefix(messages[0].Channel, "/meta/"); {
+	case meta && (kind == "handshake" || kind == "connect" || kind == "disconnect"):
+		return strings.TrimSuffix(o.URL, "/") + "/" + kind
+	}
+	return o.URL
 }
 
 func header(o Options) httpx.Header {
