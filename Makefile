@@ -10,7 +10,7 @@ CHROMIUM ?= $(or $(shell command -v chromium),$(shell command -v chromium-browse
 export CHROMIUM
 
 # Packages whose tests run in the browser as well, or only there.
-WASM_TESTS := ./internal/bayeux ./internal/bayeux/websocket ./internal/bayeux/longpolling ./internal/httpx ./internal/gws ./internal/outbound ./internal/jsbridge
+WASM_TESTS := ./internal/bayeux ./internal/bayeux/websocket ./internal/bayeux/longpolling ./internal/httpx ./internal/gws ./internal/outbound ./internal/jsbridge ./wasm
 WASM := GOOS=js GOARCH=wasm
 BUILT := js/dist/index.js
 SOURCES := $(shell find wasm internal -name '*.go' ! -name '*_test.go' 2>/dev/null) $(shell find js/src -type f 2>/dev/null) js/build.mjs js/package-lock.json go.mod go.sum

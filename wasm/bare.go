@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"sync"
 
 	"github.com/hack-pad/safejs"
 
@@ -44,8 +43,14 @@ func startBare() error {
 
 type bare struct {
 	*module
-	opening sync.Mutex // held while completeRecord makes a client
-	current int        // the number of the client that completeRecord uses; 0 if there is none
+	current int      // the number of the client that completeRecord uses; 0 if there is none
+	opening *opening // of that client, nil if none is under way
+}
+
+// opening is an attempt to make a client.
+type opening struct {
+	done chan struct{}
+	err  error // to be read after done
 }
 
 func (b *bare) createClient(args arguments) (job, error) {
@@ -83,18 +88,37 @@ func (b *bare) newClient(ctx context.Context, opts clientOptions) (safejs.Value,
 }
 
 func (b *bare) completeRecord(args arguments) (job, error) {
-	return b.completion(args.at(0), args.at(1), safejs.Undefined(), func(ctx context.Context) (*outbound.Client, error) {
-		b.opening.Lock()
-		defer b.opening.Unlock()
-		if b.clients[b.current] == nil {
-			opts, problems := readClientOptions(safejs.Undefined())
-			if len(problems) > 0 {
-				return nil, outbound.InvalidOptions(problems)
-			}
-			if _, err := b.newClient(ctx, opts); err != nil {
-				return nil, err
-			}
-		}
-		return b.clients[b.current], nil
-	})
+	return b.completion(args.at(0), args.at(1), safejs.Undefined(), b.client)
+}
+
+// client returns the current client, and makes one if there is none or it has
+// ended. All who wait for one share an attempt, and its outcome.
+func (b *bare) client(ctx context.Context) (*outbound.Client, error) {
+	if c := b.clients[b.current]; c != nil && !c.Ended() {
+		return c, nil
+	}
+	if b.opening == nil {
+		o := &opening{done: make(chan struct{})}
+		b.opening = o
+		go func() {
+			defer close(o.done)
+			_, o.err = jsbridge.Try(b.openDefault)
+			b.opening = nil
+		}()
+	}
+	o := b.opening
+	select {
+	case <-o.done:
+		return b.clients[b.current], o.err
+	case <-ctx.Done():
+		return nil, outbound.AbortedError(ctx, gws.NotSent)
+	}
+}
+
+func (b *bare) openDefault() (safejs.Value, error) {
+	opts, problems := readClientOptions(safejs.Undefined())
+	if len(problems) > 0 {
+		return safejs.Undefined(), outbound.InvalidOptions(problems)
+	}
+	return b.newClient(context.Background(), opts)
 }

@@ -141,8 +141,8 @@ func (m *module) completion(request, options, track safejs.Value, client func(co
 	}
 	if jsbridge.TypeOf(track) == "object" {
 		opts.OnProgress = func(referenceID string, d gws.Delivery) {
-			_ = track.Set("referenceId", referenceID)
-			_ = track.Set("delivery", string(d))
+			_ = jsbridge.Set(track, "referenceId", referenceID)
+			_ = jsbridge.Set(track, "delivery", string(d))
 		}
 	}
 	return withSignal(signal, func(ctx context.Context) (safejs.Value, error) {

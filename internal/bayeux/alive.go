@@ -24,7 +24,8 @@ func (c *Client) Attend(change int) {
 // Wake says that something has happened after which the connection may be
 // dead, or may be had again: the network is back, the machine was asleep, the
 // page is seen again. The server is asked at once whether it is there; if the
-// client waits for its next attempt, that is made now. Wake does not wait.
+// client waits for its next attempt, that is made now; an attempt that is under
+// way is left alone. Wake does not wait.
 func (c *Client) Wake() {
 	c.box.put(func() {
 		switch {
@@ -34,6 +35,14 @@ func (c *Client) Wake() {
 			c.probe()
 		}
 	})
+}
+
+// Alive returns a channel that is closed when the next frame comes from the
+// server.
+func (c *Client) Alive() <-chan struct{} {
+	alive := make(chan struct{})
+	c.box.put(func() { c.alive = append(c.alive, alive) })
+	return alive
 }
 
 // watch sets the clock for the next probe, if there is to be one.

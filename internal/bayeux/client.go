@@ -78,7 +78,9 @@ type Client struct {
 	transport   int       // index into opts.Transports
 	preferred   int       // the transport that has worked first; -1 until one has
 	established bool      // a connect has succeeded at least once
-	failures    int       // attempts failed since the last successful connect
+	failures    int       // attempts failed since the connection was steady
+	renewed     bool      // a session was renewed since then
+	connectedAt time.Time // when the client was last connected
 	failedAt    time.Time // when the first of them did
 	lastErr     error     // the last failure since then
 
@@ -100,10 +102,11 @@ type Client struct {
 	confirmed bool // a connect of this session has succeeded
 	ack       ackState
 
-	attending  int         // callers that wait for an event
-	heard      time.Time   // when something came from the server
-	quietTimer *time.Timer // until the next probe
-	probing    bool        // a probe is under way over a socket
+	attending  int             // callers that wait for an event
+	heard      time.Time       // when something came from the server
+	quietTimer *time.Timer     // until the next probe
+	alive      []chan struct{} // to be closed at the next frame
+	probing    bool            // a probe is under way over a socket
 }
 
 // New returns a client that does nothing yet; [Client.Connect] starts it.

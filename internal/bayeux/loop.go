@@ -11,7 +11,7 @@ func (c *Client) loop() {
 	defer close(c.done)
 	defer func() {
 		for _, f := range c.box.close() {
-			f()
+			c.late(f)
 		}
 	}()
 	defer func() {
@@ -28,6 +28,16 @@ func (c *Client) loop() {
 			f()
 		}
 	}
+}
+
+// late runs what was queued before the client was closed.
+func (c *Client) late(f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.logf(Warn, "internal error: %v\n%s", p, debug.Stack())
+		}
+	}()
+	f()
 }
 
 // after runs f on the loop in d, unless the timer is stopped. A timer that has
@@ -51,6 +61,7 @@ func (c *Client) finish(reason error) {
 	c.end()
 	c.attempt++
 	c.stopRetry()
+	c.held, c.waiting = false, false
 	c.attending = 0
 	c.watch()
 	c.dropConn()

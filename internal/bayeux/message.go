@@ -71,7 +71,28 @@ func (e *ProtocolError) Error() string {
 }
 
 func protocolError(problem string, frame []byte) *ProtocolError {
-	return &ProtocolError{Problem: problem, Quote: quote(frame)}
+	return &ProtocolError{Problem: problem, Quote: withoutClientID(quote(frame))}
+}
+
+// withoutClientID takes the ids of sessions out of a quotation: who knows one
+// has the session.
+func withoutClientID(s string) string {
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(s, `"clientId"`)
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteString(`"clientId"`)
+		value := strings.TrimLeft(after, ": \t\r\n")
+		b.WriteString(after[:len(after)-len(value)])
+		s = value
+		if text, isText := strings.CutPrefix(value, `"`); isText {
+			b.WriteString(`"…"`)
+			_, s, _ = strings.Cut(text, `"`)
+		}
+	}
 }
 
 // quote cuts b to 200 characters.

@@ -46,6 +46,10 @@ func (s sink) Lose(err error) {
 // connection, the events behind it are delivered all the same.
 func (c *Client) receive(frame []byte) {
 	c.heard = time.Now()
+	for _, alive := range c.alive {
+		close(alive)
+	}
+	c.alive = nil
 	messages, err := decode(frame)
 	if err != nil {
 		c.logf(Warn, "%v", err)

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// An attempt goes through these steps, and ends in failed at whichever of them
-// goes wrong: prepare, open, handshake, subscribe, connect. The first and the
-// third are for new sessions only.
+// An attempt goes through these steps: prepare, open, handshake, subscribe,
+// connect. The first and the third are for new sessions only. Whichever goes
+// wrong, it ends in failed, or in lost where the connection is of no more use.
 
 // start begins the first attempt, of which the caller waits until deadline.
 func (c *Client) start(deadline time.Time) {
@@ -220,10 +220,14 @@ func (c *Client) answer(r *Message, err error) {
 		c.renew(errors.New("the server advised a new handshake"))
 		return
 	}
+	if c.held {
+		c.steady()
+	} else if status, _ := c.Watch(); status.State != Connected {
+		c.connectedAt = time.Now()
+	}
 	c.held = true
 	c.confirmed = true
 	c.established = true
-	c.failures = 0
 	c.lastErr = nil
 	status := Status{State: Connected, Transport: c.name(), Session: c.session}
 	if c.plan.multipleClients {
@@ -251,18 +255,21 @@ func (c *Client) sessionGone(r *Message, refused Refusal) bool {
 }
 
 // renew starts a new session in place of one that the server has lost: at once,
-// unless that one has never worked. A server that forgets each session as soon
-// as it is made would be asked in a tight loop otherwise.
+// unless that one took the place of another in the same way and was not steady
+// either. A server that forgets each session as soon as it is made would be
+// asked in a tight loop otherwise.
 func (c *Client) renew(reason error) {
 	unconfirmed := !c.confirmed
+	c.checkSteady()
 	c.forget()
-	if unconfirmed && c.failures > 0 {
-		if c.name() == longPolling {
+	if c.renewed {
+		if unconfirmed && c.name() == longPolling {
 			reason = &CookieError{reason}
 		}
 		c.failed(reason)
 		return
 	}
+	c.renewed = true
 	c.note(reason)
 	c.wait(max(c.plan.interval, 0), reason)
 }
@@ -326,8 +333,25 @@ func (c *Client) failed(err error) {
 	c.wait(max(c.plan.interval, 0)+backoff(c.failures, c.opts.Random), err)
 }
 
+// steadyAfter is how long a connection must have worked for its failures to
+// be forgotten. A connect that is not held proves too little: a server may
+// grant it, and refuse the next one, for ever.
+const steadyAfter = 10 * time.Second
+
+func (c *Client) checkSteady() {
+	if status, _ := c.Watch(); status.State == Connected && time.Since(c.connectedAt) >= steadyAfter {
+		c.steady()
+	}
+}
+
+func (c *Client) steady() {
+	c.failures = 0
+	c.renewed = false
+}
+
 // note counts a failure.
 func (c *Client) note(err error) {
+	c.checkSteady()
 	if c.failures == 0 {
 		c.failedAt = time.Now()
 	}
@@ -376,6 +400,8 @@ func (c *Client) goodbye() {
 	}
 	c.closing = true
 	c.stopRetry()
+	c.waiting = false
+	c.attempt++ // what was begun is not wanted any more
 	if c.conn == nil || c.clientID == "" {
 		c.finish(ErrClosed)
 		return

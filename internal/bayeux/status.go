@@ -37,7 +37,8 @@ func (c *Client) Watch() (Status, <-chan struct{}) {
 func (c *Client) report(s Status) {
 	c.mu.Lock()
 	old := c.status
-	if s.Reason == nil && old.Reason == nil && s == old {
+	same := s.State == old.State && s.Transport == old.Transport && s.RetryIn == old.RetryIn && s.Session == old.Session
+	if same && (s.Reason == nil && old.Reason == nil || s.Reason == errMultipleClients && old.Reason == errMultipleClients) {
 		c.mu.Unlock()
 		return // one of many connects
 	}

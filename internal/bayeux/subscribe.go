@@ -10,6 +10,7 @@ type subscription struct {
 	pattern string
 	handler Handler
 	session int        // the session in which the server has confirmed it
+	granted bool       // the server has confirmed it in some session
 	first   chan error // told once, when it has been confirmed or refused for the first time; nil from then on
 }
 
@@ -39,7 +40,7 @@ func (c *Client) Subscribe(ctx context.Context, channel string, handler Handler)
 		case c.attempt == 0:
 			s.settle(nil)
 		case c.granted(channel):
-			s.session = c.session
+			s.session, s.granted = c.session, true
 			s.settle(nil)
 		case c.conn != nil && c.clientID != "" && !c.waiting:
 			c.subscribe()
@@ -79,7 +80,7 @@ func (c *Client) remove(s *subscription) {
 	}
 	c.subscriptions = slices.Delete(c.subscriptions, i, i+1)
 	same := func(o *subscription) bool { return o.pattern == s.pattern }
-	if c.conn == nil || s.session != c.session || slices.ContainsFunc(c.subscriptions, same) {
+	if c.conn == nil || c.clientID == "" || s.session != c.session || slices.ContainsFunc(c.subscriptions, same) {
 		return
 	}
 	m := Message{Channel: metaUnsubscribe, Subscription: s.pattern}
@@ -151,7 +152,7 @@ func (c *Client) subscribed(pattern string, r *Message, err error) {
 	if r.successful() {
 		for _, s := range c.subscriptions {
 			if s.pattern == pattern {
-				s.session = c.session
+				s.session, s.granted = c.session, true
 				s.settle(nil)
 			}
 		}
@@ -168,6 +169,9 @@ func (c *Client) subscribed(pattern string, r *Message, err error) {
 		c.withdraw(pattern, refused)
 	case !c.established:
 		c.finish(refused)
+	case !slices.ContainsFunc(c.subscriptions, func(s *subscription) bool { return s.pattern == pattern && s.granted }):
+		c.withdraw(pattern, refused)
+		c.subscribe()
 	default:
 		// It was granted before: without it events would be missing, so the
 		// client keeps asking rather than pretend to be connected.

@@ -21,3 +21,14 @@ func Get(object safejs.Value, name string) (safejs.Value, error) {
 	v, err := r.Call("get", object, name)
 	return v, AsThrown(err)
 }
+
+// Set sets a property of an object that is not our own, which may have a
+// setter that throws; see [Get].
+func Set(object safejs.Value, name string, value any) error {
+	r, err := reflect()
+	if err != nil {
+		return AsThrown(err)
+	}
+	_, err = r.Call("set", object, name, value)
+	return AsThrown(err)
+}

@@ -26,11 +26,8 @@ func IsAbortSignal(v safejs.Value) bool {
 // and is to be called when the signal is of no more interest: a page may use
 // one signal for thousands of calls.
 func OnAbort(signal safejs.Value, f func(reason safejs.Value)) (stop func(), err error) {
-	if !IsAbortSignal(signal) {
-		return nil, errNoSignal
-	}
 	aborted, err := Get(signal, "aborted")
-	if err != nil {
+	if err != nil || !IsAbortSignal(signal) {
 		return nil, errNoSignal
 	}
 	fire := func() {

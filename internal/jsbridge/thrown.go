@@ -10,7 +10,7 @@ type Thrown struct{ Value safejs.Value }
 // Error returns the name and message of a JavaScript error, and something
 // legible for anything else.
 func (t *Thrown) Error() string {
-	if t.Value.Type() == safejs.TypeObject {
+	if TypeOf(t.Value) == "object" {
 		name, message := property(t.Value, "name"), property(t.Value, "message")
 		switch {
 		case name != "" && message != "":
@@ -30,7 +30,7 @@ func (t *Thrown) Error() string {
 // be a getter that throws.
 func property(object safejs.Value, name string) string {
 	v, err := Get(object, name)
-	if err != nil || v.Type() != safejs.TypeString {
+	if err != nil || TypeOf(v) != "string" {
 		return ""
 	}
 	s, err := v.String()

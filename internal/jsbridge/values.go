@@ -50,11 +50,14 @@ func Keys(object safejs.Value, limit int) ([]string, error) {
 	if err != nil {
 		return nil, AsThrown(err)
 	}
+	if array, err = array.Call("slice", 0, limit); err != nil {
+		return nil, AsThrown(err)
+	}
 	return Strings(array, limit)
 }
 
-// Strings returns the elements of an array of strings, the first limit of
-// them; an element of another type is an error.
+// Strings returns the elements of an array of strings. An element of another
+// type is an error, and so are more than limit of them.
 func Strings(array safejs.Value, limit int) ([]string, error) {
 	constructor, err := safejs.Global().Get("Array")
 	if err != nil {
@@ -68,8 +71,11 @@ func Strings(array safejs.Value, limit int) ([]string, error) {
 	if err != nil {
 		return nil, AsThrown(err)
 	}
-	list := make([]string, 0, min(n, limit))
-	for i := range min(n, limit) {
+	if n > limit {
+		return nil, fmt.Errorf("it has %d elements, more than %d", n, limit)
+	}
+	list := make([]string, 0, n)
+	for i := range n {
 		v, err := array.Index(i)
 		if err != nil {
 			return nil, AsThrown(err)

@@ -108,7 +108,7 @@ func (c *Client) connect(ctx context.Context) error {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
-		return aborted(ctx, gws.NotSent)
+		return AbortedError(ctx, gws.NotSent)
 	default:
 		return sessionError(err, gws.NotSent)
 	}
@@ -132,6 +132,12 @@ func (c *Client) notify(m bayeux.Message) {
 
 // Pending returns how many completions have not come to their end.
 func (c *Client) Pending() int { return c.waiting.len() }
+
+// Ended reports whether the session has ended for good.
+func (c *Client) Ended() bool {
+	status, _ := c.session.Watch()
+	return status.State == bayeux.Closed
+}
 
 // Wake is to be called when the connection may be dead, or may be had again:
 // the network is back, the machine was asleep, the page is seen again.
@@ -169,7 +175,7 @@ func (c *Client) ready(ctx context.Context) *Error {
 		case <-c.closing:
 			return ClosedError(gws.NotSent)
 		case <-ctx.Done():
-			return aborted(ctx, gws.NotSent)
+			return AbortedError(ctx, gws.NotSent)
 		case <-timeout.C:
 			reason := status.Reason
 			if reason == nil {

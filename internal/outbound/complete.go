@@ -85,7 +85,7 @@ func (c *Client) complete(ctx context.Context, op *operation, opts CallOptions) 
 	}}
 	known.set(gws.NotSent)
 	if ctx.Err() != nil {
-		return nil, aborted(ctx, gws.NotSent)
+		return nil, AbortedError(ctx, gws.NotSent)
 	}
 	if err := c.ready(ctx); err != nil {
 		return nil, err
@@ -128,8 +128,10 @@ type wait struct {
 
 	posted   chan error // the result of the POST
 	deadline *time.Timer
-	grace    *time.Timer // runs while the session works after the POST has failed
-	failure  *Error      // of the POST, where it leaves open what has happened
+	grace    *time.Timer     // runs while the session works after the POST has failed
+	alive    <-chan struct{} // closed when something was heard from the server after that
+	heard    bool
+	failure  *Error // of the POST, where it leaves open what has happened
 }
 
 // post sends the request. It runs on a goroutine of its own, so that a panic must not
@@ -156,7 +158,7 @@ func (w *wait) wait(ctx context.Context) *Error {
 		if status.State == bayeux.Closed {
 			return sessionError(status.Reason, w.known.get())
 		}
-		if runs := w.failure != nil && status.State == bayeux.Connected; runs != graceRuns {
+		if runs := w.heard && status.State == bayeux.Connected; runs != graceRuns {
 			graceRuns = runs
 			w.grace.Stop()
 			if runs {
@@ -175,11 +177,13 @@ func (w *wait) wait(ctx context.Context) *Error {
 			return w.late(status)
 		case <-w.grace.C:
 			return w.failure
+		case <-w.alive:
+			w.heard, w.alive = true, nil
 		case <-changed:
 		case <-w.c.closing:
 			return ClosedError(w.known.get())
 		case <-ctx.Done():
-			return aborted(ctx, w.known.get())
+			return AbortedError(ctx, w.known.get())
 		}
 	}
 }
@@ -194,7 +198,11 @@ func (w *wait) result(err error) *Error {
 	}
 	e := restError(err, d)
 	if d == gws.Unknown {
-		w.failure = e // it may have been processed: then an acknowledgement will follow
+		// It may have been processed: then an acknowledgement will follow. What has cut
+		// off the POST may have cut off the session as well, so that it must prove to live.
+		w.failure = e
+		w.alive = w.c.session.Alive()
+		w.c.session.Wake()
 		return nil
 	}
 	return e

@@ -81,8 +81,8 @@ func InvalidOptions(problems []gws.Problem) *Error {
 	return invalid("wrong request or options, nothing was sent", problems)
 }
 
-// aborted is the error of a caller who gave up; its cause is the reason.
-func aborted(ctx context.Context, d gws.Delivery) *Error {
+// AbortedError is the error of a caller who gave up; its cause is the reason.
+func AbortedError(ctx context.Context, d gws.Delivery) *Error {
 	return &Error{Code: Aborted, Delivery: d, Message: "aborted by the caller", Err: context.Cause(ctx)}
 }
 

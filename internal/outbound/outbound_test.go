@@ -519,6 +519,7 @@ func TestServerEndsTheSession(t *testing.T) {
 			}
 		}})
 		get(t, accepted)
+		require.NoError(t, sim.WaitConnected(soon(t), 1))
 		sim.Kick()
 		get(t, done).rejected(t, Disconnected, gws.Accepted)
 		get(t, call(t.Context(), c, record(), CallOptions{})).rejected(t, Disconnected, gws.NotSent)

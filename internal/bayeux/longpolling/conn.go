@@ -136,7 +136,7 @@ func (c *conn) run(ctx context.Context, l *lane, r *request) {
 	if !c.closed {
 		if err == nil {
 			c.sink.Receive(frame)
-			err = &UnansweredError{quote(frame)} // the sink knows which that is true of
+			err = &UnansweredError{quoteWithout(frame, r.messages[0].ClientID)} // the sink knows which that is true of
 		}
 		c.sink.Fail(r.messages, err)
 	}

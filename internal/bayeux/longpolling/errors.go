@@ -1,6 +1,9 @@
 package longpolling
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // StatusError is an HTTP answer whose status is not 200.
 type StatusError struct {
@@ -32,6 +35,14 @@ type UnansweredError struct {
 
 func (e *UnansweredError) Error() string {
 	return fmt.Sprintf("the server's response has no reply to what was sent: %q", e.Quote)
+}
+
+// quoteWithout is quote without the session's id: who knows it has the session.
+func quoteWithout(body []byte, clientID string) string {
+	if clientID == "" {
+		return quote(body)
+	}
+	return strings.ReplaceAll(quote(body), clientID, "(clientId)")
 }
 
 // quote cuts what a server said to 200 characters.

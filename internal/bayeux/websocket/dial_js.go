@@ -42,14 +42,21 @@ func (dialer) dial(ctx context.Context, url string) (*socket, error) {
 	done := make(chan result, 1)
 	go func() {
 		var browser *browserSocket
+		var refused error
 		defer func() {
-			// The library panics where the browser refuses to make a socket in a way that it
-			// does not expect.
+			// The library panics where the constructor has failed.
 			if p := recover(); p != nil {
-				done <- result{err: fmt.Errorf("making a WebSocket: %v", p)}
+				if refused == nil {
+					refused = fmt.Errorf("%v", p)
+				}
+				done <- result{err: fmt.Errorf("making a WebSocket: %w", refused)}
 			}
 		}()
-		restore, err := capture(func(b *browserSocket) { browser = b; made <- b })
+		restore, err := capture(func(b *browserSocket, err error) {
+			if browser, refused = b, err; err == nil {
+				made <- b
+			}
+		})
 		if err != nil {
 			done <- result{err: err}
 			return
@@ -58,7 +65,7 @@ func (dialer) dial(ctx context.Context, url string) (*socket, error) {
 		conn, _, err := websocket.Dial(context.Background(), url, nil)
 		switch {
 		case browser == nil:
-			done <- result{err: err}
+			done <- result{err: errors.Join(refused, err)}
 		case err != nil:
 			done <- result{err: browser.why(err)}
 		default:
@@ -86,12 +93,13 @@ func (dialer) dial(ctx context.Context, url string) (*socket, error) {
 // capturing is held while the constructor is replaced.
 var capturing sync.Mutex
 
-// capture makes the next WebSocket that is constructed known to found. The
+// capture makes the next WebSocket that is constructed known to found, or the
+// error of its constructor. The
 // library keeps the browser's object to itself, so its constructor is replaced,
 // for that one call: nothing else can run in between, as there is no other
 // thread and nothing waits. What restore undoes is undone by the constructor
 // itself; it is for the case that it was not called.
-func capture(found func(*browserSocket)) (restore func(), err error) {
+func capture(found func(*browserSocket, error)) (restore func(), err error) {
 	capturing.Lock()
 	global := safejs.Global()
 	original, err := global.Get("WebSocket")
@@ -111,14 +119,14 @@ func capture(found func(*browserSocket)) (restore func(), err error) {
 	constructor, err = safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
 		restore()
 		object, err := original.New(args[0], args[1])
+		b := &browserSocket{object: object}
+		if err == nil {
+			err = b.listen()
+		}
+		found(b, err)
 		if err != nil {
 			return nil // the library trips over what is no WebSocket
 		}
-		b := &browserSocket{object: object}
-		if err := b.listen(); err != nil {
-			return nil
-		}
-		found(b)
 		return object
 	})
 	if err != nil {

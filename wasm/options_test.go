@@ -1,0 +1,68 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"testing"
+
+	"github.com/hack-pad/safejs"
+	"github.com/stretchr/testify/require"
+
+	"gws-outbound/internal/gws"
+)
+
+// value evaluates an expression.
+func value(t *testing.T, expression string) safejs.Value {
+	t.Helper()
+	constructor, err := safejs.Global().Get("Function")
+	require.NoError(t, err)
+	f, err := constructor.New("return " + expression)
+	require.NoError(t, err)
+	v, err := f.Invoke()
+	require.NoError(t, err)
+	return v
+}
+
+func TestWrongOptionsAreNamed(t *testing.T) {
+	for expression, field := range map[string]string{
+		`5`:                                  "options",
+		`({baseUrl: "x"})`:                   "baseUrl",
+		`({baseUrl: 5n})`:                    "baseUrl",
+		`({cometdPath: "//evil"})`:           "cometdPath",
+		`({cometdPath: "/a/../b"})`:          "cometdPath",
+		`({transports: []})`:                 "transports",
+		`({transports: ["carrier-pigeon"]})`: "transports",
+		`({headers: 5})`:                     "headers",
+		`({headers: {"a b": "c"}})`:          "headers",
+		`({credentials: "always"})`:          "credentials",
+		`({csrf: "yes"})`:                    "csrf",
+		`({channels: ["calls"]})`:            "channels",
+		`({channels: [5n]})`:                 "channels",
+		`({channels: Array.from({length: 150}, (_, i) => "/c/" + i)})`: "channels",
+		`({channels: new Proxy([], {get() { throw 5n }})})`:            "channels",
+		`({connectTimeout: -1})`:                                       "connectTimeout",
+		`({requestTimeout: NaN})`:                                      "requestTimeout",
+		`({ackTimeout: 1e300})`:                                        "ackTimeout",
+		`({signal: {}})`:                                               "signal",
+		`({logLevel: "loud"})`:                                         "logLevel",
+		`({get csrf() { throw 5n }})`:                                  "csrf",
+		`({get csrf() { throw new Error("no") }})`:                     "csrf",
+		`new Proxy({}, {ownKeys() { throw new Error("no") }})`:         "options",
+		`({colour: "red"})`:                                            "colour",
+	} {
+		_, problems := readClientOptions(value(t, expression))
+		var fields []string
+		for _, p := range problems {
+			fields = append(fields, p.Field)
+		}
+		require.Contains(t, fields, field, expression)
+	}
+}
+
+func TestRequestIsReadAsItIs(t *testing.T) {
+	fields, problems := readRequest(value(t, `({a: "x", b: 5, c: true, d: null, e: undefined, f: 5n, g: Symbol(), h: [], i: {}, j: () => 1, get k() { throw 5n }})`))
+	require.Equal(t, gws.Fields{"a": "x", "b": 5.0, "c": true, "d": nil, "e": nil,
+		"f": gws.Foreign("bigint"), "g": gws.Foreign("symbol"), "h": gws.Foreign("array"), "i": gws.Foreign("object"), "j": gws.Foreign("function")}, fields)
+	require.Len(t, problems, 1)
+	require.Equal(t, "k", problems[0].Field)
+}
