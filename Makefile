@@ -79,6 +79,31 @@ test-js: deps build ## The built package in a page, and the demo page, in Chromi
 	@go build -o build/testserver ./internal/cmd/testserver
 	@build/testserver -- npm run --silent --prefix js test
 
+.PHONY: interop interop-go interop-wasm java
+interop: interop-go interop-wasm ## CometD servers that others wrote judge the client: natively, and from Chromium
+
+interop-go: java node_modules
+	@echo "== CometD servers that others wrote, natively"
+	@go -C internal/interop test -tags interop -race -parallel 6 -timeout 10m
+
+interop-wasm: java deps
+	@echo "== CometD servers that others wrote, from Chromium"
+	@mkdir -p build
+	@go build -o build/wasmbrowsertest github.com/agnivade/wasmbrowsertest
+	@go build -o build/testserver ./internal/cmd/testserver
+	@build/testserver -- env $(WASM) PATH="$(dir $(CHROMIUM)):$$PATH" \
+		go -C internal/interop test -tags interop -timeout 20m -exec "env -u GOOS -u GOARCH $(CURDIR)/build/wasmbrowsertest"
+
+java:
+	@if ! command -v mvn >/dev/null || ! command -v javac >/dev/null; then \
+		if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+			echo "installing Java and Maven (some minutes)"; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends default-jdk-headless maven >/dev/null; \
+		else \
+			echo "Java 17 or newer and Maven are missing: install them (Debian: apt-get install default-jdk-headless maven)"; exit 1; \
+		fi; \
+	fi
+
 .PHONY: figures
 figures: deps build ## Measure size, start and completions of js/dist in Chromium
 	@mkdir -p build

@@ -5,15 +5,17 @@ import "time"
 const (
 	// quiet is how long a server may say nothing while somebody waits for an
 	// event, before it is asked whether it is there.
-	quiet = 5 * time.Second
-	// probeLimit is how long its answer may take.
-	probeLimit = 5 * time.Second
+	quiet = 3 * time.Second
+	// probeLimit is how long its answer may take. What a server has sent into a
+	// dead connection it keeps, by default, for 10 s: the client must have found
+	// out, and come back, well before.
+	probeLimit = 3 * time.Second
 )
 
 // Attend says that one more (or, with -1, one less) caller waits for an event.
 // A server may lawfully keep silent for longer than anybody wants to wait, so
-// while somebody does, a connection on which nothing was heard for 5 s is
-// probed, and given up if the answer takes another 5 s. Attend does not wait.
+// while somebody does, a connection on which nothing was heard for 3 s is
+// probed, and given up if the answer takes another 3 s. Attend does not wait.
 func (c *Client) Attend(change int) {
 	c.box.put(func() {
 		c.attending += change
@@ -68,29 +70,24 @@ func (c *Client) watch() {
 	c.quietTimer = timer
 }
 
-// probe sends what must be answered. Over a socket that is a subscription that
-// is in place already. Where each request may have a connection of its own, it is
-// the connect that must be known to live: a new one, not held, takes its place.
+// probe sends what must be answered: a subscription that is in place already.
+// Over long-polling it goes beside the connect that is held. (A second connect
+// would not do: not every server answers that before the first has ended.)
 func (c *Client) probe() {
-	switch _, several := c.conn.(Canceler); {
-	case c.probing || !c.held:
-	case several:
-		c.held = false
-		c.cancelConnect()
-		c.connect()
-	case len(c.subscriptions) > 0:
-		c.probing = true
-		c.send(Message{Channel: metaSubscribe, Subscription: c.subscriptions[0].pattern}, probeLimit, func(r *Message, err error) {
-			c.probing = false
-			if err != nil {
-				c.lost(err)
-				return
-			}
-			if refused := parseRefusal(r.Error); !r.successful() && c.sessionGone(r, refused) {
-				c.renew(&SessionError{refused})
-				return
-			}
-			c.watch()
-		})
+	if c.probing || !c.held || len(c.subscriptions) == 0 {
+		return
 	}
+	c.probing = true
+	c.send(Message{Channel: metaSubscribe, Subscription: c.subscriptions[0].pattern}, probeLimit, func(r *Message, err error) {
+		c.probing = false
+		if err != nil {
+			c.lost(err)
+			return
+		}
+		if refused := parseRefusal(r.Error); !r.successful() && c.sessionGone(r, refused) {
+			c.renew(&SessionError{refused})
+			return
+		}
+		c.watch()
+	})
 }

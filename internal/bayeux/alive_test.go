@@ -29,18 +29,18 @@ func TestQuietSocketIsProbedWhileSomebodyWaits(t *testing.T) {
 		c, _ := attended(t, s)
 		start := time.Now()
 		probe := s.expect(metaSubscribe)
-		require.Equal(t, 5*time.Second, time.Since(start))
+		require.Equal(t, 3*time.Second, time.Since(start))
 		require.Equal(t, "/a", probe[0].Subscription)
 		s.say(subscribeReply, probe...)
 
-		wait(3 * time.Second)
+		wait(2 * time.Second)
 		s.say(`[{"channel":"/other","data":1}]`) // anything is a sign of life
 		s.expect(metaSubscribe)
-		require.Equal(t, 13*time.Second, time.Since(start))
+		require.Equal(t, 8*time.Second, time.Since(start))
 
-		wait(5 * time.Second) // no answer
+		wait(3 * time.Second) // no answer
 		synctest.Wait()
-		require.Equal(t, Reconnecting, c.current().State, "half-open: found within 10 s of silence")
+		require.Equal(t, Reconnecting, c.current().State, "half-open: found within 6 s of silence")
 		require.ErrorContains(t, c.current().Reason, "no reply in time")
 		s.connection()
 		require.Equal(t, "c1", s.expect(metaConnect)[0].ClientID)
@@ -105,20 +105,29 @@ func TestRequestsOfTheirOwn(t *testing.T) {
 		s.connect(c)
 		return s, all, c
 	}
-	t.Run("a quiet connect is replaced", func(t *testing.T) {
+	t.Run("a quiet connection is probed beside the held connect", func(t *testing.T) {
 		run(t, func(t *testing.T) {
 			s, _, c := start(t)
-			held := s.expect(metaConnect)
+			s.expect(metaConnect)
 			c.Attend(1)
-			from := time.Now()
-			fresh := s.expect(metaConnect)
-			require.Equal(t, 5*time.Second, time.Since(from))
-			require.NotNil(t, fresh[0].Advice, "and not held")
-			s.say(connectReply, held...) // late: it was given up
-			s.silent()
-			s.say(connectReply, fresh...)
-			require.Nil(t, s.expect(metaConnect)[0].Advice)
-			require.Equal(t, Connected, c.current().State)
+			s.say(subscribeReply, s.expect(metaSubscribe)...)
+			s.expect(metaSubscribe)
+			wait(3 * time.Second)
+			synctest.Wait()
+			require.Equal(t, Reconnecting, c.current().State)
+			s.connection()
+			require.Equal(t, "c1", s.expect(metaConnect)[0].ClientID)
+		})
+	})
+	t.Run("backoff stays short while somebody waits", func(t *testing.T) {
+		run(t, func(t *testing.T) {
+			s, _, c := start(t)
+			c.Attend(1)
+			for range 5 {
+				s.current.sink.Fail(s.expect(metaConnect), errors.New("status 502"))
+				synctest.Wait()
+				require.LessOrEqual(t, c.current().RetryIn, 2*time.Second)
+			}
 		})
 	})
 	t.Run("one that gets no reply is given up alone", func(t *testing.T) {

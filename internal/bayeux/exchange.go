@@ -100,13 +100,3 @@ func (c *Client) cancelExchanges() {
 	clear(c.exchanges)
 	c.probing = false
 }
-
-// cancelConnect stops waiting for the reply to a connect, if one is under way.
-func (c *Client) cancelConnect() {
-	for id, x := range c.exchanges {
-		if x.message.Channel == metaConnect {
-			x.timer.Stop()
-			delete(c.exchanges, id)
-		}
-	}
-}

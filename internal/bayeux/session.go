@@ -178,13 +178,9 @@ func (c *Client) connect() {
 	}
 	m := Message{Channel: metaConnect, ConnectionType: c.name(), Ext: c.ack.ext()}
 	limit := c.opts.MaxNetworkDelay
-	switch {
-	case c.held:
+	if c.held {
 		limit += max(c.plan.timeout, 0)
-	case c.attending > 0:
-		limit = min(limit, probeLimit)
-		fallthrough
-	default:
+	} else {
 		m.Advice = &Advice{Timeout: new(float64)}
 	}
 	c.send(m, limit, c.answer)
@@ -330,7 +326,12 @@ func (c *Client) failed(err error) {
 		c.forget() // signing in anew, which goes before a handshake, may help
 	}
 	c.note(err)
-	c.wait(max(c.plan.interval, 0)+backoff(c.failures, c.opts.Random), err)
+	failures := c.failures
+	if c.attending > 0 {
+		// Servers keep for some seconds only what somebody waits for here.
+		failures = min(failures, 2)
+	}
+	c.wait(max(c.plan.interval, 0)+backoff(failures, c.opts.Random), err)
 }
 
 // steadyAfter is how long a connection must have worked for its failures to

@@ -3,6 +3,7 @@ package outbound
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync/atomic"
@@ -223,6 +224,8 @@ func (w *wait) late(status bayeux.Status) *Error {
 	switch {
 	case status.Session != w.session:
 		e.Message += "; the CometD session was lost meanwhile, and a new one has taken its place: an acknowledgement sent in between is lost"
+	case unknownSession(status.Reason):
+		e.Message += fmt.Sprintf("; the CometD session was lost meanwhile (%v)", status.Reason)
 	case status.State != bayeux.Connected:
 		e.Message += "; the CometD session is not connected"
 		if status.Reason != nil {
@@ -230,6 +233,12 @@ func (w *wait) late(status bayeux.Status) *Error {
 		}
 	}
 	return e
+}
+
+// unknownSession reports whether the session was lost, and there is no new one yet.
+func unknownSession(reason error) bool {
+	_, lost := errors.AsType[*bayeux.SessionError](reason)
+	return lost
 }
 
 // answered is the outcome by the event.

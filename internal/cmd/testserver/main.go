@@ -1,8 +1,9 @@
 //go:build !js
 
 // Testserver is what tests in a browser talk to, as they cannot listen
-// themselves: the scenarios of package internal/testserver, and simulators of
-// package internal/gwssim, made on request.
+// themselves: the scenarios of package internal/testserver, and, made on
+// request, simulators of package internal/gwssim and servers of package
+// internal/interop.
 //
 //	testserver [-addr 127.0.0.1:0] [-- command args...]
 //
@@ -25,6 +26,7 @@ import (
 	"time"
 
 	"gws-outbound/internal/gwssim"
+	"gws-outbound/internal/interop"
 	"gws-outbound/internal/testserver"
 )
 
@@ -54,6 +56,10 @@ func run(addr string, command []string) (status int, err error) {
 	defer pool.Close()
 	mux := http.NewServeMux()
 	mux.Handle("/gwssim-new", pool)
+	servers := &interop.Pool{}
+	defer servers.Close()
+	mux.Handle("/interop-new", servers)
+	mux.Handle("/interop/", servers)
 	mux.Handle("/", testserver.Handler())
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	defer server.Close()

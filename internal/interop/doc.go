@@ -1,0 +1,34 @@
+// Package interop starts CometD servers that others wrote, as judges of the
+// client: CometD on Jetty in three lines, Faye, and CometD for Node.js. Each is a
+// small program in a folder beside this file, with as much of the REST API of
+// GWS next to CometD as completing a record needs. The acknowledgement goes
+// through the server's own API for publishing.
+//
+// [Start] builds what is needed (with Maven and javac, or npm), starts the
+// server and puts a TCP proxy in front of it, so that connections can be cut:
+//
+//	s := interop.Start(t, interop.Jetty8, interop.Options{})
+//	... connect to s.URL ...
+//	s.Control("set", interop.Behavior{HoldAck: true}, nil)
+//	s.Cut()
+//
+// In the browser, where nothing can be started, Start asks the test server,
+// whose URL is in the environment variable TEST_SERVER, and which serves a
+// [Pool].
+//
+// # Control
+//
+// These verbs of [Server.Control] are the server's own. Each takes and gives
+// JSON.
+//
+//	verb      in                                              out
+//	set       a Behavior, which replaces the one before       {}
+//	ack       {"referenceId": "..."}: sends what was held     {}
+//	publish   {"channel": "/c", "count": 1, "size": 0}        {}
+//	expire    {}: forgets every CometD session                {}
+//	sessions  {}                                              {"sessions": 0}
+//	posts     {}: how many records have come                  {"posts": 0}
+//
+// What publish sends has the data {"n": 0, "text": "xx"}: the number of the
+// message, from 0, and as many characters as size says.
+package interop

@@ -1,0 +1,286 @@
+//go:build interop
+
+// The tests need Java and Maven, Node.js and npm: `go test -tags interop
+// ./internal/interop`.
+
+package interop_test
+
+import (
+	"errors"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/interop"
+	"gws-outbound/internal/outbound"
+)
+
+// transports are those of the client that each server is to judge, if it has
+// them.
+var transports = []string{"websocket", "long-polling"}
+
+// scenarios are what the client has to stand, in this order, on one server.
+var scenarios = []struct {
+	name string
+	run  func(*testing.T, *judge)
+}{
+	{"completes 100 records", completes},
+	{"a connection killed between POST and acknowledgement", killed},
+	{"a connection half-open between POST and acknowledgement", halfOpen},
+	{"an acknowledgement that takes its time", slow},
+	{"a session forgotten while idle", forgottenIdle},
+	{"a session forgotten while pending", forgottenPending},
+	{"a session expired", expired},
+	{"a server restarted", restarted},
+	{"a handshake denied", handshakeDenied},
+	{"a subscription denied", subscriptionDenied},
+	{"a message of 1 MB", bigMessage},
+	{"1,000 unrelated messages while completing", unrelated},
+}
+
+func TestServers(t *testing.T) {
+	for _, kind := range interop.Kinds {
+		for _, transport := range transports {
+			for _, ack := range []bool{true, false} {
+				if slices.Contains(kind.Transports(), transport) && (kind.HasAck() || !ack) {
+					j := &judge{kind: kind, transport: transport, ack: ack}
+					judges = append(judges, j)
+					t.Run(j.name(), j.run)
+				}
+			}
+		}
+	}
+}
+
+func (j *judge) run(t *testing.T) {
+	if runtime.GOOS != "js" { // where all share the cookies, since those do not tell ports apart
+		t.Parallel() // most of the time is spent waiting
+	}
+	j.verdict = "FAILED"
+	defer func() {
+		if !t.Failed() {
+			j.verdict = "passed"
+		}
+	}()
+	// Short times, so that sessions can be seen to expire.
+	j.Server = interop.Start(t, j.kind, interop.Options{NoAck: !j.ack, TimeoutMS: 3000, MaxIntervalMS: 2000})
+	for _, s := range scenarios {
+		t.Run(s.name, func(t *testing.T) {
+			j.Refuse(false)
+			j.Control("set", interop.Behavior{}, nil)
+			s.run(t, j)
+		})
+	}
+}
+
+func completes(t *testing.T, j *judge) {
+	j.Control("set", interop.Behavior{AckDelayMS: 5}, nil)
+	j.open(t).completeAll(t, 100, 10)
+}
+
+// killed kills every connection four times, with five records pending each
+// time: by turns before the acknowledgements are sent, and after the server has
+// written them into connections that take nothing any more. The client waits
+// longer after each, up to 8 s, and the server must keep the session for that
+// long, as it does by default.
+func killed(t *testing.T, j *judge) {
+	j.startPatient(t)
+	c := j.open(t)
+	timeout := long
+	if !j.ack {
+		timeout = 3 * time.Second // what is lost is waited for in vain
+	}
+	const rounds, records = 4, 5
+	for round := range rounds {
+		j.Control("set", interop.Behavior{HoldAck: true}, nil)
+		pending := c.acceptedAll(t, records, timeout)
+		if round%2 == 0 {
+			j.cut(t)
+			j.acknowledge(references(pending)...)
+		} else {
+			j.Stall()
+			j.acknowledge(references(pending)...)
+			j.cut(t)
+		}
+		for _, p := range pending {
+			if j.ack {
+				p.resolved(t, c)
+			} else {
+				j.count(t, p)
+			}
+		}
+		c.wait(t, "to be connected again", func(s bayeux.Status) bool { return s.State == bayeux.Connected })
+	}
+	j.Control("set", interop.Behavior{}, nil)
+	c.completeAll(t, 5, 5)
+}
+
+// count takes the end of a completion whose acknowledgement may be lost, since
+// there is no acknowledged delivery. If it is, the caller must be told the
+// truth.
+func (j *judge) count(t *testing.T, p *completion) {
+	t.Helper()
+	err := p.end(t)
+	if err == nil {
+		j.completions++
+		return
+	}
+	requireError(t, err, outbound.AckTimeout, gws.Accepted)
+	j.lost++
+}
+
+func requireError(t *testing.T, err error, code outbound.Code, d gws.Delivery) *outbound.Error {
+	t.Helper()
+	e, ok := errors.AsType[*outbound.Error](err)
+	require.True(t, ok, "%T: %v", err, err)
+	require.Equal(t, code, e.Code, e.Message)
+	require.Equal(t, d, e.Delivery, e.Message)
+	return e
+}
+
+// halfOpen leaves connections that stay, but carry nothing. Nobody tells the
+// client: it has to find out within 10 s, and the server must keep the session
+// for that long, as it does by default.
+func halfOpen(t *testing.T, j *judge) {
+	j.startPatient(t)
+	c := j.open(t)
+	j.Control("set", interop.Behavior{HoldAck: true}, nil)
+	pending := c.acceptedAll(t, 1, long)
+	j.Stall()
+	stalled := time.Now()
+	if j.ack {
+		j.acknowledge(references(pending)...)
+	}
+	c.wait(t, "to notice", func(s bayeux.Status) bool { return s.State != bayeux.Connected })
+	require.Less(t, time.Since(stalled), 12*time.Second)
+	c.wait(t, "to be connected again", func(s bayeux.Status) bool { return s.State == bayeux.Connected })
+	j.acknowledge(references(pending)...)
+	pending[0].resolved(t, c)
+}
+
+// startPatient starts another server for one scenario, with the times that it
+// has by default: it holds a connect for 30 s, and keeps a session for 10 s.
+func (j *judge) startPatient(t *testing.T) {
+	t.Helper()
+	other := j.Server
+	t.Cleanup(func() { j.Server = other })
+	j.Server = interop.Start(t, j.kind, interop.Options{NoAck: !j.ack})
+}
+
+// slow lets nothing be heard for longer than the client likes while something
+// is pending. The connection works, and must not be taken for a dead one.
+func slow(t *testing.T, j *judge) {
+	j.startPatient(t)
+	j.Control("set", interop.Behavior{AckDelayMS: 12_000}, nil)
+	c := j.open(t)
+	c.complete(t, 0).resolved(t, c)
+	require.NotContains(t, c.said(), string(bayeux.Reconnecting))
+}
+
+// forgottenIdle has the server forget the session, which the client learns from
+// its next connect.
+func forgottenIdle(t *testing.T, j *judge) {
+	c := j.open(t)
+	old := c.session()
+	j.Control("expire", nil, nil)
+	c.anew(t, old)
+	c.completeAll(t, 5, 5)
+}
+
+func forgottenPending(t *testing.T, j *judge) {
+	c := j.open(t)
+	j.Control("set", interop.Behavior{HoldAck: true}, nil)
+
+	// An acknowledgement that is sent over the new session is waited for.
+	pending := c.acceptedAll(t, 1, long)
+	old := c.session()
+	j.Control("expire", nil, nil)
+	c.anew(t, old)
+	j.acknowledge(references(pending)...)
+	pending[0].resolved(t, c)
+
+	// One that is sent in between is lost. The error says so.
+	pending = c.acceptedAll(t, 1, 6*time.Second)
+	old = c.session()
+	j.Control("expire", nil, nil)
+	j.acknowledge(references(pending)...)
+	c.anew(t, old)
+	e := requireError(t, pending[0].end(t), outbound.AckTimeout, gws.Accepted)
+	require.Contains(t, e.Message, "session was lost meanwhile")
+}
+
+// expired keeps the client away until the server has given up the session by
+// itself.
+func expired(t *testing.T, j *judge) {
+	c := j.open(t)
+	old := c.session()
+	j.Refuse(true)
+	j.cut(t)
+	require.Eventually(t, func() bool { return j.sessions() == 0 }, long, 50*time.Millisecond, "the server still has the session")
+	j.Refuse(false)
+	c.anew(t, old)
+	c.completeAll(t, 5, 5)
+}
+
+func restarted(t *testing.T, j *judge) {
+	c := j.open(t)
+	c.completeAll(t, 1, 1)
+	old := c.session()
+	j.Restart()
+	c.anew(t, old)
+	c.completeAll(t, 10, 10)
+}
+
+// denials are what the servers say when their policy denies something.
+var denials = map[interop.Kind]struct{ handshake, subscription string }{
+	interop.Jetty9:  {"403::handshake_denied", "subscribe_denied"},
+	interop.Jetty8:  {"403::handshake_denied", "subscribe_denied"},
+	interop.Jetty31: {"403::Handshake denied", "subscribe_denied"},
+	interop.Faye:    {"403::handshake denied", "subscription denied"},
+	interop.NodeJS:  {"403::handshake_denied", "403::subscribe_denied"},
+}
+
+func handshakeDenied(t *testing.T, j *judge) {
+	j.Control("set", interop.Behavior{DenyHandshake: true}, nil)
+	_, err := j.tryOpen(t)
+	e := requireError(t, err, outbound.HandshakeRefused, gws.NotSent)
+	require.Contains(t, e.Message, denials[j.kind].handshake)
+}
+
+func subscriptionDenied(t *testing.T, j *judge) {
+	j.Control("set", interop.Behavior{DenySubscribe: true}, nil)
+	_, err := j.tryOpen(t)
+	e := requireError(t, err, outbound.SubscribeRefused, gws.NotSent)
+	require.Contains(t, e.Message, denials[j.kind].subscription)
+	require.Contains(t, e.Message, "/v2/me/outbound")
+}
+
+func bigMessage(t *testing.T, j *judge) {
+	const size = 1 << 20
+	c := j.open(t, "/v2/me/calls")
+	j.Control("publish", map[string]any{"channel": "/v2/me/calls", "size": size}, nil)
+	require.Equal(t, []notification{{"/v2/me/calls", 0, size}}, c.received(t, 1))
+	c.completeAll(t, 1, 1)
+	require.Equal(t, 1, c.session(), "the session was lost")
+}
+
+func unrelated(t *testing.T, j *judge) {
+	const count = 1000
+	c := j.open(t, "/v2/me/calls")
+	published := make(chan struct{})
+	go func() {
+		defer close(published)
+		j.Control("publish", map[string]any{"channel": "/v2/me/calls", "count": count, "size": 100}, nil)
+	}()
+	c.completeAll(t, 20, 5)
+	<-published
+	for n, got := range c.received(t, count) {
+		require.Equal(t, notification{"/v2/me/calls", n, 100}, got, "each once, in order")
+	}
+	require.Equal(t, 1, c.session(), "the session was lost")
+}

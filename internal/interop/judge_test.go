@@ -1,0 +1,339 @@
+//go:build interop
+
+package interop_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/interop"
+	"gws-outbound/internal/outbound"
+)
+
+// long is more than anything here may take.
+const long = 40 * time.Second
+
+// judge is a server by which the client is judged over one transport, with its
+// acknowledged delivery on or off, and the figures of that.
+type judge struct {
+	kind      interop.Kind
+	transport string
+	ack       bool
+
+	*interop.Server
+
+	references              int
+	completions, cuts, lost int
+	verdict                 string // "" if it was not asked
+}
+
+// judges are all, in the order of the table.
+var judges []*judge
+
+func (j *judge) name() string {
+	ack := "ack"
+	if !j.ack {
+		ack = "no-ack"
+	}
+	return fmt.Sprintf("%s %s %s", j.kind, j.transport, ack)
+}
+
+// cut kills every connection, of which there must be some.
+func (j *judge) cut(t *testing.T) {
+	t.Helper()
+	n := j.Cut()
+	require.Positive(t, n, "connections to be killed")
+	j.cuts += n
+}
+
+func (j *judge) sessions() int {
+	var out struct{ Sessions int }
+	j.Control("sessions", nil, &out)
+	return out.Sessions
+}
+
+func (j *judge) acknowledge(references ...string) {
+	for _, r := range references {
+		j.Control("ack", map[string]string{"referenceId": r}, nil)
+	}
+}
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "server\ttransport\tacknowledged delivery\tcompletions\tconnections killed\tacknowledgements lost\tverdict")
+	for _, j := range judges {
+		ack := "on"
+		switch {
+		case !j.kind.HasAck():
+			ack = "has none"
+		case !j.ack:
+			ack = "off"
+		}
+		if j.verdict == "" {
+			continue // by the flag -run
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%d\t%s\n", j.kind, j.transport, ack, j.completions, j.cuts, j.lost, j.verdict)
+	}
+	table.Flush()
+	os.Exit(status)
+}
+
+// client is a client under judgement, and what it has said.
+type client struct {
+	*outbound.Client
+	j *judge
+
+	mu            sync.Mutex
+	status        bayeux.Status
+	changed       chan struct{}
+	notifications []notification
+	log           strings.Builder
+}
+
+type notification struct {
+	channel string
+	n       int
+	size    int
+}
+
+// open connects a client, which lives until the end of the test.
+func (j *judge) open(t *testing.T, channels ...string) *client {
+	t.Helper()
+	c, err := j.tryOpen(t, channels...)
+	require.NoError(t, err)
+	status := c.wait(t, "to be connected", func(s bayeux.Status) bool { return s.State == bayeux.Connected })
+	require.Equal(t, j.transport, status.Transport)
+	require.Equal(t, !j.ack, strings.Contains(c.said(), "no acknowledged delivery"), "what was negotiated; the client said: %s", c.said())
+	return c
+}
+
+func (j *judge) tryOpen(t *testing.T, channels ...string) (*client, error) {
+	c := &client{j: j, changed: make(chan struct{})}
+	opened, err := outbound.Open(t.Context(), outbound.Options{
+		BaseURL: j.URL, CometdPath: outbound.DefaultCometdPath, Transports: []string{j.transport},
+		CSRF: true, Channels: channels,
+		ConnectTimeout: 10 * time.Second, RequestTimeout: 10 * time.Second, AckTimeout: long,
+		OnStatus: c.note, OnNotification: c.notify, Log: c.logLine,
+	})
+	t.Cleanup(func() {
+		if t.Failed() || testing.Verbose() {
+			t.Logf("the client said:\n%s", c.said())
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.Client = opened
+	t.Cleanup(c.Close)
+	return c, nil
+}
+
+func (c *client) note(s bayeux.Status) {
+	c.logLine(bayeux.Info, fmt.Sprintf("status %+v", s))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.status = s
+	c.tell()
+}
+
+func (c *client) notify(channel string, data json.RawMessage) {
+	var d struct {
+		N    int
+		Text string
+	}
+	_ = json.Unmarshal(data, &d) // what is missing will be missed
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.notifications = append(c.notifications, notification{channel, d.N, len(d.Text)})
+	c.tell()
+}
+
+// tell wakes who waits. The caller holds the mutex.
+func (c *client) tell() {
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+func (c *client) logLine(level bayeux.Level, line string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fmt.Fprintf(&c.log, "%s %d %s\n", time.Now().Format("05.000"), level, line)
+}
+
+func (c *client) said() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.log.String()
+}
+
+// wait waits for a status.
+func (c *client) wait(t *testing.T, what string, wanted func(bayeux.Status) bool) bayeux.Status {
+	t.Helper()
+	var found bayeux.Status
+	c.await(t, what, func() bool {
+		found = c.status
+		return wanted(c.status)
+	})
+	return found
+}
+
+// received waits for so many notifications, and returns them.
+func (c *client) received(t *testing.T, n int) []notification {
+	t.Helper()
+	c.await(t, fmt.Sprintf("for %d notifications", n), func() bool { return len(c.notifications) >= n })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.notifications
+}
+
+func (c *client) await(t *testing.T, what string, there func() bool) {
+	t.Helper()
+	late := time.After(long)
+	for {
+		c.mu.Lock()
+		ok, changed := there(), c.changed
+		c.mu.Unlock()
+		if ok {
+			return
+		}
+		select {
+		case <-changed:
+		case <-late:
+			require.FailNow(t, "waited in vain "+what, "the client said:\n%s", c.said())
+		}
+	}
+}
+
+// anew waits until the client is connected in a session made after this one.
+func (c *client) anew(t *testing.T, old int) {
+	t.Helper()
+	c.wait(t, "for a new session", func(s bayeux.Status) bool { return s.State == bayeux.Connected && s.Session > old })
+}
+
+func (c *client) session() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.status.Session
+}
+
+// completion is one under way.
+type completion struct {
+	reference string
+	accepted  chan struct{} // closed when the POST has been answered
+	done      chan struct{} // closed at the end
+	err       error
+}
+
+// complete starts the completion of a record.
+func (c *client) complete(t *testing.T, ackTimeout time.Duration) *completion {
+	c.j.references++
+	n := c.j.references
+	p := &completion{reference: fmt.Sprintf("ref-%d", n), accepted: make(chan struct{}), done: make(chan struct{})}
+	go func() {
+		defer close(p.done)
+		var once sync.Once
+		data, err := c.CompleteRecord(context.WithoutCancel(t.Context()), gws.Fields{
+			"recordHandle": float64(n), "applicationId": 134.0, "campaignName": "Campaign1", "callingList": "CallingList1",
+			"devicePath": "/devices/1", "callResult": "Answer", "referenceId": p.reference,
+		}, outbound.CallOptions{AckTimeout: ackTimeout, OnProgress: func(_ string, d gws.Delivery) {
+			if d == gws.Accepted {
+				once.Do(func() { close(p.accepted) })
+			}
+		}})
+		if err == nil {
+			err = acknowledges(data, n)
+		}
+		p.err = err
+	}()
+	return p
+}
+
+// acknowledges checks that data is the acknowledgement of record n.
+func acknowledges(data json.RawMessage, n int) error {
+	var e struct {
+		NotificationType string
+		ReferenceID      string `json:"referenceId"`
+		Record           struct{ RecordHandle int }
+	}
+	err := json.Unmarshal(data, &e)
+	if err != nil || e.NotificationType != "RecordProcessedAcknowledge" || e.ReferenceID != fmt.Sprintf("ref-%d", n) || e.Record.RecordHandle != n {
+		return fmt.Errorf("resolved with something else: %v: %s", err, data)
+	}
+	return nil
+}
+
+// completeAll completes n records, so many at a time, and requires that all
+// are acknowledged.
+func (c *client) completeAll(t *testing.T, n, atATime int) {
+	t.Helper()
+	left := n
+	var pending []*completion
+	for left > 0 || len(pending) > 0 {
+		for left > 0 && len(pending) < atATime {
+			pending = append(pending, c.complete(t, 0))
+			left--
+		}
+		pending[0].resolved(t, c)
+		pending = pending[1:]
+	}
+}
+
+// acceptedAll starts n completions, and waits until their POSTs are answered.
+func (c *client) acceptedAll(t *testing.T, n int, ackTimeout time.Duration) []*completion {
+	t.Helper()
+	var all []*completion
+	for range n {
+		all = append(all, c.complete(t, ackTimeout))
+	}
+	for _, p := range all {
+		select {
+		case <-p.accepted:
+		case <-p.done:
+			require.NoError(t, p.err, "before it was acknowledged")
+		case <-time.After(long):
+			require.FailNow(t, "a POST was not answered")
+		}
+	}
+	return all
+}
+
+func (p *completion) end(t *testing.T) error {
+	t.Helper()
+	select {
+	case <-p.done:
+	case <-time.After(2 * long):
+		require.FailNow(t, "a completion came to no end", p.reference)
+	}
+	return p.err
+}
+
+// resolved requires that the acknowledgement came.
+func (p *completion) resolved(t *testing.T, c *client) {
+	t.Helper()
+	err := p.end(t)
+	if e, ok := errors.AsType[*outbound.Error](err); ok && e.Code == outbound.AckTimeout {
+		c.j.lost++
+	}
+	require.NoError(t, err, p.reference)
+	c.j.completions++
+}
+
+func references(all []*completion) (names []string) {
+	for _, p := range all {
+		names = append(names, p.reference)
+	}
+	return names
+}
