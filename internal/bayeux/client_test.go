@@ -157,7 +157,9 @@ func run(t *testing.T, f func(t *testing.T)) {
 	synctest.Test(t, f)
 }
 
-func wait(d time.Duration) { time.Sleep(d) } // virtual time of the bubble
+// wait moves the clock of the test's bubble (testing/synctest), and with it the
+// timers that are under test. Nothing waits for it in real time.
+func wait(d time.Duration) { time.Sleep(d) }
 
 func TestSessionOpensInOrder(t *testing.T) {
 	run(t, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -148,4 +149,12 @@ func messages(list string) (all []bayeux.Message) {
 		all = append(all, m)
 	}
 	return all
+}
+
+// advance moves the clock of the test's bubble (testing/synctest), and with it
+// the timers that are under test, to exactly where it is wanted. Nothing waits
+// for it in real time.
+func advance(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }
