@@ -10,6 +10,12 @@ const (
 	// dead connection it keeps, by default, for 10 s: the client must have found
 	// out, and come back, well before.
 	probeLimit = 3 * time.Second
+	// hasty is how long a connect may take that a server answers at once, while
+	// others may follow it, of which there are mostHasty. Over requests, one can
+	// go out on a connection that a browser has kept, and that is as dead as
+	// the one before: the browser finds out only when the request is given up.
+	hasty     = time.Second
+	mostHasty = 3
 )
 
 // Attend says that one more (or, with -1, one less) caller waits for an event.
@@ -68,6 +74,17 @@ func (c *Client) watch() {
 		}
 	})
 	c.quietTimer = timer
+}
+
+// hasten reports whether the next connect is to be a hasty one. It is where
+// somebody waits for what the server keeps for a short time, and the first
+// few times only: on a slow network, the last one must have its time.
+func (c *Client) hasten() bool {
+	if _, requests := c.conn.(Canceler); !requests || c.attending == 0 || c.hastened == mostHasty {
+		return false
+	}
+	c.hastened++
+	return true
 }
 
 // probe sends what must be answered: a subscription that is in place already.

@@ -119,6 +119,33 @@ func TestRequestsOfTheirOwn(t *testing.T) {
 			require.Equal(t, "c1", s.expect(metaConnect)[0].ClientID)
 		})
 	})
+	t.Run("a dead connection of the browser's is passed over", func(t *testing.T) {
+		run(t, func(t *testing.T) {
+			s, all, c := start(t)
+			held := s.expect(metaConnect)
+			c.Attend(1)
+			s.current.sink.Fail(held, errors.New("reset"))
+			var hasty []Message
+			for range mostHasty {
+				hasty = s.expect(metaConnect)
+				begun := time.Now()
+				require.Equal(t, string(hasty[0].ID), <-all.cancelled)
+				require.Equal(t, time.Second, time.Since(begun))
+			}
+			begun := time.Now()
+			last := s.expect(metaConnect)
+			require.Zero(t, time.Since(begun), "at once")
+			require.JSONEq(t, `{"ack":0}`, string(last[0].Ext))
+			s.say(connectReply, hasty...) // too late: it was given up
+			synctest.Wait()
+			require.Equal(t, Reconnecting, c.current().State)
+			wait(5 * time.Second) // a slow network: the last may take its time
+			s.say(connectReply, last...)
+			s.expect(metaConnect)
+			require.Equal(t, Connected, c.current().State)
+			require.Equal(t, 1, c.current().Session)
+		})
+	})
 	t.Run("backoff stays short while somebody waits", func(t *testing.T) {
 		run(t, func(t *testing.T) {
 			s, _, c := start(t)

@@ -106,7 +106,8 @@ type Client struct {
 	heard      time.Time       // when something came from the server
 	quietTimer *time.Timer     // until the next probe
 	alive      []chan struct{} // to be closed at the next frame
-	probing    bool            // a probe is under way over a socket
+	probing    bool            // a probe is under way
+	hastened   int             // hasty connects of this attempt
 }
 
 // New returns a client that does nothing yet; [Client.Connect] starts it.

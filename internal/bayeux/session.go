@@ -24,6 +24,7 @@ func (c *Client) try() {
 	c.stopRetry()
 	c.waiting = false
 	c.attempt++
+	c.hastened = 0
 	if c.clientID != "" && c.failures > 0 && time.Since(c.failedAt) > c.plan.lifetime() {
 		c.logf(Info, "not connected for longer than the server keeps a session: a new one is needed")
 		c.forget()
@@ -177,13 +178,22 @@ func (c *Client) connect() {
 		return
 	}
 	m := Message{Channel: metaConnect, ConnectionType: c.name(), Ext: c.ack.ext()}
-	limit := c.opts.MaxNetworkDelay
 	if c.held {
-		limit += max(c.plan.timeout, 0)
-	} else {
-		m.Advice = &Advice{Timeout: new(float64)}
+		c.send(m, c.opts.MaxNetworkDelay+max(c.plan.timeout, 0), c.answer)
+		return
 	}
-	c.send(m, limit, c.answer)
+	m.Advice = &Advice{Timeout: new(float64)}
+	if c.hasten() {
+		c.send(m, hasty, func(r *Message, err error) {
+			if errors.Is(err, errNoReply) {
+				c.connect()
+				return
+			}
+			c.answer(r, err)
+		})
+		return
+	}
+	c.send(m, c.opts.MaxNetworkDelay, c.answer)
 }
 
 // answer takes the reply to a connect.
