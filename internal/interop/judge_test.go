@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"text/tabwriter"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -72,8 +71,9 @@ func (j *judge) acknowledge(references ...string) {
 
 func TestMain(m *testing.M) {
 	status := m.Run()
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "server\ttransport\tacknowledged delivery\tcompletions\tconnections killed\tacknowledgements lost\tverdict")
+	// One line each, of a fixed width: several runs make one table.
+	const columns = "%-13s  %-12s  %-21v  %11v  %18v  %21v  %s\n"
+	fmt.Printf(columns, "server", "transport", "acknowledged delivery", "completions", "connections killed", "acknowledgements lost", "verdict")
 	for _, j := range judges {
 		ack := "on"
 		switch {
@@ -85,9 +85,8 @@ func TestMain(m *testing.M) {
 		if j.verdict == "" {
 			continue // by the flag -run
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%d\t%s\n", j.kind, j.transport, ack, j.completions, j.cuts, j.lost, j.verdict)
+		fmt.Printf(columns, j.kind, j.transport, ack, j.completions, j.cuts, j.lost, j.verdict)
 	}
-	table.Flush()
 	os.Exit(status)
 }
 

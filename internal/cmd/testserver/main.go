@@ -3,7 +3,8 @@
 // Testserver is what tests in a browser talk to, as they cannot listen
 // themselves: the scenarios of package internal/testserver, and, made on
 // request, simulators of package internal/gwssim and servers of package
-// internal/interop.
+// internal/interop. Below /dist/ it has js/dist of the working directory, for
+// any origin.
 //
 //	testserver [-addr 127.0.0.1:0] [-- command args...]
 //
@@ -60,6 +61,7 @@ func run(addr string, command []string) (status int, err error) {
 	defer servers.Close()
 	mux.Handle("/interop-new", servers)
 	mux.Handle("/interop/", servers)
+	mux.Handle("/dist/", dist("js/dist"))
 	mux.Handle("/", testserver.Handler())
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	defer server.Close()
@@ -77,6 +79,15 @@ func run(addr string, command []string) (status int, err error) {
 		}
 	}
 	return runCommand(command, url, interrupts)
+}
+
+// dist serves a folder to pages of any origin.
+func dist(folder string) http.Handler {
+	files := http.StripPrefix("/dist/", http.FileServer(http.Dir(folder)))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		files.ServeHTTP(w, r)
+	})
 }
 
 // runCommand runs a command to its end, passing on the signals that come.

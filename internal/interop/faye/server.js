@@ -43,6 +43,13 @@ bayeux.addExtension({
 
 const server = http.createServer(listener);
 bayeux.attach(server);
+
+// Faye's own answer to a preflight would not let the CSRF header of GWS pass.
+const [handle] = server.listeners('request');
+server.removeAllListeners('request').on('request', (request, response) => {
+  (request.method === 'OPTIONS' ? listener : handle).call(server, request, response);
+});
+
 bayeux
   .getClient()
   .connect(() => {
