@@ -1,9 +1,10 @@
 // The site that the tests' pages come from: the built package, pages with
 // different Content-Security-Policies, and servers that get the module wrong.
 
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { extname } from "node:path";
+import { extname, join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 
 const here = new URL(".", import.meta.url);
 const dist = new URL("../dist/", here);
@@ -13,6 +14,7 @@ const strict = {
   "script-src": "'self' 'wasm-unsafe-eval'",
   "style-src": "'self'",
   "img-src": "'self'",
+  "worker-src": "'self'",
   "connect-src": "'self' http://127.0.0.1:* ws://127.0.0.1:*",
   "base-uri": "'none'",
   "form-action": "'none'",
@@ -26,6 +28,7 @@ const types = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".wasm": "application/wasm",
+  ".css": "text/css; charset=utf-8",
 };
 
 /**
@@ -70,7 +73,9 @@ export async function startSite() {
       return special[path]();
     }
     const file = site.files.get(path) ?? builtFile(path) ?? new URL(`.${path}`, here);
-    return { type: types[extname(file.pathname)], body: await readFile(file) };
+    const type = types[extname(file.pathname)];
+    const policy = type === types[".html"] && header("strict");
+    return { type, body: await readFile(file), policy };
   }
 
   const server = createServer(async (request, response) => {
@@ -99,6 +104,22 @@ export async function startSite() {
   return site;
 }
 
+/**
+ * Serves the files of a folder below a path of the site.
+ *
+ * @param {Site} site
+ * @param {string} folder
+ * @param {string} base such as "/app/"
+ */
+export async function serveFolder(site, folder, base) {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) {
+      const file = join(entry.parentPath, entry.name);
+      site.files.set(base + relative(folder, file), pathToFileURL(file));
+    }
+  }
+}
+
 /** @returns {Promise<string>} an origin of this machine where nobody listens */
 export async function unusedOrigin() {
   const server = createServer();
@@ -114,11 +135,16 @@ function builtFile(path) {
   return name && new URL(name, dist);
 }
 
+function header(policy) {
+  return Object.entries(policies[policy] ?? {})
+    .map((directive) => directive.join(" "))
+    .join("; ");
+}
+
 function page(policy, head = "") {
-  const directives = Object.entries(policies[policy] ?? {});
   return {
     type: types[".html"],
     body: `<!doctype html><html lang="en"><title>Test</title>${head}</html>`,
-    policy: directives.map((directive) => directive.join(" ")).join("; "),
+    policy: header(policy),
   };
 }
