@@ -10,7 +10,7 @@ CHROMIUM ?= $(or $(shell command -v chromium),$(shell command -v chromium-browse
 export CHROMIUM
 
 # Packages whose tests run in the browser as well, or only there.
-WASM_TESTS := ./internal/bayeux ./internal/bayeux/websocket ./internal/bayeux/longpolling ./internal/httpx ./internal/gws ./internal/outbound ./internal/jsbridge ./wasm
+WASM_TESTS := ./internal/bayeux ./internal/bayeux/websocket ./internal/bayeux/longpolling ./internal/httpx ./internal/gws ./internal/outbound ./internal/jsbridge ./wasm ./web/examples/gotest
 WASM := GOOS=js GOARCH=wasm
 JUDGES := cometd-9 cometd-8 cometd-3.1 faye cometd-nodejs
 BUILT := js/dist/index.js
@@ -66,7 +66,7 @@ test-go: ## Go tests, natively, with the race detector
 	@echo "== Go tests, natively"
 	@go test -race -timeout 5m ./...
 
-test-wasm: chromium ## Go tests in Chromium
+test-wasm: chromium build ## Go tests in Chromium
 	@echo "== Go tests in Chromium"
 	@mkdir -p build
 	@go build -o build/wasmbrowsertest github.com/agnivade/wasmbrowsertest

@@ -1,0 +1,104 @@
+// Builds the app in app/ with each bundler, from the packed package.
+
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import * as esbuild from "esbuild";
+import * as vite from "vite";
+import webpack from "webpack";
+
+const run = promisify(execFile);
+const here = fileURLToPath(new URL(".", import.meta.url));
+const js = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * Packs the package, as npm publishes it.
+ *
+ * @returns {Promise<{ tarball: string, size: number, files: string[] }>} size in bytes
+ */
+export async function pack() {
+  const folder = await mkdtemp(join(tmpdir(), "gws-outbound-pack-"));
+  const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder], {
+    cwd: js,
+  });
+  const [{ filename, size, files }] = Object.values(JSON.parse(stdout));
+  return { tarball: join(folder, filename), size, files: files.map(({ path }) => path).sort() };
+}
+
+/**
+ * Makes a project that has the package installed from its tarball.
+ *
+ * @param {string} tarball
+ * @returns {Promise<{ root: string, remove: () => Promise<void> }>}
+ */
+export async function makeApp(tarball) {
+  const root = await mkdtemp(join(tmpdir(), "gws-outbound-app-"));
+  const installed = join(root, "node_modules", "gws-outbound");
+  await mkdir(installed, { recursive: true });
+  await run("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"]);
+  await cp(join(here, "app"), root, { recursive: true });
+  return { root, remove: () => rm(root, { recursive: true }) };
+}
+
+/** Builds `root` into its folder `out`, each in the way that its users do. */
+export const bundlers = {
+  async Vite(root) {
+    await vite.build({
+      root,
+      base: "./",
+      configFile: false,
+      logLevel: "warn",
+      build: { outDir: "out" },
+    });
+  },
+
+  async webpack(root) {
+    const compiler = webpack({
+      mode: "production",
+      context: root,
+      entry: "./main.js",
+      output: { path: join(root, "out") },
+      performance: { hints: false }, // of the size of the wasm
+    });
+    const stats = await promisify(compiler.run.bind(compiler))();
+    await promisify(compiler.close.bind(compiler))();
+    if (stats.hasErrors() || stats.hasWarnings()) {
+      throw new Error(stats.toString("errors-warnings"));
+    }
+    await page(root);
+  },
+
+  // It does not look for files behind `new URL()`: the README says to put them
+  // beside the bundle.
+  async esbuild(root) {
+    const { warnings } = await esbuild.build({
+      absWorkingDir: root,
+      entryPoints: ["main.js"],
+      bundle: true,
+      format: "esm",
+      outdir: "out",
+      logLevel: "silent",
+    });
+    if (warnings.length > 0) {
+      throw new Error(JSON.stringify(warnings));
+    }
+    for (const name of ["outbound.wasm", "worker.js"]) {
+      await cp(join(root, "node_modules", "gws-outbound", "dist", name), join(root, "out", name));
+    }
+    await page(root);
+  },
+};
+
+/** The page of a bundler that makes none. */
+async function page(root) {
+  await cp(join(root, "index.html"), join(root, "out", "index.html"));
+}
+
+/** @returns {Promise<string>} the version of a bundler */
+export async function version(name) {
+  const manifest = join(js, "node_modules", name.toLowerCase(), "package.json");
+  return JSON.parse(await readFile(manifest, "utf8")).version;
+}

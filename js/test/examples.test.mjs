@@ -1,0 +1,75 @@
+// The examples in web/examples, each used as a person would. The one in Go runs
+// with the Go tests.
+
+import assert from "node:assert/strict";
+import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+import { build } from "vite";
+import { root, startDemo } from "./demo.mjs";
+import { site, testInPage } from "./in-browser.mjs";
+import { Simulator } from "./simulator.mjs";
+import { serveFolder } from "./site.mjs";
+
+const examples = join(root, "web/examples");
+const demo = await startDemo();
+
+async function reads(page, selector, text) {
+  await page.waitForFunction(
+    (selector, text) => document.querySelector(selector)?.textContent.includes(text),
+    {},
+    selector,
+    text,
+  );
+}
+
+testInPage(
+  "the plain page completes a record",
+  async (page) => {
+    await reads(page, "#state", "connected");
+    await page.focus("[name=recordHandle]");
+    await page.keyboard.press("Enter");
+    await reads(page, "#outcome", "record 12 is completed");
+    await page.$eval("[name=recordHandle]", (input) => {
+      input.value = "twelve";
+    });
+    await page.click("button");
+    await reads(page, "#outcome", "Nothing was done, try again: wrong request");
+  },
+  { path: new URL("/web/examples/plain/index.html", demo).href },
+);
+
+testInPage("the React hook keeps one client, and ends it with the component", async (page) => {
+  const simulator = await Simulator.start();
+  await page.goto(`${site.url}${await buildReact()}?server=${encodeURIComponent(simulator.url)}`);
+  await reads(page, "#state", "connected");
+  await page.click("button");
+  await reads(page, "#outcome", "record 12 is completed");
+  assert.equal((await simulator.posts()).length, 1);
+  // Strict mode has made two clients, of which one was given up.
+  await simulator.call("wait-sessions", { n: 1 });
+});
+
+/** Builds the example with Vite; returns the path of its page on the site. */
+async function buildReact() {
+  const app = await mkdtemp(join(tmpdir(), "gws-outbound-react-"));
+  after(() => rm(app, { recursive: true }));
+  await cp(join(examples, "react"), join(app, "react"), { recursive: true });
+  await cp(join(examples, "example.css"), join(app, "example.css"));
+  const modules = join(app, "node_modules");
+  await mkdir(modules);
+  await symlink(join(root, "js"), join(modules, "gws-outbound"));
+  for (const name of ["react", "react-dom"]) {
+    await symlink(join(root, "js/node_modules", name), join(modules, name));
+  }
+  await build({
+    root: join(app, "react"),
+    base: "./",
+    configFile: false,
+    logLevel: "warn",
+    build: { outDir: join(app, "out"), emptyOutDir: true },
+  });
+  await serveFolder(site, join(app, "out"), "/react/");
+  return "/react/index.html";
+}

@@ -1,0 +1,84 @@
+// The package as it is published, and apps that were built with it.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { bundlers, makeApp, pack, version } from "./bundlers/build.mjs";
+import { site, testInPage } from "./in-browser.mjs";
+import { acknowledgement, request } from "./sample.mjs";
+import { headers, Simulator } from "./simulator.mjs";
+import { serveFolder } from "./site.mjs";
+
+let packed;
+before(async () => {
+  packed = await pack();
+});
+
+test("nothing but what is needed is packed", () => {
+  const declarations = packed.files.filter((file) => file.endsWith(".d.ts"));
+  assert.ok(declarations.includes("dist/index.d.ts"));
+  assert.deepEqual(
+    packed.files.filter((file) => !declarations.includes(file)),
+    [
+      "README.md",
+      "dist/LICENSE",
+      "dist/index.js",
+      "dist/index.js.map",
+      "dist/outbound.wasm",
+      "dist/wasm_exec.js",
+      "dist/worker.js",
+      "dist/worker.js.map",
+      "package.json",
+    ],
+  );
+});
+
+test("what the manifest names is there", async () => {
+  const app = await makeApp(packed.tarball);
+  after(() => app.remove());
+  const manifest = JSON.parse(
+    await readFile(join(app.root, "node_modules/gws-outbound/package.json"), "utf8"),
+  );
+  const named = Object.values(manifest.exports).flatMap((target) =>
+    typeof target === "string" ? [target] : Object.values(target),
+  );
+  for (const file of [manifest.types, ...named]) {
+    const path = file.replace(/^\.\//, "");
+    assert.ok(packed.files.includes(path), `${path} is not in the package`);
+  }
+});
+
+for (const [name, build] of Object.entries(bundlers)) {
+  testInPage(
+    `an app built with ${name} ${await version(name)} completes a record`,
+    async (page) => {
+      const app = await makeApp(packed.tarball);
+      try {
+        await build(app.root);
+        const base = `/app-${name}/`;
+        await serveFolder(site, join(app.root, "out"), base);
+        await page.goto(new URL(`${base}index.html`, site.url).href);
+        await page.waitForFunction(() => globalThis.exported !== undefined);
+        assert.deepEqual(await page.evaluate(() => globalThis.exported), {
+          answer: 33,
+          error: "OutboundError",
+        });
+
+        const simulator = await Simulator.start();
+        let workers = 0;
+        page.on("workercreated", () => workers++);
+        const referenceId = `from ${name}`;
+        const event = await page.evaluate((what) => globalThis.completeOne(what), {
+          options: { baseUrl: simulator.url, headers },
+          request: { ...request, referenceId },
+        });
+        assert.deepEqual(event, { ...acknowledgement, referenceId });
+        assert.equal((await simulator.posts()).length, 1);
+        assert.equal(workers, 1, "it did not run in a worker");
+      } finally {
+        await app.remove();
+      }
+    },
+  );
+}
