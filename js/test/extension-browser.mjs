@@ -6,65 +6,79 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import puppeteer from "puppeteer-core";
 
+/** Where the simulators are. */
+const granted = "http://127.0.0.1/*";
+
 const built = fileURLToPath(new URL("../../build/extension", import.meta.url));
 
 /**
- * Starts a browser of its own for each test: a service worker that one test stops must not be
- * another's.
+ * Starts a browser that can load extensions.
  *
- * @returns {Promise<Extension>}
+ * @returns {Promise<{ install(): Promise<Extension>, close(): Promise<void> }>}
  */
-export async function startExtension() {
+export async function extensionBrowser() {
   const folder = await mkdtemp(join(tmpdir(), "gws-outbound-extension-"));
-  const extension = new Extension(folder);
-  try {
-    await extension.start();
-    return extension;
-  } catch (error) {
-    await extension.close();
-    throw error;
-  }
+  await copyBuilt(folder);
+  const browser = await puppeteer.launch({
+    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+    headless: true,
+    pipe: true,
+    enableExtensions: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+  const settings = await browser.newPage();
+  await settings.goto("chrome://extensions");
+  // Only then does Chromium collect the errors that Extension.errors() gives.
+  await settings.evaluate(() =>
+    chrome.developerPrivate.updateProfileConfiguration({ inDeveloperMode: true }),
+  );
+  return {
+    install: async () => new Extension(browser, settings, await browser.installExtension(folder)),
+    close: async () => {
+      await browser.close();
+      await rm(folder, { recursive: true });
+    },
+  };
 }
 
-class Extension {
+/**
+ * The one difference to what is built: an agent grants the server's origin when Chromium asks at
+ * sign-in, in a window of its own that no driver can reach; what the manifest demands is granted.
+ */
+async function copyBuilt(folder) {
+  await cp(built, folder, { recursive: true });
+  const file = join(folder, "manifest.json");
+  const { optional_host_permissions: optional, ...fields } = JSON.parse(
+    await readFile(file, "utf8"),
+  );
+  if (!optional.includes(granted)) throw new Error(`the manifest has no ${granted}`);
+  await writeFile(file, JSON.stringify({ ...fields, host_permissions: [granted] }));
+}
+
+/** The extension, freshly installed. */
+export class Extension {
   /** What its pages have complained of: uncaught errors, errors on the console, CSP violations. */
   complaints = [];
   /** How often its service worker has been stopped, by whomever. */
   stops = 0;
+  #pages = [];
 
-  constructor(folder) {
-    this.folder = folder;
-  }
-
-  async start() {
-    await cp(built, this.folder, { recursive: true });
-    // The one difference to what is built. An agent grants the server's origin when Chromium asks at
-    // sign-in, in a window of its own that no driver can reach; what the manifest demands is granted.
-    const manifest = join(this.folder, "manifest.json");
-    const fields = JSON.parse(await readFile(manifest, "utf8"));
-    await writeFile(
-      manifest,
-      JSON.stringify({ ...fields, host_permissions: ["http://127.0.0.1/*"] }),
-    );
-    this.browser = await puppeteer.launch({
-      executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-      headless: true,
-      pipe: true,
-      enableExtensions: true,
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
-    this.browser.on("targetdestroyed", (target) => {
+  constructor(browser, settings, id) {
+    this.browser = browser;
+    this.settings = settings;
+    this.id = id;
+    this.count = (target) => {
       if (target.type() === "service_worker") this.stops++;
-    });
-    this.id = await this.browser.installExtension(this.folder);
+    };
+    browser.on("targetdestroyed", this.count);
   }
 
   /**
@@ -75,6 +89,7 @@ class Extension {
    */
   async open(path) {
     const page = await this.browser.newPage();
+    this.#pages.push(page);
     await page.evaluateOnNewDocument(() => {
       addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) =>
         console.error(`${effectiveDirective} forbids ${blockedURI}`),
@@ -110,19 +125,17 @@ class Extension {
    * @returns {Promise<string[]>} what chrome://extensions would show under "Errors", the service
    *   worker's and those in the manifest included
    */
-  async errors() {
-    const page = await this.browser.newPage();
-    await page.goto("chrome://extensions");
-    const errors = await page.evaluate(async (id) => {
+  errors() {
+    return this.settings.evaluate(async (id) => {
       const { manifestErrors, runtimeErrors } = await chrome.developerPrivate.getExtensionInfo(id);
       return [...manifestErrors, ...runtimeErrors].map(({ message }) => message);
     }, this.id);
-    await page.close();
-    return errors;
   }
 
-  async close() {
-    await this.browser?.close();
-    await rm(this.folder, { recursive: true, force: true });
+  /** Takes everything of it away: its pages, its service worker, its storage. */
+  async uninstall() {
+    this.browser.off("targetdestroyed", this.count);
+    for (const page of this.#pages) if (!page.isClosed()) await page.close();
+    await this.browser.uninstallExtension(this.id);
   }
 }

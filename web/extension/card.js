@@ -65,8 +65,13 @@ function sumUp({ state, delivery }) {
 /** @param {Completion} completion */
 function facts({ request, startedAt, endedAt, state }) {
   const time = new Date(startedAt).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  const took = state === "resolved" ? `${((endedAt - startedAt) / 1000).toFixed(1)} s` : "";
+  const took = state === "resolved" ? `after ${duration(endedAt - startedAt)}` : "";
   return [request.callResult, request.campaignName, time, took].filter(Boolean).join(" · ");
+}
+
+/** @param {number} ms */
+function duration(ms) {
+  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
 /** @param {Completion} completion */

@@ -86,7 +86,7 @@ export async function setUpRecordForm() {
     other.value = "";
     for (const radio of form.favourite) radio.checked = false;
     keepDraft(form);
-    if (document.activeElement === button) form.recordHandle.focus();
+    if (form.contains(document.activeElement)) form.recordHandle.focus();
   }
 
   return {

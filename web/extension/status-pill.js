@@ -14,10 +14,11 @@ const looks = {
  * @param {import("./session.js").Status} status
  * @returns {void}
  */
-export function showState({ state, transport }) {
+export function showState({ state, transport, code }) {
   const pill = find("#state", HTMLElement);
   pill.dataset.state = state;
   pill.dataset.transport = transport ?? "";
+  pill.dataset.code = code ?? "";
   pill.title = transport ? `over ${transport}` : "";
   pill.replaceChildren(icon(looks[state].icon), looks[state].text);
 }
