@@ -76,7 +76,7 @@ async function signIn(
 /** Opens the popup in a tab, as wide and high as Chromium would make it. */
 async function openPopup(extension) {
   const popup = await extension.open("popup.html");
-  await popup.setViewport({ width: 376, height: 600 });
+  await popup.setViewport({ width: 400, height: 600 });
   return popup;
 }
 
@@ -191,10 +191,10 @@ testExtension("a server that refuses the handshake on a WebSocket it took", asyn
 for (const [what, behavior, code, delivery, words] of [
   [
     "a refusal",
-    { statusCode: 5, statusMessage: "No such record" },
+    { statusCode: 5, statusMessage: "Feature missing" },
     "API_ERROR",
     "rejected",
-    /No such record[\s\S]*nothing was changed/,
+    /Feature missing[\s\S]*nothing was changed/,
   ],
   ["a cut", { postCut: true }, "NETWORK_ERROR", "unknown", /may have been processed/],
   [
@@ -290,6 +290,12 @@ testExtension(
     assert.equal(extension.stops, 1);
     await picture(popup, "interrupted");
 
+    // Nor is it sent a second time by mistake from the form.
+    await complete(popup);
+    await popup.waitForFunction(() =>
+      /dismiss it there first/.test(document.querySelector("#form-problem").textContent),
+    );
+
     // A second Enter, on the button that has the focus then, takes it back.
     await popup.focus(byId("again"));
     await popup.keyboard.press("Enter");
@@ -318,7 +324,7 @@ testExtension("a second attempt that fails takes nothing back of the first", asy
   await simulator.call("wait-posts", { n: 1 });
   await extension.stopWorker(popup);
   await completionIn(popup, "interrupted");
-  await simulator.set({ statusCode: 5, statusMessage: "No such record" });
+  await simulator.set({ statusCode: 5, statusMessage: "Feature missing" });
   await click(popup, "again");
   await click(popup, "confirm-again");
   const failed = await completionIn(popup, "failed");

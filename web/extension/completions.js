@@ -5,7 +5,7 @@
 // when the browser crashes: just then somebody must be told. No credentials are
 // in it.
 
-import { mayBeProcessed, overall } from "./delivery.js";
+import { isOpen, overall } from "./delivery.js";
 import { connect } from "./session.js";
 import { asOutboundError } from "./shared/words.js";
 
@@ -153,16 +153,9 @@ function remove(completion) {
 /** Writes what is in memory, all of it, so that writes which overlap lose nothing. */
 function save() {
   let spare = limit;
-  completions = completions.filter((completion) => needsAttention(completion) || spare-- > 0);
+  completions = completions.filter(
+    (completion) => completion.state === "pending" || isOpen(completion) || spare-- > 0,
+  );
   changed();
   return chrome.storage.local.set({ completions });
-}
-
-/** @param {Completion} completion */
-function needsAttention({ state, delivery }) {
-  return (
-    state === "pending" ||
-    state === "interrupted" ||
-    (state === "failed" && mayBeProcessed(delivery))
-  );
 }

@@ -20,3 +20,11 @@ export function overall(earlier, now) {
 export function mayBeProcessed(delivery) {
   return delivery !== "not-sent" && delivery !== "rejected";
 }
+
+/**
+ * @param {import("./completions.js").Completion} completion
+ * @returns {boolean} whether it has ended with an outcome that the agent has to look into
+ */
+export function isOpen({ state, delivery }) {
+  return state === "interrupted" || (state === "failed" && mayBeProcessed(delivery));
+}

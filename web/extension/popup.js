@@ -1,6 +1,6 @@
 import { ask, follow } from "./background.js";
 import { Card } from "./card.js";
-import { mayBeProcessed } from "./delivery.js";
+import { isOpen } from "./delivery.js";
 import { setUpRecordForm } from "./record-form.js";
 import { find } from "./shared/dom.js";
 import { describeStatus, showState } from "./status-pill.js";
@@ -11,7 +11,9 @@ import { describeStatus, showState } from "./status-pill.js";
 const cards = new Map();
 const form = await setUpRecordForm();
 
-find("#retry", HTMLButtonElement).addEventListener("click", () => ask("connect"));
+find("#retry", HTMLButtonElement).addEventListener("click", () => {
+  ask("connect").catch(() => {}); // how it goes is told by the status
+});
 find("#open-sign-in", HTMLButtonElement).addEventListener("click", openSignIn);
 follow(({ status, completions }) => {
   showStatus(status);
@@ -29,7 +31,9 @@ function showStatus(status) {
   if (reason.textContent !== words) reason.textContent = words;
   problem.hidden = words === "" || status.state === "connected";
   problem.dataset.code = status.code ?? "";
-  const mustSignIn = ["SIGNED_OUT", "NO_PASSWORD", "UNAUTHORIZED"].includes(status.code);
+  const mustSignIn = ["SIGNED_OUT", "NO_PASSWORD", "NO_PERMISSION", "UNAUTHORIZED"].includes(
+    status.code,
+  );
   const retry = find("#retry", HTMLElement);
   retry.hidden = mustSignIn || status.state !== "closed";
   find("#open-sign-in", HTMLElement).classList.toggle("primary", mustSignIn);
@@ -49,16 +53,12 @@ function showCompletions(completions) {
     cards.set(id, card);
     card.show(completion);
   }
-  place("interrupted", completions.filter(needsLook));
+  // What the agent has to decide about comes before everything else.
+  place("interrupted", completions.filter(isOpen));
   place(
     "latest",
-    completions.filter((completion) => !needsLook(completion)),
+    completions.filter((completion) => !isOpen(completion)),
   );
-}
-
-/** What the agent has to decide about comes before everything else. */
-function needsLook({ state, delivery }) {
-  return state === "interrupted" || (state === "failed" && mayBeProcessed(delivery));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { ask } from "./background.js";
+import { isOpen } from "./delivery.js";
 import { CallResult } from "./gws-outbound/index.js";
 import { element, find } from "./shared/dom.js";
 import { clearProblem, clearProblems, showProblems } from "./shared/field-problems.js";
@@ -32,6 +33,8 @@ export async function setUpRecordForm() {
   let asking = false;
   /** The handles of the records that are pending. @type {Set<string>} */
   let pending = new Set();
+  /** The handles of the records whose outcome is open. @type {Set<string>} */
+  let open = new Set();
   /** The completions whose end this form has dealt with. @type {Set<string>} */
   const ended = new Set();
 
@@ -55,6 +58,11 @@ export async function setUpRecordForm() {
     clearProblems(form);
     problem.textContent = "";
     const request = readRequest(form);
+    if (open.has(request.recordHandle)) {
+      problem.textContent =
+        "This record may have been processed: send it again above, or dismiss it there first.";
+      return;
+    }
     if (!request.callResult) {
       problem.textContent = "Choose a call result.";
       return form.querySelector("[name=favourite]").focus();
@@ -80,7 +88,7 @@ export async function setUpRecordForm() {
     keepDraft(form);
   });
 
-  /** A record that is completed is not left in the form, where it might be completed again. */
+  /** A record that is completed, or may be, is not left in the form, where it might be completed again. */
   function makeRoom() {
     form.recordHandle.value = "";
     other.value = "";
@@ -96,15 +104,17 @@ export async function setUpRecordForm() {
      * @param {Completion[]} completions
      */
     follow(completions) {
-      for (const { request, state, error } of completions) {
+      for (const completion of completions) {
+        const { request, state, error } = completion;
         if (state === "pending" || ended.has(request.referenceId)) continue;
         ended.add(request.referenceId);
-        if (state === "resolved" && String(request.recordHandle) === form.recordHandle.value.trim())
-          makeRoom();
+        const here = request.recordHandle === form.recordHandle.value.trim();
+        if (here && (state === "resolved" || isOpen(completion))) makeRoom();
         if (request.referenceId === mine) showProblems(form, error?.problems);
       }
-      const waiting = completions.filter(({ state }) => state === "pending");
-      pending = new Set(waiting.map(({ request }) => String(request.recordHandle)));
+      const handles = (some) => new Set(some.map(({ request }) => request.recordHandle));
+      pending = handles(completions.filter(({ state }) => state === "pending"));
+      open = handles(completions.filter(isOpen));
       showBusy();
     },
   };

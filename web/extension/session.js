@@ -1,7 +1,13 @@
 // The client, while there is one.
 
 import { createClient } from "./gws-outbound/index.js";
-import { authorization, mayUseWebSocket, noteNoWebSocket, readSignIn } from "./settings.js";
+import {
+  authorization,
+  mayUseWebSocket,
+  noteNoWebSocket,
+  originPattern,
+  readSignIn,
+} from "./settings.js";
 import { asOutboundError } from "./shared/words.js";
 
 /** @typedef {import("./gws-outbound/index.js").OutboundClient} OutboundClient */
@@ -11,7 +17,8 @@ import { asOutboundError } from "./shared/words.js";
  * @property {"connecting" | "connected" | "reconnecting" | "closed"} state
  * @property {"websocket" | "long-polling" | null} [transport]
  * @property {string} [reason] in words
- * @property {string} [code] of the error that is the reason; also "SIGNED_OUT" and "NO_PASSWORD"
+ * @property {string} [code] of the error that is the reason; also one of those that
+ *   this file refuses with
  */
 
 /** The client, or the attempt to get one. @type {Promise<OutboundClient> | null} */
@@ -33,7 +40,7 @@ export function onStatusChange(listener) {
 
 /**
  * @returns {Promise<OutboundClient>} a client that works, or is coming back by itself
- * @throws {Error} what createClient throws, or an error whose `code` is "SIGNED_OUT" or "NO_PASSWORD"
+ * @throws {Error} what createClient throws, or an error with the `code` "SIGNED_OUT", "NO_PASSWORD" or "NO_PERMISSION"
  */
 export function connect() {
   if (session) return session;
@@ -88,6 +95,12 @@ async function createSignedIn() {
     throw refusal(
       "NO_PASSWORD",
       "The password was forgotten when the browser closed: sign in again.",
+    );
+  // Chromium lets its user take it back at any time.
+  if (!(await chrome.permissions.contains({ origins: [originPattern(baseUrl)] })))
+    throw refusal(
+      "NO_PERMISSION",
+      `The extension may no longer read from ${baseUrl}: sign in again.`,
     );
   const options = {
     baseUrl,

@@ -45,6 +45,14 @@ export function onSignInChange(listener) {
   });
 }
 
+/**
+ * @param {string} baseUrl
+ * @returns {string} what the extension needs a permission for: the origin, and no other
+ */
+export function originPattern(baseUrl) {
+  return `${new URL(baseUrl.trim()).origin}/*`;
+}
+
 /** @returns {Promise<boolean>} whether a WebSocket may be had, as far as is known */
 export async function mayUseWebSocket() {
   return (await chrome.storage.session.get({ webSocket: true })).webSocket;

@@ -1,5 +1,5 @@
 import { follow } from "./background.js";
-import { forgetSignIn, readSignIn, writeSignIn } from "./settings.js";
+import { forgetSignIn, originPattern, readSignIn, writeSignIn } from "./settings.js";
 import { find } from "./shared/dom.js";
 import { clearProblem, clearProblems, showProblems } from "./shared/field-problems.js";
 import { describeStatus, showState } from "./status-pill.js";
@@ -12,13 +12,30 @@ const known = await readSignIn();
 baseUrl.value = known?.baseUrl ?? "";
 user.value = known?.user ?? "";
 
-form.addEventListener("submit", async (event) => {
+form.addEventListener("submit", (event) => {
   event.preventDefault();
+  signIn().catch((error) => tell(error.message));
+});
+form.addEventListener("input", ({ target }) => clearProblem(target));
+find("#sign-out", HTMLButtonElement).addEventListener("click", () => {
+  signOut().catch((error) => tell(error.message));
+});
+
+follow(({ status }) => {
+  showState(status);
+  tell(
+    ["connected", "connecting"].includes(status.state) || status.code === "SIGNED_OUT"
+      ? ""
+      : describeStatus(status),
+  );
+});
+
+async function signIn() {
   clearProblems(form);
   const problems = findProblems();
   if (problems.length > 0) return showProblems(form, problems);
   // Before anything else is waited for: it must be asked for within the click.
-  const granted = await chrome.permissions.request({ origins: [pattern(baseUrl.value)] });
+  const granted = await chrome.permissions.request({ origins: [originPattern(baseUrl.value)] });
   if (!granted)
     return tell("Without this permission Chromium keeps the answers of GWS from the extension.");
   const before = await readSignIn();
@@ -28,22 +45,18 @@ form.addEventListener("submit", async (event) => {
     password: password.value,
   });
   password.value = "";
-  if (before && pattern(before.baseUrl) !== pattern(baseUrl.value)) await giveBack(before.baseUrl);
-});
-form.addEventListener("input", ({ target }) => clearProblem(target));
-find("#sign-out", HTMLButtonElement).addEventListener("click", async () => {
+  if (before && originPattern(before.baseUrl) !== originPattern(baseUrl.value))
+    await giveBack(before.baseUrl);
+}
+
+async function signOut() {
   const before = await readSignIn();
-  form.reset();
   baseUrl.value = "";
   user.value = "";
+  password.value = "";
   await forgetSignIn();
   if (before) await giveBack(before.baseUrl);
-});
-
-follow(({ status }) => {
-  showState(status);
-  tell(status.state === "connected" ? "" : describeStatus(status));
-});
+}
 
 /** @param {string} words */
 function tell(words) {
@@ -72,12 +85,7 @@ function findProblems() {
   return problems;
 }
 
-/** @param {string} url */
-function pattern(url) {
-  return `${new URL(url.trim()).origin}/*`;
-}
-
 /** A permission that is not needed any more; one that the manifest demands stays. */
 function giveBack(url) {
-  return chrome.permissions.remove({ origins: [pattern(url)] }).catch(() => {});
+  return chrome.permissions.remove({ origins: [originPattern(url)] }).catch(() => {});
 }
