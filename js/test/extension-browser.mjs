@@ -12,9 +12,10 @@ const granted = "http://127.0.0.1/*";
 const built = fileURLToPath(new URL("../../build/extension", import.meta.url));
 
 /**
- * Starts a browser that can load extensions.
+ * Starts a browser that can load extensions. What it installs has the permission for simulators,
+ * or, as `installBuilt` does it, is what the build made and has none.
  *
- * @returns {Promise<{ install(): Promise<Extension>, close(): Promise<void> }>}
+ * @returns {Promise<{ install(): Promise<Extension>, installBuilt(): Promise<Extension>, close(): Promise<void> }>}
  */
 export async function extensionBrowser() {
   const folder = await mkdtemp(join(tmpdir(), "gws-outbound-extension-"));
@@ -40,8 +41,11 @@ export async function extensionBrowser() {
   await settings.evaluate(() =>
     chrome.developerPrivate.updateProfileConfiguration({ inDeveloperMode: true }),
   );
+  const install = async (from) =>
+    new Extension(browser, settings, await browser.installExtension(from));
   return {
-    install: async () => new Extension(browser, settings, await browser.installExtension(folder)),
+    install: () => install(folder),
+    installBuilt: () => install(built),
     close: async () => {
       await browser.close();
       await rm(folder, { recursive: true });

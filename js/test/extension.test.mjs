@@ -26,16 +26,16 @@ const refusedSocket = /^WebSocket connection to .* failed: HTTP Authentication f
  *
  * @param {string} name
  * @param {(extension: import("./extension-browser.mjs").Extension) => Promise<void>} run
- * @param {RegExp} [complaints] those that the test provokes
+ * @param {() => Promise<import("./extension-browser.mjs").Extension>} [install]
  */
-function testExtension(name, run, complaints = refusedSocket) {
+function testExtension(name, run, install = browser.install) {
   test(name, { timeout: 90_000 }, async () => {
-    const extension = await browser.install();
+    const extension = await install();
     try {
       await run(extension);
       const said = [...extension.complaints, ...(await extension.errors())];
       assert.deepEqual(
-        said.filter((line) => !complaints.test(line)),
+        said.filter((line) => !refusedSocket.test(line)),
         [],
         "the extension complained",
       );
@@ -248,6 +248,27 @@ testExtension("a call result is demanded", async (extension) => {
   );
   assert.equal(await popup.$(byId("completion")), null);
 });
+
+testExtension(
+  "without the permission for its server, which Chromium's user can take back, it sends nothing",
+  async (extension) => {
+    const simulator = await Simulator.start();
+    const popup = await openPopup(extension);
+    await popup.waitForSelector(`${byId("connection-problem")}[data-code=SIGNED_OUT]`);
+    const granted = await popup.evaluate(() => chrome.permissions.getAll());
+    assert.deepEqual(granted, { permissions: ["storage"], origins: [] });
+    await popup.evaluate(
+      (baseUrl) => chrome.storage.local.set({ baseUrl, user: "", signedInAt: 1 }),
+      simulator.url,
+    );
+    await popup.waitForSelector(`${byId("connection-problem")}[data-code=NO_PERMISSION]`);
+    await complete(popup);
+    const failed = await completionIn(popup, "failed");
+    assert.deepEqual([failed.code, failed.delivery], ["NO_PERMISSION", "not-sent"]);
+    assert.deepEqual(await simulator.posts(), []);
+  },
+  browser.installBuilt,
+);
 
 testExtension("tells why there is no connection", async (extension) => {
   const simulator = await Simulator.start();

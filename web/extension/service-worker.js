@@ -46,8 +46,8 @@ chrome.runtime.onConnect.addListener((page) => {
 chrome.runtime.onStartup.addListener(() => {});
 chrome.runtime.onInstalled.addListener(() => {});
 
-onSignInChange(async () => {
-  await disconnect();
+onSignInChange(() => {
+  disconnect();
   if (pages.size > 0) greet();
 });
 
