@@ -76,7 +76,7 @@ async function signIn(
 /** Opens the popup in a tab, as wide and high as Chromium would make it. */
 async function openPopup(extension) {
   const popup = await extension.open("popup.html");
-  await popup.setViewport({ width: 400, height: 600 });
+  await popup.setViewport({ width: 416, height: 600 });
   return popup;
 }
 
@@ -100,8 +100,13 @@ async function completionIn(popup, state) {
 const click = async (page, id) => (await page.waitForSelector(byId(id))).click();
 const badge = (page) => page.evaluate(() => chrome.action.getBadgeText({}));
 
-/** Takes pictures of the popup, for a person to look at. */
+/** Takes pictures of a page, for a person to look at. */
 async function picture(page, name) {
+  const [width, needed] = await page.evaluate(() => [
+    innerWidth,
+    document.documentElement.scrollWidth,
+  ]);
+  assert.ok(needed <= width, `${name} needs ${needed} pixels`);
   for (const scheme of ["light", "dark"]) {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
     await page.screenshot({
