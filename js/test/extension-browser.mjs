@@ -140,6 +140,13 @@ export class Extension {
   async uninstall() {
     this.browser.off("targetdestroyed", this.count);
     for (const page of this.#pages) if (!page.isClosed()) await page.close();
+    // The next one must not take this one's end for its own worker's.
+    const worker = this.browser.targets().find((target) => target.type() === "service_worker");
+    const gone = new Promise((resolve) => {
+      if (!worker) resolve();
+      this.browser.on("targetdestroyed", (target) => target === worker && resolve());
+    });
     await this.browser.uninstallExtension(this.id);
+    await gone;
   }
 }
