@@ -50,6 +50,15 @@ $(BUILT): $(SOURCES)
 	@npm run --silent --prefix js build
 	@touch $@
 
+.PHONY: extension
+extension: build ## Fill build/extension: a sample softphone, to be loaded unpacked in Chromium
+	@rm -rf build/extension
+	@mkdir -p build/extension/shared build/extension/gws-outbound
+	@cp -R $(filter-out %.md,$(wildcard web/extension/*)) build/extension/
+	@cp web/dom.js web/words.js web/field-problems.js web/desktop.css web/controls.css build/extension/shared/
+	@cp js/dist/index.js js/dist/outbound.wasm js/dist/LICENSE build/extension/gws-outbound/
+	@echo "build/extension: load it unpacked at chrome://extensions"
+
 .PHONY: run
 run: build chromium ## Serve the demo at 127.0.0.1:8080 (PORT=n) and complete one record; ONCE=1 ends then
 	@mkdir -p build
@@ -74,7 +83,7 @@ test-wasm: chromium build ## Go tests in Chromium
 	@build/testserver -- env $(WASM) PATH="$(dir $(CHROMIUM)):$$PATH" \
 		go test -p 1 -timeout 2m -exec "env -u GOOS -u GOARCH $(CURDIR)/build/wasmbrowsertest" $(WASM_TESTS)
 
-test-js: deps build ## The built package in a page, and the demo page, in Chromium
+test-js: deps build extension ## The built package in a page, and the demo page, in Chromium
 	@echo "== js/dist in Chromium"
 	@mkdir -p build
 	@go build -o build/testserver ./internal/cmd/testserver

@@ -95,6 +95,8 @@ func (s *Sim) handshake(m *request, from origin) []any {
 			r.Advice = map[string]any{"reconnect": b.RefuseHandshakeAdvice}
 		}
 		return []any{r}
+	case from.user == "":
+		return refuse(m, "403::Not signed in")
 	case m.Version == "":
 		return refuse(m, "400::Missing version")
 	case !slices.Contains(m.SupportedConnectionTypes, from.connectionType()):

@@ -96,6 +96,9 @@ type Behavior struct {
 	Nonsense string `json:"nonsense,omitempty"`
 	// NoWebSocket answers WebSocket upgrades with 404.
 	NoWebSocket bool `json:"noWebSocket,omitempty"`
+	// OpenWebSocket takes WebSockets of those who are not signed in, and refuses
+	// the handshake on them, where a 401 answers their upgrade otherwise.
+	OpenWebSocket bool `json:"openWebSocket,omitempty"`
 	// NoLongPolling answers long-polling requests with 404.
 	NoLongPolling bool `json:"noLongPolling,omitempty"`
 	// NoAckExtension negotiates no acknowledged delivery (ext.ack).

@@ -411,6 +411,18 @@ func TestCometDNeedsTheCookie(t *testing.T) {
 	require.Equal(t, 401, c.do("POST", "/api/v2/notifications", "[]").status)
 }
 
+func TestAnOpenWebSocketRefusesTheHandshake(t *testing.T) {
+	sim := gwssim.New(t)
+	sim.Set(gwssim.Behavior{OpenWebSocket: true})
+	c := newClient(t, sim)
+	w := c.dial()
+	w.send(handshakeMessage(nil))
+	require.Equal(t, "403::Not signed in", only(t, w.receive(), "/meta/handshake")["error"])
+	require.Equal(t, 401, c.do("POST", "/api/v2/notifications", "[]").status)
+	require.Equal(t, 200, c.signIn("agent", "secret").status)
+	handshake(t, c.dial(), nil)
+}
+
 func TestMalformedMessages(t *testing.T) {
 	sim := gwssim.New(t)
 	c := signedIn(t, sim, "agent")

@@ -13,7 +13,7 @@ import (
 const browserCookie = "BAYEUX_BROWSER"
 
 // serveCometD is the entry of both transports. Whoever is not signed in gets
-// 401, also for a WebSocket.
+// 401, also for a WebSocket, unless OpenWebSocket has it refused later.
 func (s *Sim) serveCometD(w http.ResponseWriter, r *http.Request) {
 	upgrade := strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 	s.mu.Lock()
@@ -22,6 +22,8 @@ func (s *Sim) serveCometD(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case upgrade && s.behavior.NoWebSocket, !upgrade && s.behavior.NoLongPolling:
 		refused = plainRefusal(http.StatusNotFound)
+	case l == nil && upgrade && s.behavior.OpenWebSocket:
+		l = &login{}
 	case l == nil:
 		refused = plainRefusal(http.StatusUnauthorized)
 	case !upgrade && r.Method != http.MethodPost:
