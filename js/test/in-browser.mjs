@@ -10,6 +10,13 @@ import { startSite } from "./site.mjs";
 const browser = await launchBrowser();
 after(() => browser.close());
 
+/**
+ * Where the package runs the module in these tests: "worker", its default in a
+ * page, or "page", by the environment variable HOST.
+ */
+export const host = process.env.HOST || "worker";
+const hosting = host === "page" ? { worker: false } : {};
+
 export const site = await startSite();
 after(() => site.close());
 
@@ -64,7 +71,7 @@ export function settle(page, name, options) {
       return outcome(gws[name](options), gws.OutboundError);
     },
     name,
-    options,
+    options && typeof options === "object" && !Array.isArray(options) ? { ...hosting, ...options } : options,
   );
 }
 
@@ -85,7 +92,7 @@ export function connect(page, options) {
       client.addEventListener(name, ({ type, detail }) => events.push({ type, ...detail }));
     }
     return { ...inPage, ...gws, client, events };
-  }, options);
+  }, { ...hosting, ...options });
 }
 
 /**
