@@ -100,13 +100,13 @@ class Remote implements Core, Handle {
 
   async createClient(options: GoOptions, hooks: Hooks): Promise<Handle> {
     this.#hooks = hooks;
-    const { headers, signal, ...rest } = options;
+    const { headers, ...rest } = options;
     // In the Worker, location is that of its script.
     rest.baseUrl ??= globalThis.location?.origin;
-    await this.#call({ signal }, (id, signal) => ({
+    await this.#call({ signal: rest.signal }, (id, signal) => ({
       do: "createClient",
       id,
-      options: packOptions(rest, options.signal, signal),
+      options: packOptions(rest, signal),
       headers: this.#packHeaders(headers),
       signal,
     }));
@@ -118,13 +118,11 @@ class Remote implements Core, Handle {
     options: CompleteRecordOptions | undefined,
     track: Track,
   ): Promise<RecordEvent> {
-    const given = typeof options === "object" && options !== null ? options : {};
-    const { signal, ...rest } = given;
-    return this.#call({ signal, track }, (id, signal) => ({
+    return this.#call({ signal: options?.signal, track }, (id, signal) => ({
       do: "completeRecord",
       id,
       request: packFields(request),
-      options: given === options ? packOptions(rest, given.signal, signal) : packFields(options),
+      options: packOptions(options, signal),
       signal,
     }));
   }
@@ -234,9 +232,9 @@ class Remote implements Core, Handle {
   }
 }
 
-/** Packs options; what is no signal goes among them, to be refused. */
-function packOptions(rest: object, given: unknown, signal: Signal): Packed {
-  return packFields(signal || given == null ? rest : { ...rest, signal: given });
+/** Packs options without their signal; what is none stays among them, to be refused. */
+function packOptions(options: object | undefined, signal: Signal): Packed {
+  return packFields(signal ? { ...options, signal: undefined } : options);
 }
 
 function fields(headers: unknown): [string, string][] {

@@ -12,10 +12,9 @@ after(() => browser.close());
 
 /**
  * Where the package runs the module in these tests: "worker", its default in a
- * page, or "page", by the environment variable HOST.
+ * page, or "page" by the environment variable HOST: pages have no Worker then.
  */
 export const host = process.env.HOST || "worker";
-const hosting = host === "page" ? { worker: false } : {};
 
 export const site = await startSite();
 after(() => site.close());
@@ -43,6 +42,11 @@ export function testInPage(name, run, { path = "/strict", complaints = /^$/ } = 
           console.error(`${effectiveDirective} forbids ${blockedURI}`),
         );
       });
+      if (host === "page") {
+        await page.evaluateOnNewDocument(() => {
+          delete globalThis.Worker;
+        });
+      }
       await page.goto(new URL(path, site.url).href);
       await run(page, said);
       const unexpected = said.filter((line) => /^error: /.test(line) && !complaints.test(line));
@@ -71,7 +75,7 @@ export function settle(page, name, options) {
       return outcome(gws[name](options), gws.OutboundError);
     },
     name,
-    options && typeof options === "object" && !Array.isArray(options) ? { ...hosting, ...options } : options,
+    options,
   );
 }
 
@@ -92,7 +96,7 @@ export function connect(page, options) {
       client.addEventListener(name, ({ type, detail }) => events.push({ type, ...detail }));
     }
     return { ...inPage, ...gws, client, events };
-  }, { ...hosting, ...options });
+  }, options);
 }
 
 /**

@@ -11,6 +11,7 @@ const dist = new URL("../dist/", here);
 const strict = {
   "default-src": "'none'",
   "script-src": "'self' 'wasm-unsafe-eval'",
+  "worker-src": "'self'",
   "style-src": "'self'",
   "img-src": "'self'",
   "connect-src": "'self' http://127.0.0.1:* ws://127.0.0.1:*",
@@ -19,6 +20,7 @@ const strict = {
 };
 const policies = {
   strict,
+  "no-worker": { ...strict, "worker-src": "'none'" },
   "no-wasm": { ...strict, "script-src": "'self'" },
 };
 
@@ -31,7 +33,7 @@ const types = {
 /**
  * @typedef {object} Site
  * @property {string} url its origin
- * @property {Map<string, URL>} files more files to serve, by path
+ * @property {Map<string, URL | string>} files more files to serve, by path: where they are, or their text
  * @property {string} movedTo where /moved/api/v2/me redirects to
  * @property {string[]} paths what was asked for, in order
  * @property {() => Promise<void>} close
@@ -45,7 +47,14 @@ export async function startSite() {
   const special = {
     "/strict": () => page("strict"),
     "/no-wasm": () => page("no-wasm"),
+    "/no-worker": () => page("no-worker"),
     "/no-policy": () => page(),
+    // A Worker has the policy that its own script came with.
+    "/dist/worker.js": async () => ({
+      type: types[".js"],
+      body: await readFile(new URL("worker.js", dist)),
+      policy: policyOf("strict"),
+    }),
     "/bare": () => page("strict", '<script src="/dist/wasm_exec.js"></script>'),
     "/favicon.ico": () => ({ status: 204 }),
     "/wrong-type.wasm": async () => ({
@@ -70,7 +79,10 @@ export async function startSite() {
       return special[path]();
     }
     const file = site.files.get(path) ?? builtFile(path) ?? new URL(`.${path}`, here);
-    return { type: types[extname(file.pathname)], body: await readFile(file) };
+    return {
+      type: types[extname(path)],
+      body: typeof file === "string" ? file : await readFile(file),
+    };
   }
 
   const server = createServer(async (request, response) => {
@@ -114,11 +126,15 @@ function builtFile(path) {
   return name && new URL(name, dist);
 }
 
+function policyOf(name) {
+  const directives = Object.entries(policies[name] ?? {});
+  return directives.map((directive) => directive.join(" ")).join("; ");
+}
+
 function page(policy, head = "") {
-  const directives = Object.entries(policies[policy] ?? {});
   return {
     type: types[".html"],
     body: `<!doctype html><html lang="en"><title>Test</title>${head}</html>`,
-    policy: directives.map((directive) => directive.join(" ")).join("; "),
+    policy: policyOf(policy),
   };
 }
