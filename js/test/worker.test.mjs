@@ -161,31 +161,35 @@ testInPage("a Worker that dies is told to every caller, with what is known", asy
 testInPage("the reason of an abort is the very same object", async (page) => {
   const simulator = await Simulator.start({ holdAck: true });
   const session = await connect(page, { baseUrl: simulator.url, headers });
-  const same = await session.evaluate(async ({ client, createClient }, request, options) => {
-    const abortWith = async (reason, start, before) => {
-      const controller = new AbortController();
-      if (before) {
-        controller.abort(reason);
+  const same = await session.evaluate(
+    async ({ client, createClient }, request, options) => {
+      const abortWith = async (reason, start, before) => {
+        const controller = new AbortController();
+        if (before) {
+          controller.abort(reason);
+        }
+        const settled = start(controller.signal).catch((error) => error);
+        if (!before) {
+          controller.abort(reason);
+        }
+        const error = await settled;
+        return [error.code, error.delivery, error.cause === reason];
+      };
+      const completing = (signal) => client.completeRecord(request, { signal });
+      const reasons = [{ a: () => {} }, () => {}, Symbol("s"), "text", 5n, new Error("e")];
+      const result = [];
+      for (const reason of reasons) {
+        result.push(await abortWith(reason, completing, true));
+        result.push(await abortWith(reason, completing, false));
       }
-      const settled = start(controller.signal).catch((error) => error);
-      if (!before) {
-        controller.abort(reason);
-      }
-      const error = await settled;
-      return [error.code, error.delivery, error.cause === reason];
-    };
-    const completing = (signal) => client.completeRecord(request, { signal });
-    const reasons = [{ a: () => {} }, () => {}, Symbol("s"), "text", 5n, new Error("e")];
-    const result = [];
-    for (const reason of reasons) {
-      result.push(await abortWith(reason, completing, true));
-      result.push(await abortWith(reason, completing, false));
-    }
-    const unreachable = { ...options, baseUrl: `${options.baseUrl}/nowhere` };
-    const creating = (signal) => createClient({ ...unreachable, signal });
-    result.push(await abortWith(reasons[0], creating, true));
-    return result;
-  }, request, { baseUrl: simulator.url, headers });
+      const unreachable = { ...options, baseUrl: `${options.baseUrl}/nowhere` };
+      const creating = (signal) => createClient({ ...unreachable, signal });
+      result.push(await abortWith(reasons[0], creating, true));
+      return result;
+    },
+    request,
+    { baseUrl: simulator.url, headers },
+  );
   for (const [code, delivery, same_] of same) {
     assert.equal(code, "ABORTED");
     assert.match(delivery, /^(not-sent|unknown)$/);
@@ -211,28 +215,32 @@ testInPage("what the headers function throws is the very same object", async (pa
   assert.deepEqual([same, where], [true, true]);
 });
 
-testInPage("a headers function is asked on the page, and again after a 401", async (page) => {
-  const simulator = await Simulator.start();
-  const asked = await page.evaluate(
-    async (baseUrl, fields, request) => {
-      const { createClient } = await import("/dist/index.js");
-      const asked = [];
-      const client = await createClient({
-        baseUrl,
-        headers: async () => {
-          asked.push(globalThis === window);
-          return new Headers(asked.length === 1 ? { Authorization: "Basic c3RhbGU6" } : fields);
-        },
-      });
-      await client.completeRecord(request);
-      return asked;
-    },
-    simulator.url,
-    headers,
-    request,
-  );
-  assert.deepEqual(asked, [true, true]);
-}, { complaints: /401/ });
+testInPage(
+  "a headers function is asked on the page, and again after a 401",
+  async (page) => {
+    const simulator = await Simulator.start();
+    const asked = await page.evaluate(
+      async (baseUrl, fields, request) => {
+        const { createClient } = await import("/dist/index.js");
+        const asked = [];
+        const client = await createClient({
+          baseUrl,
+          headers: async () => {
+            asked.push(globalThis === window);
+            return new Headers(asked.length === 1 ? { Authorization: "Basic c3RhbGU6" } : fields);
+          },
+        });
+        await client.completeRecord(request);
+        return asked;
+      },
+      simulator.url,
+      headers,
+      request,
+    );
+    assert.deepEqual(asked, [true, true]);
+  },
+  { complaints: /401/ },
+);
 
 testInPage("what cannot be cloned is refused in the same words as in place", async (page) => {
   const simulator = await Simulator.start();
@@ -289,7 +297,10 @@ testInPage("what cannot be cloned is refused in the same words as in place", asy
     request,
   );
   const sorted = (list) =>
-    list.map(({ code, problems }) => [code, problems?.map((p) => `${p.field}: ${p.message}`).sort()]);
+    list.map(({ code, problems }) => [
+      code,
+      problems?.map((p) => `${p.field}: ${p.message}`).sort(),
+    ]);
   assert.deepEqual(sorted(told[0]), sorted(told[1]));
   for (const { code } of told[0]) {
     assert.equal(code, "INVALID_REQUEST");
@@ -342,37 +353,43 @@ testInPage("notifications cross only when somebody listens", async (page) => {
   assert.equal((await counts()).notification, 1);
 });
 
-testInPage("a program that cannot be had leaves no Worker behind", async (page) => {
-  const simulator = await Simulator.start({ refuseHandshake: "403::No" });
-  const codes = await page.evaluate(
-    async (options) => {
-      const { createClient } = await import("/dist/index.js");
-      const wasmModule = await WebAssembly.compile(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
-      const controller = new AbortController();
-      const early = createClient({ ...options, signal: controller.signal });
-      controller.abort();
-      const failing = [
-        early,
-        createClient(options),
-        createClient({ ...options, wasmModule }),
-        createClient({ ...options, wasmUrl: "/missing.wasm" }),
-        createClient({ ...options, ackTimeout: -1 }),
-      ];
-      return Promise.all(failing.map((made) => made.then(String, ({ code }) => code)));
-    },
-    { baseUrl: simulator.url, headers },
-  );
-  assert.deepEqual(codes, [
-    "ABORTED",
-    "HANDSHAKE_REFUSED",
-    "MODULE_EXITED",
-    "MODULE_EXITED",
-    "INVALID_REQUEST",
-  ]);
-  while (page.workers().length > 0) {
-    await new Promise((resolve) => page.once("workerdestroyed", resolve));
-  }
-}, { complaints: /404|403/ });
+testInPage(
+  "a program that cannot be had leaves no Worker behind",
+  async (page) => {
+    const simulator = await Simulator.start({ refuseHandshake: "403::No" });
+    const codes = await page.evaluate(
+      async (options) => {
+        const { createClient } = await import("/dist/index.js");
+        const wasmModule = await WebAssembly.compile(
+          Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0),
+        );
+        const controller = new AbortController();
+        const early = createClient({ ...options, signal: controller.signal });
+        controller.abort();
+        const failing = [
+          early,
+          createClient(options),
+          createClient({ ...options, wasmModule }),
+          createClient({ ...options, wasmUrl: "/missing.wasm" }),
+          createClient({ ...options, ackTimeout: -1 }),
+        ];
+        return Promise.all(failing.map((made) => made.then(String, ({ code }) => code)));
+      },
+      { baseUrl: simulator.url, headers },
+    );
+    assert.deepEqual(codes, [
+      "ABORTED",
+      "HANDSHAKE_REFUSED",
+      "MODULE_EXITED",
+      "MODULE_EXITED",
+      "INVALID_REQUEST",
+    ]);
+    while (page.workers().length > 0) {
+      await new Promise((resolve) => page.once("workerdestroyed", resolve));
+    }
+  },
+  { complaints: /404|403/ },
+);
 
 /** Runs in a scope without a page: completes a record, and tells what it has logged. */
 const inScope = `
