@@ -29,7 +29,10 @@ function unlessAborted(work: Promise<Program>, signal: unknown): Promise<Program
   }
   return new Promise((resolve, reject) => {
     const abort = () => {
-      work.then(({ release }) => release());
+      work.then(
+        ({ release }) => release(),
+        () => {},
+      );
       reject(
         new OutboundError({
           code: "ABORTED",

@@ -447,7 +447,7 @@ const scopes = {
   },
 };
 for (const [name, { source, start, said, imports }] of Object.entries(scopes)) {
-  test(`createClient in ${name}`, async (page) => {
+  testInPage(`createClient in ${name}`, async (page) => {
     const simulator = await Simulator.start();
     const path = `/${name.replaceAll(" ", "-")}.js`;
     const script = imports ? `import * as gws from "/dist/index.js"; ${source}` : source;
