@@ -88,6 +88,8 @@ test-js: deps build extension ## The built package in a page, and the demo page,
 	@mkdir -p build
 	@go build -o build/testserver ./internal/cmd/testserver
 	@build/testserver -- npm run --silent --prefix js test
+	@echo "== the same, with the module on the page's thread"
+	@HOST=page build/testserver -- npm run --silent --prefix js test
 
 .PHONY: interop interop-go interop-wasm java
 interop: interop-go interop-wasm ## CometD servers that others wrote judge the client: natively, and from Chromium

@@ -21,6 +21,9 @@ func startBare() error {
 	if err != nil {
 		return err
 	}
+	if err := watchForWaking(m.wakeAll); err != nil {
+		return err
+	}
 	b := &bare{module: m}
 	create, err := export(bareError, b.createClient)
 	if err != nil {
@@ -79,6 +82,7 @@ func (b *bare) newClient(ctx context.Context, opts clientOptions) (safejs.Value,
 			_ = jsbridge.Dispatch(target, "statechange", detail)
 		},
 		notification: func(detail map[string]any) { _ = jsbridge.Dispatch(target, "notification", detail) },
+		wanted:       func() bool { return true },
 	})
 	if err != nil {
 		return safejs.Undefined(), err

@@ -22,23 +22,28 @@ type module struct {
 	clients map[int]*outbound.Client // those that are not closed
 	last    int
 
-	complete, close safejs.Func // take a client's number first
+	listening map[int]bool           // to notifications; only hosted asks
+	methods   map[string]safejs.Func // of a client; they take its number first
 }
 
 func newModule(reject func(error) safejs.Value) (*module, error) {
-	m := &module{reject: reject, clients: map[int]*outbound.Client{}}
-	var err error
-	if m.complete, err = export(reject, m.completeRecord); err != nil {
+	m := &module{reject: reject, clients: map[int]*outbound.Client{}, listening: map[int]bool{}}
+	complete, err := export(reject, m.completeRecord)
+	if err != nil {
 		return nil, err
 	}
-	if m.close, err = export(reject, m.closeClient); err != nil {
+	end, err := export(reject, m.closeClient)
+	if err != nil {
 		return nil, err
 	}
-	return m, watchForWaking(func() {
-		for _, c := range m.clients {
-			c.Wake()
-		}
-	})
+	m.methods = map[string]safejs.Func{"completeRecord": complete, "close": end}
+	return m, nil
+}
+
+func (m *module) wakeAll() {
+	for _, c := range m.clients {
+		c.Wake()
+	}
 }
 
 // events are told what happens to a client. They run on its loop and must
@@ -46,12 +51,16 @@ func newModule(reject func(error) safejs.Value) (*module, error) {
 type events struct {
 	status       func(detail map[string]any)
 	notification func(detail map[string]any)
+	wanted       func() bool // whether anybody listens to notifications
 }
 
 // open makes a client and returns its number.
 func (m *module) open(ctx context.Context, opts clientOptions, to events) (int, error) {
 	opts.OnStatus = func(s bayeux.Status) { to.status(statusDetail(s)) }
 	opts.OnNotification = func(channel string, data json.RawMessage) {
+		if !to.wanted() {
+			return
+		}
 		if value, err := jsbridge.ParseJSON(data); err == nil {
 			to.notification(map[string]any{"channel": channel, "data": value})
 		}
@@ -69,7 +78,7 @@ func (m *module) open(ctx context.Context, opts clientOptions, to events) (int, 
 // JavaScript, so that they go with it: a function of Go's would have to be
 // released.
 func (m *module) addMethods(target safejs.Value, id int) error {
-	for name, f := range map[string]safejs.Func{"completeRecord": m.complete, "close": m.close} {
+	for name, f := range m.methods {
 		method, err := f.Value().Call("bind", safejs.Undefined(), id)
 		if err == nil {
 			err = target.Set(name, method)
@@ -166,6 +175,7 @@ func (m *module) closeClient(args arguments) (job, error) {
 	return func() (safejs.Value, error) {
 		if c := m.clients[id]; c != nil {
 			delete(m.clients, id)
+			delete(m.listening, id)
 			c.Close()
 		}
 		return safejs.Undefined(), nil

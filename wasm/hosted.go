@@ -7,41 +7,75 @@ import (
 
 	"github.com/hack-pad/safejs"
 
+	"gws-outbound/internal/jsbridge"
 	"gws-outbound/internal/outbound"
 )
 
+// hosted is a program that the loader has started.
+type hosted struct{ *module }
+
 // startHosted gives the loader what the program exports: createClient, which
-// takes the options and two functions for events.
+// takes the options and two functions for events. The loader watches the page,
+// and tells the clients what happens to it.
 func startHosted(host safejs.Value) error {
 	reject := hostedError(host)
 	m, err := newModule(reject)
 	if err != nil {
 		return err
 	}
-	create, err := export(reject, func(args arguments) (job, error) {
-		opts, problems := readClientOptions(args.at(0))
-		if len(problems) > 0 {
-			return nil, outbound.InvalidOptions(problems)
+	watchForSleep(m.wakeAll)
+	h := hosted{m}
+	for name, f := range map[string]func(id int, c *outbound.Client){
+		"listen": func(id int, _ *outbound.Client) { h.listening[id] = true },
+		"wake":   func(_ int, c *outbound.Client) { c.Wake() },
+		"leave":  func(_ int, c *outbound.Client) { c.Leave() },
+	} {
+		if m.methods[name], err = h.notice(f); err != nil {
+			return err
 		}
-		hooks := args.at(1)
-		tell := func(name string) func(map[string]any) {
-			return func(detail map[string]any) { _, _ = hooks.Call(name, detail) }
-		}
-		return withSignal(opts.signal, func(ctx context.Context) (safejs.Value, error) {
-			id, err := m.open(ctx, opts, events{tell("statechange"), tell("notification")})
-			if err != nil {
-				return safejs.Undefined(), err
-			}
-			handle, err := safejs.ValueOf(map[string]any{})
-			if err == nil {
-				err = m.addMethods(handle, id)
-			}
-			return handle, err
-		})
-	})
+	}
+	create, err := export(reject, h.createClient)
 	if err != nil {
 		return err
 	}
 	_, err = host.Call("ready", map[string]any{"createClient": create})
 	return err
+}
+
+func (h hosted) createClient(args arguments) (job, error) {
+	opts, problems := readClientOptions(args.at(0))
+	if len(problems) > 0 {
+		return nil, outbound.InvalidOptions(problems)
+	}
+	hooks := args.at(1)
+	tell := func(name string) func(map[string]any) {
+		return func(detail map[string]any) { _, _ = hooks.Call(name, detail) }
+	}
+	return withSignal(opts.signal, func(ctx context.Context) (safejs.Value, error) {
+		var id int // 0 until the client is made, when nobody listens yet
+		id, err := h.open(ctx, opts, events{tell("statechange"), tell("notification"), func() bool { return h.listening[id] }})
+		if err != nil {
+			return safejs.Undefined(), err
+		}
+		handle, err := safejs.ValueOf(map[string]any{})
+		if err == nil {
+			err = h.addMethods(handle, id)
+		}
+		return handle, err
+	})
+}
+
+// notice makes a method that tells a client something, and returns nothing. A
+// client that is closed is not told.
+func (h hosted) notice(f func(id int, c *outbound.Client)) (safejs.Func, error) {
+	return safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		_, _ = jsbridge.Try(func() (struct{}, error) {
+			id, err := arguments(args).at(0).Int()
+			if c := h.clients[id]; err == nil && c != nil {
+				f(id, c)
+			}
+			return struct{}{}, err
+		})
+		return nil
+	})
 }

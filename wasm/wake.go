@@ -16,8 +16,7 @@ const (
 )
 
 // watchForWaking calls wake when the network is back, when the page is seen
-// again, and when the machine was asleep, which is told by a clock that has
-// jumped.
+// again, and when the machine was asleep.
 func watchForWaking(wake func()) error {
 	listener, err := safejs.FuncOf(func(safejs.Value, []safejs.Value) any {
 		wake()
@@ -40,6 +39,13 @@ func watchForWaking(wake func()) error {
 			return err
 		}
 	}
+	watchForSleep(wake)
+	return nil
+}
+
+// watchForSleep calls wake when the machine was asleep, or the page frozen,
+// which is told by a clock that has jumped.
+func watchForSleep(wake func()) {
 	go func() {
 		for {
 			before := time.Now().Round(0) // the wall clock: the other one may stand still in sleep
@@ -49,5 +55,4 @@ func watchForWaking(wake func()) error {
 			}
 		}
 	}()
-	return nil
 }

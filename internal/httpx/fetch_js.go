@@ -66,6 +66,7 @@ func fetch(ctx context.Context, r *Request) (*Response, error) {
 		"redirect":    "manual",
 		"cache":       "no-store",
 		"signal":      signal,
+		"keepalive":   r.KeepAlive,
 	}
 	if r.Body != nil {
 		init["body"] = string(r.Body)

@@ -51,6 +51,7 @@ type Request struct {
 	Body        []byte      // none if nil
 	Credentials Credentials // Include if empty
 	MaxBody     int64       // bytes of the response body that are accepted; the constant MaxBody if 0
+	KeepAlive   bool        // in a browser, it may outlive the page, which may be going away
 }
 
 // Response is the whole of an HTTP response.

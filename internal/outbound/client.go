@@ -143,6 +143,16 @@ func (c *Client) Ended() bool {
 // the network is back, the machine was asleep, the page is seen again.
 func (c *Client) Wake() { c.session.Wake() }
 
+// Leave says that whoever uses the client is going away. If nothing is
+// pending, that ends the session at the server; what is pending may still be
+// acknowledged to someone who looks for it, and is left alone. Leave does not
+// wait, and the message is on its way when the caller's event is over.
+func (c *Client) Leave() {
+	if c.Pending() == 0 {
+		go c.Close()
+	}
+}
+
 // Close ends the session at the server. What is pending is rejected, with
 // what is known of its delivery.
 func (c *Client) Close() {

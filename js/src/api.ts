@@ -19,9 +19,23 @@ export interface LoadOptions {
   wasmModule?: WebAssembly.Module;
 
   /**
-   * Accepted, and without effect in this version: the module always runs on
-   * the thread that called. Browsers slow down the timers of a hidden page
-   * there, to one a minute in the worst case: deadlines may then be late.
+   * The digest that the fetched file must have, as Subresource Integrity:
+   * `"sha384-"` and the digest in base64; `sha256` and `sha512` will do, and so
+   * will several, with a space between them. Not beside `wasmModule`.
+   */
+  wasmIntegrity?: string;
+
+  /**
+   * Whether the module runs in a dedicated Worker, off the page's thread:
+   * there a hidden page does not slow down its timers, which on the page's
+   * thread may come to one a minute. Default: in a page, where a Worker can be
+   * made; not in a worker, which is off the page's thread already. `true` asks
+   * for one there, too; `false` keeps the module on the thread that called.
+   *
+   * Where there is no Worker to be had (a service worker, a
+   * `worker-src` in the page's Content-Security-Policy, `worker.js` not beside
+   * `index.js`), the module runs on the calling thread, and the log says why
+   * at level `"info"`. {@link load} compiles the module; it starts no Worker.
    */
   worker?: boolean;
 }
@@ -198,7 +212,17 @@ export type OutboundClientListener<K extends keyof OutboundClientEventMap> =
   | ((this: OutboundClient, event: OutboundClientEventMap[K]) => void)
   | { handleEvent(event: OutboundClientEventMap[K]): void };
 
-/** A session with the server, made by {@link createClient}. */
+/**
+ * A session with the server, made by {@link createClient}. It lasts until
+ * {@link OutboundClient.close}. One that the program has dropped is closed by
+ * the browser's garbage collector, some time, if nothing is pending and no
+ * listener was ever added to it: one that is listened to lives on, as a
+ * WebSocket does.
+ *
+ * When its page is left for good and nothing is pending, the session is ended
+ * as well as can be done in passing. While the page is in the back/forward cache, or
+ * frozen, the session is kept; on return it is resumed, if the server still has it.
+ */
 export interface OutboundClient extends EventTarget {
   /**
    * Completes a record, and settles once: with the `data` of the

@@ -7,46 +7,55 @@ import type {
   StateChangeDetail,
   Transport,
 } from "./api.js";
+import { OutboundError } from "./error.js";
 import { own } from "./load-options.js";
 import type { Program } from "./program.js";
-import { type GoOptions, type Handle, newTrack } from "./protocol.js";
+import { type GoOptions, newTrack } from "./protocol.js";
+import { Session } from "./session.js";
+
+/** Ends the sessions of clients that were dropped. */
+const dropped = new FinalizationRegistry((session: Session) => session.end().catch(() => {}));
+
+/** Clients that somebody listens to: they live until they are closed. */
+const listened = new Set<Client>();
 
 /** A client in Go, as JavaScript knows it. */
 export class Client extends EventTarget implements OutboundClient {
-  readonly #program: Program;
-  #handle!: Handle;
+  #session: Session | undefined;
   #state: ClientState = "connecting";
   #transport: Transport | null = null;
   #pending = 0;
-  #forget: () => unknown = () => {};
+  #listening = false;
 
-  /** Connects a client in `program`. */
+  /** Connects a client in `program`, which is not used otherwise if it is to be released. */
   static async connect(program: Program, options: GoOptions): Promise<Client> {
-    const client = new Client(program);
+    const client = new Client();
+    // Whatever calls back knows the client only weakly: it can be dropped.
+    const weak = new WeakRef(client);
+    const tell = (what: (client: Client) => void) => {
+      const living = weak.deref();
+      living && what(living);
+    };
+    const forget = program.onEnd(() => {
+      const reason = program.error().message;
+      tell((client) => client.#change({ state: "closed", transport: null, reason }));
+      program.release();
+    });
     try {
-      client.#handle = await program.call(newTrack(), () =>
+      const handle = await program.call(newTrack(), () =>
         program.core.createClient(options, {
-          statechange: (detail) => client.#change(detail),
-          notification: (detail) => client.#dispatch("notification", detail),
+          statechange: (detail) => tell((client) => client.#change(detail)),
+          notification: (detail) => tell((client) => client.#dispatch("notification", detail)),
         }),
       );
+      client.#session = new Session(program, handle, forget);
+      dropped.register(client, client.#session);
       return client;
     } catch (error) {
-      client.#forget();
+      forget();
+      program.release();
       throw error;
     }
-  }
-
-  private constructor(program: Program) {
-    super();
-    this.#program = program;
-    this.#forget = program.onEnd(() => {
-      this.#change({
-        state: "closed",
-        transport: null,
-        reason: program.error().message,
-      });
-    });
   }
 
   get state(): ClientState {
@@ -65,13 +74,21 @@ export class Client extends EventTarget implements OutboundClient {
     request: CompleteRecordRequest,
     options?: CompleteRecordOptions,
   ): Promise<RecordEvent> {
+    const session = this.#session as Session;
+    if (session.ending) {
+      throw new OutboundError({
+        code: "CLOSED",
+        message: "the client was closed",
+        delivery: "not-sent",
+      });
+    }
     const fields = own(request, "request");
     const settings = own(options, "options");
     const track = newTrack();
     this.#pending++;
     try {
-      return await this.#program.call(track, () =>
-        this.#handle.completeRecord(fields, settings, track),
+      return await session.program.call(track, () =>
+        session.handle.completeRecord(fields, settings, track),
       );
     } finally {
       this.#pending--;
@@ -79,9 +96,22 @@ export class Client extends EventTarget implements OutboundClient {
   }
 
   async close(): Promise<void> {
-    // A program that has ended took the session with it: nothing is left to do.
-    if (!this.#program.ended) {
-      await this.#program.call(newTrack(), () => this.#handle.close());
+    await this.#session?.end();
+  }
+
+  override addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void {
+    super.addEventListener(type, listener, options);
+    if (!listener || this.#state === "closed") {
+      return;
+    }
+    listened.add(this);
+    if (type === "notification" && !this.#listening) {
+      this.#listening = true;
+      this.#session?.handle.listen();
     }
   }
 
@@ -89,7 +119,7 @@ export class Client extends EventTarget implements OutboundClient {
     this.#state = detail.state;
     this.#transport = detail.transport;
     if (detail.state === "closed") {
-      this.#forget();
+      listened.delete(this);
     }
     this.#dispatch("statechange", detail);
   }

@@ -1,9 +1,9 @@
 import type { ClientOptions, OutboundClient } from "./api.js";
 import { Client } from "./client.js";
 import { OutboundError } from "./error.js";
-import { compiled } from "./load.js";
 import { splitOptions } from "./load-options.js";
-import { running } from "./run.js";
+import type { Program } from "./program.js";
+import { start } from "./start.js";
 
 /**
  * Signs in, connects and subscribes; resolves when records can be completed.
@@ -16,18 +16,23 @@ import { running } from "./run.js";
  */
 export async function createClient(options: ClientOptions = {}): Promise<OutboundClient> {
   const [loadOptions, clientOptions] = splitOptions(options);
-  const program = await unlessAborted(compiled(loadOptions).then(running), clientOptions.signal);
+  const started = start(loadOptions, clientOptions.logLevel);
+  const program = await unlessAborted(started, clientOptions.signal);
   return Client.connect(program, clientOptions);
 }
 
 // The module looks at the signal itself, but it is not there yet: a download
 // may take long. What was begun goes on, for the next caller.
-function unlessAborted<T>(work: Promise<T>, signal: unknown): Promise<T> {
+function unlessAborted(work: Promise<Program>, signal: unknown): Promise<Program> {
   if (!(signal instanceof AbortSignal)) {
     return work;
   }
   return new Promise((resolve, reject) => {
-    const abort = () =>
+    const abort = () => {
+      work.then(
+        ({ release }) => release(),
+        () => {},
+      );
       reject(
         new OutboundError({
           code: "ABORTED",
@@ -36,10 +41,12 @@ function unlessAborted<T>(work: Promise<T>, signal: unknown): Promise<T> {
           cause: signal.reason,
         }),
       );
+    };
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
     if (signal.aborted) {
       abort();
+    } else {
+      signal.addEventListener("abort", abort, { once: true });
     }
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
 }

@@ -9,7 +9,7 @@ export function splitOptions<T extends LoadOptions>(
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw invalid("options", [{ field: "options", message: "must be an object" }]);
   }
-  const { wasmUrl, wasmModule, worker, ...rest } = given;
+  const { wasmUrl, wasmModule, wasmIntegrity, worker, ...rest } = given;
   const problems: Problem[] = [];
   if (wasmUrl !== undefined && !isUrl(wasmUrl)) {
     problems.push({
@@ -23,13 +23,24 @@ export function splitOptions<T extends LoadOptions>(
       message: "is not a WebAssembly.Module; await WebAssembly.compile() gives one",
     });
   }
+  if (wasmIntegrity !== undefined && !isIntegrity(wasmIntegrity)) {
+    problems.push({
+      field: "wasmIntegrity",
+      message: "is no Subresource Integrity, such as sha384- and the digest in base64",
+    });
+  } else if (wasmIntegrity !== undefined && wasmModule !== undefined) {
+    problems.push({
+      field: "wasmIntegrity",
+      message: "has no meaning beside wasmModule: nothing is fetched that could be checked",
+    });
+  }
   if (worker !== undefined && typeof worker !== "boolean") {
     problems.push({ field: "worker", message: "must be true or false" });
   }
   if (problems.length > 0) {
     throw invalid("options", problems);
   }
-  return [{ wasmUrl, wasmModule, worker }, rest];
+  return [{ wasmUrl, wasmModule, wasmIntegrity, worker }, rest];
 }
 
 /**
@@ -69,7 +80,13 @@ function isModule(value: unknown): boolean {
   return Object.prototype.toString.call(value) === "[object WebAssembly.Module]";
 }
 
-function invalid(what: string, problems: Problem[], cause?: unknown): OutboundError {
+// The browser ignores what it cannot read, and checks nothing then.
+function isIntegrity(value: unknown): boolean {
+  const one = /^(sha256-[A-Za-z0-9+/]{43}=|sha384-[A-Za-z0-9+/]{64}|sha512-[A-Za-z0-9+/]{86}==)$/;
+  return typeof value === "string" && value.split(" ").every((part) => one.test(part));
+}
+
+export function invalid(what: string, problems: Problem[], cause?: unknown): OutboundError {
   const list = problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
   return new OutboundError({
     code: "INVALID_REQUEST",

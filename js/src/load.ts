@@ -1,6 +1,7 @@
 import type { LoadOptions } from "./api.js";
 import { OutboundError } from "./error.js";
 import { resolveUrl, splitOptions } from "./load-options.js";
+import { unavailable } from "./unavailable.js";
 
 /**
  * Fetches and compiles the module ahead of {@link createClient}, so that this
@@ -25,21 +26,30 @@ export function compiled(options: LoadOptions): Promise<WebAssembly.Module> {
   const url = options.wasmUrl
     ? resolveUrl(options.wasmUrl)
     : new URL("./outbound.wasm", import.meta.url);
-  let module = modules.get(url.href);
+  const integrity = options.wasmIntegrity ?? "";
+  // What was not checked against it must not be had by who asks for that.
+  const key = `${integrity} ${url.href}`;
+  let module = modules.get(key);
   if (!module) {
-    module = fetchModule(url);
-    modules.set(url.href, module);
-    module.catch(() => modules.delete(url.href));
+    module = fetchModule(url, integrity);
+    modules.set(key, module);
+    module.catch(() => modules.delete(key));
   }
   return module;
 }
 
-async function fetchModule(url: URL): Promise<WebAssembly.Module> {
+async function fetchModule(url: URL, integrity: string): Promise<WebAssembly.Module> {
   const where = url.href;
   let response: Response;
   try {
-    response = await fetch(url);
+    response = await fetch(url, { integrity });
   } catch (cause) {
+    if (integrity && (await answers(url))) {
+      throw unavailable(
+        `what ${where} answered does not have the digest that wasmIntegrity gives; it must be that of this very file`,
+        cause,
+      );
+    }
     throw unavailable(
       `fetching ${where} failed; look for the network, CORS, and connect-src in the page's Content-Security-Policy`,
       cause,
@@ -67,6 +77,17 @@ async function fetchModule(url: URL): Promise<WebAssembly.Module> {
   }
 }
 
+// A digest that is wrong looks like a network that is down. Where the server
+// answers all the same, it is the digest.
+async function answers(url: URL): Promise<boolean> {
+  try {
+    await fetch(url, { method: "HEAD" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 // The browsers word it differently, and only in the message.
 function uncompiled(where: string, cause: unknown): OutboundError {
   if (/Content.Security.Policy|\bCSP\b|unsafe-eval/i.test(String(cause))) {
@@ -85,14 +106,4 @@ function isWasm(bytes: ArrayBuffer): boolean {
   const magic = [0x00, 0x61, 0x73, 0x6d]; // "\0asm"
   const start = new Uint8Array(bytes, 0, Math.min(bytes.byteLength, magic.length));
   return magic.every((byte, i) => start[i] === byte);
-}
-
-/** Says that there is no module to run. */
-export function unavailable(message: string, cause?: unknown): OutboundError {
-  return new OutboundError({
-    code: "MODULE_EXITED",
-    message: `the WebAssembly module could not be loaded: ${message}`,
-    delivery: "not-sent",
-    cause,
-  });
 }

@@ -1,22 +1,32 @@
 import { OutboundError } from "./error.js";
-import { Printer } from "./print.js";
 import { type Core, newTrack, type Track } from "./protocol.js";
 
-/** A running Go program: makes sure that every call into it settles. */
+/** Why a program has ended: words that follow "the WebAssembly program". */
+export interface Ending {
+  reason: string;
+  cause?: unknown;
+}
+
+/** A running Go program, here or in a Worker: makes sure that every call into it settles. */
 export class Program {
-  readonly printer = new Printer();
   core!: Core;
-  #end: { reason: string; cause: unknown } | undefined;
-  readonly #listeners = new Set<() => void>();
+  /** Ends the Worker, if the program runs in one; it has one client only, then. */
+  readonly release: () => void;
+  #ending: Ending | undefined;
+  readonly #listeners = new Set<(ending: Ending) => void>();
+
+  constructor(release = () => {}) {
+    this.release = release;
+  }
 
   get ended(): boolean {
-    return this.#end !== undefined;
+    return this.#ending !== undefined;
   }
 
   /** Calls `listener` at the program's end, or now if that was; returns what takes it back. */
-  onEnd(listener: () => void): () => void {
-    if (this.ended) {
-      listener();
+  onEnd(listener: (ending: Ending) => void): () => void {
+    if (this.#ending) {
+      listener(this.#ending);
     } else {
       this.#listeners.add(listener);
     }
@@ -24,23 +34,21 @@ export class Program {
   }
 
   /** Notes that the program has ended. */
-  end(reason: string, cause?: unknown): void {
-    this.printer.flush();
-    this.#end = { reason, cause };
+  end(ending: Ending): void {
+    this.#ending ??= ending;
     const listeners = [...this.#listeners];
     this.#listeners.clear();
     for (const listener of listeners) {
-      listener();
+      listener(this.#ending);
     }
   }
 
   /** The error of a call that the program's end cut off, or that came after it. */
   error(track: Track = newTrack()): OutboundError {
-    const words = this.printer.lastWords;
     return new OutboundError({
       code: "MODULE_EXITED",
-      message: `the WebAssembly program ${this.#end?.reason}${words && ` (${words})`}; createClient() starts a new one`,
-      cause: this.#end?.cause,
+      message: `the WebAssembly program ${this.#ending?.reason}; createClient() starts a new one`,
+      cause: this.#ending?.cause,
       ...track,
     });
   }

@@ -9,11 +9,12 @@ import type {
   RecordEvent,
   StateChangeDetail,
 } from "./api.js";
-import type { Delivery, OutboundError, OutboundErrorInit } from "./error.js";
+import type { Delivery, OutboundErrorInit } from "./error.js";
 
 /** What Go finds in its globalThis as `gwsOutboundHost`. */
 export interface Host {
-  makeError(init: OutboundErrorInit): OutboundError;
+  /** Gives what the promises of the program reject with. */
+  makeError(init: OutboundErrorInit): unknown;
   /** Called once, before `run` returns. */
   ready(core: Core): void;
 }
@@ -41,6 +42,12 @@ export interface Handle {
     track: Track,
   ): Promise<RecordEvent>;
   close(): Promise<void>;
+  /** Asks for the notifications, which are left out before. */
+  listen(): void;
+  /** Says that the connection may be dead, or may be had again. */
+  wake(): void;
+  /** Says that the page goes away: ends the session at once if nothing is pending. */
+  leave(): void;
 }
 
 /**

@@ -1,9 +1,10 @@
 import wasmExec, { type Go } from "go:wasm_exec";
-import { OutboundError } from "./error.js";
-import { unavailable } from "./load.js";
+import { OutboundError, type OutboundErrorInit } from "./error.js";
+import { Printer } from "./print.js";
 import { Program } from "./program.js";
 import type { Core, Host } from "./protocol.js";
 import { makeScope } from "./scope.js";
+import { unavailable } from "./unavailable.js";
 
 const programs = new WeakMap<WebAssembly.Module, Promise<Program>>();
 
@@ -11,7 +12,7 @@ const programs = new WeakMap<WebAssembly.Module, Promise<Program>>();
 export function running(module: WebAssembly.Module): Promise<Program> {
   let program = programs.get(module);
   if (!program) {
-    program = run(module);
+    program = run(module, (init) => new OutboundError(init));
     programs.set(module, program);
     const forget = () => programs.delete(module);
     program.then((started) => started.onEnd(forget), forget);
@@ -19,20 +20,25 @@ export function running(module: WebAssembly.Module): Promise<Program> {
   return program;
 }
 
-async function run(module: WebAssembly.Module): Promise<Program> {
+/** Starts a program; its promises reject with what `makeError` gives. */
+export async function run(
+  module: WebAssembly.Module,
+  makeError: (init: OutboundErrorInit) => unknown,
+): Promise<Program> {
   const program = new Program();
+  const printer = new Printer();
   const scope = makeScope();
   wasmExec(scope);
-  scope.fs.writeSync = (fd, bytes) => program.printer.write(fd, bytes);
+  scope.fs.writeSync = (fd, bytes) => printer.write(fd, bytes);
   let core: Core | undefined;
   const host: Host = {
-    makeError: (init) => new OutboundError(init),
+    makeError,
     ready: (given) => {
       core = given;
     },
   };
   scope.gwsOutboundHost = host;
-  const go = makeGo(scope.Go, program);
+  const go = makeGo(scope.Go, program, printer);
   try {
     const instance = await WebAssembly.instantiate(module, go.importObject);
     // It is ready when run returns, though run's promise settles only at the
@@ -55,7 +61,7 @@ async function run(module: WebAssembly.Module): Promise<Program> {
 }
 
 /** Makes a run of Go whose end is told to `program`, however it comes. */
-function makeGo(Base: new () => Go, program: Program): Go {
+function makeGo(Base: new () => Go, program: Program, printer: Printer): Go {
   class Run extends Base {
     override exit = (code: number) => {
       this.#end(`ended with exit code ${code}`);
@@ -82,7 +88,9 @@ function makeGo(Base: new () => Go, program: Program): Go {
       }
       this._scheduledTimeouts.forEach(clearTimeout);
       this._scheduledTimeouts.clear();
-      program.end(reason, cause);
+      printer.flush();
+      const words = printer.lastWords;
+      program.end({ reason: `${reason}${words && ` (${words})`}`, cause });
     }
   }
   return new Run();

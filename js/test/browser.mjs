@@ -7,9 +7,10 @@ const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
 /**
  * Launches headless Chromium; the environment variable CHROMIUM overrides its path.
  *
+ * @param {{ args?: string[], ignoreDefaultArgs?: string[] }} [options] more for Puppeteer
  * @returns {Promise<import("puppeteer-core").Browser>}
  */
-export async function launchBrowser() {
+export async function launchBrowser({ args = [], ignoreDefaultArgs } = {}) {
   try {
     return await puppeteer.launch({
       executablePath,
@@ -22,7 +23,9 @@ export async function launchBrowser() {
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        ...args,
       ],
+      ignoreDefaultArgs,
     });
   } catch (cause) {
     throw new Error(

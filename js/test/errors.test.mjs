@@ -2,7 +2,7 @@
 // delivery. MODULE_EXITED is in load.test.mjs and program.test.mjs.
 
 import assert from "node:assert/strict";
-import { complete, connect, settle, testInPage } from "./in-browser.mjs";
+import { complete, connect, host, settle, testInPage } from "./in-browser.mjs";
 import { request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 import { unusedOrigin } from "./site.mjs";
@@ -25,7 +25,8 @@ function assertError({ error, value }, expected) {
 
 /** Resolves when the client has read the answer to the POST of a record. */
 function recordAnswered(page) {
-  return page.evaluate(async () => {
+  const scope = host === "worker" ? page.workers()[0] : page;
+  return scope.evaluate(async () => {
     await new Promise((resolve) => {
       const observer = new PerformanceObserver((list) => {
         if (list.getEntries().some(({ name }) => name.includes("-records/"))) {
@@ -34,7 +35,7 @@ function recordAnswered(page) {
       });
       observer.observe({ type: "resource" });
     });
-    // The page learns of answers in their order: now it has that one, too.
+    // Answers are told in their order: now the client has that one, too.
     await (await fetch("/favicon.ico")).text();
   });
 }

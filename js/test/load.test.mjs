@@ -1,6 +1,8 @@
 // Where the module comes from, and what is said when it cannot be had.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { settle, site, testInPage } from "./in-browser.mjs";
 import { unusedOrigin } from "./site.mjs";
 
@@ -167,25 +169,82 @@ testInPage("options that cannot be read are no accident", async (page) => {
   assert.equal(error.cause, "RangeError: not today");
 });
 
-testInPage("an abort while the module loads is heard at once", async (page) => {
-  const outcomes = await page.evaluate(async () => {
-    const [{ createClient, OutboundError }, { outcome }] = await Promise.all([
+testInPage(
+  "a digest of the module is checked",
+  async (page) => {
+    const bytes = await readFile(new URL("../dist/outbound.wasm", import.meta.url));
+    const digest = (name) => `${name}-${createHash(name).update(bytes).digest("base64")}`;
+    const wrong = `sha384-${createHash("sha384").update("something else").digest("base64")}`;
+    assert.deepEqual(await settle(page, "load", { wasmIntegrity: digest("sha256") }), {});
+    assert.deepEqual(
+      await settle(page, "load", { wasmIntegrity: `${digest("sha384")} ${digest("sha512")}` }),
+      {},
+    );
+    assert.deepEqual(await settle(page, "load"), {});
+    // The module is there by now, but nobody has checked it against this.
+    for (const name of ["load", "createClient"]) {
+      assertUnavailable(
+        await settle(page, name, { wasmIntegrity: wrong }),
+        /outbound.wasm answered does not have the digest that wasmIntegrity gives/,
+      );
+    }
+    const wasmUrl = `${await unusedOrigin()}/outbound.wasm`;
+    const outcome = await settle(page, "load", { wasmUrl, wasmIntegrity: wrong });
+    assertUnavailable(outcome, /fetching .* failed; look for the network/);
+  },
+  { complaints: /integrity|ERR_/ },
+);
+
+testInPage("a digest that the browser would not understand is refused", async (page) => {
+  const good = `sha256-${createHash("sha256").update("").digest("base64")}`;
+  for (const wasmIntegrity of ["", "sha1-abc", "sha256-abc", "md5", `${good} nonsense`, 7, null]) {
+    const { error } = await settle(page, "load", { wasmIntegrity });
+    assert.equal(error.code, "INVALID_REQUEST", String(wasmIntegrity));
+    assert.deepEqual(
+      error.problems.map(({ field }) => field),
+      ["wasmIntegrity"],
+    );
+  }
+  const { error } = await page.evaluate(async (wasmIntegrity) => {
+    const [{ load, OutboundError }, { outcome }] = await Promise.all([
       import("/dist/index.js"),
       import("/in-page.js"),
     ]);
-    const wasmUrl = "/never.wasm";
-    const controller = new AbortController();
-    const pending = createClient({ wasmUrl, signal: controller.signal });
-    controller.abort("changed my mind");
-    const before = createClient({ wasmUrl, signal: AbortSignal.abort("never wanted to") });
-    return Promise.all([outcome(pending, OutboundError), outcome(before, OutboundError)]);
-  });
-  for (const [i, cause] of ["changed my mind", "never wanted to"].entries()) {
-    const { error } = outcomes[i];
-    assert.equal(error.name, "AbortError");
-    assert.equal(error.code, "ABORTED");
-    assert.equal(error.delivery, "not-sent");
-    assert.equal(error.cause, cause);
-    assert.ok(error.isOutboundError);
-  }
+    const wasmModule = await WebAssembly.compile(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+    return outcome(load({ wasmModule, wasmIntegrity }), OutboundError);
+  }, good);
+  assert.match(error.message, /wasmIntegrity: has no meaning beside wasmModule/);
 });
+
+testInPage(
+  "an abort while the module loads is heard at once",
+  async (page) => {
+    const outcomes = await page.evaluate(async () => {
+      const [{ createClient, OutboundError }, { outcome }] = await Promise.all([
+        import("/dist/index.js"),
+        import("/in-page.js"),
+      ]);
+      const wasmUrl = "/never.wasm";
+      const controller = new AbortController();
+      const pending = createClient({ wasmUrl, signal: controller.signal });
+      controller.abort("changed my mind");
+      const before = createClient({ wasmUrl, signal: AbortSignal.abort("never wanted to") });
+      const failing = createClient({
+        wasmUrl: "/missing.wasm",
+        signal: AbortSignal.abort("never wanted to"),
+      });
+      await failing.catch(() => {});
+      await fetch("/missing.wasm"); // what became of the load is known now, and is nobody's error
+      return Promise.all([outcome(pending, OutboundError), outcome(before, OutboundError)]);
+    });
+    for (const [i, cause] of ["changed my mind", "never wanted to"].entries()) {
+      const { error } = outcomes[i];
+      assert.equal(error.name, "AbortError");
+      assert.equal(error.code, "ABORTED");
+      assert.equal(error.delivery, "not-sent");
+      assert.equal(error.cause, cause);
+      assert.ok(error.isOutboundError);
+    }
+  },
+  { complaints: /404/ },
+);

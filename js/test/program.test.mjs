@@ -21,17 +21,7 @@ function die(page, how) {
     const seen = [];
     client.addEventListener("statechange", ({ detail }) => seen.push(detail));
     const other = client.completeRecord({ referenceId: "other" });
-    const request = {
-      referenceId: "this",
-      callResult:
-        how === "trap"
-          ? {
-              get trap() {
-                throw new TypeError("out of a call from Go");
-              },
-            }
-          : how,
-    };
+    const request = { referenceId: "this", callResult: how };
     const before = { state: client.state, transport: client.transport, pending: client.pending };
     const pending = client.completeRecord(request);
     const settled = await Promise.all([
@@ -56,7 +46,7 @@ const ends = {
   "panic in the call": "the WebAssembly program ended with exit code 2 (panic: as asked)",
   exit: "the WebAssembly program ended with exit code 3",
   return: "the WebAssembly program ended with exit code 0",
-  trap: "the WebAssembly program was stopped by TypeError: out of a call from Go",
+  trap: "the WebAssembly program was stopped by URIError: URI malformed",
 };
 
 for (const [how, message] of Object.entries(ends)) {
@@ -76,7 +66,7 @@ for (const [how, message] of Object.entries(ends)) {
           isOutboundError: true,
           isError: true,
         });
-        assert.equal(cause, how === "trap" ? "TypeError: out of a call from Go" : undefined);
+        assert.equal(cause, how === "trap" ? "URIError: URI malformed" : undefined);
       }
       assert.deepEqual(seen, [{ state: "closed", transport: null, reason: settled[0].message }]);
       assert.deepEqual(after, { state: "closed", transport: null, pending: 0 });
@@ -116,11 +106,15 @@ testInPage(
 testInPage(
   "what the program prints goes to the console as it is",
   async (page, said) => {
+    const printed = new Promise((resolve) => {
+      page.on("console", (message) => message.text() === "two and a half" && resolve());
+    });
     await page.evaluate(async () => {
       const { createClient } = await import("/dist/index.js");
       const client = await createClient({ wasmUrl: "/mortal.wasm" });
       client.completeRecord({ callResult: "print" });
     });
+    await printed;
     assert.deepEqual(said, ["debug: mortal is running", "error: one", "error: two and a half"]);
   },
   { complaints: /one|two/ },

@@ -12,15 +12,16 @@ const dist = new URL("../dist/", here);
 const strict = {
   "default-src": "'none'",
   "script-src": "'self' 'wasm-unsafe-eval'",
+  "worker-src": "'self'",
   "style-src": "'self'",
   "img-src": "'self'",
-  "worker-src": "'self'",
   "connect-src": "'self' http://127.0.0.1:* ws://127.0.0.1:*",
   "base-uri": "'none'",
   "form-action": "'none'",
 };
 const policies = {
   strict,
+  "no-worker": { ...strict, "worker-src": "'none'" },
   "no-wasm": { ...strict, "script-src": "'self'" },
 };
 
@@ -34,7 +35,7 @@ const types = {
 /**
  * @typedef {object} Site
  * @property {string} url its origin
- * @property {Map<string, URL>} files more files to serve, by path
+ * @property {Map<string, URL | string>} files more files to serve, by path: where they are, or their text
  * @property {string} movedTo where /moved/api/v2/me redirects to
  * @property {string[]} paths what was asked for, in order
  * @property {() => Promise<void>} close
@@ -48,7 +49,14 @@ export async function startSite() {
   const special = {
     "/strict": () => page("strict"),
     "/no-wasm": () => page("no-wasm"),
+    "/no-worker": () => page("no-worker"),
     "/no-policy": () => page(),
+    // A Worker has the policy that its own script came with.
+    "/dist/worker.js": async () => ({
+      type: types[".js"],
+      body: await readFile(new URL("worker.js", dist)),
+      policy: policyOf("strict"),
+    }),
     "/bare": () => page("strict", '<script src="/dist/wasm_exec.js"></script>'),
     "/favicon.ico": () => ({ status: 204 }),
     "/wrong-type.wasm": async () => ({
@@ -73,9 +81,12 @@ export async function startSite() {
       return special[path]();
     }
     const file = site.files.get(path) ?? builtFile(path) ?? new URL(`.${path}`, here);
-    const type = types[extname(file.pathname)];
-    const policy = type === types[".html"] && header("strict");
-    return { type, body: await readFile(file), policy };
+    const type = types[extname(path)];
+    return {
+      type,
+      body: typeof file === "string" ? file : await readFile(file),
+      policy: type === types[".html"] && policyOf("strict"),
+    };
   }
 
   const server = createServer(async (request, response) => {
@@ -135,16 +146,15 @@ function builtFile(path) {
   return name && new URL(name, dist);
 }
 
-function header(policy) {
-  return Object.entries(policies[policy] ?? {})
-    .map((directive) => directive.join(" "))
-    .join("; ");
+function policyOf(name) {
+  const directives = Object.entries(policies[name] ?? {});
+  return directives.map((directive) => directive.join(" ")).join("; ");
 }
 
 function page(policy, head = "") {
   return {
     type: types[".html"],
     body: `<!doctype html><html lang="en"><title>Test</title>${head}</html>`,
-    policy: header(policy),
+    policy: policyOf(policy),
   };
 }

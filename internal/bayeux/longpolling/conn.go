@@ -12,8 +12,9 @@ import (
 
 // The channels whose messages travel in a way of their own.
 const (
-	metaHandshake = "/meta/handshake"
-	metaConnect   = "/meta/connect"
+	metaHandshake  = "/meta/handshake"
+	metaConnect    = "/meta/connect"
+	metaDisconnect = "/meta/disconnect"
 )
 
 const (

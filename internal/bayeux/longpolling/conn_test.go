@@ -39,6 +39,22 @@ func TestRequest(t *testing.T) {
 	})
 }
 
+func TestADisconnectOutlivesThePage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{t: t, requests: make(chan *call, 1)}
+		c, err := New(Options{URL: "http://server/cometd", Doer: s}).Open(t.Context(), &recorder{make(chan string, 10)})
+		require.NoError(t, err)
+		defer c.Close()
+		for channel, keepAlive := range map[string]bool{"/meta/subscribe": false, "/meta/disconnect": true} {
+			c.Send([]bayeux.Message{{Channel: channel, ID: "1"}})
+			got := <-s.requests
+			require.Equal(t, keepAlive, got.KeepAlive, channel)
+			got.reply("[]")
+			synctest.Wait()
+		}
+	})
+}
+
 func TestOthersGoBesideAHeldConnect(t *testing.T) {
 	play(t, func(t *testing.T, s *server, c *conn, r *recorder) {
 		c.Send(messages("c1"))

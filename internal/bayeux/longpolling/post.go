@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gws-outbound/internal/bayeux"
@@ -33,6 +34,7 @@ func post(ctx context.Context, o Options, messages []bayeux.Message) (frame []by
 		Body:        body,
 		Credentials: o.Credentials,
 		MaxBody:     maxFrame,
+		KeepAlive:   slices.ContainsFunc(messages, isDisconnect),
 	})
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -44,6 +46,10 @@ func post(ctx context.Context, o Options, messages []bayeux.Message) (frame []by
 	}
 	return resp.Body, nil
 }
+
+// isDisconnect reports whether m ends the session: a page does that when it
+// goes away.
+func isDisconnect(m bayeux.Message) bool { return m.Channel == metaDisconnect }
 
 // address is where messages go.
 func address(o Options, messages []bayeux.Message) string {

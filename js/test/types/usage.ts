@@ -15,6 +15,7 @@ import {
 
 await load();
 await load({ wasmUrl: new URL("./outbound.wasm", "https://cdn.example/"), worker: false });
+await load({ wasmIntegrity: "sha384-" });
 
 const options: ClientOptions = {
   baseUrl: "https://gws.example",

@@ -45,8 +45,12 @@ func completeRecord(_ js.Value, args []js.Value) any {
 
 func die(how js.Value) {
 	switch how := how.Get("callResult"); {
-	case how.Type() == js.TypeObject:
-		how.Get("trap") // a getter that throws unwinds the program's stack
+	case how.Type() == js.TypeString && how.String() == "trap":
+		// A getter that throws unwinds the program's stack.
+		throws := js.Global().Get("decodeURIComponent").Call("bind", js.Null(), "%")
+		o := object(nil)
+		js.Global().Get("Object").Call("defineProperty", o, "trap", object(map[string]any{"get": throws}))
+		o.Get("trap")
 	case how.Type() != js.TypeString:
 	case how.String() == "panic in the call":
 		panic("as asked")

@@ -1,0 +1,30 @@
+import type { LoadOptions } from "./api.js";
+import { compiled } from "./load.js";
+import type { Program } from "./program.js";
+import { running } from "./run.js";
+import { NoWorker, startInWorker } from "./worker-host.js";
+
+/** Gives a running program: in a Worker where the options want that and it can be, else here. */
+export async function start(options: LoadOptions, logLevel: unknown): Promise<Program> {
+  const module = compiled(options);
+  if (wantsWorker(options.worker)) {
+    try {
+      return await startInWorker(module);
+    } catch (error) {
+      if (!(error instanceof NoWorker)) {
+        throw error;
+      }
+      if (logLevel === "info" || logLevel === "debug") {
+        console.info(`gws-outbound: the module runs on the calling thread: ${error.message}`);
+      }
+    }
+  }
+  return running(await module);
+}
+
+// A dedicated or a shared worker is off the page's thread already. A service
+// worker is, too, but it is worth a word that its timers stop when it does.
+function wantsWorker(option: boolean | undefined): boolean {
+  const scope = (globalThis as { WorkerGlobalScope?: unknown }).WorkerGlobalScope;
+  return option ?? (scope === undefined || typeof Worker === "undefined");
+}

@@ -1,0 +1,220 @@
+// Runs the Go program in a dedicated Worker, for one client of the page that
+// started it. Its other half is worker-host.ts.
+
+import type { OutboundErrorInit } from "./error.js";
+import type { Begin, Headers, Signal, ToPage, ToWorker } from "./messages.js";
+import { StandIn, unpack, unpackThrown } from "./pack.js";
+import type { Program } from "./program.js";
+import { type GoOptions, type Handle, newTrack, type Track } from "./protocol.js";
+import { run } from "./run.js";
+
+addEventListener("message", ({ data }) => serve(data), { once: true });
+addEventListener("messageerror", () => {
+  throw new Error("the compiled module cannot be passed to a Worker here");
+});
+
+async function serve({ module, port, life }: Begin): Promise<void> {
+  await hold(life);
+  const post = (message: ToPage) => port.postMessage(message);
+  let program: Program;
+  try {
+    program = await run(module, (init) => init);
+  } catch (error) {
+    const { message, cause } = error as OutboundErrorInit;
+    send(port, { say: "unfit", error: { ...(error as OutboundErrorInit), message, cause } });
+    return;
+  }
+  const server = new Server(program, port);
+  program.onEnd((ending) => {
+    send(port, { say: "ended", ending });
+    port.close();
+  });
+  port.onmessage = ({ data }) => server.take(data);
+  post({ say: "ready" });
+}
+
+// The page waits for this lock: it gets it when this Worker is no more,
+// whatever ended it. There is no other sign of that in a browser.
+function hold(life: string): Promise<unknown> {
+  return new Promise((taken) => {
+    const forever = () => {
+      taken(undefined);
+      return new Promise(() => {});
+    };
+    (navigator.locks?.request(life, forever) ?? Promise.resolve()).catch(() => {}).then(taken);
+  });
+}
+
+/** Sends what may have a cause that cannot be cloned: then its text goes in its place. */
+function send(port: MessagePort, message: ToPage): void {
+  try {
+    port.postMessage(message);
+  } catch {
+    const withText = <T extends { cause?: unknown }>(it: T) => ({ ...it, cause: String(it.cause) });
+    if (message.say === "ended") {
+      port.postMessage({ ...message, ending: withText(message.ending) });
+    } else if ("error" in message) {
+      port.postMessage({ ...message, error: withText(message.error) });
+    }
+  }
+}
+
+class Server {
+  readonly #program: Program;
+  readonly #port: MessagePort;
+  #handle!: Handle;
+  readonly #signals = new Map<number, AbortController>();
+  readonly #completions = new Set<Promise<unknown>>();
+  readonly #questions = new Map<number, PromiseWithResolvers>();
+  #asked = 0;
+
+  constructor(program: Program, port: MessagePort) {
+    this.#program = program;
+    this.#port = port;
+  }
+
+  take(message: ToWorker): void {
+    switch (message.do) {
+      case "createClient":
+        this.#settle(message.id, () => this.#create(message));
+        break;
+      case "completeRecord":
+        this.#complete(message);
+        break;
+      case "close":
+        this.#settle(message.id, () => this.#close());
+        break;
+      case "abort":
+        this.#signals.get(message.id)?.abort(unpackThrown(message.reason));
+        break;
+      case "headers":
+        this.#answer(message);
+        break;
+      default:
+        this.#handle[message.do]();
+    }
+  }
+
+  async #complete(message: ToWorker & { do: "completeRecord" }): Promise<void> {
+    const settled = this.#settle(message.id, () =>
+      this.#handle.completeRecord(
+        unpack(message.request) as never,
+        this.#withSignal(message, unpack(message.options)),
+        this.#track(message.id),
+      ),
+    );
+    this.#completions.add(settled);
+    await settled;
+    this.#completions.delete(settled);
+  }
+
+  // The page ends the Worker after this: what was pending must have got its answer.
+  async #close(): Promise<void> {
+    await this.#handle.close();
+    await Promise.all(this.#completions);
+  }
+
+  /** Tells the page what becomes of a call. Of the program's end it learns otherwise. */
+  async #settle(id: number, call: () => Promise<unknown>): Promise<void> {
+    try {
+      const value = await call();
+      if (!this.#program.ended) {
+        this.#post({ say: "resolved", id, value });
+      }
+    } catch (thrown) {
+      const { cause, ...error } = thrown as OutboundErrorInit;
+      if (cause instanceof StandIn) {
+        this.#post({ say: "rejected", id, error, cause: cause.at });
+      } else {
+        send(this.#port, { say: "rejected", id, error: { ...error, cause } });
+      }
+    } finally {
+      this.#signals.delete(id);
+    }
+  }
+
+  async #create(message: ToWorker & { do: "createClient" }): Promise<void> {
+    const options = this.#withSignal(message, unpack(message.options)) as GoOptions;
+    this.#handle = await this.#program.core.createClient(
+      { ...options, ...this.#headers(message.headers) },
+      {
+        statechange: (detail) => this.#post({ say: "statechange", detail }),
+        notification: (detail) => this.#post({ say: "notification", detail }),
+      },
+    );
+  }
+
+  #withSignal(message: { id: number; signal: Signal }, options: unknown): GoOptions {
+    if (!message.signal) {
+      return options as GoOptions;
+    }
+    const controller = new AbortController();
+    this.#signals.set(message.id, controller);
+    if (message.signal.aborted) {
+      controller.abort(unpackThrown(message.signal.aborted));
+    }
+    return { ...(options as GoOptions), signal: controller.signal };
+  }
+
+  #headers(headers: Headers): GoOptions {
+    if (headers === undefined) {
+      return {};
+    }
+    if (headers === "ask") {
+      return { headers: () => this.#ask() };
+    }
+    if ("fields" in headers) {
+      return { headers: headers.fields };
+    }
+    // The program refuses it with these words, among all that it refuses.
+    const refused = unpackThrown(headers.refused);
+    return {
+      headers: {
+        get refused(): string {
+          throw refused;
+        },
+      },
+    };
+  }
+
+  #ask(): Promise<[string, string][]> {
+    const id = ++this.#asked;
+    return new Promise((resolve, reject) => {
+      this.#questions.set(id, { resolve, reject });
+      this.#post({ say: "headers", id });
+    });
+  }
+
+  #answer(message: ToWorker & { do: "headers" }): void {
+    const question = this.#questions.get(message.id);
+    this.#questions.delete(message.id);
+    if ("thrown" in message) {
+      question?.reject(unpackThrown(message.thrown));
+    } else {
+      question?.resolve(message.fields);
+    }
+  }
+
+  /** Makes a track whose every change goes to the page, before anything else happens. */
+  #track(id: number): Track {
+    const track = newTrack();
+    return new Proxy(track, {
+      set: (_, name: keyof Track, value) => {
+        if (track[name] !== value) {
+          track[name] = value as never;
+          this.#post({ say: "track", id, track: { ...track } });
+        }
+        return true;
+      },
+    });
+  }
+
+  #post(message: ToPage): void {
+    this.#port.postMessage(message);
+  }
+}
+
+interface PromiseWithResolvers {
+  resolve(value: unknown): void;
+  reject(reason: unknown): void;
+}

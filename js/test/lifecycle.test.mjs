@@ -1,0 +1,189 @@
+// What becomes of the session when the page is left, comes back, is frozen, or
+// drops the client.
+
+import assert from "node:assert/strict";
+import { host, testInPage } from "./in-browser.mjs";
+import { request } from "./sample.mjs";
+import { headers, Simulator } from "./simulator.mjs";
+
+/** Makes a client that nobody but the page knows, as `globalThis.client`. */
+async function open(page, options) {
+  await page.evaluate(async (options) => {
+    const { createClient } = await import("/dist/index.js");
+    globalThis.client = await createClient(options);
+  }, options);
+}
+
+/** Completes a record with that client. */
+function completeHere(page, request) {
+  return page.evaluate((request) => globalThis.client.completeRecord(request), request);
+}
+
+/** Waits until that client is connected. */
+function connected(page) {
+  return page.evaluate(async () => {
+    const { client } = globalThis;
+    if (client.state !== "connected") {
+      await new Promise((resolve) => {
+        client.addEventListener("statechange", ({ detail }) => {
+          if (detail.state === "connected") {
+            resolve();
+          }
+        });
+      });
+    }
+  });
+}
+
+// From the Worker, long-polling does not outlive the page: see README.
+const leaving = host === "worker" ? ["websocket"] : ["websocket", "long-polling"];
+for (const transport of leaving) {
+  testInPage(`a page that is left for good ends its session: ${transport}`, async (page) => {
+    const simulator = await Simulator.start();
+    await open(page, { baseUrl: simulator.url, headers, transports: [transport] });
+    const from = performance.now();
+    await page.reload();
+    await simulator.call("wait-sessions", { n: 0 });
+    const took = performance.now() - from; // the simulator forgets a silent session after 10 s
+    assert.ok(took < 8000, `it took ${took} ms`);
+  });
+}
+
+testInPage("a page that is left with something pending sends nothing", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  const options = { baseUrl: simulator.url, headers };
+  await open(page, options);
+  await page.evaluate((request) => {
+    globalThis.client.completeRecord(request).catch(() => {});
+  }, request);
+  await simulator.call("wait-posts", { n: 1 });
+  await page.reload();
+  await open(page, options); // by now, a disconnect would have arrived
+  assert.equal(await simulator.call("sessions"), 2);
+});
+
+testInPage(
+  "a page that comes back from the back/forward cache resumes its session",
+  async (page) => {
+    const simulator = await Simulator.start();
+    await open(page, { baseUrl: simulator.url, headers });
+    await page.evaluate(() => {
+      addEventListener("pageshow", ({ persisted }) => {
+        globalThis.persisted = persisted;
+      });
+    });
+    await page.goto(new URL("/no-policy", page.url()).href);
+    await page.goBack();
+    const reasons = await page.evaluate(
+      () => performance.getEntriesByType("navigation")[0].notRestoredReasons?.reasons,
+    );
+    assert.equal(await page.evaluate(() => globalThis.persisted), true, JSON.stringify(reasons));
+    await connected(page);
+    assert.ok(await completeHere(page, request));
+    assert.equal(await simulator.call("sessions"), 1, "it is the same session");
+  },
+  { complaints: /WebSocket/ },
+);
+
+testInPage(
+  "whenever the page is seen again, the server is asked whether it is there",
+  async (page) => {
+    const simulator = await Simulator.start();
+    await open(page, { baseUrl: simulator.url, headers });
+    const network = host === "worker" ? page.workers()[0].client : await page.createCDPSession();
+    await network.send("Network.enable");
+    for (const [target, type] of [
+      ["document", "visibilitychange"],
+      ["document", "resume"],
+      ["window", "pageshow"],
+      ["window", "online"],
+    ]) {
+      const asked = new Promise((resolve) => {
+        network.on("Network.webSocketFrameSent", ({ response }) => {
+          if (response.payloadData.includes("/meta/subscribe")) {
+            resolve();
+          }
+        });
+      });
+      const answered = new Promise((resolve) => {
+        network.on("Network.webSocketFrameReceived", ({ response }) => {
+          if (response.payloadData.includes("/meta/subscribe")) {
+            resolve();
+          }
+        });
+      });
+      await page.evaluate(
+        (target, type) => {
+          globalThis[target].dispatchEvent(new Event(type));
+        },
+        target,
+        type,
+      );
+      await asked;
+      await answered; // until then, it is not asked again
+      network.removeAllListeners();
+    }
+  },
+);
+
+testInPage(
+  "a page that was frozen resumes its session",
+  async (page) => {
+    const simulator = await Simulator.start();
+    await open(page, { baseUrl: simulator.url, headers });
+    const cdp = await page.createCDPSession();
+    await cdp.send("Page.setWebLifecycleState", { state: "frozen" });
+    await simulator.call("cut");
+    await cdp.send("Page.setWebLifecycleState", { state: "active" });
+    await connected(page);
+    assert.ok(await completeHere(page, request));
+    assert.equal(await simulator.call("sessions"), 1, "it is the same session");
+  },
+  { complaints: /WebSocket/ },
+);
+
+testInPage("a client that was dropped is closed, and its Worker ended", async (page) => {
+  const simulator = await Simulator.start();
+  const options = { baseUrl: simulator.url, headers };
+  const cdp = await page.createCDPSession();
+  await open(page, options);
+  await completeHere(page, request);
+  await open(page, options); // in place of the first one
+  assert.equal(await simulator.call("sessions"), 2);
+  while ((await simulator.call("sessions")) > 1) {
+    await cdp.send("HeapProfiler.collectGarbage");
+  }
+  assert.ok(await completeHere(page, request), "the other one lives");
+  while (page.workers().length > 1) {
+    await new Promise((resolve) => page.once("workerdestroyed", resolve));
+  }
+});
+
+testInPage("a client that is waited for, or listened to, is not dropped", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  const channel = "/v2/me/calls";
+  const cdp = await page.createCDPSession();
+  await page.evaluate(
+    async (options, request) => {
+      const { createClient } = await import("/dist/index.js");
+      const waits = await createClient(options);
+      globalThis.settled = waits.completeRecord(request);
+      const listens = await createClient(options);
+      globalThis.heard = new Promise((resolve) => {
+        listens.addEventListener("notification", ({ detail }) => resolve(detail.data));
+      });
+      await createClient(options); // is dropped: the proof that the collector was there
+    },
+    { baseUrl: simulator.url, headers, channels: [channel] },
+    { ...request, referenceId: "waited-for" },
+  );
+  while ((await simulator.call("sessions")) > 2) {
+    await cdp.send("HeapProfiler.collectGarbage");
+  }
+  await cdp.send("HeapProfiler.collectGarbage");
+  await simulator.call("publish", { channel, data: "hello" });
+  assert.equal(await page.evaluate(() => globalThis.heard), "hello");
+  await simulator.call("ack", { referenceId: "waited-for" });
+  const { referenceId } = await page.evaluate(() => globalThis.settled);
+  assert.equal(referenceId, "waited-for");
+});

@@ -1,0 +1,466 @@
+// The module in a dedicated Worker: that it is there, what crosses, where it
+// falls back to the calling thread, and how it ends.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { complete, connect, host, site, testInPage as test } from "./in-browser.mjs";
+import { acknowledgement, request } from "./sample.mjs";
+import { headers, Simulator } from "./simulator.mjs";
+
+/** These are about the Worker: there is nothing to be seen where it is not used. */
+const testInPage = host === "worker" ? test : () => {};
+
+const here = "gws-outbound: the module runs on the calling thread: ";
+
+/** Runs in the page: counts what the Workers' ports bring, by the message's `say`. */
+function countMessages() {
+  globalThis.counts = {};
+  const { set } = Object.getOwnPropertyDescriptor(MessagePort.prototype, "onmessage");
+  Object.defineProperty(MessagePort.prototype, "onmessage", {
+    set(listener) {
+      set.call(this, (event) => {
+        globalThis.counts[event.data.say] = (globalThis.counts[event.data.say] ?? 0) + 1;
+        listener.call(this, event);
+      });
+    },
+  });
+}
+
+testInPage("each client has a Worker, which ends with it", async (page) => {
+  const simulator = await Simulator.start();
+  const options = { baseUrl: simulator.url, headers };
+  const first = await connect(page, options);
+  assert.deepEqual(
+    page.workers().map((worker) => worker.url()),
+    [`${site.url}/dist/worker.js`],
+  );
+  const second = await connect(page, options);
+  assert.equal(page.workers().length, 2);
+  const gone = new Promise((resolve) => page.once("workerdestroyed", resolve));
+  await first.evaluate(({ client }) => client.close());
+  await gone;
+  assert.equal(page.workers().length, 1);
+  await simulator.call("wait-sessions", { n: 1 });
+  const referenceId = "second";
+  assert.deepEqual(await complete(second, { ...request, referenceId }), {
+    value: { ...acknowledgement, referenceId },
+  });
+});
+
+testInPage("worker: false keeps it on the page's thread, without a word", async (page, said) => {
+  const simulator = await Simulator.start();
+  const options = { baseUrl: simulator.url, headers, logLevel: "info", worker: false };
+  const session = await connect(page, options);
+  assert.ok((await complete(session, request)).value);
+  assert.deepEqual(page.workers(), []);
+  assert.deepEqual(
+    said.filter((line) => line.includes(here)),
+    [],
+  );
+});
+
+const fallbacks = {
+  "there is no Worker": {
+    prepare: () => {
+      delete globalThis.Worker;
+    },
+    reason: "there is no Worker in this scope",
+  },
+  "the constructor throws": {
+    prepare: () => {
+      globalThis.Worker = class {
+        constructor() {
+          throw new DOMException("not here", "SecurityError");
+        }
+      };
+    },
+    reason: /no Worker could be made \(SecurityError: not here\)/,
+  },
+  "the page's policy forbids it": {
+    path: "/no-worker",
+    reason: /worker-src/,
+    complaints: /worker-src/,
+  },
+  "worker.js is missing": {
+    from: "/lone/index.js",
+    reason: /worker.js could not be loaded; it must be beside index.js/,
+    complaints: /404/,
+  },
+  "worker.js does not run": {
+    from: "/broken/index.js",
+    reason: /the Worker failed: .*not a worker/,
+    complaints: /not a worker/,
+  },
+};
+const dist = new URL("../dist/", import.meta.url);
+for (const folder of ["lone", "broken"]) {
+  site.files.set(`/${folder}/index.js`, new URL("index.js", dist));
+  site.files.set(`/${folder}/outbound.wasm`, new URL("outbound.wasm", dist));
+}
+site.files.set("/broken/worker.js", `throw new Error("not a worker")`);
+for (const [name, { prepare, path, from, reason, complaints }] of Object.entries(fallbacks)) {
+  testInPage(
+    `on the calling thread, and it says why: ${name}`,
+    async (page, said) => {
+      const simulator = await Simulator.start();
+      if (prepare) {
+        await page.evaluate(prepare);
+      }
+      const value = await page.evaluate(
+        async (from, options, request) => {
+          const { createClient } = await import(from);
+          const client = await createClient(options);
+          const value = await client.completeRecord(request);
+          await client.close();
+          return value;
+        },
+        from ?? "/dist/index.js",
+        { baseUrl: simulator.url, headers, logLevel: "info" },
+        request,
+      );
+      assert.equal(value.notificationType, "RecordProcessedAcknowledge");
+      assert.deepEqual(page.workers(), []);
+      const told = said.filter((line) => line.includes(here));
+      assert.equal(told.length, 1, said.join("\n"));
+      assert.match(told[0], /^info: /);
+      assert.match(told[0], reason instanceof RegExp ? reason : new RegExp(reason));
+    },
+    { path, complaints },
+  );
+}
+
+testInPage("a Worker that dies is told to every caller, with what is known", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  const settled = complete(session, { ...request, referenceId: "orphan" });
+  await simulator.call("wait-posts", { n: 1 });
+  await page.workers()[0].evaluate(() => globalThis.close());
+  const { error } = await settled;
+  assert.equal(error.code, "MODULE_EXITED");
+  assert.match(error.delivery, /^(unknown|accepted)$/); // as far as the answer had come
+  assert.equal(error.referenceId, "orphan");
+  assert.match(error.message, /was lost: its Worker has ended; createClient\(\) starts a new one/);
+  const [state, pending, last] = await session.evaluate(({ client, events }) => [
+    client.state,
+    client.pending,
+    events.at(-1),
+  ]);
+  assert.deepEqual([state, pending], ["closed", 0]);
+  assert.deepEqual(last, {
+    type: "statechange",
+    state: "closed",
+    transport: null,
+    reason: error.message,
+  });
+  const later = await complete(session, request);
+  assert.equal(later.error.code, "MODULE_EXITED");
+  assert.equal(later.error.delivery, "not-sent");
+  await session.evaluate(({ client }) => client.close());
+});
+
+testInPage("the reason of an abort is the very same object", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  const same = await session.evaluate(
+    async ({ client, createClient }, request, options) => {
+      const abortWith = async (reason, start, before) => {
+        const controller = new AbortController();
+        if (before) {
+          controller.abort(reason);
+        }
+        const settled = start(controller.signal).catch((error) => error);
+        if (!before) {
+          controller.abort(reason);
+        }
+        const error = await settled;
+        return [error.code, error.delivery, error.cause === reason];
+      };
+      const completing = (signal) => client.completeRecord(request, { signal });
+      const reasons = [{ a: () => {} }, () => {}, Symbol("s"), "text", 5n, new Error("e")];
+      const result = [];
+      for (const reason of reasons) {
+        result.push(await abortWith(reason, completing, true));
+        result.push(await abortWith(reason, completing, false));
+      }
+      const unreachable = { ...options, baseUrl: `${options.baseUrl}/nowhere` };
+      const creating = (signal) => createClient({ ...unreachable, signal });
+      result.push(await abortWith(reasons[0], creating, true));
+      return result;
+    },
+    request,
+    { baseUrl: simulator.url, headers },
+  );
+  for (const [code, delivery, same_] of same) {
+    assert.equal(code, "ABORTED");
+    assert.match(delivery, /^(not-sent|unknown)$/);
+    assert.ok(same_);
+  }
+});
+
+testInPage("what the headers function throws is the very same object", async (page) => {
+  const simulator = await Simulator.start();
+  const [code, message, same, where] = await page.evaluate(async (baseUrl) => {
+    const { createClient } = await import("/dist/index.js");
+    const thrown = Object.assign(new RangeError("no token"), { page: document, f() {} });
+    let where;
+    const headers = () => {
+      where = globalThis.document === document;
+      throw thrown;
+    };
+    const error = await createClient({ baseUrl, headers }).catch((error) => error);
+    return [error.code, error.message, error.cause === thrown, where];
+  }, simulator.url);
+  assert.equal(code, "CONNECT_FAILED");
+  assert.match(message, /the headers option failed: RangeError: no token/);
+  assert.deepEqual([same, where], [true, true]);
+});
+
+testInPage(
+  "a headers function is asked on the page, and again after a 401",
+  async (page) => {
+    const simulator = await Simulator.start();
+    const asked = await page.evaluate(
+      async (baseUrl, fields, request) => {
+        const { createClient } = await import("/dist/index.js");
+        const asked = [];
+        const client = await createClient({
+          baseUrl,
+          headers: async () => {
+            asked.push(globalThis === window);
+            return new Headers(asked.length === 1 ? { Authorization: "Basic c3RhbGU6" } : fields);
+          },
+        });
+        await client.completeRecord(request);
+        return asked;
+      },
+      simulator.url,
+      headers,
+      request,
+    );
+    assert.deepEqual(asked, [true, true]);
+  },
+  { complaints: /401/ },
+);
+
+testInPage("what cannot be cloned is refused in the same words as in place", async (page) => {
+  const simulator = await Simulator.start();
+  const told = await page.evaluate(
+    async (options, request) => {
+      const { createClient } = await import("/dist/index.js");
+      const odd = {
+        recordHandle: 12n,
+        applicationId: () => {},
+        campaignName: Symbol("campaign"),
+        callingList: document,
+        devicePath: [document],
+        callResult: new Proxy({}, {}),
+        phoneNumber: new (class {})(),
+        referenceId: { f() {} },
+        operationName: new Map(),
+        surprise: new WeakMap(),
+        __proto__: null,
+      };
+      const calls = [
+        [odd],
+        [{ ...request, ["__proto__"]: 1 }],
+        [() => {}],
+        [Symbol("request")],
+        [[request]],
+        [request, { signal: document.body, ackTimeout: 5n }],
+        [request, { ackTimeout: () => {}, allowUnknownCallResult: Symbol("s") }],
+        [request, [1]],
+        [request, 5n],
+      ];
+      const wrong = [
+        { headers: 5 },
+        { headers: { "a b": "c" } },
+        { headers: [["a"]] },
+        { headers: { a: Symbol("s") } },
+        { channels: [5n] },
+        { channels: [Symbol("s"), document] },
+        { transports: { length: 1 } },
+        { signal: () => {}, logLevel: document, csrf: Symbol("s") },
+        { baseUrl: () => {}, cometdPath: 5n, surprise: () => {} },
+      ];
+      const told = [];
+      for (const worker of [true, false]) {
+        const client = await createClient({ ...options, worker });
+        const settled = [
+          ...calls.map((call) => client.completeRecord(...call)),
+          ...wrong.map((more) => createClient({ ...options, ...more, worker })),
+        ].map((promise) => promise.then(String, ({ code, problems }) => ({ code, problems })));
+        told.push(await Promise.all(settled));
+      }
+      return told;
+    },
+    { baseUrl: simulator.url, headers },
+    request,
+  );
+  const sorted = (list) =>
+    list.map(({ code, problems }) => [
+      code,
+      problems?.map((p) => `${p.field}: ${p.message}`).sort(),
+    ]);
+  assert.deepEqual(sorted(told[0]), sorted(told[1]));
+  for (const { code } of told[0]) {
+    assert.equal(code, "INVALID_REQUEST");
+  }
+});
+
+testInPage("an array that cannot be read, and headers of every kind", async (page) => {
+  const simulator = await Simulator.start();
+  const [code, field] = await page.evaluate(async (baseUrl) => {
+    const { createClient } = await import("/dist/index.js");
+    const hostile = new Proxy([], {
+      get() {
+        throw new Error("no");
+      },
+    });
+    const error = await createClient({ baseUrl, channels: hostile }).catch((error) => error);
+    return [error.code, error.problems[0].field];
+  }, simulator.url);
+  assert.deepEqual([code, field], ["INVALID_REQUEST", "channels"]);
+});
+
+testInPage("notifications cross only when somebody listens", async (page) => {
+  const channel = "/v2/me/calls";
+  const simulator = await Simulator.start();
+  await page.evaluate(countMessages);
+  const session = await page.evaluateHandle(
+    async (options) => {
+      const { createClient } = await import("/dist/index.js");
+      return { client: await createClient(options) };
+    },
+    { baseUrl: simulator.url, headers, channels: [channel] },
+  );
+  const counts = () => page.evaluate(() => globalThis.counts);
+  await session.evaluate(({ client }) => client.addEventListener("statechange", () => {}));
+  await session.evaluate(({ client }) => client.addEventListener("notification", null));
+  for (let i = 0; i < 10; i++) {
+    await simulator.call("publish", { channel, data: i });
+  }
+  // What comes after them is the proof that they have been passed over.
+  await session.evaluate(({ client }, request) => client.completeRecord(request), request);
+  assert.equal((await counts()).notification, undefined);
+  const heard = session.evaluate(
+    ({ client }) =>
+      new Promise((resolve) => {
+        client.addEventListener("notification", ({ detail }) => resolve(detail), { once: true });
+      }),
+  );
+  await simulator.call("publish", { channel, data: { n: 10 } });
+  assert.deepEqual(await heard, { channel, data: { n: 10 } });
+  assert.equal((await counts()).notification, 1);
+});
+
+testInPage(
+  "a program that cannot be had leaves no Worker behind",
+  async (page) => {
+    const simulator = await Simulator.start({ refuseHandshake: "403::No" });
+    const codes = await page.evaluate(
+      async (options) => {
+        const { createClient } = await import("/dist/index.js");
+        const wasmModule = await WebAssembly.compile(
+          Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0),
+        );
+        const controller = new AbortController();
+        const early = createClient({ ...options, signal: controller.signal });
+        controller.abort();
+        const failing = [
+          early,
+          createClient(options),
+          createClient({ ...options, wasmModule }),
+          createClient({ ...options, wasmUrl: "/missing.wasm" }),
+          createClient({ ...options, ackTimeout: -1 }),
+        ];
+        return Promise.all(failing.map((made) => made.then(String, ({ code }) => code)));
+      },
+      { baseUrl: simulator.url, headers },
+    );
+    assert.deepEqual(codes, [
+      "ABORTED",
+      "HANDSHAKE_REFUSED",
+      "MODULE_EXITED",
+      "MODULE_EXITED",
+      "INVALID_REQUEST",
+    ]);
+    while (page.workers().length > 0) {
+      await new Promise((resolve) => page.once("workerdestroyed", resolve));
+    }
+  },
+  { complaints: /404|403/ },
+);
+
+/** Runs in a scope without a page: completes a record, and tells what it has logged. */
+const inScope = `
+  const said = [];
+  console.info = (line) => said.push(line);
+  async function run({ options, request }) {
+    const { createClient } = await import("/dist/index.js");
+    const client = await createClient({ ...options, logLevel: "info" });
+    const { referenceId } = await client.completeRecord(request);
+    await client.close();
+    return { referenceId, said: said.filter((line) => line.includes("thread")) };
+  }
+`;
+const scopes = {
+  "a dedicated worker": {
+    source: `${inScope}; onmessage = async ({ data }) => postMessage(await run(data).catch(String));`,
+    start: (url, given) =>
+      new Promise((resolve, reject) => {
+        const worker = new Worker(url, { type: "module" });
+        worker.onmessage = ({ data }) => resolve(data);
+        worker.onerror = ({ message }) => reject(new Error(message));
+        worker.postMessage(given);
+      }),
+    said: [],
+  },
+  "a shared worker": {
+    source: `${inScope}; onconnect = ({ ports: [port] }) => {
+      port.onmessage = async ({ data }) => port.postMessage(await run(data).catch(String)) };`,
+    start: (url, given) =>
+      new Promise((resolve) => {
+        const { port } = new SharedWorker(url, { type: "module" });
+        port.onmessage = ({ data }) => resolve(data);
+        port.postMessage(given);
+      }),
+    // Chromium has no Worker there.
+    said: [`${here}there is no Worker in this scope`],
+  },
+  "a service worker": {
+    source: `${inScope.replace(
+      'await import("/dist/index.js")',
+      "gws",
+    )}; onmessage = (event) => event.waitUntil(
+      run(event.data).catch(String).then((done) => event.source.postMessage(done)));`,
+    imports: true, // import() is forbidden there
+    start: async (url, given) => {
+      const answer = new Promise((resolve) => {
+        navigator.serviceWorker.onmessage = ({ data }) => resolve(data);
+      });
+      const registration = await navigator.serviceWorker.register(url, { type: "module" });
+      const worker = registration.installing ?? registration.waiting ?? registration.active;
+      worker.postMessage(given);
+      return answer;
+    },
+    said: [`${here}there is no Worker in this scope`],
+  },
+};
+for (const [name, { source, start, said, imports }] of Object.entries(scopes)) {
+  testInPage(`createClient in ${name}`, async (page) => {
+    const simulator = await Simulator.start();
+    const path = `/${name.replaceAll(" ", "-")}.js`;
+    const script = imports ? `import * as gws from "/dist/index.js"; ${source}` : source;
+    site.files.set(path, script);
+    const done = await page.evaluate(start, path, {
+      options: { baseUrl: simulator.url, headers },
+      request: { ...request, referenceId: name },
+    });
+    assert.deepEqual(done, { referenceId: name, said });
+  });
+}
+
+test("worker.js has nothing that needs more than a policy of 'self'", async () => {
+  const text = await readFile(new URL("worker.js", dist), "utf8");
+  assert.doesNotMatch(text, /import\.meta|\bimport\(|new Function|\beval\(/);
+});
