@@ -1,19 +1,14 @@
-// Starts the browser that the tests and selfcheck.mjs drive.
+// Starts the browsers that the tests and selfcheck.mjs drive.
 
 import puppeteer from "puppeteer-core";
+import { launchWebKit } from "./webkit/browser.mjs";
 
-const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
-
-/**
- * Launches headless Chromium; the environment variable CHROMIUM overrides its path.
- *
- * @returns {Promise<import("puppeteer-core").Browser>}
- */
-export async function launchBrowser() {
-  try {
-    return await puppeteer.launch({
-      executablePath,
-      headless: true,
+const engines = {
+  chromium: {
+    name: "Chromium",
+    variable: "CHROMIUM",
+    path: process.env.CHROMIUM || "/usr/bin/chromium",
+    options: {
       args: [
         "--no-sandbox",
         "--disable-gpu",
@@ -23,10 +18,37 @@ export async function launchBrowser() {
         "--disable-component-update",
         "--disable-sync",
       ],
-    });
+    },
+  },
+  firefox: {
+    name: "Firefox",
+    variable: "FIREFOX",
+    path: process.env.FIREFOX || "/usr/bin/firefox-esr",
+    options: { browser: "firefox" },
+  },
+};
+
+/**
+ * Launches a browser without a window: Chromium or Firefox, or WebKitGTK with
+ * the part of puppeteer's interface that webkit/page.mjs has. The environment
+ * variables CHROMIUM and FIREFOX override the paths.
+ *
+ * @param {"chromium" | "firefox" | "webkit"} [engine]
+ * @returns {Promise<import("puppeteer-core").Browser>}
+ */
+export async function launchBrowser(engine = "chromium") {
+  if (engine === "webkit") {
+    return launchWebKit();
+  }
+  if (!engines[engine]) {
+    throw new Error(`no such engine: ${engine}; there are chromium, firefox and webkit`);
+  }
+  const { name, variable, path: executablePath, options } = engines[engine];
+  try {
+    return await puppeteer.launch({ executablePath, headless: true, ...options });
   } catch (cause) {
     throw new Error(
-      `Chromium could not be started from ${executablePath}; the environment variable CHROMIUM gives another path`,
+      `${name} could not be started from ${executablePath}; the environment variable ${variable} gives another path`,
       { cause },
     );
   }

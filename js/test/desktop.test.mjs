@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { engine, lacking } from "./engine.mjs";
 import { testInPage } from "./in-browser.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -121,7 +122,9 @@ for (const width of [1280, 400]) {
       `a picture, ${width} pixels wide, ${scheme}`,
       async (page) => {
         await page.setViewport({ width, height: 900 });
-        await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+        if (scheme === "dark") {
+          await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+        }
         await connectByKeyboard(page);
         await tabTo(page, "complete");
         await page.keyboard.press("Enter");
@@ -129,11 +132,17 @@ for (const width of [1280, 400]) {
         const wide = await page.evaluate(() => document.documentElement.scrollWidth);
         assert.ok(wide <= width, `the page is ${wide} pixels wide`);
         await page.screenshot({
-          path: join(screenshots, `desktop-${width}-${scheme}.png`),
+          path: join(screenshots, `desktop-${width}-${scheme}-${engine}.png`),
           fullPage: true,
         });
       },
-      { path: desktop },
+      {
+        path: desktop,
+        needs: {
+          ...(width < 500 && lacking.narrowWindow),
+          ...(scheme === "dark" && lacking.colorScheme),
+        },
+      },
     );
   }
 }

@@ -37,16 +37,25 @@ const types = {
  * @property {() => Promise<void>} close
  */
 
-/** @returns {Promise<Site>} */
-export async function startSite() {
+/**
+ * @param {object} [options]
+ * @param {URL} [options.firstScript] a file that every page runs before anything else
+ * @returns {Promise<Site>}
+ */
+export async function startSite({ firstScript } = {}) {
   const site = { files: new Map(), paths: [] };
   let flaky = 0;
+  let first = "";
+  if (firstScript) {
+    site.files.set("/first.js", firstScript);
+    first = '<script src="/first.js"></script>';
+  }
 
   const special = {
-    "/strict": () => page("strict"),
-    "/no-wasm": () => page("no-wasm"),
-    "/no-policy": () => page(),
-    "/bare": () => page("strict", '<script src="/dist/wasm_exec.js"></script>'),
+    "/strict": () => page("strict", first),
+    "/no-wasm": () => page("no-wasm", first),
+    "/no-policy": () => page("", first),
+    "/bare": () => page("strict", `${first}<script src="/dist/wasm_exec.js"></script>`),
     "/favicon.ico": () => ({ status: 204 }),
     "/wrong-type.wasm": async () => ({
       type: "text/plain",
@@ -114,7 +123,7 @@ function builtFile(path) {
   return name && new URL(name, dist);
 }
 
-function page(policy, head = "") {
+function page(policy, head) {
   const directives = Object.entries(policies[policy] ?? {});
   return {
     type: types[".html"],
