@@ -1,7 +1,6 @@
 // Starts the browsers that the tests and selfcheck.mjs drive.
 
 import puppeteer from "puppeteer-core";
-import { launchWebKit } from "./webkit/browser.mjs";
 
 const engines = {
   chromium: {
@@ -38,6 +37,7 @@ const engines = {
  */
 export async function launchBrowser(engine = "chromium") {
   if (engine === "webkit") {
+    const { launchWebKit } = await import("./webkit/browser.mjs"); // which takes a while
     return launchWebKit();
   }
   if (!engines[engine]) {

@@ -7,12 +7,11 @@ import { after, test } from "node:test";
 import { launchBrowser } from "./browser.mjs";
 import { engine } from "./engine.mjs";
 import { startSite } from "./site.mjs";
-import { firstScript } from "./webkit/page.mjs";
 
 const browser = await launchBrowser(engine);
 after(() => browser.close());
 
-export const site = await startSite({ firstScript: engine === "webkit" ? firstScript : undefined });
+export const site = await startSite({ firstScript: browser.firstScript });
 after(() => site.close());
 
 /**
@@ -42,8 +41,8 @@ export function testInPage(name, run, options = {}) {
       const said = [];
       page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
       page.on("pageerror", (error) => said.push(`error: uncaught ${error}`));
-      if (engine !== "webkit") {
-        // There the first script does this.
+      // Where there is a first script, it does this.
+      if (!browser.firstScript) {
         await page.evaluateOnNewDocument(() => {
           addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) =>
             console.error(`${effectiveDirective} forbids ${blockedURI}`),

@@ -2,15 +2,19 @@
 
 import { Builder } from "selenium-webdriver";
 import { startDriver } from "./driver.mjs";
-import { Page } from "./page.mjs";
+import { firstScript, Page } from "./page.mjs";
 
 const patience = 30_000; // ms, for a window to open
 
-/** Starts what WebKitGTK is driven by. */
+/**
+ * Starts what WebKitGTK is driven by. `firstScript` is what the test's pages
+ * must run first, so that their complaints are heard.
+ */
 export async function launchWebKit() {
   const driver = await startDriver();
   let closed; // it has one session at a time
   return {
+    firstScript,
     createBrowserContext: async () => {
       await closed;
       const session = await openSession(driver.url);
