@@ -92,6 +92,7 @@ testInPage(
 
     await tabTo(page, "complete");
     await page.keyboard.press("Enter");
+    await page.waitForSelector(".moment.answer"); // which may come after the outcome
     const done = await outcome(page);
     assert.equal(done.outcome, "resolved", done.text);
     const moments = ["POST sent", answered, "Acknowledgement received"];
