@@ -17,7 +17,7 @@ export async function startDriver() {
   const stop = () => {
     process.removeListener("exit", stop);
     for (const started of processes.reverse()) {
-      started.kill();
+      started.kill("SIGKILL"); // also one that hangs
     }
   };
   process.on("exit", stop);
