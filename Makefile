@@ -7,7 +7,11 @@ SHELL := /bin/bash
 
 PORT ?= 8080
 CHROMIUM ?= $(or $(shell command -v chromium),$(shell command -v chromium-browser),$(shell command -v google-chrome),/usr/bin/chromium)
-export CHROMIUM
+FIREFOX ?= $(or $(shell command -v firefox-esr),$(shell command -v firefox),/usr/bin/firefox-esr)
+export CHROMIUM FIREFOX
+
+# What test-browsers runs in.
+ENGINES ?= chromium firefox webkit
 
 # Packages whose tests run in the browser as well, or only there.
 WASM_TESTS := ./internal/bayeux ./internal/bayeux/websocket ./internal/bayeux/longpolling ./internal/httpx ./internal/gws ./internal/outbound ./internal/jsbridge ./wasm ./web/examples/gotest
@@ -23,7 +27,7 @@ help: ## List the targets
 .PHONY: deps
 deps: node_modules chromium ## Install what is missing: Chromium and the npm packages
 
-.PHONY: node_modules chromium
+.PHONY: node_modules chromium firefox webkit
 node_modules:
 	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 or newer"; exit 1; }
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer"; exit 1; }
@@ -40,6 +44,26 @@ chromium:
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
 		else \
 			echo "Chromium is missing: install it (Debian: apt-get install chromium), or name it: make CHROMIUM=/path/to/chromium"; exit 1; \
+		fi; \
+	fi
+
+firefox:
+	@if ! test -x "$$FIREFOX" && ! command -v "$$FIREFOX" >/dev/null; then \
+		if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+			echo "installing Firefox (some minutes)"; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends firefox-esr fonts-dejavu-core >/dev/null; \
+		else \
+			echo "Firefox is missing: install it (Debian: apt-get install firefox-esr), or name it: make FIREFOX=/path/to/firefox"; exit 1; \
+		fi; \
+	fi
+
+webkit:
+	@if ! command -v WebKitWebDriver >/dev/null || ! command -v Xvfb >/dev/null; then \
+		if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+			echo "installing WebKitGTK and Xvfb (some minutes)"; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends webkit2gtk-driver xvfb fonts-dejavu-core >/dev/null; \
+		else \
+			echo "WebKitWebDriver or Xvfb is missing: install both (Debian: apt-get install webkit2gtk-driver xvfb), or leave WebKit out: make test-browsers ENGINES=\"chromium firefox\""; exit 1; \
 		fi; \
 	fi
 
@@ -65,7 +89,7 @@ run: build chromium ## Serve the demo at 127.0.0.1:8080 (PORT=n) and complete on
 	@go build -o build/desktop ./internal/cmd/desktop
 	@exec build/desktop -addr 127.0.0.1:$(PORT) -check "node js/selfcheck.mjs" $(if $(ONCE),-once)
 
-.PHONY: test test-go test-wasm test-js
+.PHONY: test test-go test-wasm test-js test-browsers
 test: deps build ## Run all tests: Go natively, Go in Chromium, the built package in a page
 	@start=$$SECONDS; \
 	$(MAKE) --no-print-directory test-go test-wasm test-js; \
@@ -84,12 +108,14 @@ test-wasm: chromium build ## Go tests in Chromium
 		go test -p 1 -timeout 2m -exec "env -u GOOS -u GOARCH $(CURDIR)/build/wasmbrowsertest" $(WASM_TESTS)
 
 test-js: deps build extension ## The built package in a page, and the demo page, in Chromium
-	@echo "== js/dist in Chromium"
 	@mkdir -p build
 	@go build -o build/testserver ./internal/cmd/testserver
 	@build/testserver -- npm run --silent --prefix js test
-	@echo "== the same, with the module on the page's thread"
-	@HOST=page build/testserver -- npm run --silent --prefix js test
+
+test-browsers: build extension $(ENGINES) ## The same in Chromium, Firefox and WebKitGTK; ENGINES="firefox webkit" for some
+	@mkdir -p build
+	@go build -o build/testserver ./internal/cmd/testserver
+	@build/testserver -- npm run --silent --prefix js test -- $(ENGINES)
 
 .PHONY: interop interop-go interop-wasm java
 interop: interop-go interop-wasm ## CometD servers that others wrote judge the client: natively, and from Chromium

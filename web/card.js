@@ -31,7 +31,7 @@ export class Card {
     element("p", {}, "Waiting for the acknowledgement"),
   );
   #posts = 0;
-  /** Labels that depend on the outcome, too. @type {{ label: HTMLElement, status: number }[]} */
+  /** Labels that depend on the outcome, too. @type {{ label: HTMLElement, status: number | null }[]} */
   #responses = [];
   /** @type {CardError | null} */
   #error = null;
@@ -194,11 +194,12 @@ export class Card {
 }
 
 /**
- * @param {number} status HTTP status, 0 for none
+ * @param {number | null} status HTTP status, 0 for none, null if it is not told
  * @param {CardError | null} error how the completion ended, if badly
  * @returns {string}
  */
 function describeResponse(status, error) {
+  if (status === null) return "POST ended";
   if (status === 0) return "POST ended without an HTTP status";
   // GWS also refuses with status 200, in the body, which only the client has read.
   if (status === 200 && (error?.delivery === "rejected" || error?.code === "HTTP_ERROR"))

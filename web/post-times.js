@@ -4,7 +4,8 @@
  * @typedef {object} PostTimes one POST to outbound-records as the browser timed it
  * @property {number} sentAt in ms, on the clock of performance.now()
  * @property {number} answeredAt in ms, likewise: the end of the response
- * @property {number} status HTTP status; 0 if there was none or the browser does not tell
+ * @property {number | null} status HTTP status; 0 if there was none, null if the browser, as
+ *   WebKit, does not tell
  */
 
 /**
@@ -26,7 +27,7 @@ export function watchPosts(report) {
       report({
         sentAt: entry.startTime,
         answeredAt: entry.responseEnd,
-        status: entry.responseStatus ?? 0,
+        status: entry.responseStatus ?? null,
       });
     }
   });

@@ -18,9 +18,10 @@ export async function load(options: LoadOptions = {}): Promise<void> {
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
 /** Gives the compiled module; what was compiled once is remembered. */
-export function compiled(options: LoadOptions): Promise<WebAssembly.Module> {
+export async function compiled(options: LoadOptions): Promise<WebAssembly.Module> {
+  await assertAllowed();
   if (options.wasmModule) {
-    return Promise.resolve(options.wasmModule);
+    return options.wasmModule;
   }
   // Bundlers look for these very words to find the file.
   const url = options.wasmUrl
@@ -36,6 +37,24 @@ export function compiled(options: LoadOptions): Promise<WebAssembly.Module> {
     module.catch(() => modules.delete(key));
   }
   return module;
+}
+
+const emptyModule = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
+// Asked before anything is fetched, and of a module that runs: WebKit compiles
+// one whatever the page's policy says.
+async function assertAllowed(): Promise<void> {
+  try {
+    await WebAssembly.instantiate(emptyModule);
+  } catch (cause) {
+    // The browsers word it differently, and only in the message.
+    throw unavailable(
+      /Content.Security.Policy|\bCSP\b|unsafe-eval/i.test(String(cause))
+        ? `the page's Content-Security-Policy forbids WebAssembly; add 'wasm-unsafe-eval' to its script-src`
+        : `this browser does not run WebAssembly (${cause})`,
+      cause,
+    );
+  }
 }
 
 async function fetchModule(url: URL, integrity: string): Promise<WebAssembly.Module> {
@@ -73,33 +92,14 @@ async function fetchModule(url: URL, integrity: string): Promise<WebAssembly.Mod
     }
     return await WebAssembly.compile(bytes);
   } catch (cause) {
-    throw cause instanceof OutboundError ? cause : uncompiled(where, cause);
-  }
-}
-
-// A digest that is wrong looks like a network that is down. Where the server
-// answers all the same, it is the digest.
-async function answers(url: URL): Promise<boolean> {
-  try {
-    await fetch(url, { method: "HEAD" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-// The browsers word it differently, and only in the message.
-function uncompiled(where: string, cause: unknown): OutboundError {
-  if (/Content.Security.Policy|\bCSP\b|unsafe-eval/i.test(String(cause))) {
-    return unavailable(
-      `the page's Content-Security-Policy forbids WebAssembly; add 'wasm-unsafe-eval' to its script-src`,
+    if (cause instanceof OutboundError) {
+      throw cause;
+    }
+    throw unavailable(
+      `${where} did not arrive whole, or is damaged (${cause}); load it again`,
       cause,
     );
   }
-  return unavailable(
-    `${where} did not arrive whole, or is damaged (${cause}); load it again`,
-    cause,
-  );
 }
 
 function isWasm(bytes: ArrayBuffer): boolean {

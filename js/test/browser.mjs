@@ -1,20 +1,13 @@
-// Starts the browser that the tests and selfcheck.mjs drive.
+// Starts the browsers that the tests and selfcheck.mjs drive.
 
 import puppeteer from "puppeteer-core";
 
-const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
-
-/**
- * Launches headless Chromium; the environment variable CHROMIUM overrides its path.
- *
- * @param {{ args?: string[], ignoreDefaultArgs?: string[] }} [options] more for Puppeteer
- * @returns {Promise<import("puppeteer-core").Browser>}
- */
-export async function launchBrowser({ args = [], ignoreDefaultArgs } = {}) {
-  try {
-    return await puppeteer.launch({
-      executablePath,
-      headless: true,
+const engines = {
+  chromium: {
+    name: "Chromium",
+    variable: "CHROMIUM",
+    path: process.env.CHROMIUM || "/usr/bin/chromium",
+    options: {
       args: [
         "--no-sandbox",
         "--disable-gpu",
@@ -23,13 +16,46 @@ export async function launchBrowser({ args = [], ignoreDefaultArgs } = {}) {
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
-        ...args,
       ],
+    },
+  },
+  firefox: {
+    name: "Firefox",
+    variable: "FIREFOX",
+    path: process.env.FIREFOX || "/usr/bin/firefox-esr",
+    options: { args: [], browser: "firefox" },
+  },
+};
+
+/**
+ * Launches a browser without a window: Chromium or Firefox, or WebKitGTK with
+ * the part of puppeteer's interface that webkit/page.mjs has. The environment
+ * variables CHROMIUM and FIREFOX override the paths.
+ *
+ * @param {"chromium" | "firefox" | "webkit"} [engine]
+ * @param {{ args?: string[], ignoreDefaultArgs?: string[] }} [more] for puppeteer
+ * @returns {Promise<import("puppeteer-core").Browser>}
+ */
+export async function launchBrowser(engine = "chromium", { args = [], ignoreDefaultArgs } = {}) {
+  if (engine === "webkit") {
+    const { launchWebKit } = await import("./webkit/browser.mjs"); // which takes a while
+    return launchWebKit();
+  }
+  if (!engines[engine]) {
+    throw new Error(`no such engine: ${engine}; there are chromium, firefox and webkit`);
+  }
+  const { name, variable, path: executablePath, options } = engines[engine];
+  try {
+    return await puppeteer.launch({
+      executablePath,
+      headless: true,
+      ...options,
+      args: [...options.args, ...args],
       ignoreDefaultArgs,
     });
   } catch (cause) {
     throw new Error(
-      `Chromium could not be started from ${executablePath}; the environment variable CHROMIUM gives another path`,
+      `${name} could not be started from ${executablePath}; the environment variable ${variable} gives another path`,
       { cause },
     );
   }

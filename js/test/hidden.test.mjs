@@ -10,7 +10,7 @@ import { startSite } from "./site.mjs";
 
 const site = await startSite();
 after(() => site.close());
-const browser = await launchBrowser({
+const browser = await launchBrowser("chromium", {
   ignoreDefaultArgs: [
     "--disable-background-timer-throttling",
     "--disable-backgrounding-occluded-windows",

@@ -5,9 +5,10 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { launchBrowser } from "./browser.mjs";
+import { engine } from "./engine.mjs";
 import { startSite } from "./site.mjs";
 
-const browser = await launchBrowser();
+const browser = await launchBrowser(engine);
 after(() => browser.close());
 
 /**
@@ -16,7 +17,7 @@ after(() => browser.close());
  */
 export const host = process.env.HOST || "worker";
 
-export const site = await startSite();
+export const site = await startSite({ firstScript: browser.firstScript });
 after(() => site.close());
 
 /**
@@ -28,20 +29,32 @@ after(() => site.close());
  * @param {object} [options]
  * @param {string} [options.path] of the page on the site, or a whole URL
  * @param {RegExp} [options.complaints] those that the test provokes
+ * @param {{ chromium?: string, firefox?: string, webkit?: string }} [options.needs] the engines
+ *   that lack what the test needs, each with the reason; it is not applicable there
  */
-export function testInPage(name, run, { path = "/strict", complaints = /^$/ } = {}) {
-  test(name, { timeout: 60_000 }, async () => {
+export function testInPage(name, run, options = {}) {
+  const { path = "/strict", complaints = /^$/, needs = {} } = options;
+  test(name, { timeout: 60_000, skip: needs[engine] ?? false }, async ({ signal }) => {
     const context = await browser.createBrowserContext();
+    let closed;
+    const close = () => {
+      closed ??= context.close();
+      return closed;
+    };
+    signal.addEventListener("abort", close); // at the timeout: what is pending rejects
     try {
       const page = await context.newPage();
       const said = [];
       page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
       page.on("pageerror", (error) => said.push(`error: uncaught ${error}`));
-      await page.evaluateOnNewDocument(() => {
-        addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) =>
-          console.error(`${effectiveDirective} forbids ${blockedURI}`),
-        );
-      });
+      // Where there is a first script, it does this.
+      if (!browser.firstScript) {
+        await page.evaluateOnNewDocument(() => {
+          addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) =>
+            console.error(`${effectiveDirective} forbids ${blockedURI}`),
+          );
+        });
+      }
       if (host === "page") {
         await page.evaluateOnNewDocument(() => {
           delete globalThis.Worker;
@@ -49,10 +62,11 @@ export function testInPage(name, run, { path = "/strict", complaints = /^$/ } = 
       }
       await page.goto(new URL(path, site.url).href);
       await run(page, said);
+      await page.evaluate(() => {}); // what the page said before is known once it has answered
       const unexpected = said.filter((line) => /^error: /.test(line) && !complaints.test(line));
       assert.deepEqual(unexpected, [], "the page complained");
     } finally {
-      await context.close();
+      await close();
     }
   });
 }

@@ -8,6 +8,9 @@
 export async function outcome(promise, OutboundError) {
   try {
     const value = await promise;
+    if (value === undefined) {
+      return {}; // only some engines' drivers send an undefined
+    }
     return { value: value instanceof EventTarget ? "a client" : value };
   } catch (error) {
     return { error: describe(error, OutboundError) };

@@ -41,23 +41,32 @@ const types = {
  * @property {() => Promise<void>} close
  */
 
-/** @returns {Promise<Site>} */
-export async function startSite() {
+/**
+ * @param {object} [options]
+ * @param {URL} [options.firstScript] a file that every page runs before anything else
+ * @returns {Promise<Site>}
+ */
+export async function startSite({ firstScript } = {}) {
   const site = { files: new Map(), paths: [] };
   let flaky = 0;
+  let first = "";
+  if (firstScript) {
+    site.files.set("/first.js", firstScript);
+    first = '<script src="/first.js"></script>';
+  }
 
   const special = {
-    "/strict": () => page("strict"),
-    "/no-wasm": () => page("no-wasm"),
-    "/no-worker": () => page("no-worker"),
-    "/no-policy": () => page(),
+    "/strict": () => page("strict", first),
+    "/no-wasm": () => page("no-wasm", first),
+    "/no-worker": () => page("no-worker", first),
+    "/no-policy": () => page("", first),
     // A Worker has the policy that its own script came with.
     "/dist/worker.js": async () => ({
       type: types[".js"],
       body: await readFile(new URL("worker.js", dist)),
       policy: policyOf("strict"),
     }),
-    "/bare": () => page("strict", '<script src="/dist/wasm_exec.js"></script>'),
+    "/bare": () => page("strict", `${first}<script src="/dist/wasm_exec.js"></script>`),
     "/favicon.ico": () => ({ status: 204 }),
     "/wrong-type.wasm": async () => ({
       type: "text/plain",
@@ -151,7 +160,7 @@ function policyOf(name) {
   return directives.map((directive) => directive.join(" ")).join("; ");
 }
 
-function page(policy, head = "") {
+function page(policy, head) {
   return {
     type: types[".html"],
     body: `<!doctype html><html lang="en"><title>Test</title>${head}</html>`,

@@ -1,0 +1,94 @@
+// Runs the tests, in one engine after the other, and says what each came to.
+//
+//   node test/run.mjs [engine...]     default: chromium
+//
+// Exit status 0 if everything passed.
+
+import { readdir } from "node:fs/promises";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { fileURLToPath } from "node:url";
+
+const patience = 300_000; // ms, for each file
+const names = { chromium: "Chromium", firefox: "Firefox", webkit: "WebKitGTK" };
+
+/** Files for Chromium alone, and why. */
+const chromiumOnly = {
+  "extension.test.mjs": "the extension is for Chromium: a service worker of Manifest V3",
+  "hidden.test.mjs": "only Chromium can be told to slow down hidden pages at once",
+  "package.test.mjs": "what bundlers make of the package does not depend on the engine",
+  "types.test.mjs": "no browser has a part in it",
+};
+
+/** Files in which it matters whether the module runs in a Worker. */
+const ofTheHost = /^(complete|errors|lifecycle|program)\./;
+
+const here = new URL(".", import.meta.url);
+const all = (await readdir(here)).filter((name) => name.endsWith(".test.mjs")).sort();
+
+const engines = process.argv.length > 2 ? process.argv.slice(2) : ["chromium"];
+const unknown = engines.filter((engine) => !names[engine]);
+if (unknown.length > 0) {
+  console.error(
+    `no such engine: ${unknown.join(", ")}; there are ${Object.keys(names).join(", ")}`,
+  );
+  process.exit(1);
+}
+
+const results = [];
+for (const engine of engines) {
+  results.push(await runIn(engine));
+  if (engine === "chromium") {
+    results.push(await runIn(engine, "page"));
+  }
+}
+console.log("\njs/dist, tested in");
+results.forEach(summarize);
+if (results.some(({ failed, passed }) => failed.length > 0 || passed === 0)) {
+  process.exitCode = 1;
+}
+
+async function runIn(engine, host = "worker") {
+  const where = host === "page" ? `${names[engine]}, in place` : names[engine];
+  console.log(`== js/dist in ${where}`);
+  process.env.ENGINE = engine; // for the processes of the files
+  process.env.HOST = host;
+  const result = { where, passed: 0, failed: [], notApplicable: [] };
+  const files = [];
+  for (const name of all) {
+    if (host === "page" && !ofTheHost.test(name)) {
+      continue;
+    }
+    if (engine !== "chromium" && chromiumOnly[name]) {
+      result.notApplicable.push({ name, reason: chromiumOnly[name] });
+    } else {
+      files.push(fileURLToPath(new URL(name, here)));
+    }
+  }
+  const started = performance.now();
+  const tests = run({ files, concurrency: 1, timeout: patience });
+  tests.on("test:pass", ({ name, skip }) => {
+    if (skip) {
+      result.notApplicable.push({ name, reason: skip });
+    } else {
+      result.passed++;
+    }
+  });
+  tests.on("test:fail", ({ name }) => result.failed.push(name));
+  for await (const text of tests.compose(new spec())) {
+    process.stdout.write(text);
+  }
+  result.seconds = Math.round((performance.now() - started) / 1000);
+  return result;
+}
+
+function summarize({ where, passed, failed, notApplicable, seconds }) {
+  const counts = `${passed} passed, ${failed.length} failed, ${notApplicable.length} not applicable`;
+  console.log(`  ${where.padEnd(18)} ${counts}, in ${seconds} s`);
+  for (const name of failed) {
+    console.log(`    failed: ${name}`);
+  }
+  for (const { name, reason } of notApplicable) {
+    console.log(`    not applicable: ${name}: ${reason}`);
+  }
+}
