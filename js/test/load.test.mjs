@@ -231,13 +231,17 @@ testInPage(
       const pending = createClient({ wasmUrl, signal: controller.signal });
       controller.abort("changed my mind");
       const before = createClient({ wasmUrl, signal: AbortSignal.abort("never wanted to") });
+      const settled = Promise.all([
+        outcome(pending, OutboundError),
+        outcome(before, OutboundError),
+      ]);
       const failing = createClient({
         wasmUrl: "/missing.wasm",
         signal: AbortSignal.abort("never wanted to"),
       });
       await failing.catch(() => {});
       await fetch("/missing.wasm"); // what became of the load is known now, and is nobody's error
-      return Promise.all([outcome(pending, OutboundError), outcome(before, OutboundError)]);
+      return settled;
     });
     for (const [i, cause] of ["changed my mind", "never wanted to"].entries()) {
       const { error } = outcomes[i];
