@@ -32,6 +32,7 @@ export function setUpConnection(createClient, showStatus) {
   /** Ends the attempt or the listening that is under way. @type {AbortController | null} */
   let session = null;
 
+  connectButton.disabled = false; // nobody would have heard it before
   baseUrl.value = location.origin;
   if (isThisMachine()) fillInSimulatorAgent();
 

@@ -61,6 +61,7 @@ async function retype(page, text) {
 }
 
 async function connectByKeyboard(page) {
+  await page.waitForSelector("[data-testid=connect]:not([disabled])");
   await tabTo(page, "connect");
   await page.keyboard.press("Enter");
   await page.waitForSelector("[data-testid=state][data-state=connected]");

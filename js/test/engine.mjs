@@ -15,6 +15,21 @@ export const lacking = {
   narrowWindow: {
     webkit: "the window of MiniBrowser is 447 pixels wide or more",
   },
+  devTools: {
+    firefox: "the DevTools protocol is Chromium's; WebDriver BiDi has no such command",
+    webkit: "the DevTools protocol is Chromium's; WebDriver has no such command",
+  },
+  workerList: {
+    webkit: "WebDriver does not tell of Workers",
+  },
+  lastWords: {
+    firefox: "it ends a Worker before that can send anything",
+    webkit: "it ends a Worker before that can send anything",
+  },
+  pageCache: {
+    firefox: "it does not keep a page that has a Worker with a WebSocket",
+    webkit: "it does not keep a page under automation",
+  },
   networkLog: {
     webkit: "WebDriver does not tell what a page requests",
   },

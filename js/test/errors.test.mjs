@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { failures } from "./engine.mjs";
-import { complete, connect, host, settle, testInPage } from "./in-browser.mjs";
+import { complete, connect, settle, testInPage } from "./in-browser.mjs";
 import { request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 import { unusedOrigin } from "./site.mjs";
@@ -21,21 +21,16 @@ function assertError({ error, value }, expected) {
   assert.doesNotMatch(JSON.stringify(error), /secret|YWdlbnQ6c2VjcmV0/, "credentials in an error");
 }
 
-/** Resolves when the client has read the answer to the POST of a record. */
-function recordAnswered(page) {
-  const scope = host === "worker" ? page.workers()[0] : page;
-  return scope.evaluate(async () => {
-    await new Promise((resolve) => {
-      const observer = new PerformanceObserver((list) => {
-        if (list.getEntries().some(({ name }) => name.includes("-records/"))) {
-          resolve();
-        }
-      });
-      observer.observe({ type: "resource" });
-    });
-    // Answers are told in their order: now the client has that one, too.
-    await (await fetch("/favicon.ico")).text();
-  });
+/**
+ * Resolves when the client has read the answer to the first POST of a record, which the simulator
+ * does not acknowledge: when a second one has come to its end.
+ */
+async function recordAnswered(session, simulator) {
+  await simulator.call("wait-posts", { n: 1 });
+  const second = complete(session, { ...request, referenceId: "second" });
+  await simulator.call("wait-posts", { n: 2 });
+  await simulator.call("ack", { referenceId: "second" });
+  await second;
 }
 
 const connecting = [
@@ -346,14 +341,13 @@ testInPage("aborted after it was accepted", async (page) => {
   const simulator = await Simulator.start({ holdAck: true });
   const session = await connect(page, { baseUrl: simulator.url, headers });
   const controller = await page.evaluateHandle(() => new AbortController());
-  const answered = recordAnswered(page);
   const settled = session.evaluate(
     ({ client, outcome, OutboundError }, request, { signal }) =>
       outcome(client.completeRecord(request, { signal }), OutboundError),
     { ...request, referenceId: "late" },
     controller,
   );
-  await answered;
+  await recordAnswered(session, simulator);
   await controller.evaluate((controller) => controller.abort("enough"));
   assertError(await settled, {
     code: "ABORTED",
@@ -390,21 +384,19 @@ testInPage(
 testInPage("closed while pending, and after", async (page) => {
   const simulator = await Simulator.start({ holdAck: true });
   const session = await connect(page, { baseUrl: simulator.url, headers });
-  const answered = recordAnswered(page);
   const settled = complete(session, { ...request, referenceId: "open" });
-  await answered;
+  await recordAnswered(session, simulator);
   await session.evaluate(({ client }) => client.close());
   assertError(await settled, { code: "CLOSED", delivery: "accepted", referenceId: "open" });
   assertError(await complete(session, request), { code: "CLOSED", delivery: "not-sent" });
-  assert.equal((await simulator.posts()).length, 1);
+  assert.equal((await simulator.posts()).length, 2);
 });
 
 testInPage("the server ends the session for good", async (page) => {
   const simulator = await Simulator.start({ holdAck: true });
   const session = await connect(page, { baseUrl: simulator.url, headers });
-  const answered = recordAnswered(page);
   const settled = complete(session, { ...request, referenceId: "kicked" });
-  await answered;
+  await recordAnswered(session, simulator);
   await simulator.call("kick");
   assertError(await settled, {
     code: "DISCONNECTED",

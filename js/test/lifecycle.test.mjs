@@ -2,6 +2,7 @@
 // drops the client.
 
 import assert from "node:assert/strict";
+import { lacking } from "./engine.mjs";
 import { host, testInPage } from "./in-browser.mjs";
 import { request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
@@ -38,15 +39,19 @@ function connected(page) {
 // From the Worker, long-polling does not outlive the page: see README.
 const leaving = host === "worker" ? ["websocket"] : ["websocket", "long-polling"];
 for (const transport of leaving) {
-  testInPage(`a page that is left for good ends its session: ${transport}`, async (page) => {
-    const simulator = await Simulator.start();
-    await open(page, { baseUrl: simulator.url, headers, transports: [transport] });
-    const from = performance.now();
-    await page.reload();
-    await simulator.call("wait-sessions", { n: 0 });
-    const took = performance.now() - from; // the simulator forgets a silent session after 10 s
-    assert.ok(took < 8000, `it took ${took} ms`);
-  });
+  testInPage(
+    `a page that is left for good ends its session: ${transport}`,
+    async (page) => {
+      const simulator = await Simulator.start();
+      await open(page, { baseUrl: simulator.url, headers, transports: [transport] });
+      const from = performance.now();
+      await page.reload();
+      await simulator.call("wait-sessions", { n: 0 });
+      const took = performance.now() - from; // the simulator forgets a silent session after 10 s
+      assert.ok(took < 8000, `it took ${took} ms`);
+    },
+    { needs: lacking.lastWords },
+  );
 }
 
 testInPage("a page that is left with something pending sends nothing", async (page) => {
@@ -82,7 +87,7 @@ testInPage(
     assert.ok(await completeHere(page, request));
     assert.equal(await simulator.call("sessions"), 1, "it is the same session");
   },
-  { complaints: /WebSocket/ },
+  { complaints: /WebSocket/, needs: lacking.pageCache },
 );
 
 testInPage(
@@ -124,6 +129,7 @@ testInPage(
       network.removeAllListeners();
     }
   },
+  { needs: lacking.devTools },
 );
 
 testInPage(
@@ -139,51 +145,59 @@ testInPage(
     assert.ok(await completeHere(page, request));
     assert.equal(await simulator.call("sessions"), 1, "it is the same session");
   },
-  { complaints: /WebSocket/ },
+  { complaints: /WebSocket/, needs: lacking.devTools },
 );
 
-testInPage("a client that was dropped is closed, and its Worker ended", async (page) => {
-  const simulator = await Simulator.start();
-  const options = { baseUrl: simulator.url, headers };
-  const cdp = await page.createCDPSession();
-  await open(page, options);
-  await completeHere(page, request);
-  await open(page, options); // in place of the first one
-  assert.equal(await simulator.call("sessions"), 2);
-  while ((await simulator.call("sessions")) > 1) {
-    await cdp.send("HeapProfiler.collectGarbage");
-  }
-  assert.ok(await completeHere(page, request), "the other one lives");
-  while (page.workers().length > 1) {
-    await new Promise((resolve) => page.once("workerdestroyed", resolve));
-  }
-});
+testInPage(
+  "a client that was dropped is closed, and its Worker ended",
+  async (page) => {
+    const simulator = await Simulator.start();
+    const options = { baseUrl: simulator.url, headers };
+    const cdp = await page.createCDPSession();
+    await open(page, options);
+    await completeHere(page, request);
+    await open(page, options); // in place of the first one
+    assert.equal(await simulator.call("sessions"), 2);
+    while ((await simulator.call("sessions")) > 1) {
+      await cdp.send("HeapProfiler.collectGarbage");
+    }
+    assert.ok(await completeHere(page, request), "the other one lives");
+    while (page.workers().length > 1) {
+      await new Promise((resolve) => page.once("workerdestroyed", resolve));
+    }
+  },
+  { needs: lacking.devTools },
+);
 
-testInPage("a client that is waited for, or listened to, is not dropped", async (page) => {
-  const simulator = await Simulator.start({ holdAck: true });
-  const channel = "/v2/me/calls";
-  const cdp = await page.createCDPSession();
-  await page.evaluate(
-    async (options, request) => {
-      const { createClient } = await import("/dist/index.js");
-      const waits = await createClient(options);
-      globalThis.settled = waits.completeRecord(request);
-      const listens = await createClient(options);
-      globalThis.heard = new Promise((resolve) => {
-        listens.addEventListener("notification", ({ detail }) => resolve(detail.data));
-      });
-      await createClient(options); // is dropped: the proof that the collector was there
-    },
-    { baseUrl: simulator.url, headers, channels: [channel] },
-    { ...request, referenceId: "waited-for" },
-  );
-  while ((await simulator.call("sessions")) > 2) {
+testInPage(
+  "a client that is waited for, or listened to, is not dropped",
+  async (page) => {
+    const simulator = await Simulator.start({ holdAck: true });
+    const channel = "/v2/me/calls";
+    const cdp = await page.createCDPSession();
+    await page.evaluate(
+      async (options, request) => {
+        const { createClient } = await import("/dist/index.js");
+        const waits = await createClient(options);
+        globalThis.settled = waits.completeRecord(request);
+        const listens = await createClient(options);
+        globalThis.heard = new Promise((resolve) => {
+          listens.addEventListener("notification", ({ detail }) => resolve(detail.data));
+        });
+        await createClient(options); // is dropped: the proof that the collector was there
+      },
+      { baseUrl: simulator.url, headers, channels: [channel] },
+      { ...request, referenceId: "waited-for" },
+    );
+    while ((await simulator.call("sessions")) > 2) {
+      await cdp.send("HeapProfiler.collectGarbage");
+    }
     await cdp.send("HeapProfiler.collectGarbage");
-  }
-  await cdp.send("HeapProfiler.collectGarbage");
-  await simulator.call("publish", { channel, data: "hello" });
-  assert.equal(await page.evaluate(() => globalThis.heard), "hello");
-  await simulator.call("ack", { referenceId: "waited-for" });
-  const { referenceId } = await page.evaluate(() => globalThis.settled);
-  assert.equal(referenceId, "waited-for");
-});
+    await simulator.call("publish", { channel, data: "hello" });
+    assert.equal(await page.evaluate(() => globalThis.heard), "hello");
+    await simulator.call("ack", { referenceId: "waited-for" });
+    const { referenceId } = await page.evaluate(() => globalThis.settled);
+    assert.equal(referenceId, "waited-for");
+  },
+  { needs: lacking.devTools },
+);

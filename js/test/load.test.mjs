@@ -194,7 +194,7 @@ testInPage(
     const outcome = await settle(page, "load", { wasmUrl, wasmIntegrity: wrong });
     assertUnavailable(outcome, /fetching .* failed; look for the network/);
   },
-  { complaints: /integrity|ERR_/ },
+  { complaints: new RegExp(`${failures.source}|integrity|ERR_`) },
 );
 
 testInPage("a digest that the browser would not understand is refused", async (page) => {

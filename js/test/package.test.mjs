@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { bundlers, makeApp, pack, version } from "./bundlers/build.mjs";
+import { bundlers, makeApp, pack, startViteDev, version } from "./bundlers/build.mjs";
 import { site, testInPage } from "./in-browser.mjs";
 import { acknowledgement, request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
@@ -59,26 +59,42 @@ for (const [name, build] of Object.entries(bundlers)) {
         const base = `/app-${name}/`;
         await serveFolder(site, join(app.root, "out"), base);
         await page.goto(new URL(`${base}index.html`, site.url).href);
-        await page.waitForFunction(() => globalThis.exported !== undefined);
-        assert.deepEqual(await page.evaluate(() => globalThis.exported), {
-          answer: 33,
-          error: "OutboundError",
-        });
-
-        const simulator = await Simulator.start();
-        let workers = 0;
-        page.on("workercreated", () => workers++);
-        const referenceId = `from ${name}`;
-        const event = await page.evaluate((what) => globalThis.completeOne(what), {
-          options: { baseUrl: simulator.url, headers },
-          request: { ...request, referenceId },
-        });
-        assert.deepEqual(event, { ...acknowledgement, referenceId });
-        assert.equal((await simulator.posts()).length, 1);
-        assert.equal(workers, 1, "it did not run in a worker");
+        await useApp(page);
       } finally {
         await app.remove();
       }
     },
   );
+}
+
+testInPage("Vite's dev server needs to be told not to move the package", async (page) => {
+  const app = await makeApp(packed.tarball);
+  const server = await startViteDev(app.root, { exclude: ["gws-outbound"] });
+  try {
+    await page.goto(server.url);
+    await useApp(page);
+  } finally {
+    await server.close();
+    await app.remove();
+  }
+});
+
+/** Uses the app in bundlers/app: completes a record, in a Worker. */
+async function useApp(page) {
+  await page.waitForFunction(() => globalThis.exported !== undefined);
+  assert.deepEqual(await page.evaluate(() => globalThis.exported), {
+    answer: 33,
+    error: "OutboundError",
+  });
+  const simulator = await Simulator.start();
+  let workers = 0;
+  page.on("workercreated", () => workers++);
+  const referenceId = `from ${page.url()}`;
+  const event = await page.evaluate((what) => globalThis.completeOne(what), {
+    options: { baseUrl: simulator.url, headers },
+    request: { ...request, referenceId },
+  });
+  assert.deepEqual(event, { ...acknowledgement, referenceId });
+  assert.equal((await simulator.posts()).length, 1);
+  assert.equal(workers, 1, "it did not run in a Worker");
 }

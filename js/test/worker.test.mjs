@@ -342,14 +342,14 @@ testInPage("notifications cross only when somebody listens", async (page) => {
   // What comes after them is the proof that they have been passed over.
   await session.evaluate(({ client }, request) => client.completeRecord(request), request);
   assert.equal((await counts()).notification, undefined);
-  const heard = session.evaluate(
-    ({ client }) =>
-      new Promise((resolve) => {
-        client.addEventListener("notification", ({ detail }) => resolve(detail), { once: true });
-      }),
-  );
+  const listener = await session.evaluateHandle(({ client }) => ({
+    heard: new Promise((resolve) => {
+      client.addEventListener("notification", ({ detail }) => resolve(detail), { once: true });
+    }),
+  }));
   await simulator.call("publish", { channel, data: { n: 10 } });
-  assert.deepEqual(await heard, { channel, data: { n: 10 } });
+  const heard = await listener.evaluate(({ heard }) => heard);
+  assert.deepEqual(heard, { channel, data: { n: 10 } });
   assert.equal((await counts()).notification, 1);
 });
 

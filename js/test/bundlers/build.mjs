@@ -92,6 +92,25 @@ export const bundlers = {
   },
 };
 
+/**
+ * Starts Vite's dev server for `root`.
+ *
+ * @param {string} root
+ * @param {import("vite").DepOptimizationOptions} optimizeDeps
+ * @returns {Promise<{ url: string, close: () => Promise<void> }>}
+ */
+export async function startViteDev(root, optimizeDeps) {
+  const server = await vite.createServer({
+    root,
+    configFile: false,
+    logLevel: "warn",
+    optimizeDeps,
+    server: { host: "127.0.0.1", port: 0, hmr: false },
+  });
+  await server.listen();
+  return { url: server.resolvedUrls.local[0], close: () => server.close() };
+}
+
 /** The page of a bundler that makes none. */
 async function page(root) {
   await cp(join(root, "index.html"), join(root, "out", "index.html"));
