@@ -76,6 +76,7 @@ func FuzzFrames(f *testing.F) {
 		run(t, func(t *testing.T) {
 			const secret = "secret-of-the-session"
 			s := &echo{steps: int(step % 4), lines: bytes.SplitN(script, []byte("\n"), 100), clientID: secret}
+			told := bytes.Contains(bytes.ReplaceAll(script, []byte(`"clientId":"`+secret+`"`), nil), []byte(secret)) // where no client looks for it
 			var log []string
 			var session int
 			c := New(Options{
@@ -111,7 +112,9 @@ func FuzzFrames(f *testing.F) {
 			for _, line := range log {
 				require.NotContains(t, line, "internal error")
 				require.NotContains(t, line, "panicked")
-				require.NotContains(t, line, secret)
+				if !told {
+					require.NotContains(t, line, secret)
+				}
 				require.Less(t, utf8.RuneCountInString(line), longest)
 			}
 		})
