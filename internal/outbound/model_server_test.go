@@ -54,6 +54,7 @@ type modelFault struct {
 type modelTruth struct {
 	fate      modelFate
 	attempted time.Time // the first POST left the client
+	returned  time.Time // the last one came back to it, with or without an answer
 	posts     int       // that arrived
 	repeats   int       // those that the client may repeat
 	processed bool
@@ -143,8 +144,11 @@ func (s *modelServer) Do(ctx context.Context, req *httpx.Request) (*httpx.Respon
 	reset := &httpx.NetworkError{Method: req.Method, URL: req.URL, Err: errors.New("reset")}
 	f := &modelFlight{s: s, done: make(chan *httpx.Response, 1)}
 	s.mu.Lock()
-	if truth := s.truthOf(req); truth != nil && truth.attempted.IsZero() {
-		truth.attempted = time.Now()
+	if truth := s.truthOf(req); truth != nil {
+		if truth.attempted.IsZero() {
+			truth.attempted = time.Now()
+		}
+		defer func() { truth.returned = time.Now() }()
 	}
 	fault := s.fault()
 	if fault != nil && !fault.silent {
@@ -670,6 +674,13 @@ func (s *modelServer) cut() {
 			l.end()
 			l.sink.Lose(errors.New("reset"))
 		}
+	}
+}
+
+// flap cuts again and again.
+func (s *modelServer) flap(d, every time.Duration) {
+	for at := every; at < d; at += every {
+		s.later(at, s.cut)
 	}
 }
 

@@ -60,7 +60,7 @@ type modelStep struct {
 }
 
 var modelActions = []string{
-	"call", "call", "call", "call", "call", "call", "invalid", "duplicate", "abort", "cut", "cut", "silence", "outage",
+	"call", "call", "call", "call", "call", "call", "invalid", "duplicate", "abort", "cut", "cut", "flap", "silence", "outage",
 	"restart", "expire", "expire quietly", "advice none", "noise", "wake", "nothing", "nothing", "close",
 }
 
@@ -81,7 +81,7 @@ var modelSteps = rapid.Custom(func(t *rapid.T) modelStep {
 		step.For = rapid.SampledFrom([]time.Duration{30 * time.Second, 5 * time.Second, 90 * time.Second}).Draw(t, "timeout")
 	case "duplicate", "abort":
 		step.Which = rapid.IntRange(0, 5).Draw(t, "which")
-	case "silence", "outage":
+	case "flap", "silence", "outage":
 		step.For = rapid.SampledFrom(modelDelays[3:]).Draw(t, "for")
 	}
 	step.Then = rapid.SampledFrom(append([]time.Duration{-1}, modelDelays...)).Draw(t, "then")
@@ -97,7 +97,7 @@ func (s modelStep) GoString() string {
 			s.Fate.Answer, s.Fate.AnswerAfter, s.Fate.Event, s.Fate.EventAfter, s.Fate.Process, s.Fate.CSRF)
 	case "duplicate", "abort":
 		text = fmt.Sprintf("%s of call %d", s.Do, s.Which)
-	case "silence", "outage":
+	case "flap", "silence", "outage":
 		text = fmt.Sprintf("%s for %v", s.Do, s.For)
 	}
 	if s.Then >= 0 {
@@ -199,6 +199,7 @@ func (r *modelRun) do(step modelStep) {
 	s := r.s
 	if fault := map[string]func(){
 		"cut":     s.cut,
+		"flap":    func() { s.flap(step.For+45*time.Second, 4*time.Second) },
 		"silence": func() { s.silence(step.For) },
 		"outage":  func() { s.outage(step.For) },
 		"restart": func() { s.forget(true, ""); s.cut() },
@@ -361,6 +362,10 @@ func (r *modelRun) judge(call *modelCall) {
 		if truth.attempted.IsZero() {
 			wrong("nothing was sent")
 		}
+	}
+	if failedPost := e.Delivery == gws.Unknown && (e.Code == NetworkError || e.Code == HTTPError || e.Code == APIError); failedPost &&
+		took < bound && call.ended.Sub(truth.returned) < grace {
+		wrong("the POST failed at %v, an acknowledgement could follow", truth.returned.Sub(call.started))
 	}
 	if e.Code == RecordError && (!other || !json.Valid(e.Event)) {
 		wrong("no such event was sent")
