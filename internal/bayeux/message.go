@@ -142,6 +142,7 @@ func decode(frame []byte, handle func(*Message)) (n int, err error) {
 			return n, protocolError("broken JSON", frame) // not after Valid
 		}
 		switch {
+		case err != nil: // one is enough
 		case m.Channel == "":
 			err = protocolError("a message without a channel", frame)
 		case wrong != nil:
