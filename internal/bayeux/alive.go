@@ -21,11 +21,16 @@ const (
 // Attend says that one more (or, with -1, one less) caller waits for an event.
 // A server may lawfully keep silent for longer than anybody wants to wait, so
 // while somebody does, a connection on which nothing was heard for 3 s is
-// probed, and given up if the answer takes another 3 s. Attend does not wait.
+// probed, and given up if the answer takes another 3 s. The next attempt comes
+// within 2 s, also if it was put off for longer when nobody waited. Attend does
+// not wait.
 func (c *Client) Attend(change int) {
 	c.box.put(func() {
 		c.attending += change
 		c.watch()
+		if d := c.backoff(); change > 0 && c.waiting && d < time.Until(c.retryDue) {
+			c.wait(d, c.lastErr)
+		}
 	})
 }
 

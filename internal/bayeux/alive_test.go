@@ -47,6 +47,26 @@ func TestQuietSocketIsProbedWhileSomebodyWaits(t *testing.T) {
 	})
 }
 
+func TestWhoComesToWaitDoesNotWaitForAnOldBackoff(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client() // whose backoff is at its bound
+		s.connect(c)
+		s.down.Store(true)
+		s.current.sink.Lose(errors.New("reset"))
+		wait(20 * time.Second) // attempts after 1, 3, 7 and 15 s; the next is due after 31 s
+		s.down.Store(false)
+		from := time.Now()
+		c.Attend(1)
+		c.Attend(1)
+		s.connection()
+		require.Equal(t, 2*time.Second, time.Since(from))
+		s.say(connectReply, s.expect(metaConnect)...)
+		s.expect(metaConnect)
+		require.Equal(t, Status{State: Connected, Transport: "websocket", Session: 1}, c.current())
+	})
+}
+
 func TestQuietSocketIsLeftAloneOtherwise(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)

@@ -87,6 +87,7 @@ type Client struct {
 	deadline   time.Time   // until which the caller of Connect waits; zero if for ever
 	attempt    int         // counts attempts: what was started in an older one is stale
 	retryAt    *time.Timer // the next attempt, or the next connect
+	retryDue   time.Time   // when that is
 	waiting    bool        // for the next attempt, after a failure
 	closing    bool        // Close was called
 	connection int         // counts connections: what comes from an older one is stale

@@ -221,6 +221,7 @@ func FuzzChannel(f *testing.F) {
 		f.Add(c, "/v2/me/outbound")
 		f.Add(c, c)
 	}
+	f.Add("\x80"+strings.Repeat("\xf3", 15_000), "/a")
 	f.Fuzz(func(t *testing.T, pattern, channel string) {
 		if err := CheckChannel(pattern); err != nil {
 			require.Less(t, len(err.Error()), 5*longest)

@@ -375,12 +375,17 @@ func (c *Client) failed(err error) {
 		c.forget() // signing in anew, which goes before a handshake, may help
 	}
 	c.note(err)
+	c.wait(c.backoff(), err)
+}
+
+// backoff is how long to wait before the next attempt.
+func (c *Client) backoff() time.Duration {
 	failures := c.failures
 	if c.attending > 0 {
 		// Servers keep for some seconds only what somebody waits for here.
 		failures = min(failures, 2)
 	}
-	c.wait(max(c.plan.interval, 0)+backoff(failures, c.opts.Random), err)
+	return max(c.plan.interval, 0) + backoff(failures, c.opts.Random)
 }
 
 // steadyAfter is how long a connection must have worked for its failures to
@@ -427,6 +432,7 @@ func (c *Client) schedule(d time.Duration, f func()) {
 	c.stopRetry()
 	c.attempt++
 	attempt := c.attempt
+	c.retryDue = time.Now().Add(d)
 	c.retryAt = c.after(d, func() {
 		if c.attempt == attempt {
 			f()

@@ -27,6 +27,7 @@ type modelServer struct {
 	faults   []modelFault
 	truths   map[string]*modelTruth // by reference
 	made     int                    // sessions
+	tearing  bool                   // the next connection that events are sent on breaks meanwhile
 }
 
 // modelConfig is what is the same all through a sequence.
@@ -525,6 +526,10 @@ func (s *modelServer) poll(f *modelFlight, req *httpx.Request) {
 	held := false
 	for _, m := range messages {
 		reply := func(frames []string) bool {
+			if s.tears(frames) {
+				s.end(f, true)
+				return true
+			}
 			return f.respond(200, "application/json", "["+strings.Join(slices.Concat(replies, frames), ",")+"]")
 		}
 		now := s.handle(m, nil, reply, func() { f.respond(408, "text/plain", "replaced") })
@@ -644,6 +649,13 @@ func (l *modelLink) reply(all []string) bool {
 	if l.closed {
 		return false
 	}
+	if l.s.tears(all) {
+		if l.s.conf.SingleFrames {
+			l.frame("[" + all[0] + "]")
+		}
+		l.reset()
+		return true
+	}
 	if !l.s.conf.SingleFrames {
 		all = []string{strings.Join(all, ",")}
 	}
@@ -670,11 +682,27 @@ func (s *modelServer) cut() {
 		}
 	}
 	for _, l := range slices.Clone(s.links) {
-		if !l.silent {
-			l.end()
-			l.sink.Lose(errors.New("reset"))
-		}
+		l.reset()
 	}
+}
+
+// reset is what both sides see, unless the connection is silent.
+func (l *modelLink) reset() {
+	if !l.silent {
+		l.end()
+		l.sink.Lose(errors.New("reset"))
+	}
+}
+
+// tears reports whether the connection breaks while this is sent: the reply to
+// a connect, with events before it.
+func (s *modelServer) tears(frames []string) bool {
+	if !s.tearing || len(frames) < 2 {
+		return false
+	}
+	s.tearing = false
+	s.faults = append(s.faults, modelFault{from: time.Now(), until: time.Now()})
+	return true
 }
 
 // flap cuts again and again.
