@@ -116,6 +116,14 @@ func (s *modelServer) wellFor(silent bool) time.Duration {
 	return d
 }
 
+// silentWithin reports whether something has happened in that time before at of
+// which a client that waits for nothing was not told.
+func (s *modelServer) silentWithin(d time.Duration, at time.Time) bool {
+	return slices.ContainsFunc(s.faults, func(f modelFault) bool {
+		return f.silent && !f.from.After(at) && at.Sub(f.until) < d
+	})
+}
+
 // calm reports whether all has been well for long enough before that time.
 func (s *modelServer) calm(at time.Time) bool {
 	return !slices.ContainsFunc(s.faults, func(f modelFault) bool {
@@ -182,7 +190,7 @@ func (s *modelServer) outage(d time.Duration) {
 // forget ends every session; quietly, so that clients find out by themselves,
 // or with the answer to the held connect.
 func (s *modelServer) forget(quietly bool, frame string) {
-	s.faults = append(s.faults, modelFault{from: time.Now(), until: time.Now()})
+	s.faults = append(s.faults, modelFault{from: time.Now(), until: time.Now(), silent: quietly})
 	for _, ses := range slices.Clone(s.sessions) {
 		h := ses.held
 		s.remove(ses)

@@ -377,7 +377,8 @@ func (r *modelRun) judge(call *modelCall) {
 		took < bound && call.ended.Sub(truth.returned) < grace {
 		wrong("the POST failed at %v, an acknowledgement could follow", truth.returned.Sub(call.started))
 	}
-	if e.Code == ConnectFailed && r.s.calm(call.started) && r.s.calm(call.ended) {
+	// With a greater lag, the steps to a session take too long together.
+	if e.Code == ConnectFailed && r.s.conf.Lag < time.Second && r.s.calm(call.started) && r.s.calm(call.ended) {
 		wrong("a session could be had")
 	}
 	if e.Code == RecordError && (!other || !json.Valid(e.Event)) {
@@ -397,7 +398,13 @@ func (r *modelRun) judge(call *modelCall) {
 // that.
 func (r *modelRun) judgeLoss(call *modelCall, wrong func(string, ...any)) {
 	for _, sent := range call.truth.events {
-		if !sent.ack || !r.s.conf.Ack || len(sent.sessions) == 0 {
+		if len(sent.sessions) == 0 {
+			if !sent.at.After(call.ended) && r.s.calm(sent.at) && !r.s.silentWithin(time.Minute, sent.at) {
+				wrong("nobody had subscribed when the acknowledgement was sent")
+			}
+			continue
+		}
+		if !sent.ack || !r.s.conf.Ack {
 			continue
 		}
 		ses := sent.sessions[len(sent.sessions)-1] // the others were replaced
