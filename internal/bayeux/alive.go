@@ -82,10 +82,11 @@ func (c *Client) watch() {
 }
 
 // hasten reports whether the next connect is to be a hasty one. It is where
-// somebody waits for what the server keeps for a short time, and the first
-// few times only: on a slow network, the last one must have its time.
+// somebody waits for what the server keeps for a short time: not for a new
+// session, whose handshake has just been answered. And it is the first few times
+// only: on a slow network, the last one must have its time.
 func (c *Client) hasten() bool {
-	if _, requests := c.conn.(Canceler); !requests || c.attending == 0 || c.hastened == mostHasty {
+	if _, requests := c.conn.(Canceler); !requests || c.attending == 0 || !c.confirmed || c.hastened == mostHasty {
 		return false
 	}
 	c.hastened++

@@ -67,6 +67,25 @@ func TestWhoComesToWaitDoesNotWaitForAnOldBackoff(t *testing.T) {
 	})
 }
 
+func TestIdleConnectionIsNotTrustedWithTheNextAttempt(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client() // whose backoff is at its bound
+		s.connect(c)
+		for range 5 { // the attempts come after 1, 2, 4, 8 and 16 s
+			s.say(`[{"channel":"/meta/connect","id":"%1","successful":false,"error":"500::oops"}]`, s.expect(metaConnect)...)
+			synctest.Wait()
+		}
+		require.Empty(t, s.opened)
+		idle := s.current
+		s.connection()
+		<-idle.closed
+		s.say(connectReply, s.expect(metaConnect)...)
+		s.expect(metaConnect)
+		require.Equal(t, 1, c.current().Session)
+	})
+}
+
 func TestQuietSocketIsLeftAloneOtherwise(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)

@@ -65,12 +65,16 @@ func (c *Client) prepare() (err error) {
 	return c.opts.Prepare(c.ctx)
 }
 
-// open makes sure of a connection.
+// open makes sure of a connection. A socket on which nothing was heard for
+// longer than it takes to find out that it is dead, since the client has waited
+// or was signing in, is not trusted: opening another is sooner done.
 func (c *Client) open() {
-	if c.conn != nil {
+	_, requests := c.conn.(Canceler)
+	if c.conn != nil && (requests || time.Since(c.heard) < c.opts.MaxNetworkDelay) {
 		c.begin()
 		return
 	}
+	c.dropConn()
 	c.connection++
 	c.complaints = 0
 	to, transport := sink{c, c.connection, new(backlog)}, c.opts.Transports[c.transport]

@@ -102,7 +102,7 @@ func (s *modelServer) startExpiry(ses *modelSession) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if ses.expiry == timer {
-			ses.letDie = s.calm(time.Now())
+			ses.letDie = s.calm(time.Now()) && !s.silentWithin(time.Minute, time.Now())
 			s.remove(ses)
 		}
 	})
