@@ -117,7 +117,7 @@ fuzz: ## Fuzz each target for FUZZTIME (1m)
 	while IFS=: read -r file target; do \
 		printf '%-28s' "$$target"; \
 		if go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" >build/fuzz.log 2>&1; \
-		then grep execs: build/fuzz.log | tail -1 | sed 's/^fuzz: //'; \
+		then grep '^fuzz: elapsed' build/fuzz.log | tail -1 | sed 's/^fuzz: //'; \
 		else failed=1; echo FAILED; cat build/fuzz.log; fi; \
 	done < <(git grep -oE --untracked '^func Fuzz\w+' -- '*_test.go' | sed 's/func //'); \
 	test -z "$$failed"
