@@ -146,6 +146,19 @@ java:
 		fi; \
 	fi
 
+# What a failure has found is written to testdata/fuzz of its package, and is a test from then on.
+FUZZTIME ?= 1m
+.PHONY: fuzz
+fuzz: ## Fuzz each target for FUZZTIME (1m)
+	@mkdir -p build; failed=; \
+	while IFS=: read -r file target; do \
+		printf '%-28s' "$$target"; \
+		if go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" >build/fuzz.log 2>&1; \
+		then grep '^fuzz: elapsed' build/fuzz.log | tail -1 | sed 's/^fuzz: //'; \
+		else failed=1; echo FAILED; cat build/fuzz.log; fi; \
+	done < <(git grep -oE --untracked '^func Fuzz\w+' -- '*_test.go' | sed 's/func //'); \
+	test -z "$$failed"
+
 .PHONY: figures
 figures: deps build ## Measure size, start and completions of js/dist in Chromium
 	@mkdir -p build

@@ -21,11 +21,16 @@ const (
 // Attend says that one more (or, with -1, one less) caller waits for an event.
 // A server may lawfully keep silent for longer than anybody wants to wait, so
 // while somebody does, a connection on which nothing was heard for 3 s is
-// probed, and given up if the answer takes another 3 s. Attend does not wait.
+// probed, and given up if the answer takes another 3 s. The next attempt comes
+// within 2 s, also if it was put off for longer when nobody waited. Attend does
+// not wait.
 func (c *Client) Attend(change int) {
 	c.box.put(func() {
 		c.attending += change
 		c.watch()
+		if d := c.backoff(); change > 0 && c.waiting && d < time.Until(c.retryDue) {
+			c.wait(d, c.lastErr)
+		}
 	})
 }
 
@@ -77,10 +82,11 @@ func (c *Client) watch() {
 }
 
 // hasten reports whether the next connect is to be a hasty one. It is where
-// somebody waits for what the server keeps for a short time, and the first
-// few times only: on a slow network, the last one must have its time.
+// somebody waits for what the server keeps for a short time: not for a new
+// session, whose handshake has just been answered. And it is the first few times
+// only: on a slow network, the last one must have its time.
 func (c *Client) hasten() bool {
-	if _, requests := c.conn.(Canceler); !requests || c.attending == 0 || c.hastened == mostHasty {
+	if _, requests := c.conn.(Canceler); !requests || c.attending == 0 || !c.confirmed || c.hastened == mostHasty {
 		return false
 	}
 	c.hastened++

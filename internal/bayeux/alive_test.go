@@ -47,6 +47,45 @@ func TestQuietSocketIsProbedWhileSomebodyWaits(t *testing.T) {
 	})
 }
 
+func TestWhoComesToWaitDoesNotWaitForAnOldBackoff(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client() // whose backoff is at its bound
+		s.connect(c)
+		s.down.Store(true)
+		s.current.sink.Lose(errors.New("reset"))
+		wait(20 * time.Second) // attempts after 1, 3, 7 and 15 s; the next is due after 31 s
+		s.down.Store(false)
+		from := time.Now()
+		c.Attend(1)
+		c.Attend(1)
+		s.connection()
+		require.Equal(t, 2*time.Second, time.Since(from))
+		s.say(connectReply, s.expect(metaConnect)...)
+		s.expect(metaConnect)
+		require.Equal(t, Status{State: Connected, Transport: "websocket", Session: 1}, c.current())
+	})
+}
+
+func TestIdleConnectionIsNotTrustedWithTheNextAttempt(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client() // whose backoff is at its bound
+		s.connect(c)
+		for range 5 { // the attempts come after 1, 2, 4, 8 and 16 s
+			s.say(`[{"channel":"/meta/connect","id":"%1","successful":false,"error":"500::oops"}]`, s.expect(metaConnect)...)
+			synctest.Wait()
+		}
+		require.Empty(t, s.opened)
+		idle := s.current
+		s.connection()
+		<-idle.closed
+		s.say(connectReply, s.expect(metaConnect)...)
+		s.expect(metaConnect)
+		require.Equal(t, 1, c.current().Session)
+	})
+}
+
 func TestQuietSocketIsLeftAloneOtherwise(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)

@@ -11,10 +11,10 @@ import (
 func CheckChannel(channel string) error {
 	segments, absolute := strings.CutPrefix(channel, "/")
 	switch {
-	case !absolute || segments == "":
-		return fmt.Errorf("channel %q must begin with / and name something, such as /v2/me/calls", channel)
 	case len(channel) > 1024:
 		return fmt.Errorf("channel %q… is longer than 1024 bytes", channel[:40])
+	case !absolute || segments == "":
+		return fmt.Errorf("channel %q must begin with / and name something, such as /v2/me/calls", channel)
 	case channel == "/meta" || strings.HasPrefix(channel, "/meta/"):
 		return fmt.Errorf("channel %q is the protocol's own", channel)
 	}

@@ -81,25 +81,30 @@ type Client struct {
 	failures    int       // attempts failed since the connection was steady
 	renewed     bool      // a session was renewed since then
 	connectedAt time.Time // when the client was last connected
-	failedAt    time.Time // when the first of them did
+	failedAt    time.Time // when the first of them since the session's last success did; zero if none has
 	lastErr     error     // the last failure since then
 
 	deadline   time.Time   // until which the caller of Connect waits; zero if for ever
 	attempt    int         // counts attempts: what was started in an older one is stale
 	retryAt    *time.Timer // the next attempt, or the next connect
+	retryDue   time.Time   // when that is
 	waiting    bool        // for the next attempt, after a failure
 	closing    bool        // Close was called
 	connection int         // counts connections: what comes from an older one is stale
 	conn       Conn        // nil if there is none
 	frame      []byte      // being handled
+	complaints int         // about the frames of this connection
 	nextID     int
 	exchanges  map[text]*exchange
 
 	session   int // counts handshakes that succeeded
 	clientID  string
 	plan      plan
-	held      bool // the last connect succeeded, so that the next is to be held
-	confirmed bool // a connect of this session has succeeded
+	held      bool      // the last connect succeeded, so that the next is to be held
+	askedAt   time.Time // when the last connect was sent
+	eventful  bool      // there were events since then
+	hurried   int       // connects to be held, in a row, that were answered at once and for nothing
+	confirmed bool      // a connect of this session has succeeded
 	ack       ackState
 
 	attending  int             // callers that wait for an event

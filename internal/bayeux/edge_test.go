@@ -91,11 +91,11 @@ func TestSessionForgottenAfterItsFirstConnectIsNoTightLoop(t *testing.T) {
 		c := s.client()
 		s.connect(c)
 		from := time.Now()
-		for range 50 {
+		for range 4 {
 			s.say(connect402, s.expect(metaConnect)...)
 			s.session()
 		}
-		require.Greater(t, time.Since(from), time.Second, "50 sessions")
+		require.Greater(t, time.Since(from), 5*time.Second, "4 sessions")
 	})
 }
 

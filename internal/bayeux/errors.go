@@ -14,13 +14,13 @@ var ErrClosed = errors.New("the client was closed")
 // by convention "code:arguments:text".
 type Refusal struct {
 	Code int    // 0 if the text has none
-	Text string // the whole field, as it came
+	Text string // the field as it came, at most its first 200 characters
 }
 
 // parseRefusal reads an error field. Texts differ between servers and their
 // versions, so that only the number is taken from it.
 func parseRefusal(s text) Refusal {
-	r := Refusal{Text: string(s)}
+	r := Refusal{Text: quote([]byte(s))}
 	if r.Text == "" {
 		r.Text = "no reason given"
 	}
@@ -42,7 +42,7 @@ type HandshakeError struct {
 }
 
 func (e *HandshakeError) Error() string {
-	return fmt.Sprintf("the server refused the handshake: %s", quote([]byte(e.Text)))
+	return fmt.Sprintf("the server refused the handshake: %s", e.Text)
 }
 
 // SubscribeError is a subscription that the server refused.
@@ -52,7 +52,7 @@ type SubscribeError struct {
 }
 
 func (e *SubscribeError) Error() string {
-	return fmt.Sprintf("the server refused the subscription to %s: %s", e.Channel, quote([]byte(e.Text)))
+	return fmt.Sprintf("the server refused the subscription to %s: %s", e.Channel, e.Text)
 }
 
 // SessionError is a connect that the server refused: the session is unknown to
@@ -60,14 +60,14 @@ func (e *SubscribeError) Error() string {
 type SessionError struct{ Refusal }
 
 func (e *SessionError) Error() string {
-	return fmt.Sprintf("the server refused to go on with the session: %s", quote([]byte(e.Text)))
+	return fmt.Sprintf("the server refused to go on with the session: %s", e.Text)
 }
 
 // DisconnectedError is the end of a session by the server, for good.
 type DisconnectedError struct{ Reason string }
 
 func (e *DisconnectedError) Error() string {
-	return "the server ended the session: " + quote([]byte(e.Reason))
+	return "the server ended the session: " + e.Reason
 }
 
 // ConnectError is a session that could not be had in time. Unwrap gives the

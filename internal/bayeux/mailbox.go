@@ -4,7 +4,8 @@ import "sync"
 
 // mailbox is a queue of work for one goroutine. Putting never blocks: a
 // transport's reader must not wait for what it reads to be handled, since a
-// browser drops frames that were not read when the socket closed.
+// browser drops frames that were not read when the socket closed. What a server
+// can fill it with is bounded by [backlog].
 type mailbox struct {
 	mu     sync.Mutex
 	work   []func()

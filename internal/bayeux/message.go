@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -108,41 +107,51 @@ func quote(b []byte) string {
 	return string(runes)
 }
 
-// decode reads a frame: an array of messages, or a single one. Values of the
-// wrong type inside a message are left out, and so are messages without a
-// channel, so that one odd message does not cost those beside it. The error, a
-// *ProtocolError, says that the frame was not as it should be; what could be
-// read of it is returned all the same.
-func decode(frame []byte) ([]Message, error) {
+// decode reads a frame, an array of messages or a single one, and passes each
+// message to handle; n is how many there were. They are read one by one: an
+// array of a few megabytes can hold a million of next to nothing, which would
+// take a hundred times the memory of the frame if they were all there at once.
+// Nesting is bounded by encoding/json, at 10,000.
+//
+// Values of the wrong type inside a message are left out, and so are messages
+// without a channel, so that one odd message does not cost those beside it.
+// The error, a *ProtocolError, says that the frame was not as it should be.
+// Of one that is not JSON to its end nothing is handled.
+func decode(frame []byte, handle func(*Message)) (n int, err error) {
 	trimmed := bytes.TrimSpace(frame)
-	if len(trimmed) == 0 {
-		return nil, protocolError("an empty frame", frame)
-	}
-	var messages []Message
-	var err error
-	switch trimmed[0] {
-	case '[':
-		err = json.Unmarshal(trimmed, &messages)
-	case '{':
-		messages = make([]Message, 1)
-		err = json.Unmarshal(trimmed, &messages[0])
-	default:
-		return nil, protocolError("neither an array nor an object", frame)
-	}
-	var wrongType *json.UnmarshalTypeError
-	if err != nil && !errors.As(err, &wrongType) {
-		return nil, protocolError("broken JSON", frame)
-	}
-	if len(messages) == 0 {
-		return nil, protocolError("an empty array", frame)
-	}
-	all := len(messages)
-	messages = slices.DeleteFunc(messages, func(m Message) bool { return m.Channel == "" })
 	switch {
-	case len(messages) < all:
-		return messages, protocolError("a message without a channel", frame)
-	case err != nil:
-		return messages, protocolError(err.Error(), frame)
+	case len(trimmed) == 0:
+		return 0, protocolError("an empty frame", frame)
+	case trimmed[0] != '[' && trimmed[0] != '{':
+		return 0, protocolError("neither an array nor an object", frame)
+	case !json.Valid(trimmed):
+		return 0, protocolError("broken JSON", frame)
 	}
-	return messages, nil
+	all := json.NewDecoder(bytes.NewReader(trimmed))
+	array := trimmed[0] == '['
+	if array {
+		_, _ = all.Token() // the bracket
+		if !all.More() {
+			return 0, protocolError("an empty array", frame)
+		}
+	}
+	for all.More() {
+		var m Message
+		wrong := all.Decode(&m)
+		if _, ok := errors.AsType[*json.UnmarshalTypeError](wrong); wrong != nil && !ok {
+			return n, protocolError("broken JSON", frame) // not after Valid
+		}
+		switch {
+		case err != nil: // one is enough
+		case m.Channel == "":
+			err = protocolError("a message without a channel", frame)
+		case wrong != nil:
+			err = protocolError(quote([]byte(wrong.Error())), frame)
+		}
+		if m.Channel != "" {
+			n++
+			handle(&m)
+		}
+	}
+	return n, err
 }

@@ -9,6 +9,7 @@ import (
 type sink struct {
 	c          *Client
 	connection int
+	*backlog
 }
 
 // stale reports whether the connection has been given up: what still comes
@@ -16,7 +17,15 @@ type sink struct {
 func (s sink) stale() bool { return s.connection != s.c.connection }
 
 func (s sink) Receive(frame []byte) {
+	switch ok, err := s.add(frame); {
+	case err != nil:
+		s.Lose(err)
+		return
+	case !ok:
+		return
+	}
 	s.c.box.put(func() {
+		defer s.done(frame)
 		if !s.stale() {
 			s.c.receive(frame)
 		}
@@ -50,22 +59,31 @@ func (c *Client) receive(frame []byte) {
 		close(alive)
 	}
 	c.alive = nil
-	messages, err := decode(frame)
-	if err != nil {
-		c.logf(Warn, "%v", err)
-		if len(messages) == 0 && c.clientID == "" {
-			c.lost(err) // waiting for the handshake's reply in such company would be in vain
-			return
-		}
-	}
 	c.frame = frame
-	for i := range messages {
-		if c.ctx.Err() != nil {
-			break
+	n, err := decode(frame, func(m *Message) {
+		if c.ctx.Err() == nil {
+			c.handle(m)
 		}
-		c.handle(&messages[i])
-	}
+	})
 	c.frame = nil
+	if err != nil {
+		c.complain(err)
+		if n == 0 && c.clientID == "" {
+			c.lost(err) // waiting for the handshake's reply in such company would be in vain
+		}
+	}
+}
+
+// mostComplaints is how many broken frames of a connection go into the log.
+const mostComplaints = 10
+
+func (c *Client) complain(err error) {
+	if c.complaints++; c.complaints <= mostComplaints {
+		c.logf(Warn, "%v", err)
+	}
+	if c.complaints == mostComplaints {
+		c.logf(Warn, "more broken frames on this connection are not told")
+	}
 }
 
 func (c *Client) handle(m *Message) {
@@ -74,6 +92,7 @@ func (c *Client) handle(m *Message) {
 			c.plan = c.plan.follow(m.Advice)
 		}
 		if m.isEvent() {
+			c.eventful = true
 			c.deliver(m)
 		}
 		return
@@ -85,7 +104,7 @@ func (c *Client) handle(m *Message) {
 	case m.Channel == metaDisconnect && m.ID == "":
 		reason := "it disconnected the client"
 		if m.Error != "" {
-			reason = string(m.Error)
+			reason = quote([]byte(m.Error))
 		}
 		c.finish(&DisconnectedError{Reason: reason})
 	default:

@@ -25,7 +25,7 @@ func (c *Client) try() {
 	c.waiting = false
 	c.attempt++
 	c.hastened = 0
-	if c.clientID != "" && c.failures > 0 && time.Since(c.failedAt) > c.plan.lifetime() {
+	if c.clientID != "" && !c.failedAt.IsZero() && time.Since(c.failedAt) > c.plan.lifetime() {
 		c.logf(Info, "not connected for longer than the server keeps a session: a new one is needed")
 		c.forget()
 	}
@@ -65,14 +65,19 @@ func (c *Client) prepare() (err error) {
 	return c.opts.Prepare(c.ctx)
 }
 
-// open makes sure of a connection.
+// open makes sure of a connection. A socket on which nothing was heard for
+// longer than it takes to find out that it is dead, since the client has waited
+// or was signing in, is not trusted: opening another is sooner done.
 func (c *Client) open() {
-	if c.conn != nil {
+	_, requests := c.conn.(Canceler)
+	if c.conn != nil && (requests || time.Since(c.heard) < c.opts.MaxNetworkDelay) {
 		c.begin()
 		return
 	}
+	c.dropConn()
 	c.connection++
-	to, transport := sink{c, c.connection}, c.opts.Transports[c.transport]
+	c.complaints = 0
+	to, transport := sink{c, c.connection, new(backlog)}, c.opts.Transports[c.transport]
 	ctx, cancel := context.WithTimeout(c.ctx, c.share(c.opts.DialTimeout))
 	go func() {
 		defer cancel()
@@ -126,6 +131,10 @@ func (c *Client) begin() {
 	c.send(m, c.share(c.opts.MaxNetworkDelay), c.handshook)
 }
 
+// maxClientID is how many bytes the id of a session may have: every message
+// carries it.
+const maxClientID = 1024
+
 func (c *Client) handshook(r *Message, err error) {
 	if err != nil {
 		c.lost(err)
@@ -145,14 +154,19 @@ func (c *Client) handshook(r *Message, err error) {
 		c.lost(protocolError("a handshake reply without a clientId", c.frame))
 		return
 	}
+	if len(r.ClientID) > maxClientID {
+		c.lost(protocolError(fmt.Sprintf("a clientId of more than %d bytes", maxClientID), c.frame))
+		return
+	}
 	if types := r.SupportedConnectionTypes; types != nil && !slices.Contains(types, c.name()) {
-		c.lost(&OpenError{Transport: c.name(), Err: fmt.Errorf("the server offers %q", types)})
+		c.lost(&OpenError{Transport: c.name(), Err: fmt.Errorf("the server offers %s", quote(fmt.Appendf(nil, "%q", types)))})
 		return
 	}
 	if c.preferred < 0 {
 		c.preferred = c.transport
 	}
 	c.session++
+	c.failedAt = time.Time{}
 	c.clientID = r.ClientID
 	c.ack = negotiated(r.Ext)
 	if !c.ack.on {
@@ -177,6 +191,7 @@ func (c *Client) connect() {
 	if c.closing {
 		return
 	}
+	c.askedAt, c.eventful = time.Now(), false
 	m := Message{Channel: metaConnect, ConnectionType: c.name(), Ext: c.ack.ext()}
 	if c.held {
 		c.send(m, c.opts.MaxNetworkDelay+max(c.plan.timeout, 0), c.answer)
@@ -226,7 +241,9 @@ func (c *Client) answer(r *Message, err error) {
 		c.renew(errors.New("the server advised a new handshake"))
 		return
 	}
-	if c.held {
+	c.failedAt = time.Time{}
+	pause := max(c.plan.interval, c.unhurried())
+	if c.held && time.Since(c.askedAt) >= reallyHeld {
 		c.steady()
 	} else if status, _ := c.Watch(); status.State != Connected {
 		c.connectedAt = time.Now()
@@ -241,11 +258,37 @@ func (c *Client) answer(r *Message, err error) {
 	}
 	c.report(status)
 	c.watch()
-	if c.plan.interval == 0 {
+	if pause == 0 {
 		c.connect()
 		return
 	}
-	c.schedule(c.plan.interval, c.connect)
+	c.schedule(pause, c.connect)
+}
+
+const (
+	// reallyHeld is how long a server must have held a connect for that to prove
+	// anything. It is also the pause between connects that it does not hold.
+	reallyHeld = time.Second
+
+	// mostHurried is how many connects may be answered at once, and without an
+	// event, before there are pauses between them.
+	mostHurried = 10
+)
+
+// unhurried is the pause before the next connect, with a server that holds
+// none, but says that it does: it would be asked in a tight loop otherwise.
+func (c *Client) unhurried() time.Duration {
+	switch {
+	case !c.held: // it was not to be held
+	case c.eventful || time.Since(c.askedAt) >= reallyHeld:
+		c.hurried = 0
+	default:
+		c.hurried++
+	}
+	if c.hurried > mostHurried {
+		return reallyHeld
+	}
+	return 0
 }
 
 var errMultipleClients = errors.New("the server sees several clients in this browser (another tab?) and holds only one of their requests: events can be late by its polling interval")
@@ -336,16 +379,21 @@ func (c *Client) failed(err error) {
 		c.forget() // signing in anew, which goes before a handshake, may help
 	}
 	c.note(err)
+	c.wait(c.backoff(), err)
+}
+
+// backoff is how long to wait before the next attempt.
+func (c *Client) backoff() time.Duration {
 	failures := c.failures
 	if c.attending > 0 {
 		// Servers keep for some seconds only what somebody waits for here.
 		failures = min(failures, 2)
 	}
-	c.wait(max(c.plan.interval, 0)+backoff(failures, c.opts.Random), err)
+	return max(c.plan.interval, 0) + backoff(failures, c.opts.Random)
 }
 
 // steadyAfter is how long a connection must have worked for its failures to
-// be forgotten. A connect that is not held proves too little: a server may
+// be forgotten, unless a connect was held. One that is not held proves too little: a server may
 // grant it, and refuse the next one, for ever.
 const steadyAfter = 10 * time.Second
 
@@ -363,7 +411,7 @@ func (c *Client) steady() {
 // note counts a failure.
 func (c *Client) note(err error) {
 	c.checkSteady()
-	if c.failures == 0 {
+	if c.failedAt.IsZero() {
 		c.failedAt = time.Now()
 	}
 	c.failures++
@@ -388,6 +436,7 @@ func (c *Client) schedule(d time.Duration, f func()) {
 	c.stopRetry()
 	c.attempt++
 	attempt := c.attempt
+	c.retryDue = time.Now().Add(d)
 	c.retryAt = c.after(d, func() {
 		if c.attempt == attempt {
 			f()

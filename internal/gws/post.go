@@ -10,7 +10,8 @@ import (
 
 // Post sends body, which is JSON, to path below the base URL, signing in
 // first if that was not done. It returns nil for HTTP 2xx with statusCode 0.
-// onSent, if not nil, is called each time just before the request leaves: it
+// onSent, if not nil, is called each time just before the request leaves, which
+// it then does unless ctx ends at that moment: it
 // leaves again only where the server refused it before it did anything, once
 // for a CSRF token (403) and once for new headers (401).
 //
@@ -26,12 +27,13 @@ func (s *Session) Post(ctx context.Context, path string, body []byte, onSent fun
 	unsent := NotSent // what is known if it doesn't leave (again)
 	var newToken, newHeaders bool
 	for {
+		now := s.snapshot()
+		if onSent != nil && ctx.Err() == nil {
+			onSent()
+		}
+		// In this order: who ends ctx, and was not told until then, knows that it will not leave.
 		if err := ctx.Err(); err != nil {
 			return withDelivery(unsent, fmt.Errorf("%s: %w", request, err))
-		}
-		now := s.snapshot()
-		if onSent != nil {
-			onSent()
 		}
 		resp, err := s.do(ctx, "POST", path, now.header(), body)
 		if err != nil {

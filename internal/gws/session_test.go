@@ -597,3 +597,14 @@ func TestHeadersAreCopied(t *testing.T) {
 	own["Authorization"] = "changed"
 	require.Equal(t, "Bearer 1", s.RequestHeader().Get("Authorization"))
 }
+
+// Whoever gives up at that moment, and was told before, must be able to say
+// that nothing was sent.
+func TestNothingLeavesOnceTheContextHasEnded(t *testing.T) {
+	f := &fakeServer{t: t, get: []step{me("t")}}
+	ctx, cancel := context.WithCancel(t.Context())
+	err := NewSession(Config{BaseURL: base, Doer: f}).Post(ctx, postPath, []byte(`{}`), cancel)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, NotSent, DeliveryOf(err))
+	require.Equal(t, "GET", f.requests())
+}

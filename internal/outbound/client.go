@@ -58,23 +58,37 @@ type Client struct {
 	closeOnce sync.Once
 }
 
+// network is what a client reaches its server over.
+type network struct {
+	doer       httpx.Doer
+	transports func(*gws.Session) []bayeux.Transport
+	random     func() float64 // see bayeux.Options
+}
+
 // Open signs in, connects and subscribes. An error is an *[Error] of which
 // nothing is left behind; its delivery is always not-sent.
 func Open(ctx context.Context, opts Options) (*Client, error) {
 	doer := httpx.New()
+	return opts.open(ctx, network{doer: doer, transports: func(rest *gws.Session) []bayeux.Transport {
+		return transports(opts, doer, rest)
+	}})
+}
+
+func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 	c := &Client{opts: opts, closing: make(chan struct{})}
 	c.rest = gws.NewSession(gws.Config{
-		BaseURL: opts.BaseURL, Doer: doer,
+		BaseURL: opts.BaseURL, Doer: over.doer,
 		Headers: headers(opts.Headers), HeadersDynamic: opts.HeadersDynamic,
 		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout,
 	})
 	c.session = bayeux.New(bayeux.Options{
-		Transports:  transports(opts, doer, c.rest),
+		Transports:  over.transports(c.rest),
 		Prepare:     c.rest.SignIn,
 		Final:       final,
 		OnStatus:    opts.OnStatus,
 		Log:         opts.Log,
 		DialTimeout: min(opts.ConnectTimeout/2, 5*time.Second),
+		Random:      over.random,
 	})
 	if err := c.connect(ctx); err != nil {
 		c.closeSession()

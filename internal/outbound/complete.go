@@ -88,6 +88,8 @@ func (c *Client) complete(ctx context.Context, op *operation, opts CallOptions) 
 	if ctx.Err() != nil {
 		return nil, AbortedError(ctx, gws.NotSent)
 	}
+	c.session.Attend(1) // from here on, since a session that is put off has to be had soon
+	defer c.session.Attend(-1)
 	if err := c.ready(ctx); err != nil {
 		return nil, err
 	}
@@ -105,10 +107,9 @@ func (c *Client) complete(ctx context.Context, op *operation, opts CallOptions) 
 	status, _ := c.session.Watch()
 	w.session = status.Session
 
-	c.session.Attend(1)
-	defer c.session.Attend(-1)
-	posting, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	var posting context.Context
+	posting, w.cancel = context.WithCancel(context.Background())
+	defer w.cancel()
 	go w.post(posting)
 	err := w.wait(ctx)
 	select {
@@ -127,6 +128,7 @@ type wait struct {
 	session int // the number of the session in which the POST was sent
 	timeout time.Duration
 
+	cancel   func()     // calls off the POST
 	posted   chan error // the result of the POST
 	deadline *time.Timer
 	grace    *time.Timer     // runs while the session works after the POST has failed
@@ -157,7 +159,7 @@ func (w *wait) wait(ctx context.Context) *Error {
 	for {
 		status, changed := w.c.session.Watch()
 		if status.State == bayeux.Closed {
-			return sessionError(status.Reason, w.known.get())
+			return sessionError(status.Reason, w.stop())
 		}
 		if runs := w.heard && status.State == bayeux.Connected; runs != graceRuns {
 			graceRuns = runs
@@ -182,11 +184,18 @@ func (w *wait) wait(ctx context.Context) *Error {
 			w.heard, w.alive = true, nil
 		case <-changed:
 		case <-w.c.closing:
-			return ClosedError(w.known.get())
+			return ClosedError(w.stop())
 		case <-ctx.Done():
-			return AbortedError(ctx, w.known.get())
+			return AbortedError(ctx, w.stop())
 		}
 	}
+}
+
+// stop calls the POST off, and returns what is known then. In this order: a
+// POST that has not left by now will not.
+func (w *wait) stop() gws.Delivery {
+	w.cancel()
+	return w.known.get()
 }
 
 // result takes the result of the POST. An error is returned if it settles the
@@ -211,7 +220,7 @@ func (w *wait) result(err error) *Error {
 
 // late is the error when the time for the acknowledgement is over.
 func (w *wait) late(status bayeux.Status) *Error {
-	d := w.known.get()
+	d := w.stop()
 	switch {
 	case w.failure != nil:
 		return w.failure

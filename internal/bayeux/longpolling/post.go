@@ -11,9 +11,6 @@ import (
 	"gws-outbound/internal/httpx"
 )
 
-// maxFrame is how many bytes of a response are accepted.
-const maxFrame = 4 << 20
-
 // post sends messages as one array and returns the body of the response, of
 // which it only checks that the status is 200. If ctx ends first, the error is
 // its cause.
@@ -33,7 +30,7 @@ func post(ctx context.Context, o Options, messages []bayeux.Message) (frame []by
 		Header:      header(o),
 		Body:        body,
 		Credentials: o.Credentials,
-		MaxBody:     maxFrame,
+		MaxBody:     bayeux.MaxFrame,
 		KeepAlive:   slices.ContainsFunc(messages, isDisconnect),
 	})
 	switch {

@@ -21,10 +21,6 @@ import (
 )
 
 const (
-	// maxFrame is how many bytes of a frame are accepted. A server that sends
-	// more is taken for a broken connection.
-	maxFrame = 4 << 20
-
 	// maxQueue is how many arrays of messages may wait to be sent.
 	maxQueue = 256
 )
@@ -53,7 +49,7 @@ func (t *Transport) Open(ctx context.Context, sink bayeux.Sink) (bayeux.Conn, er
 	if err != nil {
 		return nil, err
 	}
-	s.conn.SetReadLimit(maxFrame)
+	s.conn.SetReadLimit(bayeux.MaxFrame)
 	c := &conn{socket: s, sink: sink, out: make(chan []bayeux.Message, maxQueue), closing: make(chan struct{})}
 	go c.read()
 	go c.write()

@@ -117,10 +117,10 @@ func TestFramesSentJustBeforeTheCloseArrive(t *testing.T) {
 
 func TestFrameSizes(t *testing.T) {
 	p := newPeer(t)
-	_, r := p.open(fmt.Sprintf("burst?n=1&size=%d", maxFrame))
-	require.Len(t, <-r.frames, maxFrame)
+	_, r := p.open(fmt.Sprintf("burst?n=1&size=%d", bayeux.MaxFrame))
+	require.Len(t, <-r.frames, bayeux.MaxFrame)
 
-	_, r = p.open(fmt.Sprintf("burst?n=1&size=%d", maxFrame+1))
+	_, r = p.open(fmt.Sprintf("burst?n=1&size=%d", bayeux.MaxFrame+1))
 	require.Error(t, <-r.lost)
 	require.Empty(t, r.frames)
 	p.connections(0)

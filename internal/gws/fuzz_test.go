@@ -1,0 +1,195 @@
+package gws
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"gws-outbound/internal/httpx"
+)
+
+// longest is how many characters a message may have.
+const longest = 2000
+
+// FuzzAnswer has the server answer the POST, and all requests after it, with
+// anything.
+func FuzzAnswer(f *testing.F) {
+	for _, body := range []string{
+		okBody, `{"statusCode":0.0}`, `{"statusCode":"0"}`, `{"statuscode":0}`, `{"statusCode":7}`, `{"statusCode":9,"statusMessage":"soon"}`, `{"statusCode":1e99}`,
+		`{"statusCode":20,"statusMessage":5}`, `{"statusCode":null}`, `[]`, `null`, ``, ` `, `<html>`, `{"message":"Missing or invalid Csrf token"}`, `{`, strings.Repeat("é", 3000),
+	} {
+		for _, status := range []int{0, 200, 204, 302, 401, 403, 408, 429, 500, 503} {
+			f.Add(status, "application/json", "60", "X-CSRF-TOKEN", "abc", []byte(body))
+		}
+	}
+	f.Add(403, "text/html", "", "Cookie", "a\r\nb", []byte("csrf"))
+	f.Fuzz(func(t *testing.T, status int, contentType, retryAfter, csrfHeader, csrfValue string, body []byte) {
+		const secret = "the-secret-token"
+		posts := 0
+		s := NewSession(Config{BaseURL: base, CSRF: true, Doer: doer(func(req *httpx.Request) *httpx.Response {
+			if req.Method == "POST" {
+				posts++
+			}
+			if posts == 0 {
+				return &httpx.Response{Status: 200, Header: httpx.Header{"x-csrf-header": "X-CSRF-TOKEN", "x-csrf-token": secret}, Body: []byte(okBody)}
+			}
+			return &httpx.Response{Status: status, Body: body, Header: httpx.Header{
+				"content-type": contentType, "retry-after": retryAfter, "x-csrf-header": csrfHeader, "x-csrf-token": csrfValue,
+			}}
+		})})
+		err := s.Post(t.Context(), postPath, []byte(`{}`), nil)
+		require.LessOrEqual(t, posts, 2)
+		good := status >= 200 && status <= 299
+		code, readable := statusCodeOf(body)
+		switch d := DeliveryOf(err); d {
+		case Accepted:
+			require.True(t, good && readable && code == 0, "accepted only if answered so")
+		case Rejected:
+			require.True(t, status >= 400 && status <= 499 && status != 408 || readable && code != 0, "rejected only if it says so")
+			require.False(t, status != 401 && readable && (code == statusPartial || code == statusIncomplete), "something may have been done")
+		case Unknown:
+			require.False(t, good && readable && code == 0)
+		default:
+			t.Fatal(d)
+		}
+		if good && !readable {
+			require.Equal(t, Unknown, DeliveryOf(err), "a success with garbage")
+		}
+		if err != nil {
+			require.Less(t, utf8.RuneCountInString(err.Error()), longest)
+			if !strings.Contains(string(body)+retryAfter+csrfHeader+csrfValue, secret) {
+				require.NotContains(t, err.Error(), secret)
+			}
+		}
+		for name := range s.RequestHeader() {
+			require.True(t, name == "Content-Type" || !reserved(name), name)
+			require.False(t, strings.ContainsFunc(name, notToken), name)
+		}
+	})
+}
+
+// doer answers each request at once.
+type doer func(*httpx.Request) *httpx.Response
+
+func (d doer) Do(_ context.Context, req *httpx.Request) (*httpx.Response, error) { return d(req), nil }
+
+// statusCodeOf reads a body as the documentation of GWS has it.
+func statusCodeOf(body []byte) (code float64, readable bool) {
+	var parsed any
+	if json.Unmarshal(body, &parsed) != nil {
+		return 0, false
+	}
+	fields, _ := parsed.(map[string]any)
+	code, readable = fields["statusCode"].(float64)
+	return code, readable && code == math.Trunc(code) && math.Abs(code) <= math.MaxInt32
+}
+
+var postTo = regexp.MustCompile(`^/api/v2/me/outbound-records/[1-9][0-9]{0,18}$`)
+
+// FuzzCompleteRecord checks any request from JavaScript.
+func FuzzCompleteRecord(f *testing.F) {
+	for _, fields := range []string{
+		`{"recordHandle":12,"applicationId":134,"campaignName":"Campaign1","callingList":"CallingList1","devicePath":"/devices/1","callResult":"Answer","phoneNumber":"5551234","referenceId":"r","operationName":"CompleteRecord"}`,
+		`{"recordHandle":"9223372036854775807","applicationId":9007199254740991,"campaignName":"é","callingList":"\u2028","devicePath":"<>&","callResult":"Answr"}`,
+		`{"recordHandle":1e19,"applicationId":"134","campaignName":"","callingList":" ","devicePath":5,"callResult":33,"phoneNumber":null,"referenceId":[],"operationName":"Other"}`,
+		`{"recordhandle":12,"campaign":"x","__proto__":{},"":1,"\u0000":true}`, `{}`, `{"recordHandle":"00012"}`, `{"recordHandle":-0.5,"callResult":"7"}`,
+	} {
+		f.Add([]byte(fields), true)
+		f.Add([]byte(fields), false)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte, allowUnknown bool) {
+		var values map[string]any
+		if json.Unmarshal(raw, &values) != nil {
+			return
+		}
+		fields := Fields{}
+		for name, v := range values {
+			switch v.(type) {
+			case map[string]any:
+				v = Foreign("object")
+			case []any:
+				v = Foreign("array")
+			}
+			fields[name] = v
+		}
+		record, problems := ParseCompleteRecord(fields, allowUnknown)
+		for _, p := range problems {
+			require.NotEmpty(t, p.Message)
+			require.Less(t, utf8.RuneCountInString(p.Message), longest)
+		}
+		if problems != nil {
+			require.Zero(t, record)
+			return
+		}
+		require.Regexp(t, postTo, record.Path())
+		var sent map[string]any
+		require.NoError(t, json.Unmarshal(record.Body(), &sent))
+		require.Equal(t, completeRecord, sent["operationName"])
+		for name, v := range fields {
+			switch name {
+			case "recordHandle":
+			case "operationName":
+				require.Contains(t, []any{nil, completeRecord}, v)
+			default:
+				require.Equal(t, v, sent[name], "%s is sent as it was written", name)
+			}
+		}
+		require.LessOrEqual(t, len(sent), 8)
+		if !allowUnknown && record.CallResult != "" {
+			_, known := CallResultCode(record.CallResult)
+			require.True(t, known || slices.Contains(callResultsRunTogether, record.CallResult))
+		}
+		again, problems := ParseCompleteRecord(Fields{
+			"recordHandle": record.RecordHandle, "applicationId": float64(record.ApplicationID), "campaignName": record.CampaignName,
+			"callingList": record.CallingList, "devicePath": record.DevicePath,
+		}, false)
+		require.Empty(t, problems)
+		require.Equal(t, record.Path(), again.Path())
+	})
+}
+
+func FuzzCallResult(f *testing.F) {
+	for _, s := range []string{"Answer", "answer", "Answr", "33", "-1", "054", "99", "", " ", "Pickedup", "TransferFailed", "\x00", strings.Repeat("A", 70)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		code, ok := CallResultCode(name)
+		problem := checkCallResult(name, false)
+		require.Less(t, utf8.RuneCountInString(problem), longest)
+		require.Equal(t, ok || slices.Contains(callResultsRunTogether, name), problem == "")
+		require.Empty(t, checkCallResult(name, true))
+		if ok {
+			require.True(t, code >= 0 && code < len(callResults))
+		}
+		if near := nearest(name, callResults[:]); near != "" {
+			require.Equal(t, distance(near, name), distance(name, near))
+			require.LessOrEqual(t, distance(name, near), max(len(near), len(name)))
+		}
+	})
+}
+
+func FuzzBaseURL(f *testing.F) {
+	for _, s := range []string{"https://gws.example.com", "http://h:8080/p/", "https://user:hunter2@h", "ftp://h", "//h", "https://h?x", "https://h#", "https://h:99999", "http://[::1]/", "https://h/%zz", "https:/\\h", "http://h/\x7f"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		base, err := ParseBaseURL(s)
+		if err != nil {
+			require.Empty(t, base)
+			require.NotContains(t, err.Error(), "hunter2")
+			require.Less(t, utf8.RuneCountInString(err.Error()), longest)
+			return
+		}
+		require.False(t, strings.HasSuffix(base, "/") || strings.ContainsAny(base, "?#@") && !strings.Contains(base, "/"))
+		again, err := ParseBaseURL(base)
+		require.NoError(t, err)
+		require.Equal(t, base, again)
+	})
+}

@@ -1,0 +1,71 @@
+package outbound
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/gws"
+)
+
+// FuzzEvent gives any event to a client with two completions under way, of
+// which the POST of the first has left.
+func FuzzEvent(f *testing.F) {
+	for _, e := range []string{
+		`{"notificationType":"RecordProcessedAcknowledge","referenceId":"ref-1","record":{"recordHandle":12,"campaignName":"Campaign1","callingList":"CallingList1","applicationId":134}}`,
+		`{"notificationType":"RecordProcessedAcknowledge","record":{"recordHandle":"012","campaignName":"Campaign1","callingList":"CallingList1","applicationId":"134"}}`,
+		`{"notificationType":"RecordProcessedAcknowledge","referenceId":"ref-1","record":{"recordHandle":13}}`,
+		`{"notificationType":"Error","referenceId":"ref-2"}`, `{"notificationType":5,"referenceId":["ref-1"]}`, `{"referenceId":"ref-1"}`,
+		`{"REFERENCEID":"ref-1","notificationtype":"RecordProcessedAcknowledge"}`, `{"referenceId":null,"record":null}`, `{"referenceId":"ref-1","record":[]}`,
+		`null`, `0`, `"ref-1"`, `[]`, `{`, ``, `{"referenceId":"ref-1","notificationType":"` + strings.Repeat("x", 5000) + `"}`,
+	} {
+		f.Add([]byte(e))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c := &Client{}
+		fields := record("referenceId", "ref-1")
+		first, problems := gws.ParseCompleteRecord(fields, false)
+		require.Empty(t, problems)
+		fields["referenceId"], fields["recordHandle"] = "ref-2", 13.0
+		second, _ := gws.ParseCompleteRecord(fields, false)
+		ops := make([]*operation, 2)
+		ops[0], _ = c.waiting.add(first)
+		ops[1], _ = c.waiting.add(second)
+		c.waiting.posting(ops[0])
+
+		c.receive(bayeux.Message{Channel: channel, Data: data})
+		c.receive(bayeux.Message{Channel: channel, Data: data}) // twice is no harm
+		settled := 0
+		for i, op := range ops {
+			select {
+			case a := <-op.answer:
+				settled++
+				require.Equal(t, string(data), string(a.event), "the data are the server's own")
+				w := &wait{op: op}
+				got, failed := w.answered(a)
+				named := bytes.Contains(data, []byte(op.record.ReferenceID)) || bytes.Contains(data, []byte(`\u`))
+				if failed != nil {
+					require.Nil(t, got)
+					require.Equal(t, RecordError, failed.Code)
+					require.Equal(t, gws.Accepted, failed.Delivery)
+					require.Less(t, len(failed.Message), 2000)
+					require.True(t, named, "another event is matched by its reference alone")
+					continue
+				}
+				require.True(t, named || i == 0 && bytes.Contains(data, []byte(op.record.CampaignName)) || bytes.Contains(data, []byte(`\u`)),
+					"an acknowledgement is for the one it names, or describes")
+				require.True(t, bytes.Contains(data, []byte(acknowledgement)) || bytes.Contains(data, []byte(`\u`)))
+			default:
+			}
+		}
+		require.LessOrEqual(t, settled, 1)
+		require.Equal(t, 2-settled, c.Pending())
+		if !json.Valid(data) {
+			require.Zero(t, settled)
+		}
+	})
+}

@@ -1,0 +1,6 @@
+//go:build race || js
+
+package outbound
+
+// Fewer where it is slow.
+const modelSequences = 1000

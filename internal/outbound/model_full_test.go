@@ -1,0 +1,5 @@
+//go:build !race && !js
+
+package outbound
+
+const modelSequences = 10_000

@@ -1,0 +1,212 @@
+package outbound
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"gws-outbound/internal/httpx"
+)
+
+// modelFlight is an HTTP request under way.
+type modelFlight struct {
+	s      *modelServer
+	done   chan *httpx.Response // nil if the connection is reset
+	silent bool                 // what the server answers is lost
+	over   bool
+	gone   func() // the server sees that the client has hung up; nil if it doesn't matter
+}
+
+// Do is httpx.Doer's.
+func (s *modelServer) Do(ctx context.Context, req *httpx.Request) (*httpx.Response, error) {
+	reset := &httpx.NetworkError{Method: req.Method, URL: req.URL, Err: errors.New("reset")}
+	f := &modelFlight{s: s, done: make(chan *httpx.Response, 1)}
+	s.mu.Lock()
+	if truth := s.truthOf(req); truth != nil {
+		if truth.attempted.IsZero() {
+			truth.attempted = time.Now()
+		}
+		defer func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			truth.returned = time.Now()
+		}()
+	}
+	fault := s.fault()
+	if fault != nil && !fault.silent {
+		s.mu.Unlock()
+		return nil, reset
+	}
+	f.silent = fault != nil
+	s.flights = append(s.flights, f)
+	s.mu.Unlock()
+	defer s.end(f, false)
+	time.AfterFunc(s.conf.Lag, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !f.over && !f.silent {
+			s.arrive(f, req)
+		}
+	})
+	select {
+	case resp := <-f.done:
+		if resp == nil {
+			return nil, reset
+		}
+		return resp, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// end ends a request, from outside if it is reset.
+func (s *modelServer) end(f *modelFlight, reset bool) {
+	if !reset {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+	}
+	if f.over {
+		return
+	}
+	f.over = true
+	s.flights = slices.DeleteFunc(s.flights, func(o *modelFlight) bool { return o == f })
+	if f.gone != nil && !f.silent {
+		f.gone()
+	}
+	if reset {
+		f.done <- nil
+	}
+}
+
+// respond answers, and reports whether the server could have known better.
+func (f *modelFlight) respond(status int, contentType, body string) bool {
+	if f.over {
+		return false
+	}
+	f.gone = nil
+	if !f.silent {
+		f.over = true
+		f.s.flights = slices.DeleteFunc(f.s.flights, func(o *modelFlight) bool { return o == f })
+		f.done <- &httpx.Response{Status: status, Redirected: status == 302, Body: []byte(body), Header: httpx.Header{
+			"content-type": contentType, "x-csrf-header": "X-CSRF-TOKEN", "x-csrf-token": "token",
+		}}
+	}
+	return true
+}
+
+func (s *modelServer) truthOf(req *httpx.Request) *modelTruth {
+	var body struct{ ReferenceID string }
+	if req.Method == "POST" && strings.Contains(req.URL, "/outbound-records/") && json.Unmarshal(req.Body, &body) == nil {
+		return s.truths[body.ReferenceID]
+	}
+	return nil
+}
+
+func (s *modelServer) arrive(f *modelFlight, req *httpx.Request) {
+	switch {
+	case req.Method == "GET":
+		f.respond(200, "application/json", `{"statusCode":0}`)
+	case strings.Contains(req.URL, "/outbound-records/"):
+		s.post(f, s.truthOf(req), req)
+	default:
+		s.poll(f, req)
+	}
+}
+
+func (s *modelServer) post(f *modelFlight, truth *modelTruth, req *httpx.Request) {
+	truth.posts++
+	fate := truth.fate
+	if fate.CSRF && truth.repeats == 0 {
+		truth.repeats++
+		f.respond(403, "application/json", `{"message":"Missing or invalid Csrf token"}`)
+		return
+	}
+	if fate.Answer == "401" {
+		truth.repeats++
+	}
+	if fate.processes() {
+		truth.processed = true
+		s.later(fate.EventAfter, func() { s.announce(truth, req) })
+	}
+	if fate.Answer == "reset" {
+		s.later(fate.AnswerAfter, func() { s.end(f, true) })
+	} else if fate.Answer != "never" {
+		s.later(fate.AnswerAfter, func() { s.answer(f, truth) })
+	}
+}
+
+// later runs f under the lock.
+func (s *modelServer) later(d time.Duration, f func()) {
+	if d == 0 {
+		f()
+		return
+	}
+	time.AfterFunc(d, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		f()
+	})
+}
+
+func (s *modelServer) answer(f *modelFlight, truth *modelTruth) {
+	status, contentType, body := 200, "application/json", `{"statusCode":0}`
+	switch truth.fate.Answer {
+	case "ok":
+		truth.accepted = true
+	case "partial":
+		body = `{"statusCode":7}`
+	case "refused":
+		truth.refused, body = true, `{"statusCode":6,"statusMessage":"no"}`
+	case "400":
+		truth.refused, status, body = true, 400, "no"
+	case "401":
+		truth.refused, status, body = true, 401, ""
+	case "408":
+		status, body = 408, ""
+	case "500":
+		status, body = 500, "oops"
+	case "garbage":
+		body = "{"
+	case "html":
+		contentType, body = "text/html", "<html>sign in"
+	case "redirect":
+		status, body = 302, ""
+	}
+	f.respond(status, contentType, body)
+}
+
+// announce sends the event that answers a POST.
+func (s *modelServer) announce(truth *modelTruth, req *httpx.Request) {
+	var body struct {
+		ReferenceID, CampaignName, CallingList string
+		ApplicationID                          int64
+	}
+	_ = json.Unmarshal(req.Body, &body)
+	event := map[string]any{
+		"notificationType": acknowledgement, "referenceId": body.ReferenceID, "messageType": "OutboundRecordMessage",
+		"record": map[string]any{
+			"recordHandle": json.Number(req.URL[strings.LastIndex(req.URL, "/")+1:]), "campaignName": body.CampaignName,
+			"callingList": body.CallingList, "applicationId": body.ApplicationID,
+		},
+	}
+	times := 1
+	switch truth.fate.Event {
+	case "none":
+		return
+	case "other":
+		event["notificationType"] = "RecordFailed"
+	case "ack without reference":
+		delete(event, "referenceId")
+	case "ack twice":
+		times = 2
+	}
+	data, _ := json.Marshal(event)
+	e := modelEvent{at: time.Now(), ack: event["notificationType"] == acknowledgement, data: string(data), sessions: s.subscribed()}
+	truth.events = append(truth.events, e)
+	for range times {
+		s.publish(e.data)
+	}
+}

@@ -1,0 +1,416 @@
+package outbound
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/bayeux/longpolling"
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/httpx"
+)
+
+// TestModel has random sequences of calls and faults judged by what the model
+// of a server knows to be true, in virtual time. RAPID_CHECKS or -rapid.checks
+// say how many; a failure prints its shortest sequence, and the seed.
+func TestModel(t *testing.T) {
+	if os.Getenv("RAPID_CHECKS") == "" && flag.Lookup("rapid.checks").Value.String() == flag.Lookup("rapid.checks").DefValue {
+		_ = flag.Set("rapid.checks", fmt.Sprint(modelSequences))
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		conf := modelConfigs.Draw(rt, "config")
+		steps := rapid.SliceOfN(modelSteps, 1, 30).Draw(rt, "steps")
+		var violations []string
+		synctest.Test(t, func(t *testing.T) { violations = playModel(t, conf, steps) })
+		for _, v := range violations {
+			rt.Error(v)
+		}
+	})
+}
+
+var modelConfigs = rapid.Custom(func(t *rapid.T) modelConfig {
+	return modelConfig{
+		Ack:          rapid.IntRange(0, 3).Draw(t, "ack") < 3,
+		LongPolling:  rapid.Bool().Draw(t, "long-polling"),
+		SingleFrames: rapid.Bool().Draw(t, "single frames"),
+		Lag:          rapid.SampledFrom([]time.Duration{0, 20 * time.Millisecond, 400 * time.Millisecond, 1200 * time.Millisecond}).Draw(t, "lag"),
+		Seed:         uint64(rapid.IntRange(0, 1000).Draw(t, "seed")),
+	}
+})
+
+// modelStep is one thing that happens, and how much time passes after it.
+type modelStep struct {
+	Do    string
+	Fate  modelFate     // of a call
+	For   time.Duration // acknowledgement timeout of a call; how long a fault lasts
+	Which int           // of the calls so far
+	Then  time.Duration // below 0: the next step comes before anything is done about this one
+}
+
+var modelActions = []string{
+	"call", "call", "call", "call", "call", "call", "invalid", "duplicate", "abort", "cut", "cut", "tear", "flap", "silence", "outage",
+	"restart", "expire", "expire quietly", "advice none", "noise", "wake", "nothing", "nothing", "close",
+}
+
+var modelDelays = []time.Duration{0, 0, 0, 30 * time.Millisecond, time.Second, 2500 * time.Millisecond, 5 * time.Second, 9 * time.Second, 20 * time.Second, 45 * time.Second}
+
+var modelSteps = rapid.Custom(func(t *rapid.T) modelStep {
+	step := modelStep{Do: rapid.SampledFrom(modelActions).Draw(t, "do")}
+	switch step.Do {
+	case "call":
+		step.Fate = modelFate{
+			CSRF:        rapid.IntRange(0, 9).Draw(t, "csrf") == 9,
+			Answer:      rapid.SampledFrom(answers).Draw(t, "answer"),
+			Process:     rapid.Bool().Draw(t, "process"),
+			Event:       rapid.SampledFrom(notifications).Draw(t, "event"),
+			AnswerAfter: rapid.SampledFrom(modelDelays).Draw(t, "answer after"),
+			EventAfter:  rapid.SampledFrom(modelDelays).Draw(t, "event after"),
+		}
+		step.For = rapid.SampledFrom([]time.Duration{30 * time.Second, 5 * time.Second, 90 * time.Second}).Draw(t, "timeout")
+	case "duplicate", "abort":
+		step.Which = rapid.IntRange(0, 5).Draw(t, "which")
+	case "flap", "silence", "outage":
+		step.For = rapid.SampledFrom(modelDelays[3:]).Draw(t, "for")
+	}
+	step.Then = rapid.SampledFrom(append([]time.Duration{-1}, modelDelays...)).Draw(t, "then")
+	return step
+})
+
+// GoString is for rapid, which prints what it has drawn.
+func (s modelStep) GoString() string {
+	text := s.Do
+	switch s.Do {
+	case "call":
+		text = fmt.Sprintf("call (timeout %v, answer %s after %v, event %s after %v, process %v, csrf %v)", s.For,
+			s.Fate.Answer, s.Fate.AnswerAfter, s.Fate.Event, s.Fate.EventAfter, s.Fate.Process, s.Fate.CSRF)
+	case "duplicate", "abort":
+		text = fmt.Sprintf("%s of call %d", s.Do, s.Which)
+	case "flap", "silence", "outage":
+		text = fmt.Sprintf("%s for %v", s.Do, s.For)
+	}
+	if s.Then >= 0 {
+		return fmt.Sprintf("%s; %v", text, s.Then)
+	}
+	return text + "; and at once"
+}
+
+// modelCall is a call and what came of it.
+type modelCall struct {
+	reference string
+	timeout   time.Duration
+	started   time.Time
+	valid     bool
+	truth     *modelTruth // nil if it must not be sent
+	cancel    context.CancelFunc
+
+	mu      sync.Mutex
+	ended   time.Time
+	settled int
+	outcome outcome
+	aborted time.Time
+}
+
+// modelRun is a sequence being played.
+type modelRun struct {
+	t      *testing.T
+	s      *modelServer
+	c      *Client
+	calls  []*modelCall
+	closed time.Time
+	kicked bool
+	wrong  []string
+}
+
+const modelConnectTimeout = 10 * time.Second
+
+func modelOptions(log func(bayeux.Level, string)) Options {
+	return Options{
+		BaseURL: "http://model", CometdPath: DefaultCometdPath, CSRF: true, HeadersDynamic: true,
+		Headers:        func(context.Context, bool) (httpx.Header, error) { return httpx.Header{"authorization": "x"}, nil },
+		ConnectTimeout: modelConnectTimeout, RequestTimeout: 10 * time.Second, AckTimeout: 30 * time.Second,
+		Log: log,
+	}
+}
+
+// network is how a client reaches the server.
+func (s *modelServer) network() network {
+	return network{
+		doer:   s,
+		random: rand.New(rand.NewPCG(s.conf.Seed, 0)).Float64,
+		transports: func(rest *gws.Session) []bayeux.Transport {
+			if s.conf.LongPolling {
+				return []bayeux.Transport{longpolling.New(longpolling.Options{URL: "http://model/cometd", Doer: s, Header: rest.RequestHeader})}
+			}
+			return []bayeux.Transport{modelWebSocket{s}}
+		},
+	}
+}
+
+// playModel returns what was wrong.
+func playModel(t *testing.T, conf modelConfig, steps []modelStep) []string {
+	r := &modelRun{t: t, s: &modelServer{conf: conf, truths: map[string]*modelTruth{}}}
+	opts := modelOptions(func(level bayeux.Level, line string) {
+		if level == bayeux.Warn {
+			r.violation("the log has a warning: %s", line)
+		}
+	})
+	c, err := opts.open(t.Context(), r.s.network())
+	if err != nil {
+		return []string{fmt.Sprintf("cannot open: %v", err)}
+	}
+	r.c = c
+	for _, step := range steps {
+		r.do(step)
+		if step.Then >= 0 {
+			time.Sleep(step.Then)
+			synctest.Wait()
+		}
+	}
+	time.Sleep(modelConnectTimeout + 90*time.Second) // the longest bound of a call
+	synctest.Wait()
+	if c.Pending() != 0 {
+		r.violation("%d are pending when every time is over", c.Pending())
+	}
+	time.Sleep(3 * time.Minute)
+	synctest.Wait()
+	if status, _ := c.session.Watch(); r.closed.IsZero() && !r.kicked && status.State != bayeux.Connected {
+		r.violation("%s minutes after the last fault: %v", status.State, status.Reason)
+	}
+	r.close()
+	time.Sleep(10 * time.Second)
+	synctest.Wait()
+	for _, call := range r.calls {
+		call.cancel()
+		r.judge(call)
+	}
+	return r.wrong
+}
+
+func (r *modelRun) violation(format string, args ...any) {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	r.wrong = append(r.wrong, fmt.Sprintf(format, args...))
+}
+
+func (r *modelRun) do(step modelStep) {
+	s := r.s
+	if fault := map[string]func(){
+		"cut":     s.cut,
+		"tear":    func() { s.tearing = true },
+		"flap":    func() { s.flap(step.For+45*time.Second, 4*time.Second) },
+		"silence": func() { s.silence(step.For) },
+		"outage":  func() { s.outage(step.For) },
+		"restart": func() { s.forget(true, ""); s.cut() },
+		"expire":  func() { s.forget(false, adviceHandshake) },
+		"expire quietly": func() {
+			s.forget(true, "")
+		},
+		"advice none": func() { s.forget(false, adviceNone) },
+		"noise": func() {
+			s.publish(`{"notificationType":"RecordProcessedAcknowledge","referenceId":"somebody else's","record":{"recordHandle":1}}`)
+		},
+	}[step.Do]; fault != nil {
+		r.kicked = r.kicked || step.Do == "advice none"
+		s.mu.Lock()
+		fault()
+		s.mu.Unlock()
+		return
+	}
+	n := len(r.calls)
+	reference := fmt.Sprintf("ref-%d", n)
+	switch step.Do {
+	case "call":
+		truth := &modelTruth{fate: step.Fate}
+		s.mu.Lock()
+		s.truths[reference] = truth
+		s.mu.Unlock()
+		r.call(&modelCall{reference: reference, timeout: step.For, valid: true, truth: truth},
+			record("referenceId", reference, "recordHandle", float64(1000+n)))
+	case "invalid":
+		r.call(&modelCall{reference: reference, timeout: time.Second}, record("referenceId", reference, "campaignName", ""))
+	case "duplicate":
+		if of := r.pending(step.Which); of != nil {
+			synctest.Wait() // it has begun, or ended
+			if r.pending(step.Which) == of {
+				r.call(&modelCall{reference: of.reference, timeout: time.Second}, record("referenceId", of.reference))
+				synctest.Wait() // before the other ends
+			}
+		}
+	case "abort":
+		if call := r.pending(step.Which); call != nil {
+			call.aborted = time.Now()
+			call.cancel()
+		}
+	case "wake":
+		r.c.Wake()
+	case "close":
+		r.close()
+	}
+}
+
+// pending returns the call of that number, if it has not ended.
+func (r *modelRun) pending(which int) *modelCall {
+	var pending []*modelCall
+	for _, call := range r.calls {
+		call.mu.Lock()
+		if call.settled == 0 && call.valid && call.aborted.IsZero() {
+			pending = append(pending, call)
+		}
+		call.mu.Unlock()
+	}
+	if which >= len(pending) {
+		return nil
+	}
+	return pending[which]
+}
+
+func (r *modelRun) call(call *modelCall, fields gws.Fields) {
+	ctx, cancel := context.WithCancel(context.Background())
+	call.started, call.cancel = time.Now(), cancel
+	r.calls = append(r.calls, call)
+	go func() {
+		data, err := r.c.CompleteRecord(ctx, fields, CallOptions{AckTimeout: call.timeout})
+		call.mu.Lock()
+		defer call.mu.Unlock()
+		call.settled++
+		call.ended = time.Now()
+		call.outcome = outcome{data, err}
+	}()
+}
+
+// close closes the client, after which nothing may be pending.
+func (r *modelRun) close() {
+	if r.closed.IsZero() {
+		r.closed = time.Now()
+	}
+	done := make(chan struct{})
+	go func() {
+		r.c.Close()
+		close(done)
+	}()
+	synctest.Wait()
+	if n := r.c.Pending(); n != 0 {
+		r.violation("%d are pending after Close", n)
+	}
+	<-done
+	if !r.c.Ended() {
+		r.violation("Close does not end it")
+	}
+}
+
+// judge says what is wrong with the outcome of a call.
+func (r *modelRun) judge(call *modelCall) {
+	took := call.ended.Sub(call.started)
+	wrong := func(format string, args ...any) {
+		r.violation("%s, after %v, with %s, %v: %s", call.reference, took, call.outcome.data, call.outcome.err, fmt.Sprintf(format, args...))
+	}
+	if call.settled != 1 {
+		wrong("settled %d times", call.settled)
+		return
+	}
+	e, failed := errors.AsType[*Error](call.outcome.err)
+	if failed != (call.outcome.err != nil) || failed == (call.outcome.data != nil) {
+		wrong("neither the one nor the other")
+		return
+	}
+	if !call.valid {
+		if !failed || took != 0 || e.Delivery != gws.NotSent || e.Code != InvalidRequest {
+			wrong("an invalid call is refused at once")
+		}
+		return
+	}
+	truth := call.truth
+	bound := modelConnectTimeout + call.timeout
+	if !truth.attempted.IsZero() {
+		bound = truth.attempted.Sub(call.started) + call.timeout
+	}
+	switch {
+	case took > bound:
+		wrong("the bound is %v", bound)
+	case !call.aborted.IsZero() && call.ended.After(call.aborted):
+		wrong("it outlived its abortion")
+	case call.started.Before(r.closed) && call.ended.After(r.closed) || call.started.After(r.closed) && took != 0:
+		wrong("it outlived the client")
+	case truth.posts > 1+min(truth.repeats, 2):
+		wrong("%d POSTs", truth.posts)
+	}
+	if !failed {
+		if !slices.ContainsFunc(truth.events, func(sent modelEvent) bool {
+			return sent.ack && sent.data == string(call.outcome.data) && !sent.at.After(call.ended)
+		}) {
+			wrong("no such acknowledgement was sent")
+		}
+		return
+	}
+	other := slices.ContainsFunc(truth.events, func(sent modelEvent) bool { return !sent.ack })
+	switch e.Delivery {
+	case gws.NotSent:
+		if !truth.attempted.IsZero() {
+			wrong("it was sent")
+		}
+	case gws.Rejected:
+		if truth.processed || !truth.refused && truth.repeats == 0 {
+			wrong("it was not refused")
+		}
+	case gws.Accepted:
+		if !truth.accepted && !(other && e.Code == RecordError) {
+			wrong("it was not accepted")
+		}
+	case gws.Unknown:
+		if truth.attempted.IsZero() {
+			wrong("nothing was sent")
+		}
+	}
+	if failedPost := e.Delivery == gws.Unknown && (e.Code == NetworkError || e.Code == HTTPError || e.Code == APIError); failedPost &&
+		took < bound && call.ended.Sub(truth.returned) < grace {
+		wrong("the POST failed at %v, an acknowledgement could follow", truth.returned.Sub(call.started))
+	}
+	// With a greater lag, the steps to a session take too long together.
+	if e.Code == ConnectFailed && r.s.conf.Lag < time.Second && r.s.calm(call.started) && r.s.calm(call.ended) {
+		wrong("a session could be had")
+	}
+	if e.Code == RecordError && (!other || !json.Valid(e.Event)) {
+		wrong("no such event was sent")
+	}
+	switch e.Code {
+	case AckTimeout, RequestTimeout, NetworkError, HTTPError, APIError:
+		if e.Delivery != gws.Rejected {
+			r.judgeLoss(call, wrong)
+		}
+	}
+}
+
+// judgeLoss says whether an acknowledgement was lost that must not be: it was
+// sent, with acknowledged delivery, to a session that lived until the call
+// ended, or that the client has let die, with all well for long enough before
+// that.
+func (r *modelRun) judgeLoss(call *modelCall, wrong func(string, ...any)) {
+	for _, sent := range call.truth.events {
+		if len(sent.sessions) == 0 {
+			if !sent.at.After(call.ended) && r.s.calm(sent.at) && !r.s.silentWithin(time.Minute, sent.at) {
+				wrong("nobody had subscribed when the acknowledgement was sent")
+			}
+			continue
+		}
+		if !sent.ack || !r.s.conf.Ack {
+			continue
+		}
+		ses := sent.sessions[len(sent.sessions)-1] // the others were replaced
+		alive := ses.ended.IsZero() || ses.ended.After(call.ended) || ses.letDie
+		if waited := call.ended.Sub(sent.at); alive && waited >= r.s.wellFor(false) && r.s.calm(call.ended) {
+			wrong("the acknowledgement was sent %v before, to %s (let die: %v)", waited, ses.id, ses.letDie)
+		}
+	}
+}
