@@ -159,6 +159,14 @@ fuzz: ## Fuzz each target for FUZZTIME (1m)
 	done < <(git grep -oE --untracked '^func Fuzz\w+' -- '*_test.go' | sed 's/func //'); \
 	test -z "$$failed"
 
+.PHONY: soak
+SOAK ?= 2m
+soak: java deps build ## Complete records without pause for SOAK=2m against CometD on Jetty, and see whether anything grows
+	@mkdir -p build/stats
+	@$(WASM) go build -trimpath -ldflags="-s -w" -tags stats -o build/stats/outbound.wasm ./wasm
+	@go build -o build/testserver ./internal/cmd/testserver
+	@build/testserver -- node js/soak.mjs $(SOAK)
+
 .PHONY: figures
 figures: deps build ## Measure size, start and completions of js/dist in Chromium
 	@mkdir -p build

@@ -67,6 +67,8 @@ func (h *host) call(verb string, in []byte) ([]byte, error) {
 	switch verb {
 	case "cut":
 		return json.Marshal(h.proxy.cut())
+	case "connections":
+		return json.Marshal(h.proxy.count())
 	case "stall":
 		h.proxy.stall()
 	case "refuse":

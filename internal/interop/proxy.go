@@ -87,6 +87,13 @@ func (p *proxy) cut() int {
 	return cut
 }
 
+// count returns how many connections there are.
+func (p *proxy) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.links)
+}
+
 func (p *proxy) stall() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
