@@ -32,13 +32,16 @@ func (c *Client) Attend(change int) {
 // Wake says that something has happened after which the connection may be
 // dead, or may be had again: the network is back, the machine was asleep, the
 // page is seen again. The server is asked at once whether it is there; if the
-// client waits for its next attempt, that is made now; an attempt that is under
-// way is left alone. Wake does not wait.
+// client waits for its next attempt, that is made now, unless the server has
+// asked to be left alone; an attempt that is under way is left alone. Wake does
+// not wait.
 func (c *Client) Wake() {
 	c.box.put(func() {
 		switch {
 		case c.waiting:
-			c.try()
+			if !time.Now().Before(c.notBefore) {
+				c.try()
+			}
 		case c.held:
 			c.probe()
 		}
@@ -105,6 +108,26 @@ func (c *Client) probe() {
 			c.renew(&SessionError{refused})
 			return
 		}
+		c.replaceConnect()
 		c.watch()
 	})
+}
+
+// replaceConnect sends a connect in place of the one that is held, where each
+// has a connection of its own: that of a connect may be dead while those of
+// others work, and what the server has sent into it is sent again only in
+// answer to another. Without acknowledged delivery it would not be, and what
+// comes just now would be lost.
+func (c *Client) replaceConnect() {
+	if _, requests := c.conn.(Canceler); !requests || !c.ack.on {
+		return
+	}
+	for id, x := range c.exchanges {
+		if x.message.Channel == metaConnect {
+			x.timer.Stop()
+			delete(c.exchanges, id) // the connection gives it up for the next
+			c.connect()
+			return
+		}
+	}
 }

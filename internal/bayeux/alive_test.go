@@ -254,8 +254,12 @@ func TestUnauthorizedRequestLeadsToSigningIn(t *testing.T) {
 		s.connect(c)
 		require.Len(t, s.prepare, 1)
 		s.current.sink.Fail(s.expect(metaConnect), unauthorized{})
-		s.expect(metaHandshake)
+		again := s.expect(metaConnect)
 		require.Len(t, s.prepare, 2)
+		require.Equal(t, "c1", again[0].ClientID, "the server may hold something for the session")
+		s.current.sink.Fail(again, unauthorized{})
+		s.expect(metaHandshake)
+		require.Len(t, s.prepare, 3)
 	})
 }
 

@@ -78,6 +78,9 @@ type Client struct {
 	transport   int       // index into opts.Transports
 	preferred   int       // the transport that has worked first; -1 until one has
 	established bool      // a connect has succeeded at least once
+	signIn      bool      // the session is to be kept, but Prepare may help the next attempt
+	signedIn    bool      // Prepare was called for that reason since a connect has succeeded
+	notBefore   time.Time // until when the server wants to be left alone
 	failures    int       // attempts failed since the connection was steady
 	renewed     bool      // a session was renewed since then
 	connectedAt time.Time // when the client was last connected

@@ -70,6 +70,9 @@ func (e *ProtocolError) Error() string {
 	return fmt.Sprintf("the server does not speak Bayeux here: %s: %q", e.Problem, e.Quote)
 }
 
+// brokenJSON is the problem of a frame that may have been cut off.
+const brokenJSON = "broken JSON"
+
 func protocolError(problem string, frame []byte) *ProtocolError {
 	return &ProtocolError{Problem: problem, Quote: withoutClientID(quote(frame))}
 }
@@ -131,7 +134,7 @@ func decode(frame []byte) ([]Message, error) {
 	}
 	var wrongType *json.UnmarshalTypeError
 	if err != nil && !errors.As(err, &wrongType) {
-		return nil, protocolError("broken JSON", frame)
+		return nil, protocolError(brokenJSON, frame)
 	}
 	if len(messages) == 0 {
 		return nil, protocolError("an empty array", frame)

@@ -57,6 +57,10 @@ func (c *Client) receive(frame []byte) {
 			c.lost(err) // waiting for the handshake's reply in such company would be in vain
 			return
 		}
+		if _, requests := c.conn.(Canceler); !requests && c.ack.on && err.(*ProtocolError).Problem == brokenJSON {
+			c.lost(err) // what was in it is sent again over the next connection
+			return
+		}
 	}
 	c.frame = frame
 	for i := range messages {
