@@ -18,15 +18,29 @@ const (
 	mostHasty = 3
 )
 
-// Attend says that one more (or, with -1, one less) caller waits for an event.
+// Attend says that one more (or, with -1, one less) caller waits for an event,
+// or for a session.
 // A server may lawfully keep silent for longer than anybody wants to wait, so
 // while somebody does, a connection on which nothing was heard for 3 s is
-// probed, and given up if the answer takes another 3 s. Attend does not wait.
+// probed, and given up if the answer takes another 3 s. A next attempt that
+// nobody was in a hurry for is made sooner. Attend does not wait.
 func (c *Client) Attend(change int) {
 	c.box.put(func() {
 		c.attending += change
 		c.watch()
+		if change > 0 && c.waiting {
+			c.hurry()
+		}
 	})
+}
+
+// hurry brings the next attempt forward to when it would be, had somebody
+// waited before.
+func (c *Client) hurry() {
+	d := max(c.plan.interval, time.Until(c.notBefore), 0) + c.backoff()
+	if time.Now().Add(d).Before(c.dueAt) {
+		c.wait(d, c.lastErr)
+	}
 }
 
 // Wake says that something has happened after which the connection may be

@@ -91,6 +91,7 @@ type Client struct {
 	attempt    int         // counts attempts: what was started in an older one is stale
 	retryAt    *time.Timer // the next attempt, or the next connect
 	waiting    bool        // for the next attempt, after a failure
+	dueAt      time.Time   // when it is
 	closing    bool        // Close was called
 	connection int         // counts connections: what comes from an older one is stale
 	conn       Conn        // nil if there is none

@@ -362,12 +362,17 @@ func (c *Client) failed(err error) {
 		pause = max(pause, min(e.RetryAfter(), maxBackoff))
 		c.notBefore = time.Now().Add(pause)
 	}
+	c.wait(pause+c.backoff(), err)
+}
+
+// backoff is how long to wait after the failures so far.
+func (c *Client) backoff() time.Duration {
 	failures := c.failures
 	if c.attending > 0 {
 		// Servers keep for some seconds only what somebody waits for here.
 		failures = min(failures, 2)
 	}
-	c.wait(pause+backoff(failures, c.opts.Random), err)
+	return backoff(failures, c.opts.Random)
 }
 
 // steadyAfter is how long a connection must have worked for its failures to
@@ -406,6 +411,7 @@ func (c *Client) wait(d time.Duration, reason error) {
 	c.cancelExchanges()
 	c.schedule(d, c.try)
 	c.waiting = true
+	c.dueAt = time.Now().Add(d)
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: reason, RetryIn: d, Session: c.session})
 }
 

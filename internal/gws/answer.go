@@ -85,10 +85,11 @@ func refusal(resp *httpx.Response) string {
 // leaveAlone says for how long the server does not want to be asked again; ""
 // if it has not said so.
 func leaveAlone(resp *httpx.Response) string {
-	if resp.RetryAfter(time.Now()) == 0 {
+	after := resp.Header.Get("Retry-After")
+	if after == "" || resp.Status != 429 && resp.Status != 503 {
 		return ""
 	}
-	return ", and asks to be left alone for a while (Retry-After: " + quote(resp.Header.Get("Retry-After"), 40) + ")"
+	return ", and asks to be left alone for a while (Retry-After: " + quote(after, 40) + ")"
 }
 
 func quoteBody(resp *httpx.Response) string {

@@ -88,6 +88,8 @@ func (c *Client) complete(ctx context.Context, op *operation, opts CallOptions) 
 	if ctx.Err() != nil {
 		return nil, AbortedError(ctx, gws.NotSent)
 	}
+	c.session.Attend(1)
+	defer c.session.Attend(-1)
 	if err := c.ready(ctx); err != nil {
 		return nil, err
 	}
@@ -105,8 +107,6 @@ func (c *Client) complete(ctx context.Context, op *operation, opts CallOptions) 
 	status, _ := c.session.Watch()
 	w.session = status.Session
 
-	c.session.Attend(1)
-	defer c.session.Attend(-1)
 	posting, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go w.post(posting)

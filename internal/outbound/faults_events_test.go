@@ -81,12 +81,12 @@ var connectionFaults = []fault{
 		options: func(o *Options) { o.AckTimeout = 4 * time.Second }, want: rejected(AckTimeout, gws.Accepted, 1)},
 	{name: "no acknowledged delivery, and reset in place of the acknowledgement", start: gwssim.Behavior{NoAckExtension: true}, options: hurried,
 		then: acked(gwssim.Fault{Do: gwssim.DoReset}), want: rejected(AckTimeout, gws.Accepted, 1)},
-	{name: "nobody listens any more", options: func(o *Options) { o.ConnectTimeout = 2 * time.Second },
+	{name: "nobody listens any more", options: func(o *Options) { o.ConnectTimeout = 4 * time.Second },
 		ready: func(t *testing.T, s *scene) {
 			s.Set(faulty(gwssim.Fault{At: gwssim.AtAll, Do: gwssim.DoReset, Times: always}))
 			s.Cut()
 			until(t, s.c, bayeux.Reconnecting)
-		}, then: gwssim.Behavior{HoldAck: true}, want: want{code: ConnectFailed, delivery: gws.NotSent, within: 2 * time.Second}},
+		}, then: gwssim.Behavior{HoldAck: true}, want: want{code: ConnectFailed, delivery: gws.NotSent, within: 4 * time.Second}},
 	{name: "one connection in ten is cut", start: gwssim.Behavior{Faults: []gwssim.Fault{
 		{At: gwssim.AtCometD, Do: gwssim.DoReset, Every: 10, Times: always},
 		{At: gwssim.AtAcknowledgement, Do: gwssim.DoHalf, Every: 10, Times: always}}},
@@ -100,7 +100,7 @@ var connectionFaults = []fault{
 // eventFaults are events that are not the one that is waited for, or not when.
 var eventFaults = []fault{
 	{name: "the acknowledgement comes before the answer to the POST", browser: true, then: gwssim.Behavior{AckFirst: true}, want: resolved},
-	{name: "the acknowledgement comes four times", then: gwssim.Behavior{Duplicates: 3}, want: resolved},
+	{name: "the acknowledgement comes four times", then: gwssim.Behavior{Duplicates: 3}, want: resolved, after: func(t *testing.T, s *scene) { s.hears(t, "the 3. of this client") }},
 	{name: "acknowledgements in another order", browser: true, then: gwssim.Behavior{HoldAck: true}, want: want{posts: 2, processed: 2}, pending: func(t *testing.T, s *scene) {
 		other := call(t.Context(), s.c, record("referenceId", "other"), CallOptions{})
 		require.NoError(t, s.WaitPosts(soon(t), 2))
@@ -108,6 +108,11 @@ var eventFaults = []fault{
 		get(t, other).resolved(t, "other")
 		s.Ack("ref-1")
 	}},
+	{name: "the acknowledgement comes too late", browser: true, then: gwssim.Behavior{HoldAck: true}, options: hurried,
+		want: rejected(AckTimeout, gws.Accepted, 1), after: func(t *testing.T, s *scene) {
+			s.Ack("ref-1")
+			s.hears(t, `an acknowledgement (reference "ref-1") that nobody waits for, or no longer: the 1. of this client`)
+		}},
 	{name: "no acknowledgement", then: gwssim.Behavior{NoAck: true}, options: hurried, want: rejected(AckTimeout, gws.Accepted, 1)},
 	{name: "an acknowledgement of another record with our reference", then: gwssim.Behavior{WrongRecord: true}, options: hurried, want: rejected(AckTimeout, gws.Accepted, 1)},
 	{name: "another event with our reference", then: gwssim.Behavior{Notification: "RecordProcessedError"},
@@ -118,9 +123,10 @@ var eventFaults = []fault{
 		}
 		s.Ack("ref-1")
 	}},
-	{name: "two clients of one agent", then: gwssim.Behavior{}, want: want{posts: 2, processed: 2}, ready: func(t *testing.T, s *scene) {
+	{name: "two clients of one agent", browser: true, want: want{posts: 2, processed: 2}, ready: func(t *testing.T, s *scene) {
 		other := open(t, options(s.Sim, s.transport))
 		get(t, call(t.Context(), other, record("referenceId", "theirs"), CallOptions{})).resolved(t, "theirs")
+		s.hears(t, `(reference "theirs") that nobody waits for`)
 	}},
 }
 
