@@ -75,7 +75,7 @@ var connectionFaults = []fault{
 		s.Ack("ref-1")
 		get(t, other).resolved(t, "other")
 	}},
-	{name: "black hole", browser: true, then: faulty(gwssim.Fault{At: gwssim.AtAll, Do: gwssim.DoSilence, Times: always}),
+	{name: "black hole", then: faulty(gwssim.Fault{At: gwssim.AtAll, Do: gwssim.DoSilence, Times: always}),
 		options: func(o *Options) { o.RequestTimeout, o.AckTimeout = time.Second, 4*time.Second }, want: rejected(RequestTimeout, gws.Unknown, 0)},
 	{name: "black hole after the POST", then: faulty(gwssim.Fault{At: gwssim.AtCometD, Do: gwssim.DoSilence, Times: always}, gwssim.Fault{At: gwssim.AtAcknowledgement, Do: gwssim.DoSilence, Times: always}),
 		options: func(o *Options) { o.AckTimeout = 4 * time.Second }, want: rejected(AckTimeout, gws.Accepted, 1)},
@@ -99,7 +99,7 @@ var connectionFaults = []fault{
 
 // eventFaults are events that are not the one that is waited for, or not when.
 var eventFaults = []fault{
-	{name: "the acknowledgement comes before the answer to the POST", browser: true, then: gwssim.Behavior{AckFirst: true}, want: resolved},
+	{name: "the acknowledgement comes before the answer to the POST", then: gwssim.Behavior{AckFirst: true}, want: resolved},
 	{name: "the acknowledgement comes four times", then: gwssim.Behavior{Duplicates: 3}, want: resolved, after: func(t *testing.T, s *scene) { s.hears(t, "the 3. of this client") }},
 	{name: "acknowledgements in another order", browser: true, then: gwssim.Behavior{HoldAck: true}, want: want{posts: 2, processed: 2}, pending: func(t *testing.T, s *scene) {
 		other := call(t.Context(), s.c, record("referenceId", "other"), CallOptions{})
@@ -132,7 +132,7 @@ var eventFaults = []fault{
 
 // sessionFaults happen to the session.
 var sessionFaults = []fault{
-	{name: "the session is forgotten, and the acknowledgement sent over the next", browser: true, then: gwssim.Behavior{HoldAck: true}, want: resolved, pending: func(t *testing.T, s *scene) {
+	{name: "the session is forgotten, and the acknowledgement sent over the next", then: gwssim.Behavior{HoldAck: true}, want: resolved, pending: func(t *testing.T, s *scene) {
 		s.Expire()
 		require.NoError(t, s.WaitConnected(soon(t), 1))
 		s.Ack("ref-1")

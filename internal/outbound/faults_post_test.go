@@ -41,11 +41,11 @@ var postFaults = []fault{
 	{name: "broken JSON after the POST", then: faulty(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoTruncate}), want: resolved},
 	{name: "broken JSON after the POST, and no acknowledgement", then: gwssim.Behavior{NoAck: true, Faults: []gwssim.Fault{{At: gwssim.AtPost, Do: gwssim.DoTruncate}}},
 		want: want{code: HTTPError, delivery: gws.Unknown, says: "not JSON", posts: 1, processed: 1, atLeast: grace}},
-	{name: "a login page after the POST", browser: true, then: faulty(page(gwssim.AtPost, loginPage, html)), want: graceful(HTTPError, "HTML in place of JSON")},
+	{name: "a login page after the POST", then: faulty(page(gwssim.AtPost, loginPage, html)), want: graceful(HTTPError, "HTML in place of JSON")},
 	{name: "a login page after the POST was processed", then: faulty(after(page(gwssim.AtPost, loginPage, html))), want: resolved},
 	{name: "a redirect after the POST", browser: true, then: faulty(redirect(gwssim.AtPost)), want: graceful(HTTPError, "redirected")},
 	{name: "an empty answer to the POST", then: faulty(page(gwssim.AtPost, "", nil)), want: graceful(HTTPError, "empty body")},
-	{name: "garbage as gzip after the POST", browser: true, then: faulty(garbage(gwssim.AtPost)), want: graceful(NetworkError, "POST ")},
+	{name: "garbage as gzip after the POST", then: faulty(garbage(gwssim.AtPost)), want: graceful(NetworkError, "POST ")},
 	{name: "garbage as gzip after the POST was processed", then: faulty(after(garbage(gwssim.AtPost))), want: resolved},
 	{name: "the answer to the POST has another content type", want: resolved,
 		then: faulty(after(page(gwssim.AtPost, `{"statusCode":0}`, map[string]string{"Content-Type": "text/plain"})))},
@@ -118,7 +118,7 @@ func statusFaults() (rows []fault) {
 		if code == 403 {
 			post.says = "api-voice-outbound"
 		}
-		rows = append(rows, fault{name: name("after the POST"), browser: code == 503 || code == 429, then: faulty(status(gwssim.AtPost, code)), want: post})
+		rows = append(rows, fault{name: name("after the POST"), browser: code == 429, then: faulty(status(gwssim.AtPost, code)), want: post})
 		if code >= 500 || code == 408 {
 			rows = append(rows, fault{name: name("after the POST was processed"), then: faulty(after(status(gwssim.AtPost, code))), want: resolved})
 		}

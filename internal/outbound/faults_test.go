@@ -228,7 +228,6 @@ func (w *want) check(t *testing.T, s *scene, o outcome, took time.Duration) {
 	require.Equal(t, w.processed, s.Processed(), "records completed")
 }
 
-// faultsNamed counts the rows of all tables.
 func TestThereAreManyFaults(t *testing.T) {
 	names := map[string]bool{}
 	inBrowser := 0
