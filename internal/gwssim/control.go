@@ -67,6 +67,8 @@ func (s *Sim) control(ctx context.Context, verb string, body []byte) (result any
 		s.Set(b)
 	case "posts":
 		return s.Posts(), nil
+	case "requests":
+		return s.Requests(), nil
 	case "processed":
 		return s.Processed(), nil
 	case "sessions":

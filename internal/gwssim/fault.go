@@ -43,6 +43,16 @@ const (
 	AtAcknowledgement Stage = "acknowledgement"
 )
 
+// Request is a request that reached the server, whatever for; those to
+// /gwssim/ do not count.
+type Request struct {
+	Method        string `json:"method"`
+	Path          string `json:"path"`
+	Authorization string `json:"authorization"` // the headers of these names
+	Cookie        string `json:"cookie"`
+	CSRFToken     string `json:"csrfToken"`
+}
+
 // Action is what happens to a request, or to its answer.
 type Action string
 

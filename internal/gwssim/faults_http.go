@@ -24,6 +24,7 @@ func (s *Sim) withFaults(next http.Handler) http.Handler {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		at := requestStage(r, body)
 		s.mu.Lock()
+		s.note(r)
 		f := s.strike(at)
 		if f != nil && at == AtPost && !f.processes() {
 			s.posts = append(s.posts, newPost(r, body)) // it has reached the server all the same
@@ -59,6 +60,27 @@ func (s *Sim) withFaults(next http.Handler) http.Handler {
 		}
 		s.strikeHTTP(w, r, f, answer)
 	})
+}
+
+// note keeps a request for [Sim.Requests]. The caller holds the mutex.
+func (s *Sim) note(r *http.Request) {
+	const most = 10_000
+	if strings.HasPrefix(r.URL.Path, "/gwssim/") || len(s.requests) == most {
+		return
+	}
+	s.requests = append(s.requests, Request{
+		Method: r.Method, Path: r.URL.Path, Authorization: r.Header.Get("Authorization"),
+		Cookie: r.Header.Get("Cookie"), CSRFToken: r.Header.Get(csrfTokenHeader),
+	})
+}
+
+// Requests returns the requests that reached the server, oldest first, and
+// without those that only asked whether another may be made (CORS): 10,000 at
+// most.
+func (s *Sim) Requests() []Request {
+	s.mu.Lock()
+	defer s.unlock()
+	return append([]Request{}, s.requests...)
 }
 
 // requestStage is the stage of an HTTP request; "" if no fault strikes it.

@@ -36,6 +36,7 @@ type Sim struct {
 	behavior  Behavior
 	faults    []*armed // of the behaviour
 	posts     []*Post
+	requests  []Request
 	processed int
 	logins    map[string]*login
 	sessions  map[string]*session
