@@ -344,6 +344,23 @@ func TestReconnectKeepsTheSession(t *testing.T) {
 	})
 }
 
+func TestLastAttemptOfAllSaysNothing(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		s.name = longPolling
+		c := s.client()
+		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+		defer cancel()
+		done := make(chan error, 1)
+		go func() { done <- c.Connect(ctx) }()
+		s.connection()
+		s.current.sink.Fail(s.expect(metaHandshake), errors.New("HTTP 502"))
+		s.connection()
+		s.expect(metaHandshake) // for which there is a quarter of a second
+		require.ErrorContains(t, <-done, "HTTP 502")
+	})
+}
+
 func TestSessionThatMustHaveExpiredIsRenewed(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)

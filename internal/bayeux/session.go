@@ -343,6 +343,7 @@ func (c *Client) lost(err error) {
 
 // failed ends an attempt; the next one follows by itself.
 func (c *Client) failed(err error) {
+	err = c.telling(err)
 	if e, ok := errors.AsType[interface {
 		error
 		Unauthorized() bool
@@ -363,6 +364,17 @@ func (c *Client) failed(err error) {
 		c.notBefore = time.Now().Add(pause)
 	}
 	c.wait(pause+c.backoff(), err)
+}
+
+// telling returns the failure that is to be told. One for want of time, because
+// the caller of Connect has hardly any left, says less than the one before.
+func (c *Client) telling(err error) error {
+	const hardlyAny = time.Second
+	inTime := c.established || c.deadline.IsZero() || time.Until(c.deadline) > hardlyAny
+	if inTime || c.lastErr == nil || !errors.Is(err, errNoReply) && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return c.lastErr
 }
 
 // backoff is how long to wait after the failures so far.

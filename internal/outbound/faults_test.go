@@ -37,13 +37,14 @@ type fault struct {
 
 // want is what the caller is told, and what is true at the server.
 type want struct {
-	opening   bool         // it is the opening of the client that fails
-	code      Code         // "" for the acknowledgement
-	delivery  gws.Delivery // of an error
-	says      string       // part of the error's message
-	posts     int          // that have reached the server, exactly
-	processed int          // records that the server has completed
-	atLeast   time.Duration
+	opening   bool          // it is the opening of the client that fails
+	code      Code          // "" for the acknowledgement
+	delivery  gws.Delivery  // of an error
+	says      string        // part of the error's message
+	posts     int           // that have reached the server, exactly
+	processed int           // records that the server has completed
+	opens     time.Duration // for which the client is opened, at least
+	atLeast   time.Duration // until it settles
 	within    time.Duration // a bound on the time until it settles; the sum of the client's own bounds if zero
 	ended     bool          // the client is of no more use; otherwise the next record must be completed
 }
@@ -175,6 +176,7 @@ func (f *fault) run(t *testing.T, transport string) {
 		return
 	}
 	require.NoError(t, err)
+	require.GreaterOrEqual(t, time.Since(start), f.want.opens)
 	t.Cleanup(c.Close)
 	if !reflect.ValueOf(f.then).IsZero() {
 		require.NoError(t, s.WaitConnected(soon(t), 1))
@@ -244,7 +246,7 @@ func TestThereAreManyFaults(t *testing.T) {
 }
 
 func allFaults() (all []fault) {
-	for _, rows := range [][]fault{openingFaults, connectionFaults, postFaults, statusFaults(), eventFaults, sessionFaults} {
+	for _, rows := range [][]fault{openingFaults, connectionFaults, postFaults, statusFaults(), eventFaults, sessionFaults, closingFaults()} {
 		all = append(all, rows...)
 	}
 	return all

@@ -78,7 +78,7 @@ testInPage("names of a campaign stay in the body", async (page) => {
     "../../login",
     '","operationName":"RejectRecord',
     "</script>",
-    "\u2028",
+    "a\u2028b",
     "__proto__",
     "ünï 😀",
   ]) {
@@ -141,7 +141,7 @@ testInPage("events with names of JavaScript's own", async (page) => {
   const evil = '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}';
   const settled = complete(session, { ...request, referenceId: "ref" });
   await simulator.call("wait-posts", { n: 1 });
-  await simulator.call("publish", { channel: "/v2/me/calls", data: JSON.parse(evil) });
+  await simulator.publishText("/v2/me/calls", evil);
   // The client's answer is the event as it came, whatever names it has.
   const event = JSON.stringify({ ...acknowledgement, referenceId: "ref" }).replace(
     "{",
@@ -153,10 +153,10 @@ testInPage("events with names of JavaScript's own", async (page) => {
   assert.equal(value.referenceId, "ref");
   assert.equal(value.toString, 1);
   const after = await session.evaluate(({ events }) => ({
-    polluted: {}.polluted,
+    polluted: "polluted" in {},
     own: events.some(({ data }) => data && Object.hasOwn(data, "constructor")),
   }));
-  assert.deepEqual(after, { polluted: undefined, own: true });
+  assert.deepEqual(after, { polluted: false, own: true });
 });
 
 for (const [at, path, code, delivery] of [
