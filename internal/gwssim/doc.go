@@ -35,6 +35,7 @@
 //	set             a Behavior                         {}                     Set
 //	posts           {}                                 [Post, ...]            Posts
 //	requests        {}                                 [Request, ...]         Requests
+//	struck          {}                                 [a number, ...]        Struck
 //	processed       {}                                 a number               Processed
 //	sessions        {}                                 a number               Sessions
 //	cut             {}                                 {}                     Cut

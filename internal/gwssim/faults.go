@@ -14,6 +14,18 @@ type armed struct {
 	Fault
 	left int // how often; for ever if negative
 	seen int // requests of its kind
+	hit  int // of them
+}
+
+// Struck returns how often each of Behavior.Faults has struck so far.
+func (s *Sim) Struck() []int {
+	s.mu.Lock()
+	defer s.unlock()
+	struck := []int{}
+	for _, a := range s.faults {
+		struck = append(struck, a.hit)
+	}
+	return struck
 }
 
 func arm(faults []Fault) []*armed {
@@ -39,6 +51,7 @@ func (s *Sim) strike(at Stage) *Fault {
 			continue
 		}
 		a.left-- // a negative number stays one
+		a.hit++
 		return &a.Fault
 	}
 	return nil

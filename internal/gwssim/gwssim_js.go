@@ -62,6 +62,12 @@ func (s *Sim) Requests() (requests []Request) {
 	return requests
 }
 
+// Struck returns how often each of Behavior.Faults has struck so far.
+func (s *Sim) Struck() (struck []int) {
+	s.control("struck", struct{}{}, &struck)
+	return struck
+}
+
 // Processed returns how many records were completed.
 func (s *Sim) Processed() (n int) {
 	s.control("processed", struct{}{}, &n)

@@ -110,6 +110,14 @@ func (s *scene) hears(t *testing.T, text string) {
 	}
 }
 
+// haveStruck requires that the faults of the server have not missed.
+func (s *scene) haveStruck(t *testing.T) {
+	t.Helper()
+	for i, times := range s.Struck() {
+		require.Positive(t, times, "fault %d of the server has not struck", i)
+	}
+}
+
 // postsOf returns the POSTs with a reference.
 func (s *scene) postsOf(reference string) (posts []gwssim.Post) {
 	for _, p := range s.Posts() {
@@ -170,6 +178,7 @@ func (f *fault) run(t *testing.T, transport string) {
 	c, err := Open(t.Context(), opts)
 	s.c = c
 	if f.want.opening {
+		s.haveStruck(t)
 		require.Nil(t, c)
 		require.Less(t, time.Since(start), opts.ConnectTimeout+slack)
 		f.want.check(t, s, outcome{err: err}, time.Since(start))
@@ -180,6 +189,7 @@ func (f *fault) run(t *testing.T, transport string) {
 	t.Cleanup(c.Close)
 	if !reflect.ValueOf(f.then).IsZero() {
 		require.NoError(t, s.WaitConnected(soon(t), 1))
+		s.haveStruck(t)
 		s.Set(f.then)
 	}
 	if f.ready != nil {
@@ -205,6 +215,7 @@ func (f *fault) run(t *testing.T, transport string) {
 	if f.after != nil {
 		f.after(t, s)
 	}
+	s.haveStruck(t)
 	if f.want.ended {
 		return
 	}

@@ -141,14 +141,14 @@ testInPage("notifications of further channels", async (page) => {
   const channels = ["/v2/me/calls"];
   const session = await connect(page, { baseUrl: simulator.url, headers, channels });
   const data = { call: 1, nested: [null, false, "ü"] };
-  const seen = session.evaluate(
-    ({ client }) =>
-      new Promise((resolve) => {
-        client.addEventListener("notification", ({ detail }) => resolve(detail), { once: true });
-      }),
-  );
+  const seen = await session.evaluateHandle(({ client }) => ({
+    detail: new Promise((resolve) => {
+      client.addEventListener("notification", ({ detail }) => resolve(detail), { once: true });
+    }),
+  }));
   await simulator.call("publish", { channel: "/v2/me/calls", data });
-  assert.deepEqual(await seen, { channel: "/v2/me/calls", data });
+  const detail = await seen.evaluate(({ detail }) => detail);
+  assert.deepEqual(detail, { channel: "/v2/me/calls", data });
 });
 
 for (const form of ["object", "headers", "pairs", "function", "asyncFunction"]) {
