@@ -105,7 +105,7 @@ test-wasm: chromium build ## Go tests in Chromium
 	@go build -o build/wasmbrowsertest github.com/agnivade/wasmbrowsertest
 	@go build -o build/testserver ./internal/cmd/testserver
 	@build/testserver -- env $(WASM) PATH="$(dir $(CHROMIUM)):$$PATH" \
-		go test -p 1 -timeout 2m -exec "env -u GOOS -u GOARCH $(CURDIR)/build/wasmbrowsertest" $(WASM_TESTS)
+		go test -p 1 -timeout 4m -exec "env -u GOOS -u GOARCH $(CURDIR)/build/wasmbrowsertest" $(WASM_TESTS)
 
 test-js: deps build extension ## The built package in a page, and the demo page, in Chromium
 	@mkdir -p build

@@ -86,10 +86,17 @@ func checkPath(path string) string {
 		return "is longer than 1024 characters"
 	case strings.ContainsAny(path, "?#\\ ") || strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f }):
 		return "must be a path alone, without query, fragment, backslash, space or control characters"
-	case slices.ContainsFunc(strings.Split(path, "/"), func(s string) bool { return s == "." || s == ".." }):
+	case slices.ContainsFunc(strings.Split(path, "/"), dots):
 		return "must not have . or .. as a segment"
 	}
 	return ""
+}
+
+// dots reports whether a segment of a path leads upwards or nowhere: browsers
+// take a dot in percent-encoding for one, too.
+func dots(segment string) bool {
+	segment = strings.ReplaceAll(strings.ToLower(segment), "%2e", ".")
+	return segment == "." || segment == ".."
 }
 
 func readTransports(o *object) []string {

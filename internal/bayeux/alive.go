@@ -18,32 +18,45 @@ const (
 	mostHasty = 3
 )
 
-// Attend says that one more (or, with -1, one less) caller waits for an event.
+// Attend says that one more (or, with -1, one less) caller waits for an event,
+// or for a session.
 // A server may lawfully keep silent for longer than anybody wants to wait, so
 // while somebody does, a connection on which nothing was heard for 3 s is
 // probed, and given up if the answer takes another 3 s. The next attempt comes
-// within 2 s, also if it was put off for longer when nobody waited. Attend does
-// not wait.
+// within 2 s, also if it was put off for longer when nobody waited, unless the
+// server has asked to be left alone. Attend does not wait.
 func (c *Client) Attend(change int) {
 	c.box.put(func() {
 		c.attending += change
 		c.watch()
-		if d := c.backoff(); change > 0 && c.waiting && d < time.Until(c.retryDue) {
-			c.wait(d, c.lastErr)
+		if change > 0 && c.waiting {
+			c.hurry()
 		}
 	})
+}
+
+// hurry brings the next attempt forward to when it would be, had somebody
+// waited before.
+func (c *Client) hurry() {
+	d := max(c.plan.interval, time.Until(c.notBefore), 0) + c.backoff()
+	if time.Now().Add(d).Before(c.dueAt) {
+		c.wait(d, c.lastErr)
+	}
 }
 
 // Wake says that something has happened after which the connection may be
 // dead, or may be had again: the network is back, the machine was asleep, the
 // page is seen again. The server is asked at once whether it is there; if the
-// client waits for its next attempt, that is made now; an attempt that is under
-// way is left alone. Wake does not wait.
+// client waits for its next attempt, that is made now, unless the server has
+// asked to be left alone; an attempt that is under way is left alone. Wake does
+// not wait.
 func (c *Client) Wake() {
 	c.box.put(func() {
 		switch {
 		case c.waiting:
-			c.try()
+			if !time.Now().Before(c.notBefore) {
+				c.try()
+			}
 		case c.held:
 			c.probe()
 		}
@@ -111,6 +124,26 @@ func (c *Client) probe() {
 			c.renew(&SessionError{refused})
 			return
 		}
+		c.replaceConnect()
 		c.watch()
 	})
+}
+
+// replaceConnect sends a connect in place of the one that is held, where each
+// has a connection of its own: that of a connect may be dead while those of
+// others work, and what the server has sent into it is sent again only in
+// answer to another. Without acknowledged delivery it would not be, and what
+// comes just now would be lost.
+func (c *Client) replaceConnect() {
+	if _, requests := c.conn.(Canceler); !requests || !c.ack.on {
+		return
+	}
+	for id, x := range c.exchanges {
+		if x.message.Channel == metaConnect {
+			x.timer.Stop()
+			delete(c.exchanges, id) // the connection gives it up for the next
+			c.connect()
+			return
+		}
+	}
 }

@@ -150,6 +150,11 @@ func TestRequestsOfTheirOwn(t *testing.T) {
 			s.expect(metaConnect)
 			c.Attend(1)
 			s.say(subscribeReply, s.expect(metaSubscribe)...)
+			// The connection of the held connect may be dead all the same.
+			other := s.expect(metaConnect)
+			require.JSONEq(t, `{"ack":0}`, string(other[0].Ext))
+			require.Nil(t, other[0].Advice)
+			require.Equal(t, Connected, c.current().State)
 			s.expect(metaSubscribe)
 			wait(3 * time.Second)
 			synctest.Wait()
@@ -293,8 +298,95 @@ func TestUnauthorizedRequestLeadsToSigningIn(t *testing.T) {
 		s.connect(c)
 		require.Len(t, s.prepare, 1)
 		s.current.sink.Fail(s.expect(metaConnect), unauthorized{})
-		s.expect(metaHandshake)
+		again := s.expect(metaConnect)
 		require.Len(t, s.prepare, 2)
+		require.Equal(t, "c1", again[0].ClientID, "the server may hold something for the session")
+		s.current.sink.Fail(again, unauthorized{})
+		s.expect(metaHandshake)
+		require.Len(t, s.prepare, 3)
+	})
+}
+
+// leaveMeAlone is an error with which a server asks for a pause.
+type leaveMeAlone time.Duration
+
+func (leaveMeAlone) Error() string               { return "HTTP 503" }
+func (e leaveMeAlone) RetryAfter() time.Duration { return time.Duration(e) }
+
+func TestServerIsLeftAloneForAsLongAsItAsks(t *testing.T) {
+	for name, test := range map[string]struct{ asked, granted time.Duration }{
+		"some seconds": {7 * time.Second, 7 * time.Second},
+		"too long":     {time.Hour, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				s := newServer(t)
+				c, held := attended(t, s)
+				s.current.sink.Fail(held, leaveMeAlone(test.asked))
+				failed := time.Now()
+				synctest.Wait()
+				c.Wake()
+				c.Attend(1)
+				synctest.Wait()
+				require.Equal(t, Reconnecting, c.current().State)
+				if test.granted > c.opts.MaxNetworkDelay {
+					s.connection() // the other has been silent for too long by then
+				}
+				if test.granted > c.plan.lifetime() {
+					s.expect(metaHandshake)
+				} else {
+					s.expect(metaConnect)
+				}
+				require.Equal(t, test.granted+time.Second, time.Since(failed), "and the backoff")
+			})
+		})
+	}
+}
+
+func TestNextAttemptIsMadeSoonerForWhoComesToWait(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c, _ := attended(t, s)
+		c.Attend(-1)
+		s.down.Store(true)
+		s.current.sink.Lose(errors.New("reset"))
+		wait(time.Hour)
+		synctest.Wait()
+		require.Equal(t, time.Minute, c.current().RetryIn)
+		s.down.Store(false)
+		c.Attend(1)
+		begun := time.Now()
+		s.connection()
+		require.LessOrEqual(t, time.Since(begun), 2*time.Second)
+	})
+}
+
+func TestBrokenFrameWithAcknowledgedDelivery(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c, _ := attended(t, s)
+		s.say(`[{"channel":"/a","data":1},{"channel":"/meta/conn`) // what is in it will come again
+		synctest.Wait()
+		require.Equal(t, Reconnecting, c.current().State)
+		require.ErrorContains(t, c.current().Reason, "cut short")
+		s.connection()
+		require.Equal(t, "c1", s.expect(metaConnect)[0].ClientID)
+	})
+}
+
+func TestRefusedConnectionLeadsToSigningIn(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		attended(t, s)
+		s.down.Store(true) // as when the cookie is not valid any more
+		s.current.sink.Lose(errors.New("reset"))
+		wait(1500 * time.Millisecond)
+		synctest.Wait()
+		require.Len(t, s.prepare, 1)
+		s.down.Store(false)
+		s.connection()
+		require.Len(t, s.prepare, 2)
+		require.Equal(t, "c1", s.expect(metaConnect)[0].ClientID, "over the same session")
 	})
 }
 

@@ -132,7 +132,7 @@ func TestDeepNesting(t *testing.T) {
 		nested := func(depth int) string { return strings.Repeat("[", depth) + strings.Repeat("]", depth) }
 		for _, depth := range []int{9000, 20_000, 2_000_000} {
 			s.say(`[{"channel":"/a","data":` + nested(depth) + `}]`)
-			s.say(strings.Repeat(`{"a":`, depth/10))
+			s.say(strings.Repeat(`{"a":`, depth/10) + "x")
 		}
 		s.say(`[{"channel":"/a","data":[]}]`)
 		synctest.Wait()

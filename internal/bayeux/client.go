@@ -78,6 +78,9 @@ type Client struct {
 	transport   int       // index into opts.Transports
 	preferred   int       // the transport that has worked first; -1 until one has
 	established bool      // a connect has succeeded at least once
+	signIn      bool      // the session is to be kept, but Prepare may help the next attempt
+	signedIn    bool      // Prepare was called for that reason since a connect has succeeded
+	notBefore   time.Time // until when the server wants to be left alone
 	failures    int       // attempts failed since the connection was steady
 	renewed     bool      // a session was renewed since then
 	connectedAt time.Time // when the client was last connected
@@ -87,8 +90,8 @@ type Client struct {
 	deadline   time.Time   // until which the caller of Connect waits; zero if for ever
 	attempt    int         // counts attempts: what was started in an older one is stale
 	retryAt    *time.Timer // the next attempt, or the next connect
-	retryDue   time.Time   // when that is
 	waiting    bool        // for the next attempt, after a failure
+	dueAt      time.Time   // when it is
 	closing    bool        // Close was called
 	connection int         // counts connections: what comes from an older one is stale
 	conn       Conn        // nil if there is none
@@ -103,6 +106,7 @@ type Client struct {
 	held      bool      // the last connect succeeded, so that the next is to be held
 	askedAt   time.Time // when the last connect was sent
 	eventful  bool      // there were events since then
+	cutShort  int       // frames cut short that were asked for again since the connection was steady
 	hurried   int       // connects to be held, in a row, that were answered at once and for nothing
 	confirmed bool      // a connect of this session has succeeded
 	ack       ackState

@@ -231,7 +231,7 @@ func TestFrames(t *testing.T) {
 		"other channels":             {[]string{`[{"channel":"/me/internal","data":{}},{"channel":"/a","data":1}]`}, []string{"1"}},
 		"unknown fields":             {[]string{`[{"channel":"/a","data":1,"x":{"y":[]},"__proto__":{}}]`}, []string{"1"}},
 		"empty arrays":               {[]string{`[]`, ` [ ] `, `[{"channel":"/a","data":1}]`}, []string{"1"}},
-		"broken frames":              {[]string{`[{"channel":"/a","data":1}`, `nonsense`, ``, `[{"channel":"/a","data":2}]`}, []string{"2"}},
+		"frames that are no JSON":    {[]string{`nonsense`, ``, `[{"channel":"/a","data":2}]`}, []string{"2"}},
 		"odd messages cost no other": {[]string{`[null,7,{},{"channel":5,"data":1},{"channel":"/a","id":9,"successful":"yes","advice":[],"error":{},"data":3}]`}, []string{"3"}},
 		"events with advice":         {[]string{`[{"channel":"/a","data":1,"advice":{"interval":5}}]`}, []string{"1"}},
 		"big numbers stay":           {[]string{`[{"channel":"/a","data":12345678901234567890.5e3}]`}, []string{"12345678901234567890.5e3"}},
@@ -344,6 +344,23 @@ func TestReconnectKeepsTheSession(t *testing.T) {
 	})
 }
 
+func TestLastAttemptOfAllSaysNothing(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		s.name = longPolling
+		c := s.client()
+		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+		defer cancel()
+		done := make(chan error, 1)
+		go func() { done <- c.Connect(ctx) }()
+		s.connection()
+		s.current.sink.Fail(s.expect(metaHandshake), errors.New("HTTP 502"))
+		s.connection()
+		s.expect(metaHandshake) // for which there is a quarter of a second
+		require.ErrorContains(t, <-done, "HTTP 502")
+	})
+}
+
 func TestSessionThatMustHaveExpiredIsRenewed(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)
@@ -360,7 +377,7 @@ func TestSessionThatMustHaveExpiredIsRenewed(t *testing.T) {
 		s.session() // handshake, subscriptions, connect
 		require.Equal(t, 2, c.current().Session)
 		require.Equal(t, Connected, c.current().State)
-		require.Len(t, s.prepare, 2)
+		require.Len(t, s.prepare, 3, "for the session, when it could not be reached, and for the new one")
 	})
 }
 
@@ -536,7 +553,7 @@ func TestNonsenseInsteadOfAHandshakeReply(t *testing.T) {
 		`hello`:                    `neither an array nor an object: "hello"`,
 		`{}`:                       `a message without a channel: "{}"`,
 		`[]`:                       `an empty array: "[]"`,
-		`[1,`:                      `broken JSON: "[1,"`,
+		`[1,`:                      `JSON that is cut short: "[1,"`,
 		`""`:                       `neither an array nor an object: "\"\""`,
 		strings.Repeat("é", 10000): `"` + strings.Repeat("é", 200) + `…"`,
 		`[{"channel":"/meta/handshake","id":"%1","successful":true}]`: `a handshake reply without a clientId: "[{\"channel\":\"/meta/handshake\",\"id\":\"1\",\"successful\":true}]"`,

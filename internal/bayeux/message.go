@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -69,6 +70,12 @@ func (e *ProtocolError) Error() string {
 	return fmt.Sprintf("the server does not speak Bayeux here: %s: %q", e.Problem, e.Quote)
 }
 
+// The problems of a frame that is not JSON to its end, and of one whose end is missing.
+const (
+	brokenJSON = "broken JSON"
+	cutShort   = "JSON that is cut short"
+)
+
 func protocolError(problem string, frame []byte) *ProtocolError {
 	return &ProtocolError{Problem: problem, Quote: withoutClientID(quote(frame))}
 }
@@ -107,6 +114,15 @@ func quote(b []byte) string {
 	return string(runes)
 }
 
+// whyBroken tells what is wrong with JSON that is not valid.
+func whyBroken(b []byte) string {
+	err := json.NewDecoder(bytes.NewReader(b)).Decode(new(json.RawMessage))
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return cutShort
+	}
+	return brokenJSON
+}
+
 // decode reads a frame, an array of messages or a single one, and passes each
 // message to handle; n is how many there were. They are read one by one: an
 // array of a few megabytes can hold a million of next to nothing, which would
@@ -125,7 +141,7 @@ func decode(frame []byte, handle func(*Message)) (n int, err error) {
 	case trimmed[0] != '[' && trimmed[0] != '{':
 		return 0, protocolError("neither an array nor an object", frame)
 	case !json.Valid(trimmed):
-		return 0, protocolError("broken JSON", frame)
+		return 0, protocolError(whyBroken(trimmed), frame)
 	}
 	all := json.NewDecoder(bytes.NewReader(trimmed))
 	array := trimmed[0] == '['
@@ -139,7 +155,7 @@ func decode(frame []byte, handle func(*Message)) (n int, err error) {
 		var m Message
 		wrong := all.Decode(&m)
 		if _, ok := errors.AsType[*json.UnmarshalTypeError](wrong); wrong != nil && !ok {
-			return n, protocolError("broken JSON", frame) // not after Valid
+			return n, protocolError(brokenJSON, frame) // not after Valid
 		}
 		switch {
 		case err != nil: // one is enough

@@ -68,11 +68,21 @@ func (c *Client) receive(frame []byte) {
 	c.frame = nil
 	if err != nil {
 		c.complain(err)
-		if n == 0 && c.clientID == "" {
+		_, requests := c.conn.(Canceler)
+		switch {
+		case n == 0 && c.clientID == "":
 			c.lost(err) // waiting for the handshake's reply in such company would be in vain
+		case !requests && c.ack.on && c.cutShort < mostCutShort && err.(*ProtocolError).Problem == cutShort:
+			c.cutShort++
+			c.lost(err) // what was in it is sent again over the next connection
 		}
 	}
 }
+
+// mostCutShort is how many frames in a row, none of them after a connection that was
+// steady, may be asked for again: a server that cuts each of them short would
+// have the client reconnect for ever.
+const mostCutShort = 3
 
 // mostComplaints is how many broken frames of a connection go into the log.
 const mostComplaints = 10

@@ -33,17 +33,20 @@ func (c *Client) try() {
 		c.choose()
 	}
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: c.lastErr, Session: c.session})
-	if c.clientID != "" || c.opts.Prepare == nil {
+	keep := c.clientID != ""
+	if c.opts.Prepare == nil || keep && !c.signIn {
 		c.open()
 		return
 	}
+	c.signIn = false
 	attempt := c.attempt
 	go func() {
-		err := c.prepare()
+		err := c.prepare(keep)
 		c.box.put(func() {
 			switch {
 			case c.attempt != attempt:
 			case err == nil:
+				c.signedIn = keep
 				c.open()
 			case !c.established && c.opts.Final != nil && c.opts.Final(err):
 				c.finish(err)
@@ -56,13 +59,19 @@ func (c *Client) try() {
 
 // prepare calls the option of that name. It is somebody else's code on a
 // goroutine of ours, so that a panic must not end the program.
-func (c *Client) prepare() (err error) {
+func (c *Client) prepare(hurry bool) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &InternalError{p}
 		}
 	}()
-	return c.opts.Prepare(c.ctx)
+	ctx := c.ctx
+	if hurry { // the server keeps the session for a short time only
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.opts.DialTimeout)
+		defer cancel()
+	}
+	return c.opts.Prepare(ctx)
 }
 
 // open makes sure of a connection. A socket on which nothing was heard for
@@ -251,6 +260,7 @@ func (c *Client) answer(r *Message, err error) {
 	c.held = true
 	c.confirmed = true
 	c.established = true
+	c.signedIn = false
 	c.lastErr = nil
 	status := Status{State: Connected, Transport: c.name(), Session: c.session}
 	if c.plan.multipleClients {
@@ -327,6 +337,7 @@ func (c *Client) forget() {
 	c.clientID = ""
 	c.confirmed = false
 	c.held = false
+	c.signIn, c.signedIn = false, false
 	c.ack = ackState{}
 }
 
@@ -355,6 +366,9 @@ func (c *Client) lost(err error) {
 		return // the next attempt, already due, will open another
 	}
 	if c.clientID != "" || c.preferred >= 0 || c.closing {
+		if _, ok := errors.AsType[*OpenError](err); ok && !errors.Is(err, context.DeadlineExceeded) {
+			c.signIn = !c.signedIn // browsers do not tell a refusal for want of a cookie from others
+		}
 		c.failed(err)
 		return
 	}
@@ -372,24 +386,48 @@ func (c *Client) lost(err error) {
 
 // failed ends an attempt; the next one follows by itself.
 func (c *Client) failed(err error) {
+	err = c.telling(err)
 	if e, ok := errors.AsType[interface {
 		error
 		Unauthorized() bool
 	}](err); ok && e.Unauthorized() {
-		c.forget() // signing in anew, which goes before a handshake, may help
+		if c.signedIn {
+			c.forget() // it was of no use
+		} else {
+			c.signIn = true // with the session, for which the server may hold something
+		}
 	}
 	c.note(err)
-	c.wait(c.backoff(), err)
+	pause := max(c.plan.interval, 0)
+	if e, ok := errors.AsType[interface {
+		error
+		RetryAfter() time.Duration
+	}](err); ok {
+		pause = max(pause, min(e.RetryAfter(), maxBackoff))
+		c.notBefore = time.Now().Add(pause)
+	}
+	c.wait(pause+c.backoff(), err)
 }
 
-// backoff is how long to wait before the next attempt.
+// telling returns the failure that is to be told. One for want of time, because
+// the caller of Connect has hardly any left, says less than the one before.
+func (c *Client) telling(err error) error {
+	const hardlyAny = time.Second
+	inTime := c.established || c.deadline.IsZero() || time.Until(c.deadline) > hardlyAny
+	if inTime || c.lastErr == nil || !errors.Is(err, errNoReply) && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return c.lastErr
+}
+
+// backoff is how long to wait after the failures so far.
 func (c *Client) backoff() time.Duration {
 	failures := c.failures
 	if c.attending > 0 {
 		// Servers keep for some seconds only what somebody waits for here.
 		failures = min(failures, 2)
 	}
-	return max(c.plan.interval, 0) + backoff(failures, c.opts.Random)
+	return backoff(failures, c.opts.Random)
 }
 
 // steadyAfter is how long a connection must have worked for its failures to
@@ -404,6 +442,7 @@ func (c *Client) checkSteady() {
 }
 
 func (c *Client) steady() {
+	c.cutShort = 0
 	c.failures = 0
 	c.renewed = false
 }
@@ -428,6 +467,7 @@ func (c *Client) wait(d time.Duration, reason error) {
 	c.cancelExchanges()
 	c.schedule(d, c.try)
 	c.waiting = true
+	c.dueAt = time.Now().Add(d)
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: reason, RetryIn: d, Session: c.session})
 }
 
@@ -436,7 +476,6 @@ func (c *Client) schedule(d time.Duration, f func()) {
 	c.stopRetry()
 	c.attempt++
 	attempt := c.attempt
-	c.retryDue = time.Now().Add(d)
 	c.retryAt = c.after(d, func() {
 		if c.attempt == attempt {
 			f()

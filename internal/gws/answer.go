@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"strings"
+	"time"
 
 	"gws-outbound/internal/httpx"
 )
@@ -47,7 +48,7 @@ func readStatus(body []byte) (apiStatus, error) {
 // goes first; 401 means the same whatever the body.
 func checkAnswer(request string, resp *httpx.Response) error {
 	fail := func(reason string) error {
-		return &HTTPError{Request: request, Status: resp.Status, Reason: reason}
+		return &HTTPError{Request: request, Status: resp.Status, Reason: reason, after: resp.RetryAfter(time.Now())}
 	}
 	if resp.Redirected {
 		return fail("redirected, most likely to a sign-in page")
@@ -57,7 +58,8 @@ func checkAnswer(request string, resp *httpx.Response) error {
 	}
 	status, err := readStatus(resp.Body)
 	if err == nil && status.code != statusOK {
-		return &StatusError{Request: request, HTTPStatus: resp.Status, StatusCode: status.code, StatusMessage: status.message}
+		return &StatusError{Request: request, HTTPStatus: resp.Status, StatusCode: status.code, StatusMessage: status.message,
+			hint: leaveAlone(resp), after: resp.RetryAfter(time.Now())}
 	}
 	if resp.Status < 200 || resp.Status > 299 {
 		return fail(refusal(resp))
@@ -77,10 +79,17 @@ func refusal(resp *httpx.Response) string {
 	if resp.Status < 400 || resp.Status > 499 {
 		reason = "the server failed"
 	}
-	if after := resp.Header.Get("Retry-After"); after != "" && (resp.Status == 429 || resp.Status == 503) {
-		reason += ", and asks to be left alone for a while (Retry-After: " + quote(after, 40) + ")"
+	return reason + leaveAlone(resp) + quoteBody(resp)
+}
+
+// leaveAlone says for how long the server does not want to be asked again; ""
+// if it has not said so.
+func leaveAlone(resp *httpx.Response) string {
+	after := resp.Header.Get("Retry-After")
+	if after == "" || resp.Status != 429 && resp.Status != 503 {
+		return ""
 	}
-	return reason + quoteBody(resp)
+	return ", and asks to be left alone for a while (Retry-After: " + quote(after, 40) + ")"
 }
 
 func quoteBody(resp *httpx.Response) string {

@@ -16,8 +16,13 @@ type StatusError struct {
 	StatusCode    int    // see [StatusMeaning]
 	StatusMessage string // the server's words, at most 1024 characters; may be empty
 
-	hint string
+	hint  string
+	after time.Duration
 }
+
+// RetryAfter is how long the server wants to be left alone; 0 if it has not
+// said so.
+func (e *StatusError) RetryAfter() time.Duration { return e.after }
 
 func (e *StatusError) Error() string {
 	meaning := StatusMeaning(e.StatusCode)
@@ -38,7 +43,13 @@ type HTTPError struct {
 	Status  int    // 0 where it is not known: a redirect in a browser, a body that is too large
 	Reason  string // what came and, where known, why and what to do
 	Err     error  // may be nil; httpx.ErrTooLarge
+
+	after time.Duration
 }
+
+// RetryAfter is how long the server wants to be left alone; 0 if it has not
+// said so.
+func (e *HTTPError) RetryAfter() time.Duration { return e.after }
 
 func (e *HTTPError) Error() string {
 	if e.Status == 0 {

@@ -76,7 +76,7 @@ func checkPostAnswer(request string, resp *httpx.Response, sent csrfToken, fresh
 	}
 	if e, ok := errors.AsType[*StatusError](err); ok &&
 		(e.StatusCode == statusForbidden || e.StatusCode == statusPermission || e.HTTPStatus == 403) {
-		e.hint = featureHint
+		e.hint += featureHint
 	}
 	if e, ok := errors.AsType[*HTTPError](err); ok && e.Status == 403 {
 		e.Reason += featureHint

@@ -20,6 +20,7 @@ type origin struct {
 	user    string
 	socket  *socket // nil for long-polling
 	browser string  // cookie BAYEUX_BROWSER, for long-polling
+	fault   *Fault  // that is to strike the answer, on a WebSocket; nil for none
 }
 
 func (from origin) connectionType() string {
@@ -162,7 +163,7 @@ func (s *Sim) connect(ses *session, m *request, from origin) ([]any, *held) {
 		s.startExpiry(ses)
 		return ses.flush(m.ID, s.advice()), nil
 	}
-	h := &held{id: m.ID, socket: from.socket, answered: make(chan outcome, 1)}
+	h := &held{id: m.ID, socket: from.socket, fault: from.fault, answered: make(chan outcome, 1)}
 	h.timer = s.after(milliseconds(timeout), func() { s.answerHeld(ses) })
 	ses.held = h
 	return nil, h

@@ -3,6 +3,10 @@ package gwssim
 // Behavior says in what a [Sim] departs from a server that works. The zero
 // value is that server. Fields whose names end in MS are milliseconds.
 type Behavior struct {
+	// Faults strike single requests; the first that fits does. What they do not
+	// strike goes by the other fields.
+	Faults []Fault `json:"faults,omitempty"`
+
 	// REST: sign-in and the POST.
 
 	// SignInStatus answers GET /api/v2/me with this HTTP status.

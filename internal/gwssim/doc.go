@@ -1,7 +1,7 @@
 // Package gwssim is a simulator of Genesys Web Services, as much of it as
 // completing an outbound record needs: sign-in, CSRF tokens, the POST with its
 // validation and status codes, and CometD over WebSocket and long-polling.
-// [Behavior] switches its faults. It is for tests and for the demo.
+// [Behavior] switches its faults; a [Fault] strikes single requests. It is for tests and for the demo.
 //
 // [New] gives a test a running simulator, as net/http/httptest does:
 //
@@ -34,6 +34,8 @@
 //	verb            in                                 out                    method
 //	set             a Behavior                         {}                     Set
 //	posts           {}                                 [Post, ...]            Posts
+//	requests        {}                                 [Request, ...]         Requests
+//	struck          {}                                 [a number, ...]        Struck
 //	processed       {}                                 a number               Processed
 //	sessions        {}                                 a number               Sessions
 //	cut             {}                                 {}                     Cut

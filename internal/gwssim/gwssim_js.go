@@ -54,6 +54,20 @@ func (s *Sim) Posts() (posts []Post) {
 	return posts
 }
 
+// Requests returns the requests that reached the server, oldest first, and
+// without those that only asked whether another may be made (CORS): 10,000 at
+// most.
+func (s *Sim) Requests() (requests []Request) {
+	s.control("requests", struct{}{}, &requests)
+	return requests
+}
+
+// Struck returns how often each of Behavior.Faults has struck so far.
+func (s *Sim) Struck() (struck []int) {
+	s.control("struck", struct{}{}, &struck)
+	return struck
+}
+
 // Processed returns how many records were completed.
 func (s *Sim) Processed() (n int) {
 	s.control("processed", struct{}{}, &n)

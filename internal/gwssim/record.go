@@ -37,12 +37,7 @@ func (s *Sim) serveRecord(w http.ResponseWriter, r *http.Request) {
 		refusal(http.StatusRequestEntityTooLarge, statusInvalidInput, "The body cannot be read: "+err.Error()).write(w)
 		return
 	}
-	post := &Post{
-		Path:        r.URL.Path,
-		Body:        string(body),
-		ContentType: r.Header.Get("Content-Type"),
-		CSRFToken:   r.Header.Get(csrfTokenHeader),
-	}
+	post := newPost(r, body)
 
 	// The POST and what it does become visible at once: who has waited for it
 	// can rely on its acknowledgement being on its way, or held.
@@ -82,6 +77,15 @@ func (s *Sim) serveRecord(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		ack.send()
 		s.unlock()
+	}
+}
+
+func newPost(r *http.Request, body []byte) *Post {
+	return &Post{
+		Path:        r.URL.Path,
+		Body:        string(body),
+		ContentType: r.Header.Get("Content-Type"),
+		CSRFToken:   r.Header.Get(csrfTokenHeader),
 	}
 }
 

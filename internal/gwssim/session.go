@@ -37,6 +37,7 @@ type held struct {
 	socket   *socket      // nil for long-polling
 	answered chan outcome // for long-polling; has room for the one outcome
 	timer    *timer
+	fault    *Fault // that is to strike the answer, on a WebSocket; nil for none
 }
 
 // outcome is how a held connect of long-polling ends.
@@ -111,7 +112,7 @@ func (s *Sim) deliver(ses *session, events []event) {
 			for i, e := range events {
 				messages[i] = e
 			}
-			ses.socket.send(messages, s.behavior.SingleFrames)
+			s.send(ses.socket, messages, nil)
 		}
 		return
 	}
@@ -144,7 +145,7 @@ func (s *Sim) release(ses *session, o outcome) {
 	if h.socket == nil {
 		h.answered <- o
 	} else if len(o.messages) > 0 {
-		h.socket.send(o.messages, s.behavior.SingleFrames)
+		s.send(h.socket, o.messages, h.fault)
 	}
 }
 
@@ -227,7 +228,7 @@ func (s *Sim) Kick() {
 	for _, ses := range s.sessions {
 		disconnect := &reply{Channel: metaDisconnect, Successful: true}
 		if ses.held == nil && ses.socket != nil {
-			ses.socket.send([]any{disconnect}, false)
+			s.send(ses.socket, []any{disconnect}, nil)
 		}
 		s.end(ses, func(id json.RawMessage) []any {
 			return append([]any{disconnect}, ses.lastConnectReply(id)...)

@@ -34,7 +34,9 @@ type Sim struct {
 	mu        sync.Mutex // release it with unlock; guards all below
 	closed    bool
 	behavior  Behavior
+	faults    []*armed // of the behaviour
 	posts     []*Post
+	requests  []Request
 	processed int
 	logins    map[string]*login
 	sessions  map[string]*session
@@ -100,6 +102,7 @@ func (s *Sim) routes() http.Handler {
 	mux.HandleFunc("/api/v2/notifications", s.serveCometD)
 	mux.HandleFunc("/api/v2/notifications/", s.serveCometD)
 	mux.HandleFunc("POST /gwssim/{verb}", s.serveControl)
+	faulty := s.withFaults(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		keepAlive, ok := s.enter()
 		if !ok {
@@ -115,7 +118,7 @@ func (s *Sim) routes() http.Handler {
 			servePreflight(w)
 			return
 		}
-		mux.ServeHTTP(w, r)
+		faulty.ServeHTTP(w, r)
 	})
 }
 
@@ -169,6 +172,7 @@ func (s *Sim) Set(b Behavior) {
 	s.mu.Lock()
 	defer s.unlock()
 	s.behavior = b
+	s.faults = arm(b.Faults)
 }
 
 // Posts returns every POST of a record that reached the server, oldest first.

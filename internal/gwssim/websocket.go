@@ -17,11 +17,12 @@ type nonsense string
 
 // socket is a WebSocket of the server's side.
 type socket struct {
-	raw  net.Conn
-	user string
-	wake chan struct{} // tells the writer that there is something in out
-	done chan struct{} // closed when the reader has ended
-	out  [][]byte      // frames to be written; guarded by Sim.mu
+	raw    net.Conn
+	user   string
+	wake   chan struct{} // tells the writer that there is something in out
+	done   chan struct{} // closed when the reader has ended
+	out    []frame       // to be written; guarded by Sim.mu
+	silent bool          // it carries nothing any more; guarded by Sim.mu
 }
 
 // hijackRecorder keeps hold of the TCP connection under a WebSocket, so that
@@ -70,24 +71,34 @@ func (s *Sim) serveWebSocket(w http.ResponseWriter, r *http.Request, user string
 // read takes messages until the socket fails or is closed.
 func (s *Sim) read(conn *websocket.Conn, sock *socket) {
 	for {
-		_, frame, err := conn.Read(s.ctx)
+		_, text, err := conn.Read(s.ctx)
 		if err != nil {
 			return
 		}
-		requests, err := parseRequests(frame)
+		requests, err := parseRequests(text)
 		if err != nil {
 			_ = conn.Close(websocket.StatusInvalidFramePayloadData, "not Bayeux messages")
 			return
 		}
 		s.mu.Lock()
-		from := origin{user: sock.user, socket: sock}
+		if sock.silent {
+			s.unlock()
+			continue
+		}
+		f := s.strike(messageStage(requests))
+		if f != nil && !f.processes() {
+			s.queue(sock, frame{fault: f})
+			s.unlock()
+			continue
+		}
+		from := origin{user: sock.user, socket: sock, fault: f}
 		var answers []any
 		for _, m := range requests {
 			replies, _ := s.handle(m, from)
 			answers = append(answers, replies...)
 		}
 		if _, live := s.sockets[sock]; live && len(answers) > 0 {
-			sock.send(answers, s.behavior.SingleFrames)
+			s.send(sock, answers, f)
 		}
 		s.unlock()
 	}
@@ -106,30 +117,16 @@ func (s *Sim) write(conn *websocket.Conn, sock *socket) {
 		frames := sock.out
 		sock.out = nil
 		s.unlock()
-		for _, frame := range frames {
-			if err := conn.Write(s.ctx, websocket.MessageText, frame); err != nil {
+		for _, f := range frames {
+			if f.fault != nil {
+				if !s.strikeWebSocket(conn, sock, f) {
+					return
+				}
+			} else if err := conn.Write(s.ctx, websocket.MessageText, f.text); err != nil {
 				reset(sock.raw) // which ends the reader
 				return
 			}
 		}
-	}
-}
-
-// send queues messages for the writer: one frame, or one each. The caller
-// holds the mutex.
-func (sock *socket) send(messages []any, single bool) {
-	if text, ok := messages[0].(nonsense); ok {
-		sock.out = append(sock.out, []byte(text))
-	} else if single {
-		for _, m := range messages {
-			sock.out = append(sock.out, encode([]any{m}))
-		}
-	} else {
-		sock.out = append(sock.out, encode(messages))
-	}
-	select {
-	case sock.wake <- struct{}{}:
-	default: // the writer has been told
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // MaxBody is how many bytes of a response body are accepted where a
@@ -63,6 +65,23 @@ type Response struct {
 	Redirected bool
 	Header     Header // in a browser, across origins, only what the server exposes
 	Body       []byte
+}
+
+// RetryAfter is how long the server asks to be left alone in a 429 or 503, by
+// the header Retry-After in seconds or as a date; 0 if it does not.
+func (r *Response) RetryAfter(now time.Time) time.Duration {
+	if r.Status != 429 && r.Status != 503 {
+		return 0
+	}
+	value := r.Header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	date, err := time.Parse("Mon, 02 Jan 2006 15:04:05 GMT", value)
+	if err != nil {
+		return 0
+	}
+	return max(date.Sub(now), 0)
 }
 
 // Doer makes requests. Its errors are a context's own (errors.Is with

@@ -77,6 +77,12 @@ func (h *host) call(verb string, in []byte) ([]byte, error) {
 			return nil, err
 		}
 		h.proxy.refuse(refuse)
+	case "lose":
+		var args loseArgs
+		if err := json.Unmarshal(in, &args); err != nil {
+			return nil, err
+		}
+		return json.Marshal(h.proxy.lose(args.Percent, args.Seed))
 	case "restart":
 		return nil, h.restart()
 	case "close":

@@ -15,7 +15,7 @@ import (
 
 // Pool starts servers for programs that cannot, as tests in a browser cannot.
 // It serves POST /interop-new, and POST /interop/{id}/{verb} with the verbs of
-// [Server.Control] and those of its methods: cut, stall, refuse, restart and
+// [Server.Control] and those of its methods: cut, stall, refuse, lose, restart and
 // close; and connections, which gives their number. The zero value is ready.
 type Pool struct {
 	mu     sync.Mutex

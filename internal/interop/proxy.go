@@ -4,6 +4,7 @@ package interop
 
 import (
 	"io"
+	"math/rand/v2"
 	"net"
 	"sync"
 )
@@ -16,6 +17,7 @@ type proxy struct {
 	mu       sync.Mutex
 	backend  string // address of the server
 	refusing bool
+	loss     loss
 	links    map[*link]struct{}
 }
 
@@ -61,8 +63,8 @@ func (p *proxy) serve(client *net.TCPConn) {
 	p.mu.Unlock()
 
 	var pumps sync.WaitGroup
-	pumps.Go(func() { l.pump(l.server, l.client) })
-	pumps.Go(func() { l.pump(l.client, l.server) })
+	pumps.Go(func() { l.pump(l.server, l.client, p.loses) })
+	pumps.Go(func() { l.pump(l.client, l.server, p.loses) })
 	pumps.Wait()
 	if l.isStalled() {
 		return // until it is cut
@@ -108,6 +110,34 @@ func (p *proxy) refuse(refusing bool) {
 	p.refusing = refusing
 }
 
+// loss says how often what goes through is lost, and its connection with it.
+type loss struct {
+	percent int
+	random  *rand.Rand
+	cuts    int
+}
+
+// lose has so many of a hundred frames lost from now on, and returns how many
+// connections were cut for that before.
+func (p *proxy) lose(percent int, seed uint64) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	cuts := p.loss.cuts
+	p.loss = loss{percent: percent, random: rand.New(rand.NewPCG(seed, 0))}
+	return cuts
+}
+
+// loses reports whether what has just come is to be lost.
+func (p *proxy) loses() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.loss.percent == 0 || p.loss.random.IntN(100) >= p.loss.percent {
+		return false
+	}
+	p.loss.cuts++
+	return true
+}
+
 func (p *proxy) redirect(backend string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -129,7 +159,7 @@ type link struct {
 }
 
 // pump copies until the source ends, or the link stalls or breaks.
-func (l *link) pump(to, from *net.TCPConn) {
+func (l *link) pump(to, from *net.TCPConn, loses func() bool) {
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
@@ -137,6 +167,10 @@ func (l *link) pump(to, from *net.TCPConn) {
 			return // what was read is lost
 		}
 		if n > 0 {
+			if loses() {
+				l.reset()
+				return
+			}
 			if _, err := to.Write(buffer[:n]); err != nil {
 				l.reset()
 				return

@@ -53,6 +53,15 @@ func (s *Server) Refuse(refuse bool) {
 	s.Control("refuse", refuse, nil)
 }
 
+// Lose has so many of a hundred frames lost, of either direction, each with
+// its connection, which is reset; which ones follows from the seed. It returns
+// how many connections were cut so since the call before.
+func (s *Server) Lose(percent int, seed uint64) (cut int) {
+	s.t.Helper()
+	s.Control("lose", loseArgs{percent, seed}, &cut)
+	return cut
+}
+
 // Restart kills the process of the server, which resets its connections, and
 // starts another. The new one knows nothing of the old one's sessions, nor of
 // its [Behavior].

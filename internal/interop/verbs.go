@@ -10,6 +10,10 @@ type (
 		ID  string `json:"id"`
 		URL string `json:"url"`
 	}
+	loseArgs struct {
+		Percent int    `json:"percent"`
+		Seed    uint64 `json:"seed"`
+	}
 	errorResult struct {
 		Error string `json:"error"`
 	}

@@ -54,6 +54,8 @@ type Client struct {
 	session *bayeux.Client
 	waiting registry
 
+	unclaimed int // acknowledgements that nobody waited for; belongs to the session's loop
+
 	closing   chan struct{} // closed by Close
 	closeOnce sync.Once
 }

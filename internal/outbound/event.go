@@ -36,19 +36,23 @@ func (s *scalar) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// receive takes an event on the outbound channel. What nobody waits for is not
-// even read: late and repeated acknowledgements, and those of others.
+// receive takes an event on the outbound channel. Acknowledgements that nobody
+// waits for, late and repeated ones and those of others, are counted.
 func (c *Client) receive(m bayeux.Message) {
-	if c.waiting.len() == 0 {
-		return
-	}
 	var e event
 	var wrongType *json.UnmarshalTypeError
 	if err := json.Unmarshal(m.Data, &e); err != nil && !errors.As(err, &wrongType) {
 		c.logf(bayeux.Warn, "an event on %s cannot be read: %v", m.Channel, err)
 		return
 	}
-	if !c.waiting.settle(e, m.Data) {
+	switch {
+	case c.waiting.settle(e, m.Data):
+	case e.NotificationType == acknowledgement:
+		c.unclaimed++
+		if n := c.unclaimed; n <= 10 || n%10_000 == 0 { // a flood of them must not flood the log
+			c.logf(bayeux.Info, "an acknowledgement (reference %.40q) that nobody waits for, or no longer: number %d of this client", e.ReferenceID, n)
+		}
+	default:
 		c.logf(bayeux.Debug, "an event on %s (%.40q) is for nobody here", m.Channel, e.NotificationType)
 	}
 }

@@ -202,40 +202,6 @@ func TestPOSTFailsButTheAcknowledgementComes(t *testing.T) {
 	})
 }
 
-func TestPOSTFailsAndNoAcknowledgementComes(t *testing.T) {
-	// Each case takes the grace of 2 s, over one transport as over another.
-	const transport = WebSocket
-	for name, test := range map[string]struct {
-		behavior gwssim.Behavior
-		code     Code
-		check    func(*testing.T, *Error)
-	}{
-		"reset":       {gwssim.Behavior{PostCut: true}, NetworkError, nil},
-		"no response": {gwssim.Behavior{PostDelayMS: 60_000, NoAck: true}, RequestTimeout, nil},
-		"503":         {gwssim.Behavior{PostStatus: 503, PostBody: "Try later"}, HTTPError, func(t *testing.T, e *Error) { require.Equal(t, 503, e.HTTPStatus) }},
-		"login page": {gwssim.Behavior{PostBody: "<html>Sign in</html>"}, HTTPError, func(t *testing.T, e *Error) {
-			require.Contains(t, e.Message, "<html>Sign in</html>")
-		}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			sim := gwssim.New(t)
-			opts := options(sim, transport)
-			opts.RequestTimeout = 300 * time.Millisecond
-			c := open(t, opts)
-			sim.Set(test.behavior)
-			start := time.Now()
-			e := get(t, call(t.Context(), c, record(), CallOptions{})).rejected(t, test.code, gws.Unknown)
-			require.GreaterOrEqual(t, time.Since(start), grace, "an acknowledgement could have followed")
-			require.Less(t, time.Since(start), long)
-			require.Equal(t, "ref-1", e.ReferenceID)
-			if test.check != nil {
-				test.check(t, e)
-			}
-			require.Len(t, sim.Posts(), 1, "a POST is never repeated by itself")
-		})
-	}
-}
-
 func TestRefusals(t *testing.T) {
 	each(t, func(t *testing.T, transport string) {
 		for name, test := range map[string]struct {
@@ -262,16 +228,6 @@ func TestRefusals(t *testing.T) {
 				require.Zero(t, sim.Processed())
 			})
 		}
-	})
-}
-
-func TestFreshCSRFTokenIsFetchedOnce(t *testing.T) {
-	each(t, func(t *testing.T, transport string) {
-		sim := gwssim.New(t)
-		c := open(t, options(sim, transport))
-		sim.Set(gwssim.Behavior{RejectCSRF: 1})
-		get(t, call(t.Context(), c, record(), CallOptions{})).resolved(t, "ref-1")
-		require.Equal(t, 1, sim.Processed())
 	})
 }
 
@@ -338,18 +294,6 @@ func TestAcknowledgementsThatAreNotOurs(t *testing.T) {
 		sim.Ack("ref-1")
 		o := get(t, done)
 		o.resolved(t, "ref-1")
-	})
-}
-
-func TestDuplicateAcknowledgementIsIgnored(t *testing.T) {
-	each(t, func(t *testing.T, transport string) {
-		sim := gwssim.New(t)
-		c := open(t, options(sim, transport))
-		sim.Set(gwssim.Behavior{Duplicates: 3})
-		for i := range 3 {
-			reference := fmt.Sprintf("ref-%d", i)
-			get(t, call(t.Context(), c, record("referenceId", reference), CallOptions{})).resolved(t, reference)
-		}
 	})
 }
 

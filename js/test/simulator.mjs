@@ -41,6 +41,19 @@ export class Simulator {
   }
 
   /**
+   * Publishes an event whose data are given as JSON, letter by letter.
+   *
+   * @param {string} channel
+   * @param {string} data
+   */
+  publishText(channel, data) {
+    return postText(
+      `${this.url}/gwssim/publish`,
+      `{"channel":${JSON.stringify(channel)},"data":${data}}`,
+    );
+  }
+
+  /**
    * Does one of the verbs in the documentation of internal/gwssim.
    *
    * @param {string} verb
@@ -51,11 +64,15 @@ export class Simulator {
   }
 }
 
-async function post(url, body = {}) {
+function post(url, body = {}) {
+  return postText(url, JSON.stringify(body));
+}
+
+async function postText(url, body) {
   const response = await fetch(url, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
+    body,
   });
   const text = await response.text();
   if (!response.ok) {

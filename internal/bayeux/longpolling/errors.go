@@ -3,13 +3,18 @@ package longpolling
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // StatusError is an HTTP answer whose status is not 200.
 type StatusError struct {
-	Status int    // 0 for a redirect in a browser, which does not tell which one it was
-	Quote  string // the first 200 characters of the body
+	Status int           // 0 for a redirect in a browser, which does not tell which one it was
+	Quote  string        // the first 200 characters of the body
+	After  time.Duration // the header Retry-After of a 429 or 503; 0 without
 }
+
+// RetryAfter is how long the server wants to be left alone.
+func (e *StatusError) RetryAfter() time.Duration { return e.After }
 
 func (e *StatusError) Error() string {
 	switch {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/httpx"
@@ -39,7 +40,7 @@ func post(ctx context.Context, o Options, messages []bayeux.Message) (frame []by
 	case err != nil:
 		return nil, fmt.Errorf("long-polling: %w", err)
 	case resp.Status != 200:
-		return nil, &StatusError{Status: resp.Status, Quote: quoteWithout(resp.Body, messages[0].ClientID)}
+		return nil, &StatusError{Status: resp.Status, Quote: quoteWithout(resp.Body, messages[0].ClientID), After: resp.RetryAfter(time.Now())}
 	}
 	return resp.Body, nil
 }

@@ -1,0 +1,70 @@
+package gwssim
+
+// Fault is something that goes wrong with one kind of request, over HTTP or a
+// WebSocket, so many times; then that kind works again.
+type Fault struct {
+	At Stage  `json:"at"`
+	Do Action `json:"do"`
+
+	// Processed has the server do what it is asked before DoReset, DoSilence,
+	// DoAnswer or DoClose. With the other actions it always does.
+	Processed bool `json:"processed,omitempty"`
+	// Times is how often it happens: once if 0, for ever if negative.
+	Times int `json:"times,omitempty"`
+	// Every lets it happen to each so-many-th of those requests only; to each
+	// if 0.
+	Every int `json:"every,omitempty"`
+
+	DelayMS int               `json:"delayMS,omitempty"` // of DoDelay, and between two of DoPieces
+	Status  int               `json:"status,omitempty"`  // of DoAnswer over HTTP; 200 if 0
+	Header  map[string]string `json:"header,omitempty"`  // of the answer over HTTP, beside its own
+	Body    string            `json:"body,omitempty"`    // of DoAnswer; of DoAmend the fields, a JSON object
+	Code    int               `json:"code,omitempty"`    // of DoClose, on a WebSocket; 1001 if 0
+}
+
+// Stage is the kind of request that a [Fault] strikes.
+type Stage string
+
+// The stages.
+const (
+	AtSignIn     Stage = "sign-in"    // GET /api/v2/me
+	AtPost       Stage = "post"       // of a record
+	AtUpgrade    Stage = "upgrade"    // to a WebSocket
+	AtHandshake  Stage = "handshake"  // /meta/handshake
+	AtSubscribe  Stage = "subscribe"  // /meta/subscribe
+	AtConnect    Stage = "connect"    // /meta/connect that is to be answered at once
+	AtHeld       Stage = "held"       // /meta/connect that may be held
+	AtDisconnect Stage = "disconnect" // /meta/disconnect
+	AtCometD     Stage = "cometd"     // any from AtUpgrade to AtDisconnect
+	AtAll        Stage = "all"        // any of those above
+
+	// AtAcknowledgement is what carries an event of a record to the client, in
+	// answer to whatever connect. It has been processed.
+	AtAcknowledgement Stage = "acknowledgement"
+)
+
+// Request is a request that reached the server, whatever for; those to
+// /gwssim/ do not count.
+type Request struct {
+	Method        string `json:"method"`
+	Path          string `json:"path"`
+	Authorization string `json:"authorization"` // the headers of these names
+	Cookie        string `json:"cookie"`
+	CSRFToken     string `json:"csrfToken"`
+}
+
+// Action is what happens to a request, or to its answer.
+type Action string
+
+// The actions.
+const (
+	DoReset    Action = "reset"    // the connection is reset in place of the answer
+	DoClose    Action = "close"    // the connection is closed in place of the answer: a WebSocket with Code
+	DoSilence  Action = "silence"  // there is no answer; a WebSocket stays open and carries nothing any more
+	DoAnswer   Action = "answer"   // Status, Header and Body are the answer; on a WebSocket, Body is the frame
+	DoDelay    Action = "delay"    // the answer comes late
+	DoPieces   Action = "pieces"   // the answer comes in five chunks, or fragments of a WebSocket message
+	DoHalf     Action = "half"     // half of the answer comes, then the connection is reset
+	DoTruncate Action = "truncate" // half of the answer comes as if it were the whole
+	DoAmend    Action = "amend"    // the replies in the answer, meta messages all, get the fields in Body; null removes one
+)

@@ -1,0 +1,140 @@
+//go:build !js
+
+package gwssim
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// armed is a fault that may strike.
+type armed struct {
+	Fault
+	left int // how often; for ever if negative
+	seen int // requests of its kind
+	hit  int // of them
+}
+
+// Struck returns how often each of Behavior.Faults has struck so far.
+func (s *Sim) Struck() []int {
+	s.mu.Lock()
+	defer s.unlock()
+	struck := []int{}
+	for _, a := range s.faults {
+		struck = append(struck, a.hit)
+	}
+	return struck
+}
+
+func arm(faults []Fault) []*armed {
+	var all []*armed
+	for _, f := range faults {
+		a := &armed{Fault: f, left: f.Times}
+		if a.left == 0 {
+			a.left = 1
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+// strike returns what is to happen to a request; nil for nothing. The caller
+// holds the mutex.
+func (s *Sim) strike(at Stage) *Fault {
+	for _, a := range s.faults {
+		if at == "" || !a.At.covers(at) || a.left == 0 {
+			continue
+		}
+		if a.seen++; a.Every > 1 && a.seen%a.Every != 0 {
+			continue
+		}
+		a.left-- // a negative number stays one
+		a.hit++
+		return &a.Fault
+	}
+	return nil
+}
+
+func (whole Stage) covers(at Stage) bool {
+	switch {
+	case whole == at:
+		return true
+	case at == AtAcknowledgement:
+		return false
+	case whole == AtCometD:
+		return at != AtSignIn && at != AtPost
+	}
+	return whole == AtAll
+}
+
+// processes reports whether the server does what it was asked.
+func (f *Fault) processes() bool {
+	switch f.Do {
+	case DoReset, DoClose, DoSilence, DoAnswer:
+		return f.Processed
+	}
+	return true
+}
+
+// messageStage is the stage of Bayeux messages that came together.
+func messageStage(requests []*request) Stage {
+	for _, m := range requests {
+		switch m.Channel {
+		case metaHandshake:
+			return AtHandshake
+		case metaSubscribe:
+			return AtSubscribe
+		case metaDisconnect:
+			return AtDisconnect
+		case metaConnect:
+			if m.Advice.Timeout != nil && *m.Advice.Timeout == 0 {
+				return AtConnect
+			}
+			return AtHeld
+		}
+	}
+	return AtCometD
+}
+
+// acknowledges reports whether an array of messages has an event of a record.
+func acknowledges(messages []byte) bool {
+	return bytes.Contains(messages, []byte(`{"channel":"`+outboundChannel+`"`))
+}
+
+// amend puts fields into the replies of an array of messages.
+func amend(messages []byte, fields string) []byte {
+	var all []map[string]json.RawMessage
+	var changes map[string]json.RawMessage
+	if err := json.Unmarshal(messages, &all); err != nil {
+		panic(fmt.Errorf("amend what the simulator has encoded: %w", err))
+	}
+	if err := json.Unmarshal([]byte(fields), &changes); err != nil {
+		panic(fmt.Errorf("Fault.Body: %w", err))
+	}
+	for _, m := range all {
+		if !strings.HasPrefix(string(m["channel"]), `"/meta/`) {
+			continue
+		}
+		for name, value := range changes {
+			if string(value) == "null" {
+				delete(m, name)
+			} else {
+				m[name] = value
+			}
+		}
+	}
+	amended, _ := json.Marshal(all) // it was JSON before
+	return amended
+}
+
+// pieces cuts what is to be sent into five.
+func pieces(whole []byte) [][]byte {
+	const n = 5
+	var cut [][]byte
+	for i := range n {
+		cut = append(cut, whole[len(whole)*i/n:len(whole)*(i+1)/n])
+	}
+	return cut
+}

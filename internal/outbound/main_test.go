@@ -1,0 +1,23 @@
+//go:build !js
+
+package outbound
+
+import (
+	"flag"
+	"os"
+	"testing"
+)
+
+// TestMain runs more tests at a time than there are processors, unless it is
+// told how many: those of faults spend most of their time waiting.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	told := false
+	flag.Visit(func(f *flag.Flag) { told = told || f.Name == "test.parallel" })
+	if !told {
+		if err := flag.Set("test.parallel", "24"); err != nil {
+			panic(err) // go test has no such flag any more
+		}
+	}
+	os.Exit(m.Run())
+}
