@@ -3,6 +3,7 @@ import { Client } from "./client.js";
 import { OutboundError } from "./error.js";
 import { splitOptions } from "./load-options.js";
 import type { Program } from "./program.js";
+import { isSignal } from "./signal.js";
 import { start } from "./start.js";
 
 /**
@@ -24,7 +25,7 @@ export async function createClient(options: ClientOptions = {}): Promise<Outboun
 // The module looks at the signal itself, but it is not there yet: a download
 // may take long. What was begun goes on, for the next caller.
 function unlessAborted(work: Promise<Program>, signal: unknown): Promise<Program> {
-  if (!(signal instanceof AbortSignal)) {
+  if (!isSignal(signal)) {
     return work;
   }
   return new Promise((resolve, reject) => {

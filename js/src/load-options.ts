@@ -64,10 +64,10 @@ export function resolveUrl(url: string | URL): URL {
 }
 
 function isUrl(value: unknown): boolean {
-  if (!(typeof value === "string" || value instanceof URL) || value === "") {
-    return false;
-  }
   try {
+    if (!(typeof value === "string" || value instanceof URL) || value === "") {
+      return false;
+    }
     resolveUrl(value);
     return true;
   } catch {
@@ -77,7 +77,11 @@ function isUrl(value: unknown): boolean {
 
 // Not instanceof: the module may come from another frame.
 function isModule(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === "[object WebAssembly.Module]";
+  try {
+    return Object.prototype.toString.call(value) === "[object WebAssembly.Module]";
+  } catch {
+    return false; // a revoked Proxy
+  }
 }
 
 // The browser ignores what it cannot read, and checks nothing then.

@@ -58,7 +58,7 @@ async function assertAllowed(): Promise<void> {
 }
 
 async function fetchModule(url: URL, integrity: string): Promise<WebAssembly.Module> {
-  const where = url.href;
+  const where = url.href.length > 500 ? `${url.href.slice(0, 500)}…` : url.href;
   let response: Response;
   try {
     response = await fetch(url, { integrity });

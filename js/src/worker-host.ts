@@ -6,6 +6,7 @@ import type { Begin, Headers as PackedHeaders, Signal, ToPage, ToWorker } from "
 import { type Packed, packFields, packThrown } from "./pack.js";
 import { Program } from "./program.js";
 import type { Core, GoOptions, Handle, Hooks, Track } from "./protocol.js";
+import { isSignal } from "./signal.js";
 
 /** Says why there is no Worker to be had. */
 export class NoWorker extends Error {}
@@ -118,7 +119,7 @@ class Remote implements Core, Handle {
     options: CompleteRecordOptions | undefined,
     track: Track,
   ): Promise<RecordEvent> {
-    return this.#call({ signal: options?.signal, track }, (id, signal) => ({
+    return this.#call({ signal: signalOf(options), track }, (id, signal) => ({
       do: "completeRecord",
       id,
       request: packFields(request),
@@ -232,6 +233,15 @@ class Remote implements Core, Handle {
   }
 }
 
+/** Options may be anything, such as an array that cannot be read. */
+function signalOf(options: CompleteRecordOptions | undefined): unknown {
+  try {
+    return options?.signal;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Packs options without their signal; what is none stays among them, to be refused. */
 function packOptions(options: object | undefined, signal: Signal): Packed {
   return packFields(signal ? { ...options, signal: undefined } : options);
@@ -239,13 +249,4 @@ function packOptions(options: object | undefined, signal: Signal): Packed {
 
 function fields(headers: unknown): [string, string][] {
   return [...new Headers(headers as HeadersInit)];
-}
-
-function isSignal(value: unknown): value is AbortSignal {
-  try {
-    const { aborted, addEventListener } = value as AbortSignal;
-    return typeof aborted === "boolean" && typeof addEventListener === "function";
-  } catch {
-    return false;
-  }
 }

@@ -1,0 +1,203 @@
+// A page may pass anything: requests and options of odd values, at random. The
+// seed of a failure is in its message; SEED=n runs that one again.
+
+import assert from "node:assert/strict";
+import { testInPage } from "./in-browser.mjs";
+import { request } from "./sample.mjs";
+import { headers, Simulator } from "./simulator.mjs";
+
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+/** Runs in the page: random requests, call options and client options; returns what should not be. */
+async function tryOddValues({ seed, options, request, requests, clients }) {
+  const { createClient, OutboundError } = await import("/dist/index.js");
+  let state = seed;
+  const random = (n) => {
+    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+    return (state >>> 8) % n;
+  };
+  const thrower = () => {
+    throw new RangeError("odd");
+  };
+  const revoked = () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  };
+  const circle = {};
+  circle.self = circle;
+  const odd = [
+    () => undefined,
+    () => null,
+    () => true,
+    () => Number.NaN,
+    () => -0,
+    () => Number.POSITIVE_INFINITY,
+    () => 2 ** 53,
+    () => 1e308,
+    () => -1,
+    () => 1.5,
+    () => 0x7fffffff + 1,
+    () => 10n ** 30n,
+    () => "",
+    () => "\ud800", // a lone surrogate
+    () => "a\udfff\0\u2028",
+    () => "x".repeat(100_000),
+    () => "../../me",
+    () => "12\r\nX: y",
+    () => "__proto__",
+    () => Symbol("s"),
+    () => Symbol.iterator,
+    () => thrower,
+    () => class {},
+    () => async () => ({}),
+    () => [],
+    () => new Array(1000).fill(0),
+    () => Object.assign(new Array(5), { 4: 1 }), // with holes
+    () => circle,
+    () => Object.create(null),
+    () => Object.freeze({ a: 1 }),
+    () => new Date(Number.NaN),
+    () => /x/g,
+    () => new Map([[1, 2]]),
+    () => new Uint8Array(10),
+    () => new Proxy({}, { get: thrower, ownKeys: thrower, getOwnPropertyDescriptor: thrower }),
+    () => new Proxy([], { get: thrower }),
+    revoked,
+    () => ({ toString: thrower, valueOf: thrower, toJSON: thrower, [Symbol.toPrimitive]: thrower }),
+    () => ({
+      get a() {
+        throw new RangeError("odd");
+      },
+    }),
+    () => new (class extends EventTarget {})(),
+    () => document.body,
+    () => globalThis,
+    () =>
+      Promise.reject(new Error("odd"))
+        .catch(thrower)
+        .catch(() => {}),
+    () => AbortSignal.abort(revoked()),
+    () => ({ aborted: false, addEventListener: thrower, removeEventListener: thrower }),
+    // biome-ignore lint/suspicious/noThenProperty: a thenable that throws is odd, too
+    () => ({ then: thrower }),
+  ];
+  const value = () => odd[random(odd.length)]();
+  const names = (known) => [...known, "__proto__", "constructor", "toString", "", "then", "length"];
+  const object = (known, base) => {
+    const made = random(4) === 0 ? {} : { ...base };
+    for (let i = random(4); i >= 0; i--) {
+      const all = names(known);
+      const name = all[random(all.length)];
+      Object.defineProperty(made, name, {
+        enumerable: random(10) > 0,
+        configurable: true,
+        ...(random(8) === 0 ? { get: thrower } : { value: value() }),
+      });
+    }
+    return made;
+  };
+  const argument = (known, base) => (random(6) === 0 ? value() : object(known, base));
+  const callOptions = ["signal", "ackTimeout", "allowUnknownCallResult"];
+  const fine = {
+    // What a random request can come to beside being refused: it may be a good one.
+    codes: ["INVALID_REQUEST", "ABORTED", "API_ERROR", "ACK_TIMEOUT", "REQUEST_TIMEOUT"],
+  };
+
+  const wrong = [];
+  const within = (promise) =>
+    Promise.race([
+      promise.then(
+        () => "resolved",
+        (error) => error,
+      ),
+      new Promise((resolve) => setTimeout(resolve, 20_000, "never settled")),
+    ]);
+  const judge = (what, outcome) => {
+    const good =
+      outcome === "resolved" ||
+      (outcome instanceof OutboundError &&
+        fine.codes.includes(outcome.code) &&
+        typeof outcome.message === "string" &&
+        outcome.message.length < 20_000 &&
+        (outcome.code !== "INVALID_REQUEST" || outcome.delivery === "not-sent"));
+    if (!good) {
+      wrong.push(`${what}: ${outcome?.code} ${outcome}`.slice(0, 300));
+    }
+  };
+
+  const client = await createClient(options);
+  const known = [...Object.keys(request), "referenceId", "operationName"];
+  for (let i = 0; i < requests; i += 20) {
+    const batch = Array.from({ length: 20 }, (_, j) => {
+      let settled;
+      try {
+        settled = client.completeRecord(
+          argument(known, request),
+          random(2) ? undefined : argument(callOptions, { ackTimeout: 1000 }),
+        );
+      } catch (error) {
+        settled = Promise.reject(new Error(`it threw synchronously: ${error}`));
+      }
+      return within(settled).then((outcome) => judge(`request ${i + j}`, outcome));
+    });
+    await Promise.all(batch);
+  }
+  const optionNames = ["baseUrl", "cometdPath", "transports", "headers", "credentials", "csrf"];
+  optionNames.push(
+    "channels",
+    "connectTimeout",
+    "requestTimeout",
+    "ackTimeout",
+    "signal",
+    "logLevel",
+    "worker",
+    "wasmUrl",
+    "wasmModule",
+    "wasmIntegrity",
+  );
+  fine.codes.push(
+    "CONNECT_FAILED",
+    "UNAUTHORIZED",
+    "SUBSCRIBE_REFUSED",
+    "MODULE_EXITED",
+    "HTTP_ERROR",
+  );
+  for (let i = 0; i < clients; i++) {
+    const made = createClient(argument(optionNames, { ...options, connectTimeout: 1000 }));
+    judge(`options ${i}`, await within(made));
+    made.then(
+      (other) => other.close(),
+      () => {},
+    );
+  }
+  // All that has harmed nobody.
+  judge("what is good", await within(client.completeRecord(request)));
+  const { notificationType } = await client.completeRecord(request);
+  return { wrong, notificationType, pending: client.pending };
+}
+
+testInPage(
+  `odd values, seed ${seed}`,
+  async (page) => {
+    const simulator = await Simulator.start();
+    const options = { baseUrl: simulator.url, headers };
+    const outcome = await page.evaluate(tryOddValues, {
+      seed,
+      options,
+      request,
+      requests: 1000,
+      clients: 60,
+    });
+    assert.deepEqual(outcome, {
+      wrong: [],
+      notificationType: "RecordProcessedAcknowledge",
+      pending: 0,
+    });
+  },
+  // Some of the clients ask where nobody is.
+  {
+    complaints:
+      /Failed to load|ERR_|CORS|forbids|Content Security Policy|WebSocket|can’t establish|Cross-Origin/,
+  },
+);
