@@ -120,7 +120,7 @@ for (const folder of ["lone", "broken", "doomed"]) {
 }
 site.files.set("/broken/worker.js", `throw new Error("not a worker")`);
 const workerScript = await readFile(new URL("worker.js", dist), "utf8");
-// No driver but Chromium's ends a Worker: this one does it itself.
+// Not every driver can end a Worker: this one ends itself.
 const doom = `new BroadcastChannel("doom").onmessage = () => close();`;
 site.files.set("/doomed/worker.js", `${workerScript}\n${doom}`);
 
