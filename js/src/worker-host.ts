@@ -38,15 +38,16 @@ function makeWorker(): Worker {
       name: "gws-outbound",
     });
   } catch (cause) {
-    throw new NoWorker(`no Worker could be made (${cause})`);
+    throw new NoWorker(`no Worker could be made (${cause}): ${needs}`);
   }
 }
 
+const needs =
+  "worker.js must be beside index.js, on the page's own origin, and allowed by worker-src in the page's Content-Security-Policy";
+
 // There is an error message only where the script was loaded.
 function whyNot(message: string | undefined): string {
-  return message
-    ? `the Worker failed: ${message}`
-    : "worker.js could not be loaded; it must be beside index.js, on the page's own origin, and allowed by worker-src in the page's Content-Security-Policy";
+  return message ? `the Worker failed: ${message}` : `worker.js could not be loaded: ${needs}`;
 }
 
 async function begin(worker: Worker, module: Promise<WebAssembly.Module>): Promise<Program> {

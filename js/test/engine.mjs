@@ -22,13 +22,16 @@ export const lacking = {
   workerList: {
     webkit: "WebDriver does not tell of Workers",
   },
+  workerConsole: {
+    webkit: "WebDriver does not tell what a Worker prints",
+  },
   lastWords: {
-    firefox: "it ends a Worker before that can send anything",
-    webkit: "it ends a Worker before that can send anything",
+    firefox:
+      "it has closed the page's WebSocket by pagehide, and its Worker hears nothing any more",
+    webkit: "it ends the page's Worker before what that sends at pagehide has left it",
   },
   pageCache: {
-    firefox: "it does not keep a page that has a Worker with a WebSocket",
-    webkit: "it does not keep a page under automation",
+    firefox: "it keeps no page with an open WebSocket or a Web Lock, its Workers' included",
   },
   networkLog: {
     webkit: "WebDriver does not tell what a page requests",

@@ -98,19 +98,24 @@ export function settle(page, name, options) {
  *
  * @param {import("puppeteer-core").Page} page
  * @param {object} options
+ * @param {string} [from] where the package is
  * @returns {Promise<import("puppeteer-core").JSHandle>} of an object with the client, the
  *   package, what in-page.js has, and the client's events so far
  */
-export function connect(page, options) {
-  return page.evaluateHandle(async (options) => {
-    const [gws, inPage] = await Promise.all([import("/dist/index.js"), import("/in-page.js")]);
-    const client = await gws.createClient(options);
-    const events = [];
-    for (const name of ["statechange", "notification"]) {
-      client.addEventListener(name, ({ type, detail }) => events.push({ type, ...detail }));
-    }
-    return { ...inPage, ...gws, client, events };
-  }, options);
+export function connect(page, options, from = "/dist/index.js") {
+  return page.evaluateHandle(
+    async (options, from) => {
+      const [gws, inPage] = await Promise.all([import(from), import("/in-page.js")]);
+      const client = await gws.createClient(options);
+      const events = [];
+      for (const name of ["statechange", "notification"]) {
+        client.addEventListener(name, ({ type, detail }) => events.push({ type, ...detail }));
+      }
+      return { ...inPage, ...gws, client, events };
+    },
+    options,
+    from,
+  );
 }
 
 /**

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { lacking } from "./engine.mjs";
-import { host, testInPage } from "./in-browser.mjs";
+import { host, site, testInPage } from "./in-browser.mjs";
 import { request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 
@@ -77,7 +77,7 @@ testInPage(
         globalThis.persisted = persisted;
       });
     });
-    await page.goto(new URL("/no-policy", page.url()).href);
+    await page.goto(new URL("/no-policy", site.url).href);
     await page.goBack();
     const reasons = await page.evaluate(
       () => performance.getEntriesByType("navigation")[0].notRestoredReasons?.reasons,

@@ -54,7 +54,8 @@ testInPage(
     const session = await connect(page, { baseUrl, headers });
     await simulator.set({ postStatus: 503 });
     requests.length = 0;
-    assert.ok((await complete(session, request, { ackTimeout: 1000 })).error);
+    // The POST must have left by then, also on a busy machine.
+    assert.ok((await complete(session, request, { ackTimeout: 5000 })).error);
     assert.deepEqual(lines(requests), ["POST /api/v2/me/outbound-records/12"]);
   },
   { complaints: /503/ },

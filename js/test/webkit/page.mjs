@@ -2,7 +2,7 @@
 
 import { EventEmitter } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
-import { Key } from "selenium-webdriver";
+import { By, Key } from "selenium-webdriver";
 
 /**
  * What must run in a page before anything else, so that its complaints are
@@ -26,6 +26,14 @@ export class Page extends EventEmitter {
   async goto(url) {
     await this.#session.get(url);
     await this.#session.executeScript(await readFile(firstScript, "utf8"));
+  }
+
+  reload() {
+    return this.#session.navigate().refresh();
+  }
+
+  goBack() {
+    return this.#session.navigate().back();
   }
 
   async evaluate(run, ...args) {
@@ -64,6 +72,39 @@ export class Page extends EventEmitter {
         }),
       selector,
     );
+  }
+
+  /** Looks at every change of the document, until the function returns what is true. */
+  waitForFunction(run, _options, ...args) {
+    return this.evaluate(
+      `(...args) => new Promise((resolve, reject) => {
+         const observer = new MutationObserver(look);
+         function look() {
+           try {
+             if ((${run})(...args)) {
+               observer.disconnect();
+               resolve();
+             }
+           } catch (error) {
+             observer.disconnect();
+             reject(error);
+           }
+         }
+         observer.observe(document, {
+           subtree: true, childList: true, attributes: true, characterData: true,
+         });
+         look();
+       })`,
+      ...args,
+    );
+  }
+
+  focus(selector) {
+    return this.$eval(selector, (element) => element.focus());
+  }
+
+  async click(selector) {
+    await (await this.#session.findElement(By.css(selector))).click();
   }
 
   /** Sizes the window such that the page has this size. */
@@ -122,6 +163,10 @@ class Handle {
 
   evaluate(run, ...args) {
     return this.#page.evaluate(run, this, ...args);
+  }
+
+  evaluateHandle(run, ...args) {
+    return this.#page.evaluateHandle(run, this, ...args);
   }
 }
 
