@@ -3,12 +3,10 @@
 // redirects to another origin.
 
 import assert from "node:assert/strict";
+import { engine, failures } from "./engine.mjs";
 import { complete, connect, settle, testInPage } from "./in-browser.mjs";
 import { acknowledgement, request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
-
-/** The browser reports these itself, on the console. */
-const network = /Failed to load resource|WebSocket connection to/;
 
 function assertRejected({ error, value }, code, delivery, message = /./) {
   assert.ok(error, `resolved with ${JSON.stringify(value)}`);
@@ -181,9 +179,15 @@ for (const [at, path, code, delivery] of [
         assertRejected(await settle(page, "createClient", options), code, delivery);
       }
       assert.ok((await simulator.call("requests")).length > 0);
-      assert.deepEqual(await other.call("requests"), [], "what arrived at the other origin");
+      const arrived = await other.call("requests");
+      // Of a WebSocket, Firefox and WebKit follow it by themselves, with nothing of ours.
+      const ours = arrived.filter(
+        ({ method, authorization, csrfToken }) =>
+          engine === "chromium" || method !== "GET" || authorization || csrfToken,
+      );
+      assert.deepEqual(ours, [], "what arrived at the other origin");
     },
-    { complaints: network },
+    { complaints: failures },
   );
 }
 
