@@ -24,8 +24,8 @@ func (t *Transport) Open(ctx context.Context, sink bayeux.Sink) (bayeux.Conn, er
 	if err := ctx.Err(); err != nil {
 		return nil, late(err)
 	}
-	c := &conn{sink: sink, dialed: make(chan error, 1)}
-	if err := c.dial(t.url); err != nil {
+	c, err := t.dial(t.url, sink)
+	if err != nil {
 		return nil, err
 	}
 	select {
@@ -57,16 +57,17 @@ type conn struct {
 
 // dial makes the browser's socket, and returns before that is open. An error
 // event has no handler, for it says nothing, and a close event follows.
-func (c *conn) dial(url string) error {
+func (dialer) dial(url string, sink bayeux.Sink) (*conn, error) {
 	constructor, err := safejs.Global().Get("WebSocket")
 	if err != nil || constructor.Type() != safejs.TypeFunction {
-		return errors.New("there is no WebSocket here")
+		return nil, errors.New("there is no WebSocket here")
 	}
-	if c.socket, err = constructor.New(url); err != nil {
-		return fmt.Errorf("making a WebSocket: %w", jsbridge.AsThrown(err))
+	socket, err := constructor.New(url)
+	if err != nil {
+		return nil, fmt.Errorf("making a WebSocket: %w", jsbridge.AsThrown(err))
 	}
-	err = c.socket.Set("binaryType", "arraybuffer")
-	c.handlers = map[string]safejs.Func{}
+	c := &conn{socket: socket, sink: sink, handlers: map[string]safejs.Func{}, dialed: make(chan error, 1)}
+	err = socket.Set("binaryType", "arraybuffer")
 	for property, handle := range map[string]func(event safejs.Value){
 		"onopen":    c.opened,
 		"onmessage": c.received,
@@ -78,9 +79,9 @@ func (c *conn) dial(url string) error {
 	}
 	if err != nil {
 		c.Close()
-		return fmt.Errorf("making a WebSocket: %w", jsbridge.AsThrown(err))
+		return nil, fmt.Errorf("making a WebSocket: %w", jsbridge.AsThrown(err))
 	}
-	return nil
+	return c, nil
 }
 
 func (c *conn) listen(property string, handle func(event safejs.Value)) error {

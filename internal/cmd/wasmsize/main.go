@@ -30,31 +30,37 @@ func main() {
 }
 
 func run(tags, pkg string) error {
-	folder, err := os.MkdirTemp("", "wasmsize-")
+	m, paths, err := measure(tags, pkg)
 	if err != nil {
 		return err
+	}
+	show("sections", m.sections)
+	show("code by package", m.packages(paths))
+	return nil
+}
+
+// measure builds a program, and returns the paths of the packages in it, too.
+func measure(tags, pkg string) (*module, []string, error) {
+	folder, err := os.MkdirTemp("", "wasmsize-")
+	if err != nil {
+		return nil, nil, err
 	}
 	defer os.RemoveAll(folder)
 	file := filepath.Join(folder, "program.wasm")
 	// -w leaves out DWARF; -s would leave out the names, too.
 	if _, err := goTool("build", "-trimpath", "-ldflags=-w", "-tags", tags, "-o", file, pkg); err != nil {
-		return err
+		return nil, nil, err
 	}
 	paths, err := goTool("list", "-deps", "-tags", tags, pkg)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	module, err := os.ReadFile(file)
+	program, err := os.ReadFile(file)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	p, err := parse(module)
-	if err != nil {
-		return err
-	}
-	show("sections", p.sections)
-	show("code by package", p.packages(strings.Fields(paths)))
-	return nil
+	m, err := parse(program)
+	return m, strings.Fields(paths), err
 }
 
 func goTool(args ...string) (string, error) {
