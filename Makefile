@@ -17,7 +17,11 @@ ENGINES ?= chromium firefox webkit
 WASM_TESTS := ./internal/bayeux ./internal/bayeux/websocket ./internal/bayeux/longpolling ./internal/httpx ./internal/gws ./internal/outbound ./internal/jsbridge ./wasm ./web/examples/gotest
 WASM := GOOS=js GOARCH=wasm
 JUDGES := cometd-9 cometd-8 cometd-3.1 faye cometd-nodejs
-BUILT := js/dist/index.js
+
+# SLIM=1: the build without net/http, in a folder of its own.
+TAGS := $(if $(SLIM),-tags slim)
+DIST := $(if $(SLIM),dist-slim,dist)
+BUILT := js/$(DIST)/index.js
 SOURCES := $(shell find wasm internal -name '*.go' ! -name '*_test.go' 2>/dev/null) $(shell find js/src -type f 2>/dev/null) js/build.mjs js/package-lock.json go.mod go.sum
 
 .PHONY: help
@@ -68,10 +72,10 @@ webkit:
 	fi
 
 .PHONY: build
-build: node_modules $(BUILT) ## Fill js/dist: the ES module, its types, the wasm
+build: node_modules $(BUILT) ## Fill js/dist: the ES module, its types, the wasm; SLIM=1: js/dist-slim, without net/http
 
 $(BUILT): $(SOURCES)
-	@npm run --silent --prefix js build
+	@npm run --silent --prefix js build -- $(DIST)
 	@touch $@
 
 .PHONY: extension
@@ -80,7 +84,7 @@ extension: build ## Fill build/extension: a sample softphone, to be loaded unpac
 	@mkdir -p build/extension/shared build/extension/gws-outbound
 	@cp -R $(filter-out %.md,$(wildcard web/extension/*)) build/extension/
 	@cp web/dom.js web/words.js web/field-problems.js web/desktop.css web/controls.css build/extension/shared/
-	@cp js/dist/index.js js/dist/outbound.wasm js/dist/LICENSE build/extension/gws-outbound/
+	@cp $(addprefix js/$(DIST)/,index.js outbound.wasm LICENSE) build/extension/gws-outbound/
 	@echo "build/extension: load it unpacked at chrome://extensions"
 
 .PHONY: run
@@ -105,12 +109,12 @@ test-wasm: chromium build ## Go tests in Chromium
 	@go build -o build/wasmbrowsertest github.com/agnivade/wasmbrowsertest
 	@go build -o build/testserver ./internal/cmd/testserver
 	@build/testserver -- env $(WASM) PATH="$(dir $(CHROMIUM)):$$PATH" \
-		go test -p 1 -timeout 4m -exec "env -u GOOS -u GOARCH $(CURDIR)/build/wasmbrowsertest" $(WASM_TESTS)
+		go test $(TAGS) -p 1 -timeout 4m -exec "env -u GOOS -u GOARCH $(CURDIR)/build/wasmbrowsertest" $(WASM_TESTS)
 
-test-js: deps build extension ## The built package in a page, and the demo page, in Chromium
+test-js: deps build extension ## The built package in a page, and the demo page, in Chromium; SLIM=1: that of js/dist-slim
 	@mkdir -p build
 	@go build -o build/testserver ./internal/cmd/testserver
-	@build/testserver -- npm run --silent --prefix js test
+	@DIST=$(DIST) build/testserver -- npm run --silent --prefix js test
 
 test-browsers: build extension $(ENGINES) ## The same in Chromium, Firefox and WebKitGTK; ENGINES="firefox webkit" for some
 	@mkdir -p build
@@ -177,10 +181,12 @@ figures: deps build ## Measure size, start and completions of js/dist in Chromiu
 lint: node_modules ## gofmt, go vet, staticcheck and jsguard, for both platforms; Biome and tsc
 	@out=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); test -z "$$out" || { echo "gofmt would change: $$out"; exit 1; }
 	@go vet ./...
-	@$(WASM) go vet ./...
 	@go tool staticcheck ./...
-	@$(WASM) $$(go tool -n staticcheck) ./...
-	@$(WASM) $$(go tool -n jsguard) ./...
+	@for tags in "" slim; do \
+		$(WASM) go vet -tags "$$tags" ./... && \
+		$(WASM) $$(go tool -n staticcheck) -tags "$$tags" ./... && \
+		$(WASM) $$(go tool -n jsguard) -tags "$$tags" ./... || exit 1; \
+	done
 	@npm run --silent --prefix js lint
 	@go mod verify >/dev/null
 	@echo "lint: clean"
@@ -192,4 +198,4 @@ fmt: node_modules ## Format Go, TypeScript, JavaScript and CSS
 
 .PHONY: clean
 clean: ## Remove what was built
-	@rm -rf build js/dist
+	@rm -rf build js/dist js/dist-slim

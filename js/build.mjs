@@ -3,12 +3,14 @@
 //
 //   node build.mjs [folder]     default: dist, beside this file
 //
+// For the folder dist-slim, the module is built with the tag slim: without net/http.
+//
 // Needs the `go` of the module's go.mod on the PATH.
 
 import { execFileSync } from "node:child_process";
 import { chmod, cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -16,6 +18,7 @@ import { build } from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
 const out = resolve(process.argv[2] ?? join(here, "dist"));
+const tags = basename(out) === "dist-slim" ? ["-tags", "slim"] : [];
 
 // wasm_exec.js and the module must come from the same Go, which is the one
 // that go.mod chooses.
@@ -31,7 +34,7 @@ await cp(join(root, "LICENSE"), join(out, "LICENSE"));
 await printSizes();
 
 async function compileGo(pkg, file) {
-  run("go", ["build", "-trimpath", "-ldflags=-s -w", "-o", file, pkg], {
+  run("go", ["build", "-trimpath", "-ldflags=-s -w", ...tags, "-o", file, pkg], {
     GOOS: "js",
     GOARCH: "wasm",
   });

@@ -77,18 +77,22 @@ func sockets(mux *http.ServeMux) {
 			}
 		}
 	})
-	// burst sends ?n frames of ?size bytes and closes with ?code.
+	// burst sends ?n frames of ?size bytes, ?binary ones or text, and closes with ?code.
 	handle("burst", func(w http.ResponseWriter, r *http.Request) {
 		n, _ := strconv.Atoi(r.URL.Query().Get("n"))
 		size, _ := strconv.Atoi(r.URL.Query().Get("size"))
 		code, _ := strconv.Atoi(r.URL.Query().Get("code"))
+		opcode := byte(1)
+		if r.URL.Query().Has("binary") {
+			opcode = 2
+		}
 		c, buf, err := upgrade(w, r)
 		if err != nil {
 			return
 		}
 		defer c.Close()
 		for i := range n {
-			if c.write(1, padded(i, size)) != nil {
+			if c.write(opcode, padded(i, size)) != nil {
 				return
 			}
 		}

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { failures } from "./engine.mjs";
 import { settle, site, testInPage } from "./in-browser.mjs";
-import { unusedOrigin } from "./site.mjs";
+import { dist, unusedOrigin } from "./site.mjs";
 
 /** How often a path of the site was asked for while `run` ran. */
 async function fetches(path, run) {
@@ -174,7 +174,7 @@ testInPage("options that cannot be read are no accident", async (page) => {
 testInPage(
   "a digest of the module is checked",
   async (page) => {
-    const bytes = await readFile(new URL("../dist/outbound.wasm", import.meta.url));
+    const bytes = await readFile(new URL("outbound.wasm", dist));
     const digest = (name) => `${name}-${createHash(name).update(bytes).digest("base64")}`;
     const wrong = `sha384-${createHash("sha384").update("something else").digest("base64")}`;
     assert.deepEqual(await settle(page, "load", { wasmIntegrity: digest("sha256") }), {});

@@ -7,7 +7,9 @@ import { extname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const here = new URL(".", import.meta.url);
-const dist = new URL("../dist/", here);
+
+/** The built package: js/dist, or the folder of js that the environment variable DIST names. */
+export const dist = new URL(`../${process.env.DIST || "dist"}/`, here);
 
 const strict = {
   "default-src": "'none'",

@@ -7,6 +7,7 @@ import { lacking } from "./engine.mjs";
 import { complete, connect, host, site, testInPage as test } from "./in-browser.mjs";
 import { acknowledgement, request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
+import { dist } from "./site.mjs";
 
 /** These are about the Worker: there is nothing to be seen where it is not used. */
 const testInPage = host === "worker" ? test : () => {};
@@ -113,7 +114,6 @@ const fallbacks = {
     complaints: /not a worker/,
   },
 };
-const dist = new URL("../dist/", import.meta.url);
 for (const folder of ["lone", "broken", "doomed"]) {
   site.files.set(`/${folder}/index.js`, new URL("index.js", dist));
   site.files.set(`/${folder}/outbound.wasm`, new URL("outbound.wasm", dist));

@@ -1,3 +1,5 @@
+//go:build !slim
+
 //lint:file-ignore SA1019 this library is the given one; it is deprecated in favour of the same code under another name
 
 package websocket

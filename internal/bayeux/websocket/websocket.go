@@ -1,5 +1,3 @@
-//lint:file-ignore SA1019 this library is the given one; it is deprecated in favour of the same code under another name
-
 // Package websocket carries Bayeux messages over a WebSocket, with the same
 // code in the browser and natively.
 //
@@ -7,22 +5,15 @@
 // for the peer while it holds a lock, which the socket's error event takes on
 // the event loop: one reset at the wrong time would stop the whole page. So
 // the package keeps hold of the browser's own socket, and closes that.
+//
+// Built with the tag slim it does without the library there, and with it
+// without net/http: [Transport.Open] sets its handlers on the browser's own
+// socket.
 package websocket
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
-	"sync"
-
-	"gws-outbound/internal/bayeux"
-)
-
-const (
-	// maxQueue is how many arrays of messages may wait to be sent.
-	maxQueue = 256
 )
 
 // Transport opens WebSockets to one server. It implements
@@ -42,112 +33,6 @@ func New(url string) *Transport {
 
 // Name returns "websocket".
 func (*Transport) Name() string { return "websocket" }
-
-// Open dials the server.
-func (t *Transport) Open(ctx context.Context, sink bayeux.Sink) (bayeux.Conn, error) {
-	s, err := t.dial(ctx, t.url)
-	if err != nil {
-		return nil, err
-	}
-	s.conn.SetReadLimit(bayeux.MaxFrame)
-	c := &conn{socket: s, sink: sink, out: make(chan []bayeux.Message, maxQueue), closing: make(chan struct{})}
-	go c.read()
-	go c.write()
-	return c, nil
-}
-
-// conn is an open socket.
-type conn struct {
-	socket  *socket
-	sink    bayeux.Sink
-	out     chan []bayeux.Message
-	closing chan struct{}
-	once    sync.Once
-}
-
-// read does nothing but read and pass on, since a browser's frames that were
-// not read when the socket closed are lost. It is not to be cancelled: that
-// would leave the socket open.
-func (c *conn) read() {
-	for {
-		_, frame, err := c.socket.conn.Read(context.Background())
-		if err != nil {
-			c.lose(c.socket.why(err))
-			return
-		}
-		select {
-		case <-c.closing:
-			// Somebody is still sending after our close.
-		default:
-			c.sink.Receive(frame)
-		}
-	}
-}
-
-// write sends what is queued, in order, and closes the socket when that is
-// done and no more may come.
-func (c *conn) write() {
-	for {
-		select {
-		case messages := <-c.out:
-			if !c.writeFrame(messages) {
-				return
-			}
-		case <-c.closing:
-			for {
-				select {
-				case messages := <-c.out:
-					if !c.writeFrame(messages) {
-						return
-					}
-				default:
-					c.socket.close()
-					return
-				}
-			}
-		}
-	}
-}
-
-// writeFrame reports whether more can be written.
-func (c *conn) writeFrame(messages []bayeux.Message) bool {
-	frame, err := json.Marshal(messages)
-	if err == nil {
-		err = c.socket.write(frame)
-	}
-	if err != nil {
-		c.socket.close()
-		c.lose(fmt.Errorf("sending: %w", c.socket.why(err)))
-	}
-	return err == nil
-}
-
-var errQueueFull = errors.New("the connection does not take what is to be sent")
-
-// Send queues messages to be sent as one frame.
-func (c *conn) Send(messages []bayeux.Message) {
-	select {
-	case c.out <- messages:
-	default:
-		c.lose(errQueueFull)
-	}
-}
-
-// Close closes the socket once what is queued has been sent; it does not wait
-// for that.
-func (c *conn) Close() { c.end(nil) }
-
-// lose reports the end of the connection, unless it was our own.
-func (c *conn) lose(err error) { c.end(func() { c.sink.Lose(err) }) }
-
-func (c *conn) end(report func()) {
-	c.once.Do(func() {
-		close(c.closing)
-		if report != nil {
-			report()
-		}
-	})
-}
 
 // closeReason is what is known of a close by its code and reason.
 func closeReason(code int, reason string) string {

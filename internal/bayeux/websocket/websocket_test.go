@@ -117,13 +117,23 @@ func TestFramesSentJustBeforeTheCloseArrive(t *testing.T) {
 
 func TestFrameSizes(t *testing.T) {
 	p := newPeer(t)
-	_, r := p.open(fmt.Sprintf("burst?n=1&size=%d", bayeux.MaxFrame))
-	require.Len(t, <-r.frames, bayeux.MaxFrame)
+	for _, kind := range []string{"text", "binary"} {
+		_, r := p.open(fmt.Sprintf("burst?n=1&size=%d&%s", bayeux.MaxFrame, kind))
+		require.Len(t, <-r.frames, bayeux.MaxFrame)
 
-	_, r = p.open(fmt.Sprintf("burst?n=1&size=%d", bayeux.MaxFrame+1))
-	require.Error(t, <-r.lost)
-	require.Empty(t, r.frames)
+		_, r = p.open(fmt.Sprintf("burst?n=1&size=%d&%s", bayeux.MaxFrame+1, kind))
+		require.Error(t, <-r.lost)
+		require.Empty(t, r.frames)
+	}
 	p.connections(0)
+}
+
+func TestBinaryFramesAreTakenForText(t *testing.T) {
+	p := newPeer(t)
+	_, r := p.open("burst?n=2&size=10&code=1000&binary")
+	require.Equal(t, "0", strings.TrimSpace(<-r.frames))
+	require.Equal(t, "1", strings.TrimSpace(<-r.frames))
+	require.ErrorContains(t, <-r.lost, "close code 1000")
 }
 
 func TestClosesAreToldByTheirCode(t *testing.T) {
