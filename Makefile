@@ -171,11 +171,19 @@ soak: java deps build ## Complete records without pause for SOAK=2m against Come
 	@go build -o build/testserver ./internal/cmd/testserver
 	@build/testserver -- node js/soak.mjs $(SOAK)
 
-.PHONY: figures
-figures: deps build ## Measure size, start and completions of js/dist in Chromium
-	@mkdir -p build
+.PHONY: bench bench-check bench-run
+ROUNDS ?= 5
+bench: bench-run ## Measure side by side with cometd.js and fetch, in ROUNDS=5 rounds; BENCH_LONG=1: memory after 100,000
+bench-check: CHECK := check
+bench-check: bench-run ## The same, and fail if a budget of js/bench/budgets.mjs is exceeded
+
+bench-run: java deps build
+	@mkdir -p build/bench
+	@$(WASM) go build -trimpath -ldflags="-s -w" -o build/bench/floor.wasm ./internal/cmd/floor
+	@$(WASM) go build -trimpath -ldflags="-s -w" -tags stats -o build/bench/stats.wasm ./wasm
+	@$(WASM) go build -trimpath -o build/bench/named.wasm ./wasm
 	@go build -o build/testserver ./internal/cmd/testserver
-	@build/testserver -- node js/figures.mjs
+	@ROUNDS=$(ROUNDS) build/testserver -- node js/bench/run.mjs $(CHECK)
 
 .PHONY: lint
 lint: node_modules ## gofmt, go vet, staticcheck and jsguard, for both platforms; Biome and tsc

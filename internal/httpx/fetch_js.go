@@ -64,9 +64,13 @@ func fetch(ctx context.Context, r *Request) (*Response, error) {
 		"headers":     header,
 		"credentials": string(credentials),
 		"redirect":    "manual",
-		"cache":       "no-store",
 		"signal":      signal,
 		"keepalive":   r.KeepAlive,
+	}
+	// No cache answers a POST; and asked to leave caches alone, Chromium leaves its cache of
+	// preflights alone as well, so that each POST to another origin would cost two requests.
+	if r.Method != "POST" {
+		init["cache"] = "no-store"
 	}
 	if r.Body != nil {
 		init["body"] = string(r.Body)

@@ -1,0 +1,69 @@
+// The browser of the benchmark, and its pages.
+
+import { launchBrowser } from "../test/browser.mjs";
+
+/** A page, in a profile of its own, with what page.js exports. */
+export class BenchPage {
+  static async open(browser, url) {
+    const context = await browser.createBrowserContext();
+    const page = await context.newPage();
+    await page.evaluateOnNewDocument(() => {
+      globalThis.longTasks = 0;
+      new PerformanceObserver((list) => {
+        globalThis.longTasks += list.getEntries().length;
+      }).observe({ type: "longtask", buffered: true });
+    });
+    await page.goto(url);
+    return new BenchPage(page);
+  }
+
+  constructor(page) {
+    this.page = page;
+  }
+
+  /** Calls a function of page.js. */
+  run(name, ...args) {
+    return this.page.evaluate(
+      async (name, args) => (await import("/bench/page.js"))[name](...args),
+      name,
+      args,
+    );
+  }
+
+  /** Runs `work`, and says how long the page's thread was busy meanwhile, in ms. */
+  async busy(work) {
+    const before = await this.page.metrics();
+    const result = await work();
+    const after = await this.page.metrics();
+    return [
+      result,
+      {
+        task: (after.TaskDuration - before.TaskDuration) * 1000,
+        script: (after.ScriptDuration - before.ScriptDuration) * 1000,
+      },
+    ];
+  }
+
+  /** How many tasks of the page's thread took longer than 50 ms since the last call. */
+  longTasks() {
+    return this.page.evaluate(async () => {
+      await new Promise((resolve) => setTimeout(resolve)); // the observer is told in a task
+      const count = globalThis.longTasks;
+      globalThis.longTasks = 0;
+      return count;
+    });
+  }
+
+  close() {
+    return this.page.browserContext().close();
+  }
+}
+
+/** Launches the browser, for pages of `site`. */
+export async function launch(site) {
+  const browser = await launchBrowser();
+  return {
+    openPage: () => BenchPage.open(browser, new URL("/no-policy", site.url).href),
+    close: () => browser.close(),
+  };
+}

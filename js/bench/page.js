@@ -1,0 +1,58 @@
+// The part of the benchmark that runs in its pages: who is measured, all with
+// the same methods, and the loads. Bundled together with the peer.
+
+import { connect, signIn } from "./peer.js";
+
+const subjects = {
+  worker: (options, heard) => openProject({ ...options, worker: true }, heard),
+  inPlace: (options, heard) => openProject({ ...options, worker: false }, heard),
+  peer: connect,
+  post: async (options) => ({ completeRecord: await signIn(options), close: async () => {} }),
+};
+
+async function openProject(options, heard) {
+  const { createClient } = await import("/dist/index.js");
+  const client = await createClient(options);
+  if (heard) client.addEventListener("notification", heard);
+  return client;
+}
+
+let client;
+let heard = 0;
+
+/** Connects one of the subjects; `listens` to the events of the options' channels, or not. */
+export async function open(subject, options, listens = false) {
+  heard = 0;
+  client = await subjects[subject](options, listens ? () => heard++ : undefined);
+}
+
+export function close() {
+  return client.close();
+}
+
+/** How many events were heard since `open`. */
+export function hearing() {
+  return heard;
+}
+
+/** @returns {Promise<number[]>} how long each took, in ms */
+export async function oneByOne(count, request) {
+  const times = [];
+  for (let i = 0; i < count; i++) {
+    const from = performance.now();
+    await client.completeRecord(request);
+    times.push(performance.now() - from);
+  }
+  return times;
+}
+
+/** @returns {Promise<number>} how long all took, `inFlight` of them at any time, in ms */
+export async function steadily(count, inFlight, request) {
+  const from = performance.now();
+  let left = count;
+  const lane = async () => {
+    while (left-- > 0) await client.completeRecord(request);
+  };
+  await Promise.all(Array.from({ length: inFlight }, lane));
+  return performance.now() - from;
+}
