@@ -77,3 +77,35 @@ testInPage(
   },
   { path: "/bare" },
 );
+
+testInPage(
+  "a Go program that a page runs by itself, and the loader's, do not disturb each other",
+  async (page) => {
+    const simulator = await Simulator.start();
+    await start(page);
+    const outcome = await page.evaluate(
+      async (options, request) => {
+        const globals = ["Go", "fs", "process", "path", "gwsOutbound", "completeRecord"];
+        const before = globals.map((name) => globalThis[name]);
+        const { createClient } = await import("/dist/index.js");
+        const bare = await globalThis.gwsOutbound.createClient(options);
+        const loaded = await createClient({ ...options, worker: false });
+        const events = await Promise.all([
+          bare.completeRecord({ ...request, referenceId: "bare" }),
+          loaded.completeRecord({ ...request, referenceId: "loaded" }),
+        ]);
+        await loaded.close();
+        events.push(await bare.completeRecord({ ...request, referenceId: "bare again" }));
+        return {
+          references: events.map(({ referenceId }) => referenceId),
+          same: globals.every((name, i) => globalThis[name] === before[i]),
+        };
+      },
+      { baseUrl: simulator.url, headers },
+      request,
+    );
+    assert.deepEqual(outcome, { references: ["bare", "loaded", "bare again"], same: true });
+    assert.equal((await simulator.posts()).length, 3);
+  },
+  { path: "/bare" },
+);
