@@ -203,7 +203,10 @@ export interface NotificationDetail {
 export interface OutboundClientEventMap {
   /** The session's state, its transport or the next attempt changed. */
   statechange: CustomEvent<StateChangeDetail>;
-  /** A message arrived on a channel that the client subscribed to. */
+  /**
+   * A message arrived on a channel that the client subscribed to. It may come
+   * twice around a reconnection: servers send again what was not confirmed.
+   */
   notification: CustomEvent<NotificationDetail>;
 }
 
