@@ -174,23 +174,19 @@ func playModel(t *testing.T, conf modelConfig, steps []modelStep) []string {
 	for _, step := range steps {
 		r.do(step)
 		if step.Then >= 0 {
-			time.Sleep(step.Then)
-			synctest.Wait()
+			pass(step.Then)
 		}
 	}
-	time.Sleep(modelConnectTimeout + 90*time.Second) // the longest bound of a call
-	synctest.Wait()
+	pass(modelConnectTimeout + 90*time.Second) // the longest bound of a call
 	if c.Pending() != 0 {
 		r.violation("%d are pending when every time is over", c.Pending())
 	}
-	time.Sleep(3 * time.Minute)
-	synctest.Wait()
+	pass(3 * time.Minute) // a session can be had again by then, the longest backoff included
 	if status, _ := c.session.Watch(); r.closed.IsZero() && !r.kicked && status.State != bayeux.Connected {
 		r.violation("%s minutes after the last fault: %v", status.State, status.Reason)
 	}
 	r.close()
-	time.Sleep(10 * time.Second)
-	synctest.Wait()
+	pass(10 * time.Second) // what the closing client has still to send is answered, or given up
 	for _, call := range r.calls {
 		call.cancel()
 		r.judge(call)
@@ -413,4 +409,11 @@ func (r *modelRun) judgeLoss(call *modelCall, wrong func(string, ...any)) {
 			wrong("the acknowledgement was sent %v before, to %s (let die: %v)", waited, ses.id, ses.letDie)
 		}
 	}
+}
+
+// pass moves the clock of the sequence's bubble (testing/synctest), and with it
+// the timers that are under test. Nothing waits for it in real time.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }

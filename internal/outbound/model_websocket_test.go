@@ -72,7 +72,7 @@ func (l *modelLink) serve() {
 				return
 			}
 		}
-		time.Sleep(time.Until(sent.due))
+		time.Sleep(time.Until(sent.due)) // the network's lag, by the clock of the bubble (testing/synctest)
 		l.s.mu.Lock()
 		if !l.silent && !l.closed {
 			for _, m := range sent.messages {

@@ -1,39 +1,15 @@
 // The demo page, by keyboard alone, as `make run` serves it.
 
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { after } from "node:test";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { root, startDemo } from "./demo.mjs";
 import { engine, lacking } from "./engine.mjs";
 import { testInPage } from "./in-browser.mjs";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const screenshots = join(root, "build", "screenshots");
 await mkdir(screenshots, { recursive: true });
-const desktop = await startDesktop();
-
-/** Starts the demo's server, for as long as the tests run. */
-async function startDesktop() {
-  const folder = await mkdtemp(join(tmpdir(), "gws-outbound-desktop-"));
-  const program = join(folder, "desktop");
-  await promisify(execFile)("go", ["build", "-o", program, "./internal/cmd/desktop"], {
-    cwd: root,
-  });
-  const server = spawn(program, ["-addr", "127.0.0.1:0", "-root", root], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  after(async () => {
-    server.kill("SIGTERM");
-    await rm(folder, { recursive: true });
-  });
-  const [line] = await once(server.stdout, "data");
-  return String(line).trim();
-}
+const desktop = await startDemo();
 
 /** How the page shows that the POST was answered: WebKit does not tell it the status. */
 const answered = engine === "webkit" ? "POST ended\\d" : "HTTP 200 accepted";
