@@ -182,7 +182,7 @@ bench-run: java deps build
 	@mkdir -p build/bench
 	@$(WASM) go build -trimpath -ldflags="-s -w" -o build/bench/floor.wasm ./internal/cmd/floor
 	@$(WASM) go build -trimpath -ldflags="-s -w" -tags stats -o build/bench/stats.wasm ./wasm
-	@$(WASM) go build -trimpath -o build/bench/named.wasm ./wasm
+	@$(WASM) go build -trimpath -ldflags="-s -w" -tags slim -o build/bench/slim.wasm ./wasm
 	@go build -o build/testserver ./internal/cmd/testserver
 	@ROUNDS=$(ROUNDS) build/testserver -- node js/bench/run.mjs $(CHECK)
 

@@ -7,7 +7,6 @@
 // ROUNDS says how many rounds, at least 1; default: 5. BENCH_LONG=1 completes 100,000
 // for the memory. With check, the exit status is 1 if a budget is exceeded.
 
-import { execFileSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -33,8 +32,7 @@ const folder = pathToFileURL("build/bench/");
 await bundle();
 const result = { date: new Date().toISOString(), rounds };
 const parts = {
-  size: async () =>
-    measureSizes(files(), { module: new URL("named.wasm", folder), imports: packages() }),
+  size: async () => measureSizes(files()),
   core: async () => measureCore(),
   start: (bench) => measureStarts(bench, rounds),
   completions: async (bench) => {
@@ -51,7 +49,7 @@ const parts = {
 };
 
 const site = await startSite();
-for (const name of ["page.js", "peer.js", "floor.wasm", "stats.wasm"]) {
+for (const name of ["page.js", "peer.js", "floor.wasm", "slim.wasm", "stats.wasm"]) {
   site.files.set(`/bench/${name}`, new URL(name, folder));
 }
 const bench = await launch(site);
@@ -92,15 +90,8 @@ function files() {
   const shipped = ["outbound.wasm", "index.js", "worker.js", "wasm_exec.js"];
   return {
     ...Object.fromEntries(shipped.map((name) => [name, new URL(name, dist)])),
+    "outbound.wasm, slim": new URL("slim.wasm", folder),
     "bare Go module": new URL("floor.wasm", folder),
     "cometd.js and fetch": new URL("peer.js", folder),
   };
-}
-
-function packages() {
-  const list = execFileSync("go", ["list", "-deps", "./wasm"], {
-    encoding: "utf8",
-    env: { ...process.env, GOOS: "js", GOARCH: "wasm" },
-  });
-  return list.trim().split("\n");
 }

@@ -1,15 +1,12 @@
 // The size of what is shipped, beside that of the peer and of a bare Go module.
 
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
-import { packageSizes } from "./packages.mjs";
 
-/**
- * @param {{ [name: string]: URL }} files
- * @param {{ module: URL, imports: string[] }} named the module with its names, and its packages
- */
-export async function measureSizes(files, named) {
+/** @param {{ [name: string]: URL }} files */
+export async function measureSizes(files) {
   const sizes = await Promise.all(
     Object.entries(files).map(async ([name, file]) => {
       const bytes = await readFile(file);
@@ -20,8 +17,10 @@ export async function measureSizes(files, named) {
       return [name, { raw: bytes.length, gzip: zipped.length, brotli: brotli.length }];
     }),
   );
+  const command = ["run", "./internal/cmd/wasmsize", "-json", "./wasm"];
+  const { packages } = JSON.parse((await promisify(execFile)("go", command)).stdout);
   return {
     files: Object.fromEntries(sizes),
-    packages: packageSizes(await readFile(named.module), named.imports),
+    packages: Object.fromEntries(Object.entries(packages).sort(([, a], [, b]) => b - a)),
   };
 }

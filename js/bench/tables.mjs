@@ -9,6 +9,7 @@ const names = {
   post: "POST alone",
   floor: "bare Go module",
   bare: "module, bare",
+  slim: "slim module, bare",
 };
 
 const completions = {
@@ -42,6 +43,7 @@ export function printTables(result) {
     heading("Start");
     printMeasured(result.start, starts, [
       ["bare", "floor"],
+      ["slim", "floor"],
       ["inPlace", "peer"],
       ["worker", "peer"],
     ]);

@@ -1,11 +1,13 @@
 // Command wasmsize tells what a Go program is made of as WebAssembly: the
-// bytes of its sections, and of the code of each Go package, the largest first.
+// bytes of its sections, and of the code of each Go package, the largest first;
+// with -json as {"sections": {name: bytes}, "packages": {name: bytes}}.
 //
-//	go run ./internal/cmd/wasmsize [-tags slim] ./wasm
+//	go run ./internal/cmd/wasmsize [-tags slim] [-json] ./wasm
 package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -17,22 +19,26 @@ import (
 
 func main() {
 	tags := flag.String("tags", "", "build tags, separated by commas")
-	flag.Usage = func() { fmt.Fprintln(os.Stderr, "usage: wasmsize [-tags list] package") }
+	asJSON := flag.Bool("json", false, "print JSON")
+	flag.Usage = func() { fmt.Fprintln(os.Stderr, "usage: wasmsize [-tags list] [-json] package") }
 	flag.Parse()
 	if flag.NArg() != 1 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(*tags, flag.Arg(0)); err != nil {
+	if err := run(*tags, *asJSON, flag.Arg(0)); err != nil {
 		fmt.Fprintln(os.Stderr, "wasmsize:", err)
 		os.Exit(1)
 	}
 }
 
-func run(tags, pkg string) error {
+func run(tags string, asJSON bool, pkg string) error {
 	m, paths, err := measure(tags, pkg)
 	if err != nil {
 		return err
+	}
+	if asJSON {
+		return json.NewEncoder(os.Stdout).Encode(map[string]any{"sections": m.sections, "packages": m.packages(paths)})
 	}
 	show("sections", m.sections)
 	show("code by package", m.packages(paths))
