@@ -85,7 +85,7 @@ func refusal(resp *httpx.Response) string {
 // leaveAlone says for how long the server does not want to be asked again; ""
 // if it has not said so.
 func leaveAlone(resp *httpx.Response) string {
-	after := resp.Header.Get("Retry-After")
+	after := resp.Field("Retry-After")
 	if after == "" || resp.Status != 429 && resp.Status != 503 {
 		return ""
 	}
@@ -100,6 +100,6 @@ func quoteBody(resp *httpx.Response) string {
 }
 
 func looksLikeHTML(resp *httpx.Response) bool {
-	return strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/html") ||
+	return strings.HasPrefix(strings.ToLower(resp.Field("Content-Type")), "text/html") ||
 		bytes.HasPrefix(bytes.TrimSpace(resp.Body), []byte("<"))
 }

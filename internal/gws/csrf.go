@@ -17,8 +17,8 @@ type csrfToken struct {
 
 // readCSRF takes the token out of the response to a GET. The server chooses
 // the name of a header that we send, so it must be one that does no harm.
-func readCSRF(h httpx.Header) (csrfToken, error) {
-	t := csrfToken{header: h.Get("X-CSRF-HEADER"), value: h.Get("X-CSRF-TOKEN")}
+func readCSRF(resp *httpx.Response) (csrfToken, error) {
+	t := csrfToken{header: resp.Field("X-CSRF-HEADER"), value: resp.Field("X-CSRF-TOKEN")}
 	if t.header == "" || t.value == "" {
 		return csrfToken{}, nil // protection is off, or the headers are hidden from other origins
 	}

@@ -133,7 +133,7 @@ func (s *Session) signIn(ctx context.Context, f *signIn) error {
 	}
 	var csrf csrfToken
 	if s.config.CSRF {
-		if csrf, err = readCSRF(resp.Header); err != nil {
+		if csrf, err = readCSRF(resp); err != nil {
 			return &HTTPError{Request: request, Status: resp.Status, Reason: err.Error()}
 		}
 	}

@@ -2,8 +2,10 @@ package httpx
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/hack-pad/safejs"
 
@@ -31,13 +33,18 @@ func (*Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	}
 }
 
+// abortController is the constructor, which nobody replaces as they may replace fetch.
+var abortController = sync.OnceValues(func() (safejs.Value, error) { return safejs.Global().Get("AbortController") })
+
+// Each value that crosses between Go and JavaScript takes about as long as a few hundred
+// operations within either, and each promise that is waited for takes many of
+// them: hence what is done here in one go, where more would be plainer.
 func fetch(ctx context.Context, r *Request) (*Response, error) {
-	global := safejs.Global()
-	function, err := global.Get("fetch")
+	function, err := safejs.Global().Get("fetch")
 	if err != nil {
 		return nil, err
 	}
-	constructor, err := global.Get("AbortController")
+	constructor, err := abortController()
 	if err != nil {
 		return nil, err
 	}
@@ -51,29 +58,9 @@ func fetch(ctx context.Context, r *Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	credentials := r.Credentials
-	if credentials == "" {
-		credentials = Include
-	}
-	header := make(map[string]any, len(r.Header))
-	for name, value := range r.Header {
-		header[name] = value
-	}
-	init := map[string]any{
-		"method":      r.Method,
-		"headers":     header,
-		"credentials": string(credentials),
-		"redirect":    "manual",
-		"signal":      signal,
-		"keepalive":   r.KeepAlive,
-	}
-	// No cache answers a POST; and asked to leave caches alone, Chromium leaves its cache of
-	// preflights alone as well, so that each POST to another origin would cost two requests.
-	if r.Method != "POST" {
-		init["cache"] = "no-store"
-	}
-	if r.Body != nil {
-		init["body"] = string(r.Body)
+	init, err := fetchInit(r, signal)
+	if err != nil {
+		return nil, err
 	}
 	promise, err := function.Invoke(r.URL, init)
 	if err != nil {
@@ -92,6 +79,40 @@ func fetch(ctx context.Context, r *Request) (*Response, error) {
 		return nil, fmt.Errorf("reading the response's body: %w", err)
 	}
 	return resp, nil
+}
+
+// fetchInit is fetch's second argument.
+func fetchInit(r *Request, signal safejs.Value) (safejs.Value, error) {
+	init := struct {
+		Method      string      `json:"method"`
+		Headers     Header      `json:"headers,omitempty"`
+		Body        *string     `json:"body,omitempty"`
+		Credentials Credentials `json:"credentials"`
+		Redirect    string      `json:"redirect"`
+		Cache       string      `json:"cache,omitempty"`
+		KeepAlive   bool        `json:"keepalive,omitempty"`
+	}{Method: r.Method, Headers: r.Header, Credentials: r.Credentials, Redirect: "manual", KeepAlive: r.KeepAlive}
+	if init.Credentials == "" {
+		init.Credentials = Include
+	}
+	// No cache answers a POST; and asked to leave caches alone, Chromium leaves its cache of
+	// preflights alone as well, so that each POST to another origin would cost two requests.
+	if r.Method != "POST" {
+		init.Cache = "no-store"
+	}
+	if r.Body != nil {
+		body := string(r.Body)
+		init.Body = &body
+	}
+	text, err := json.Marshal(init)
+	if err != nil {
+		return safejs.Undefined(), err
+	}
+	value, err := jsbridge.ParseJSON(text)
+	if err != nil {
+		return safejs.Undefined(), err
+	}
+	return value, value.Set("signal", signal)
 }
 
 // describe reads all of a response but its body.
@@ -116,11 +137,20 @@ func describe(response safejs.Value) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	fields, err := jsbridge.Entries(headers)
-	if err != nil {
-		return nil, err
+	return &Response{Status: code, Redirected: kind == "opaqueredirect", Header: fields{headers}}, nil
+}
+
+// fields are a browser's Headers: few are ever asked for.
+type fields struct{ headers safejs.Value }
+
+// Get returns "" where the browser has no such field, or does not show it.
+func (f fields) Get(name string) string {
+	value, err := f.headers.Call("get", name)
+	if err != nil || value.IsNull() {
+		return ""
 	}
-	return &Response{Status: code, Redirected: kind == "opaqueredirect", Header: fields}, nil
+	text, _ := value.String()
+	return text
 }
 
 // readBody reads chunk by chunk, so that a body over the limit is not held.
@@ -138,35 +168,42 @@ func readBody(ctx context.Context, response safejs.Value, limit int64) ([]byte, 
 	}
 	var body []byte
 	for {
-		promise, err := reader.Call("read")
+		// A short body is one chunk: that and the end are asked for together.
+		first, err := reader.Call("read")
 		if err != nil {
 			return nil, err
 		}
-		chunk, err := jsbridge.Await(ctx, promise)
+		second, err := reader.Call("read")
 		if err != nil {
 			return nil, err
 		}
-		done, err := jsbridge.Get(chunk, "done")
+		chunks, err := jsbridge.AwaitAll(ctx, first, second)
 		if err != nil {
 			return nil, err
 		}
-		if end, err := done.Truthy(); err != nil || end {
-			return body, err
-		}
-		value, err := jsbridge.Get(chunk, "value")
-		if err != nil {
-			return nil, err
-		}
-		size, err := value.Length()
-		if err != nil {
-			return nil, err
-		}
-		if int64(len(body)+size) > limit {
-			return nil, ErrTooLarge
-		}
-		body = append(body, make([]byte, size)...)
-		if _, err := safejs.CopyBytesToGo(body[len(body)-size:], value); err != nil {
-			return nil, err
+		for _, chunk := range chunks {
+			done, err := jsbridge.Get(chunk, "done")
+			if err != nil {
+				return nil, err
+			}
+			if end, err := done.Truthy(); err != nil || end {
+				return body, err
+			}
+			value, err := jsbridge.Get(chunk, "value")
+			if err != nil {
+				return nil, err
+			}
+			size, err := value.Length()
+			if err != nil {
+				return nil, err
+			}
+			if int64(len(body)+size) > limit {
+				return nil, ErrTooLarge
+			}
+			body = append(body, make([]byte, size)...)
+			if _, err := safejs.CopyBytesToGo(body[len(body)-size:], value); err != nil {
+				return nil, err
+			}
 		}
 	}
 }

@@ -16,8 +16,7 @@ import (
 // [Request] does not say otherwise.
 const MaxBody = 4 << 20
 
-// Header holds HTTP header fields, one value a name. The names of a response
-// are in lower case; a request may use any case.
+// Header holds HTTP header fields, one value a name, in any case.
 type Header map[string]string
 
 // Get returns the value of the field name, in any case, or "".
@@ -63,8 +62,17 @@ type Response struct {
 	// redirect it was, so that Redirected is what to look at.
 	Status     int
 	Redirected bool
-	Header     Header // in a browser, across origins, only what the server exposes
+	Header     interface{ Get(name string) string } // nil if there is none; see [Response.Field]
 	Body       []byte
+}
+
+// Field returns the value of the header field name, in any case, or "". In a
+// browser, across origins, there is only what the server exposes.
+func (r *Response) Field(name string) string {
+	if r.Header == nil {
+		return ""
+	}
+	return r.Header.Get(name)
 }
 
 // RetryAfter is how long the server asks to be left alone in a 429 or 503, by
@@ -73,7 +81,7 @@ func (r *Response) RetryAfter(now time.Time) time.Duration {
 	if r.Status != 429 && r.Status != 503 {
 		return 0
 	}
-	value := r.Header.Get("Retry-After")
+	value := r.Field("Retry-After")
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
 		return time.Duration(seconds) * time.Second
 	}

@@ -21,8 +21,9 @@ func TestRequestAndResponse(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 200, resp.Status)
 	require.False(t, resp.Redirected)
-	require.Equal(t, "here", resp.Header.Get("X-Echo"))
-	require.Equal(t, "here", resp.Header["x-echo"])
+	require.Equal(t, "here", resp.Field("X-Echo"))
+	require.Equal(t, "here", resp.Field("x-echo"))
+	require.Empty(t, resp.Field("X-Absent"))
 	var got map[string]string
 	require.NoError(t, json.Unmarshal(resp.Body, &got))
 	require.Equal(t, map[string]string{"method": "POST", "body": `{"é":1}`, "type": "application/json", "authorization": "Basic eDp5", "test": "1", "cookie": ""}, got)

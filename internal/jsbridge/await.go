@@ -52,6 +52,34 @@ func Await(ctx context.Context, promise safejs.Value) (safejs.Value, error) {
 	}
 }
 
+// AwaitAll waits for all of promises as [Await] does for one, in one go. The
+// error is that of the first which is rejected.
+func AwaitAll(ctx context.Context, promises ...safejs.Value) ([]safejs.Value, error) {
+	constructor, err := promiseConstructor()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]any, len(promises))
+	for i, p := range promises {
+		list[i] = p
+	}
+	all, err := constructor.Call("all", list)
+	if err != nil {
+		return nil, fmt.Errorf("waiting for promises: %w", err)
+	}
+	array, err := Await(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]safejs.Value, len(promises))
+	for i := range values {
+		if values[i], err = array.Index(i); err != nil {
+			return nil, fmt.Errorf("waiting for promises: %w", err)
+		}
+	}
+	return values, nil
+}
+
 func first(args []safejs.Value) safejs.Value {
 	if len(args) == 0 {
 		return safejs.Undefined()

@@ -4,13 +4,16 @@ package jsbridge
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/hack-pad/safejs"
 )
 
+var jsonObject = sync.OnceValues(func() (safejs.Value, error) { return safejs.Global().Get("JSON") })
+
 // ParseJSON makes a JavaScript value of JSON text, by the browser's own parser.
 func ParseJSON(text []byte) (safejs.Value, error) {
-	json, err := safejs.Global().Get("JSON")
+	json, err := jsonObject()
 	if err != nil {
 		return safejs.Undefined(), fmt.Errorf("parsing JSON: %w", err)
 	}

@@ -5,6 +5,7 @@ package jsbridge
 import (
 	"fmt"
 	"runtime/debug"
+	"sync"
 
 	"github.com/hack-pad/safejs"
 )
@@ -17,13 +18,21 @@ type PanicError struct {
 
 func (e *PanicError) Error() string { return fmt.Sprintf("internal error: %v", e.Value) }
 
+var promiseConstructor = sync.OnceValues(func() (safejs.Value, error) {
+	constructor, err := safejs.Global().Get("Promise")
+	if err != nil {
+		return safejs.Undefined(), fmt.Errorf("making a promise: %w", err)
+	}
+	return constructor, nil
+})
+
 // Go runs f on a goroutine of its own and returns a Promise of its result.
 // What f returns as an error, or panics with as a *[PanicError], goes through
 // reject, whose result the Promise is rejected with.
 func Go(f func() (safejs.Value, error), reject func(error) safejs.Value) (safejs.Value, error) {
-	constructor, err := safejs.Global().Get("Promise")
+	constructor, err := promiseConstructor()
 	if err != nil {
-		return safejs.Undefined(), fmt.Errorf("making a promise: %w", err)
+		return safejs.Undefined(), err
 	}
 	var resolvePromise, rejectPromise safejs.Value
 	executor, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {

@@ -103,11 +103,11 @@ func Entries(iterable safejs.Value) (map[string]string, error) {
 	if err != nil {
 		return nil, AsThrown(err)
 	}
-	jsonObject, err := safejs.Global().Get("JSON")
+	parser, err := jsonObject()
 	if err != nil {
 		return nil, AsThrown(err)
 	}
-	text, err := jsonObject.Call("stringify", object)
+	text, err := parser.Call("stringify", object)
 	if err != nil {
 		return nil, AsThrown(err)
 	}

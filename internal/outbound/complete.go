@@ -109,7 +109,6 @@ func (c *Client) complete(ctx context.Context, op *operation, opts CallOptions) 
 
 	var posting context.Context
 	posting, w.cancel = context.WithCancel(context.Background())
-	defer w.cancel()
 	go w.post(posting)
 	err := w.wait(ctx)
 	select {
