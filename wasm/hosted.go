@@ -7,6 +7,7 @@ import (
 
 	"github.com/hack-pad/safejs"
 
+	"gws-outbound/internal/httpx"
 	"gws-outbound/internal/jsbridge"
 	"gws-outbound/internal/outbound"
 )
@@ -18,6 +19,11 @@ type hosted struct{ *module }
 // takes the options and two functions for events. The loader watches the page,
 // and tells the clients what happens to it.
 func startHosted(host safejs.Value) error {
+	request, err := host.Get("request")
+	if err != nil {
+		return err
+	}
+	httpx.Through(request)
 	reject := hostedError(host)
 	m, err := newModule(reject)
 	if err != nil {

@@ -20,7 +20,11 @@ func New() *Client { return &Client{} }
 
 // Do makes a request. It must not be called on the event loop.
 func (*Client) Do(ctx context.Context, r *Request) (*Response, error) {
-	resp, err := fetch(ctx, r)
+	request := fetch
+	if hostRequest != nil {
+		request = requestThrough
+	}
+	resp, err := request(ctx, r)
 	switch {
 	case err == nil:
 		return resp, nil
@@ -83,6 +87,19 @@ func fetch(ctx context.Context, r *Request) (*Response, error) {
 
 // fetchInit is fetch's second argument.
 func fetchInit(r *Request, signal safejs.Value) (safejs.Value, error) {
+	text, err := initText(r)
+	if err != nil {
+		return safejs.Undefined(), err
+	}
+	init, err := jsbridge.ParseJSON([]byte(text))
+	if err != nil {
+		return safejs.Undefined(), err
+	}
+	return init, init.Set("signal", signal)
+}
+
+// initText is that argument as JSON, without the signal.
+func initText(r *Request) (string, error) {
 	init := struct {
 		Method      string      `json:"method"`
 		Headers     Header      `json:"headers,omitempty"`
@@ -105,14 +122,7 @@ func fetchInit(r *Request, signal safejs.Value) (safejs.Value, error) {
 		init.Body = &body
 	}
 	text, err := json.Marshal(init)
-	if err != nil {
-		return safejs.Undefined(), err
-	}
-	value, err := jsbridge.ParseJSON(text)
-	if err != nil {
-		return safejs.Undefined(), err
-	}
-	return value, value.Set("signal", signal)
+	return string(text), err
 }
 
 // describe reads all of a response but its body.

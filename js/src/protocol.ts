@@ -10,11 +10,14 @@ import type {
   StateChangeDetail,
 } from "./api.js";
 import type { Delivery, OutboundErrorInit } from "./error.js";
+import type { request } from "./request.js";
 
 /** What Go finds in its globalThis as `gwsOutboundHost`. */
 export interface Host {
   /** Gives what the promises of the program reject with. */
   makeError(init: OutboundErrorInit): unknown;
+  /** Makes the program's HTTP requests. */
+  request: typeof request;
   /** Called once, before `run` returns. */
   ready(core: Core): void;
 }

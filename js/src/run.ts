@@ -3,6 +3,7 @@ import { OutboundError, type OutboundErrorInit } from "./error.js";
 import { Printer } from "./print.js";
 import { Program } from "./program.js";
 import type { Core, Host } from "./protocol.js";
+import { request } from "./request.js";
 import { makeScope } from "./scope.js";
 import { unavailable } from "./unavailable.js";
 
@@ -33,6 +34,7 @@ export async function run(
   let core: Core | undefined;
   const host: Host = {
     makeError,
+    request,
     ready: (given) => {
       core = given;
     },
