@@ -47,7 +47,7 @@ func (c *Client) CompleteRecord(ctx context.Context, fields gws.Fields, opts Cal
 
 // begin checks the request and registers it.
 func (c *Client) begin(fields gws.Fields, opts CallOptions) (*operation, error) {
-	record, problems := gws.ParseCompleteRecord(fields, opts.AllowUnknownCallResult || c.opts.AllowUnknownCallResult)
+	record, problems := gws.ParseRequest("completeRecord", fields, opts.AllowUnknownCallResult || c.opts.AllowUnknownCallResult)
 	inFlight := gws.Problem{Field: "referenceId", Message: "a completion with this reference is in flight; leave it out to have one made"}
 	if reference, ok := fields["referenceId"].(string); ok && c.waiting.has(reference) {
 		problems = append(problems, inFlight)

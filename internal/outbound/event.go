@@ -3,7 +3,6 @@ package outbound
 import (
 	"encoding/json"
 	"errors"
-	"strconv"
 	"strings"
 
 	"gws-outbound/internal/bayeux"
@@ -83,11 +82,11 @@ func (e *event) answers(op *operation) bool {
 	}
 	return op.posted && e.NotificationType == acknowledgement &&
 		sameHandle(e.Record.RecordHandle, op.record) &&
-		e.Record.CampaignName == op.record.CampaignName &&
-		e.Record.CallingList == op.record.CallingList &&
-		string(e.Record.ApplicationID) == strconv.FormatInt(op.record.ApplicationID, 10)
+		e.Record.CampaignName == op.record.Text("campaignName") &&
+		e.Record.CallingList == op.record.Text("callingList") &&
+		string(e.Record.ApplicationID) == op.record.Text("applicationId")
 }
 
-func sameHandle(handle scalar, record gws.CompleteRecord) bool {
-	return strings.TrimLeft(string(handle), "0") == record.RecordHandle
+func sameHandle(handle scalar, record gws.Request) bool {
+	return strings.TrimLeft(string(handle), "0") == record.Text("recordHandle")
 }

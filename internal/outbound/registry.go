@@ -9,7 +9,7 @@ import (
 
 // operation is a completion that waits for its event.
 type operation struct {
-	record gws.CompleteRecord
+	record gws.Request
 	answer chan answer // takes one
 	posted bool        // the POST may have left; guarded by the registry
 }
@@ -29,7 +29,7 @@ type registry struct {
 }
 
 // add registers an operation, unless its reference is taken.
-func (r *registry) add(record gws.CompleteRecord) (*operation, bool) {
+func (r *registry) add(record gws.Request) (*operation, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, op := range r.operations {
