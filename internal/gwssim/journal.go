@@ -4,6 +4,7 @@ package gwssim
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"net"
@@ -165,29 +166,40 @@ func (s *Sim) withJournal(next http.Handler) http.Handler {
 	})
 }
 
-// journaled sees what a request is answered with.
+// journaled sees what a request is answered with, and notes it before the
+// client can know.
 type journaled struct {
 	http.ResponseWriter
 	sim      *Sim
 	exchange *Exchange
-	status   int
 	body     []byte // its beginning, of an answer that may have a statusCode
 	taken    bool   // the connection
 	returned bool   // the handler
 }
 
 func (j *journaled) WriteHeader(status int) {
-	j.status = status
+	j.sim.mu.Lock()
+	j.exchange.Outcome, j.exchange.Status = OutcomeAnswered, status
+	j.sim.changed()
+	j.sim.unlock()
 	j.ResponseWriter.WriteHeader(status)
 }
 
 func (j *journaled) Write(b []byte) (int, error) {
 	const enough = 4096
-	if j.status == 0 {
-		j.status = http.StatusOK
-	}
 	if room := enough - len(j.body); room > 0 {
 		j.body = append(j.body, b[:min(room, len(b))]...)
+		var answer struct {
+			StatusCode    *int   `json:"statusCode"`
+			StatusMessage string `json:"statusMessage"`
+		}
+		_ = json.Unmarshal(j.body, &answer) // it has neither if it is no answer of GWS
+		j.sim.mu.Lock()
+		x := j.exchange
+		x.Outcome, x.Status = OutcomeAnswered, cmp.Or(x.Status, http.StatusOK)
+		x.StatusCode, x.StatusMessage = answer.StatusCode, cut(answer.StatusMessage)
+		j.sim.changed()
+		j.sim.unlock()
 	}
 	return j.ResponseWriter.Write(b)
 }
@@ -198,42 +210,26 @@ func (j *journaled) Unwrap() http.ResponseWriter { return j.ResponseWriter }
 // Hijack gives the connection away: to a WebSocket, which lives long, or to be
 // reset.
 func (j *journaled) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	j.sim.mu.Lock() // also meanwhile: to hijack sends the header
+	defer j.sim.unlock()
 	conn, rw, err := http.NewResponseController(j.ResponseWriter).Hijack()
 	if err == nil {
 		j.taken = true
-		j.sim.mu.Lock()
-		defer j.sim.unlock()
 		j.exchange.Outcome = OutcomeCut
-		if j.status == http.StatusSwitchingProtocols {
-			j.exchange.Outcome, j.exchange.Status = OutcomeUpgraded, j.status
+		if j.exchange.Status == http.StatusSwitchingProtocols {
+			j.exchange.Outcome = OutcomeUpgraded
 		}
 		j.sim.changed()
 	}
 	return conn, rw, err
 }
 
-// end notes what came of the request.
+// end notes that a request has come to its end without an answer.
 func (j *journaled) end() {
-	if j.taken {
-		return
-	}
-	x := j.exchange
 	j.sim.mu.Lock()
 	defer j.sim.unlock()
-	defer j.sim.changed()
-	if !j.returned {
-		x.Outcome = OutcomeGone
-		return
-	}
-	x.Outcome, x.Status = OutcomeAnswered, j.status
-	if j.status == 0 {
-		x.Status = http.StatusOK
-	}
-	var answer struct {
-		StatusCode    *int   `json:"statusCode"`
-		StatusMessage string `json:"statusMessage"`
-	}
-	if json.Unmarshal(j.body, &answer) == nil {
-		x.StatusCode, x.StatusMessage = answer.StatusCode, answer.StatusMessage
+	if !j.returned && !j.taken {
+		j.exchange.Outcome = OutcomeGone
+		j.sim.changed()
 	}
 }
