@@ -8,10 +8,10 @@ export function setUpTables() {
   const list = find("#list", HTMLSelectElement);
   const status = find("#status", HTMLSelectElement);
   const summary = find("#records-summary", HTMLElement);
-  const sessions = table("#sessions", 4, "Nobody is signed in.");
-  const requests = table("#requests", 4, "No requests yet.");
-  const events = table("#events", 4, "No events yet.");
-  const records = table("#records", 5, "No such records.");
+  const sessions = table("#sessions", 3, "Nobody is signed in.");
+  const requests = table("#requests", 3, "No requests yet.");
+  const events = table("#events", 3, "No events yet.");
+  const records = table("#records", 4, "No such records.");
   /** @type {any} */
   let state;
 
@@ -77,38 +77,35 @@ function table(selector, columns, empty) {
 
 /** @param {any} session */
 function sessionRow({ id, user, since, cometd }) {
-  const events = cometd.map((/** @type {any} */ { transport, connected, channels }) =>
-    element(
+  const events = cometd.map((/** @type {any} */ { transport, connected, channels, queued }) => {
+    const facts = connected ? channels.join(", ") || "no subscription" : "the socket is gone";
+    return element(
       "div",
       {},
       tag(transport, connected ? "good" : "warn"),
-      element("p", {}, connected ? channels.join(", ") || "no subscription" : "the socket is gone"),
-    ),
-  );
-  const queued = cometd.reduce(
-    (/** @type {number} */ sum, /** @type {any} */ c) => sum + c.queued,
-    0,
-  );
+      element("p", {}, queued > 0 ? `${facts} · ${queued} queued` : facts),
+    );
+  });
   return row(
     element("th", { scope: "row" }, `${id}: ${user}`),
     cell("time", time(since)),
     cell("", ...(events.length > 0 ? events : [tag("none", "")])),
-    cell("", String(queued)),
   );
 }
 
 /** @param {any} request */
-function requestRow({ n, at, method, path, operation, session, user, fault, ...outcome }) {
+function requestRow({ at, method, path, operation, session, user, fault, ...outcome }) {
   const { word, kind } = describeOutcome(outcome);
-  const more = [outcome.statusMessage, fault && `fault: ${fault}`].filter(Boolean).join(" · ");
-  const made = row(
+  const more = [
+    session && `${session}: ${user}`,
+    outcome.statusMessage,
+    fault && `fault: ${fault}`,
+  ];
+  return row(
     cell("time", time(at)),
     cell("", operation || method, element("p", {}, operation ? `${method} ${path}` : path)),
-    cell("", session ? `${session}: ${user}` : "–"),
-    cell("", tag(word, kind), ...(more ? [element("p", {}, more)] : [])),
+    cell("", tag(word, kind), element("p", {}, more.filter(Boolean).join(" · "))),
   );
-  made.dataset.n = String(n);
-  return made;
 }
 
 /**
@@ -141,19 +138,16 @@ function eventRow({
   sessions,
   fault,
 }) {
+  const what = [recordHandle && `record ${recordHandle}`, referenceId ?? "no reference id"];
   const to = sessions === 1 ? "1 session" : `${sessions} sessions`;
+  const more = [user ?? "everybody", fault && `fault: ${fault}`];
   return row(
     cell("time", time(at)),
-    cell("", notificationType ?? channel, element("p", {}, referenceId ?? "no reference id")),
-    cell("", recordHandle ? String(recordHandle) : "–"),
+    cell("", notificationType ?? channel, element("p", {}, what.filter(Boolean).join(" · "))),
     cell(
       "",
       fault === "silence" ? tag("lost", "bad") : tag(to, sessions > 0 ? "good" : "warn"),
-      element(
-        "p",
-        {},
-        [user ?? "everybody", fault && `fault: ${fault}`].filter(Boolean).join(" · "),
-      ),
+      element("p", {}, more.filter(Boolean).join(" · ")),
     ),
   );
 }
@@ -169,15 +163,19 @@ function recordRow({ handle, chain, contact, phoneNumber, phoneType, history, ..
   const more = [record.agent, when].filter(Boolean).join(" · ");
   const made = row(
     element("th", { scope: "row" }, contact, element("p", {}, `chain ${chain}`)),
-    cell("number", phoneNumber, element("p", {}, phoneType)),
-    cell("", handle ? String(handle) : "–"),
+    cell(
+      "number",
+      phoneNumber,
+      element("p", {}, phoneType),
+      element("p", {}, handle ? `handle ${handle}` : "not handed out"),
+    ),
     cell(
       "",
       tag(record.status, kinds[record.status] ?? ""),
       ...(more ? [element("p", {}, more)] : []),
     ),
     cell(
-      "",
+      "history",
       ...history.map((/** @type {any} */ { at, user, operation, result }) =>
         element("p", {}, `${time(at)} ${user}: ${operation}, ${result}`),
       ),
