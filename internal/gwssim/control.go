@@ -16,6 +16,17 @@ import (
 // errUnknownVerb is returned for a path below /gwssim/ that is no verb.
 var errUnknownVerb = errors.New("unknown verb; the documentation of package gwssim lists them")
 
+// The bodies of the verbs that only pages need.
+type (
+	sessionArgs struct {
+		Session int `json:"session"` // 0 for all
+	}
+	ownResult struct {
+		Session int    `json:"session"`
+		User    string `json:"user"`
+	}
+)
+
 // serveControl is POST /gwssim/{verb}. Only pages of this machine can use it:
 // the content type makes a browser ask first.
 func (s *Sim) serveControl(w http.ResponseWriter, r *http.Request) {

@@ -5,6 +5,7 @@ package gwssim
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,6 +46,40 @@ func (s *Sim) Withdraw(id int) {
 	defer s.unlock()
 	s.faults = slices.DeleteFunc(s.faults, func(a *armed) bool { return a.id == id })
 	s.changed()
+}
+
+// check returns an error that says what cannot be.
+func (f Fault) check() error {
+	switch f.At {
+	case AtSignIn, AtPost, AtUpgrade, AtHandshake, AtSubscribe, AtConnect, AtHeld, AtDisconnect, AtCometD, AtAll, AtAcknowledgement:
+		switch f.Do {
+		case DoReset, DoClose, DoSilence, DoAnswer, DoDelay, DoPieces, DoHalf, DoTruncate, DoAmend:
+		default:
+			return fmt.Errorf("do: %q is no action", f.Do)
+		}
+	case AtEvent:
+		switch f.Do {
+		case DoSilence, DoDelay, DoAmend:
+		default:
+			return fmt.Errorf("do: %q, of an event there are only %q, %q and %q", f.Do, DoSilence, DoDelay, DoAmend)
+		}
+	default:
+		return fmt.Errorf("at: %q is no stage", f.At)
+	}
+	if f.Do == DoAmend {
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(f.Body), &fields); err != nil || fields == nil {
+			return errors.New("body: must be a JSON object, as text")
+		}
+	}
+	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
+		return fmt.Errorf("status: %d, must be 200 to 599", f.Status)
+	}
+	const longest = 10 * 60_000
+	if f.DelayMS < 0 || f.DelayMS > longest {
+		return fmt.Errorf("delayMS: %d, must be 0 to %d", f.DelayMS, longest)
+	}
+	return nil
 }
 
 // arm readies a fault. The caller holds the mutex.

@@ -15,13 +15,6 @@ type (
 	waitArgs struct {
 		N int `json:"n"`
 	}
-	sessionArgs struct {
-		Session int `json:"session"` // 0 for all
-	}
-	ownResult struct {
-		Session int    `json:"session"`
-		User    string `json:"user"`
-	}
 	watchArgs struct {
 		After int `json:"after"`
 	}
