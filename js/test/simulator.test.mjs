@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { root, startDemo } from "./demo.mjs";
-import { engine, lacking } from "./engine.mjs";
+import { engine, failures, lacking } from "./engine.mjs";
 import { testInPage } from "./in-browser.mjs";
 import { headers as credentials, Simulator } from "./simulator.mjs";
 
@@ -228,6 +228,69 @@ testInPage(
     await shows(page, "[data-testid=announcement]", "as they were in the beginning");
   },
   { path },
+);
+
+testInPage(
+  "what the faults do to a client of the page's own session, and to no other",
+  async (page) => {
+    const bystander = await Agent.signIn();
+    const outcomes = await page.evaluate(async (headers) => {
+      const { createClient } = await import("/js/dist/index.js");
+      const { blows, control, faults } = await import("/web/simulator-control.js");
+      const client = await createClient({ headers });
+      const { session } = await control("own");
+      const request = {
+        recordHandle: 12,
+        applicationId: 134,
+        campaignName: "Campaign1",
+        callingList: "CallingList1",
+        devicePath: "/devices/d1",
+      };
+      const complete = (ackTimeout) =>
+        client.completeRecord(request, { ackTimeout }).then(
+          (event) => event.notificationType,
+          ({ code, delivery }) => `${code} ${delivery}`,
+        );
+      const outcomes = {};
+      for (const { name, fault } of faults) {
+        await control("fault", { ...fault, session });
+        // The client must not wait for what is lost, or late.
+        outcomes[name] = await complete(fault.do === "silence" || fault.delayMS ? 100 : undefined);
+      }
+      for (const { verb } of blows.filter(({ verb }) => verb !== "kick")) {
+        const back = new Promise((resolve) => {
+          client.addEventListener("statechange", ({ detail }) => {
+            if (detail.state === "connected") resolve();
+          });
+        });
+        await control(verb, { session });
+        if (verb !== "expire-http") await back;
+        outcomes[verb] = await complete();
+      }
+      const over = new Promise((resolve) => {
+        client.addEventListener("statechange", ({ detail }) => {
+          if (detail.state === "closed") resolve("closed");
+        });
+      });
+      await control("kick", { session: 0 }); // signing in again has made another session
+      outcomes.kick = await over;
+      return outcomes;
+    }, credentials);
+    assert.deepEqual(outcomes, {
+      "lose-answer": "ACK_TIMEOUT accepted",
+      "delay-answer": "ACK_TIMEOUT accepted",
+      "other-event": "RECORD_ERROR accepted",
+      "refuse-csrf": "RecordProcessedAcknowledge",
+      fail: "API_ERROR rejected",
+      "cut-post": "RecordProcessedAcknowledge",
+      cut: "RecordProcessedAcknowledge",
+      expire: "RecordProcessedAcknowledge",
+      "expire-http": "RecordProcessedAcknowledge",
+      kick: "closed",
+    });
+    assert.equal((await bystander.fetch("/api/v2/me")).status, 200, "nobody has signed it out");
+  },
+  { path, complaints: failures },
 );
 
 for (const width of [1280, 400]) {
