@@ -154,7 +154,7 @@ testInPage(
     await tabTo(page, "whom");
     await page.keyboard.press("ArrowDown");
     await tabTo(page, "fail");
-    await page.keyboard.press("Space");
+    await page.keyboard.press("Enter");
     await shows(page, "[data-testid=announcement]", "The server fails (500): on, once. Session");
     await page.waitForSelector("[data-testid=fail][aria-checked=true]");
     assert.equal(await focused(page), "fail");
@@ -163,9 +163,9 @@ testInPage(
     await shows(page, "[data-testid=fail]", "1 so far");
     await shows(page, "[data-testid=requests]", "fault: answer");
 
-    await page.keyboard.press("Space");
+    await page.keyboard.press("Enter");
     await page.waitForSelector("[data-testid=fail][aria-checked=true]");
-    await page.keyboard.press("Space");
+    await page.keyboard.press("Enter");
     await page.waitForSelector("[data-testid=fail][aria-checked=false]");
     await shows(page, "[data-testid=announcement]", "off");
     assert.equal((await agent.complete(record)).status, 200, "it was taken back");
@@ -187,9 +187,9 @@ testInPage(
     assert.ok(names.length >= 6);
     for (const name of names) {
       await page.focus(`[data-testid=${name}]`);
-      await page.keyboard.press("Space");
+      await page.keyboard.press("Enter");
       await page.waitForSelector(`[data-testid=${name}][aria-checked=true]`);
-      await page.keyboard.press("Space");
+      await page.keyboard.press("Enter");
       await page.waitForSelector(`[data-testid=${name}][aria-checked=false]`);
     }
   },
@@ -203,8 +203,8 @@ testInPage(
     await simulator.call("reset");
     const agent = await Agent.signIn();
     await agent.preview("Fibre upgrade");
-    const push = await page.waitForSelector("[data-testid=push-agent]");
-    await push.focus();
+    await page.waitForSelector("[data-testid=push-agent]");
+    await page.focus("[data-testid=push-agent]");
     await page.keyboard.press("Enter");
     assert.equal((await agent.event()).notificationType, "PreviewRecord");
     await shows(
@@ -214,8 +214,7 @@ testInPage(
     );
     await shows(page, "[data-testid=events]", "no reference id");
 
-    const stop = await page.$('[aria-label="Stop Fibre upgrade"]');
-    await stop.focus();
+    await page.focus('[aria-label="Stop Fibre upgrade"]');
     await page.keyboard.press("Enter");
     await page.waitForSelector('[aria-label="Start Fibre upgrade"]');
     assert.equal((await agent.event()).notificationType, "CampaignStopped");
