@@ -163,3 +163,13 @@ func (op *Operation) parameter(name string) (p Parameter, ok bool) {
 	}
 	return op.Parameters[i], true
 }
+
+// IsAnswer reports whether an event of this notificationType is the answer to a request.
+func IsAnswer(notificationType string) bool {
+	for i := range operations {
+		if _, ok := operations[i].Answer(notificationType); ok {
+			return true
+		}
+	}
+	return false
+}
