@@ -66,7 +66,7 @@ func (c *Client) receive(m bayeux.Message) {
 		}
 	default:
 		c.logf(bayeux.Debug, "an event on %s (%.40q) is for nobody here", m.Channel, e.NotificationType)
-		if !c.notified {
+		if !c.notified && e.NotificationType != "" {
 			c.notify(m)
 		}
 	}
