@@ -1,5 +1,11 @@
 package gwssim
 
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
 // Fault is something that goes wrong with one kind of request, over HTTP or a
 // WebSocket, so many times; then that kind works again.
 type Fault struct {
@@ -11,6 +17,8 @@ type Fault struct {
 	Processed bool `json:"processed,omitempty"`
 	// Times is how often it happens: once if 0, for ever if negative.
 	Times int `json:"times,omitempty"`
+	// Session limits it to one HTTP session, by its number in [State]; all if 0.
+	Session int `json:"session,omitempty"`
 	// Every lets it happen to each so-many-th of those requests only; to each
 	// if 0.
 	Every int `json:"every,omitempty"`
@@ -28,7 +36,7 @@ type Stage string
 // The stages.
 const (
 	AtSignIn     Stage = "sign-in"    // GET /api/v2/me
-	AtPost       Stage = "post"       // of a record
+	AtPost       Stage = "post"       // of an operation
 	AtUpgrade    Stage = "upgrade"    // to a WebSocket
 	AtHandshake  Stage = "handshake"  // /meta/handshake
 	AtSubscribe  Stage = "subscribe"  // /meta/subscribe
@@ -41,6 +49,12 @@ const (
 	// AtAcknowledgement is what carries an event of a record to the client, in
 	// answer to whatever connect. It has been processed.
 	AtAcknowledgement Stage = "acknowledgement"
+
+	// AtEvent is the events that answer an operation, before they go to any
+	// session: DoSilence has them lost, DoDelay has them come later, DoAmend puts
+	// fields into the data of those on /v2/me/outbound, such as another
+	// notificationType. It can do nothing else.
+	AtEvent Stage = "event"
 )
 
 // Request is a request that reached the server, whatever for; those to
@@ -68,3 +82,37 @@ const (
 	DoTruncate Action = "truncate" // half of the answer comes as if it were the whole
 	DoAmend    Action = "amend"    // the replies in the answer, meta messages all, get the fields in Body; null removes one
 )
+
+// check returns an error that says what cannot be.
+func (f Fault) check() error {
+	switch f.At {
+	case AtSignIn, AtPost, AtUpgrade, AtHandshake, AtSubscribe, AtConnect, AtHeld, AtDisconnect, AtCometD, AtAll, AtAcknowledgement:
+		switch f.Do {
+		case DoReset, DoClose, DoSilence, DoAnswer, DoDelay, DoPieces, DoHalf, DoTruncate, DoAmend:
+		default:
+			return fmt.Errorf("do: %q is no action", f.Do)
+		}
+	case AtEvent:
+		switch f.Do {
+		case DoSilence, DoDelay, DoAmend:
+		default:
+			return fmt.Errorf("do: %q, of an event there are only %q, %q and %q", f.Do, DoSilence, DoDelay, DoAmend)
+		}
+	default:
+		return fmt.Errorf("at: %q is no stage", f.At)
+	}
+	if f.Do == DoAmend {
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(f.Body), &fields); err != nil || fields == nil {
+			return errors.New("body: must be a JSON object, as text")
+		}
+	}
+	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
+		return fmt.Errorf("status: %d, must be 200 to 599", f.Status)
+	}
+	const longest = 10 * 60_000
+	if f.DelayMS < 0 || f.DelayMS > longest {
+		return fmt.Errorf("delayMS: %d, must be 0 to %d", f.DelayMS, longest)
+	}
+	return nil
+}

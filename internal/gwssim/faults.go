@@ -6,18 +6,21 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // armed is a fault that may strike.
 type armed struct {
 	Fault
+	id   int
 	left int // how often; for ever if negative
 	seen int // requests of its kind
 	hit  int // of them
 }
 
-// Struck returns how often each of Behavior.Faults has struck so far.
+// Struck returns how often each of Behavior.Faults has struck so far, and then
+// each of those that Inject has added.
 func (s *Sim) Struck() []int {
 	s.mu.Lock()
 	defer s.unlock()
@@ -28,30 +31,48 @@ func (s *Sim) Struck() []int {
 	return struck
 }
 
-func arm(faults []Fault) []*armed {
-	var all []*armed
-	for _, f := range faults {
-		a := &armed{Fault: f, left: f.Times}
-		if a.left == 0 {
-			a.left = 1
-		}
-		all = append(all, a)
-	}
-	return all
+// Inject adds a fault to those there are, and returns its id.
+func (s *Sim) Inject(f Fault) (id int) {
+	s.mu.Lock()
+	defer s.unlock()
+	s.changed()
+	return s.arm(f)
 }
 
-// strike returns what is to happen to a request; nil for nothing. The caller
-// holds the mutex.
-func (s *Sim) strike(at Stage) *Fault {
+// Withdraw takes a fault back. It does nothing if there is none with this id.
+func (s *Sim) Withdraw(id int) {
+	s.mu.Lock()
+	defer s.unlock()
+	s.faults = slices.DeleteFunc(s.faults, func(a *armed) bool { return a.id == id })
+	s.changed()
+}
+
+// arm readies a fault. The caller holds the mutex.
+func (s *Sim) arm(f Fault) (id int) {
+	s.lastFault++
+	a := &armed{Fault: f, id: s.lastFault, left: f.Times}
+	if a.left == 0 {
+		a.left = 1
+	}
+	s.faults = append(s.faults, a)
+	return a.id
+}
+
+// strike returns what is to happen to a request of an HTTP session, 0 for that
+// of none; nil for nothing. The caller holds the mutex.
+func (s *Sim) strike(at Stage, session int) *Fault {
 	for _, a := range s.faults {
-		if at == "" || !a.At.covers(at) || a.left == 0 {
+		if at == "" || !a.At.covers(at) || a.left == 0 || a.Session != 0 && a.Session != session {
 			continue
 		}
 		if a.seen++; a.Every > 1 && a.seen%a.Every != 0 {
 			continue
 		}
-		a.left-- // a negative number stays one
+		if a.left > 0 {
+			a.left--
+		}
 		a.hit++
+		s.changed()
 		return &a.Fault
 	}
 	return nil
@@ -61,7 +82,7 @@ func (whole Stage) covers(at Stage) bool {
 	switch {
 	case whole == at:
 		return true
-	case at == AtAcknowledgement:
+	case at == AtAcknowledgement, at == AtEvent:
 		return false
 	case whole == AtCometD:
 		return at != AtSignIn && at != AtPost
