@@ -102,6 +102,24 @@ func Methods() []string {
 	return names
 }
 
+// Rows returns the rows of a method, in the order of the table.
+func Rows(method string) []*Operation {
+	var rows []*Operation
+	for i := range operations {
+		if operations[i].Method == method {
+			rows = append(rows, &operations[i])
+		}
+	}
+	return rows
+}
+
+// TakesCallResult reports whether the requests of a method have a call result.
+func TakesCallResult(method string) bool {
+	return slices.ContainsFunc(Rows(method), func(op *Operation) bool {
+		return slices.ContainsFunc(op.Parameters, func(p Parameter) bool { return p.Kind == CallResultOf })
+	})
+}
+
 // FindOperation returns the operation that a POST to path, which is percent-encoded as
 // it travels, asks for with this operationName, and the parameters that the path has.
 func FindOperation(name, path string) (op *Operation, inPath map[string]string, ok bool) {
@@ -162,4 +180,14 @@ func (op *Operation) parameter(name string) (p Parameter, ok bool) {
 		return Parameter{}, false
 	}
 	return op.Parameters[i], true
+}
+
+// IsAnswer reports whether an event of this notificationType is the answer to a request.
+func IsAnswer(notificationType string) bool {
+	for i := range operations {
+		if _, ok := operations[i].Answer(notificationType); ok {
+			return true
+		}
+	}
+	return false
 }

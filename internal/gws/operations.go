@@ -1,5 +1,7 @@
 package gws
 
+//go:generate sh -c "go run ../cmd/operations > ../../js/src/operations.ts"
+
 const (
 	recordsPath  = "/api/v2/me/outbound-records"
 	recordPath   = recordsPath + "/{recordHandle}"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -37,22 +38,15 @@ func ParseRequest(method string, f Fields, allowUnknownCallResult bool) (Request
 	return r.request(op, others)
 }
 
-// choose returns the row that a request is to be checked by, and the other rows of the method.
+// choose returns the row that a request is to be checked by, and the other rows of the method: the
+// first whose path the request can fill, or the first.
 func choose(method string, f Fields) (op *Operation, others []*Operation) {
-	for i := range operations {
-		row := &operations[i]
-		switch {
-		case row.Method != method:
-		case op == nil || !fills(f, op) && fills(f, row):
-			if op != nil {
-				others = append(others, op)
-			}
-			op = row
-		default:
-			others = append(others, row)
-		}
+	rows := Rows(method)
+	if len(rows) == 0 {
+		return nil, nil
 	}
-	return op, others
+	i := max(slices.IndexFunc(rows, func(row *Operation) bool { return fills(f, row) }), 0)
+	return rows[i], append(rows[:i:i], rows[i+1:]...)
 }
 
 // fills reports whether the request has what the path of the operation needs.
