@@ -123,10 +123,9 @@ func TestParseRequest(t *testing.T) {
 		require.Equal(t, "134", r.Text("applicationId"))
 		require.Empty(t, r.Text("no such"))
 
-		// A server reads the same.
-		again, problems := ReadRequest(r.Path(), r.Body())
-		require.Empty(t, problems, c.method)
-		require.Equal(t, r, again)
+		op, _, found := FindOperation(r.Operation.Name, r.Path())
+		require.True(t, found)
+		require.Same(t, r.Operation, op, "a server finds the same row")
 
 		// Without what is not required, and without what is.
 		required := Fields{}
@@ -234,28 +233,4 @@ func TestDoNotCallByHandleOrNumber(t *testing.T) {
 		{"recordHandle", "got 0, expected a positive integer, or its digits as a string"},
 		{"callingList", "missing, expected a string that is not empty"},
 	}, problems)
-}
-
-func TestReadRequestProblems(t *testing.T) {
-	const path = "/api/v2/me/outbound-records/12"
-	for _, c := range []struct {
-		path, body string
-		want       Problem
-	}{
-		{path, `[]`, Problem{"body", "expected a JSON object"}},
-		{path, `null`, Problem{"body", "expected a JSON object"}},
-		{path, `{`, Problem{"body", "expected a JSON object"}},
-		{path, `{}`, Problem{"operationName", "got nothing, expected an operation of this path"}},
-		{path, `{"operationName":"GetPreviewRecord"}`, Problem{"operationName", `got "GetPreviewRecord", expected an operation of this path`}},
-		{path, `{"operationName":"GetChainedRecord","applicationId":1,"campaignName":"C","devicePath":"d","recordHandle":12}`, Problem{"recordHandle", "got it in the body, expected it in the path alone"}},
-		{path, `{"operationName":"GetChainedRecord","applicationId":{},"campaignName":"C","devicePath":"d"}`, Problem{"applicationId", "got a value of type object, expected a positive integer"}},
-		{path + "x", `{"operationName":"GetChainedRecord","applicationId":1,"campaignName":"C","devicePath":"d"}`, Problem{"recordHandle", `got "12x", expected a positive integer, or its digits as a string`}},
-	} {
-		r, problems := ReadRequest(c.path, []byte(c.body))
-		require.Equal(t, []Problem{c.want}, problems)
-		require.Zero(t, r)
-	}
-	r, problems := ReadRequest(path, []byte(`{"operationName":"CompleteRecord","applicationId":1,"campaignName":"C","callingList":"L","callResult":"Whatever","devicePath":"d"}`))
-	require.Empty(t, problems)
-	require.Equal(t, "Whatever", r.Text("callResult"))
 }

@@ -172,35 +172,3 @@ func (r Request) Body() []byte {
 	b.WriteByte('}')
 	return b.Bytes()
 }
-
-// ReadRequest reads a request as a server gets it: the path, percent-encoded as it travels, and the
-// body of a POST. It returns what is wrong with it by the table, in which any text is a callResult.
-func ReadRequest(path string, body []byte) (Request, []Problem) {
-	var given map[string]any
-	if err := json.Unmarshal(body, &given); err != nil || given == nil {
-		return Request{}, []Problem{{Field: "body", Message: "expected a JSON object"}}
-	}
-	name, _ := given[operationName].(string)
-	op, inPath, ok := FindOperation(name, path)
-	if !ok {
-		return Request{}, []Problem{{Field: operationName, Message: "got " + got(given[operationName]) + ", expected an operation of this path"}}
-	}
-	f := Fields{}
-	for field, v := range given {
-		switch v.(type) {
-		case map[string]any:
-			v = Foreign("object")
-		case []any:
-			v = Foreign("array")
-		}
-		f[field] = v
-	}
-	r := fieldReader{fields: f, allowUnknownCallResult: true}
-	for field, v := range inPath {
-		if f[field] != nil {
-			r.problem(field, "got it in the body, expected it in the path alone")
-		}
-		f[field] = v
-	}
-	return r.request(op, nil)
-}

@@ -205,9 +205,10 @@ export type OutboundNotification =
 
 /** A notification that is none of those known. */
 export interface OtherNotification {
-  // No string has this property: it keeps the type apart from those of the known
-  // events, so that a comparison with one of their names leaves them alone.
-  notificationType: string & { readonly "none of those known": true };
+  notificationType: string;
+  messageType?: string;
+  campaign?: OutboundCampaign;
+  record?: OutboundRecord;
   [field: string]: unknown;
 }
 
