@@ -340,3 +340,25 @@ func TestWhatTheServerTellsUnasked(t *testing.T) {
 		}
 	})
 }
+
+func TestTheListBeginsThoughThePOSTHasFailed(t *testing.T) {
+	each(t, func(t *testing.T, transport string) {
+		sim := gwssim.New(t)
+		opts := options(sim, transport)
+		opts.RequestTimeout = 300 * time.Millisecond
+		c := open(t, opts)
+		sim.Set(gwssim.Behavior{PostDelayMS: 60_000, NoAck: true})
+		known := make(chan gws.Delivery, 10)
+		done := perform(t.Context(), c, "getChainedRecords", asked("campaignName", "Campaign1", "recordHandle", 7.0, "referenceId", "a"),
+			CallOptions{OnProgress: func(_ string, d gws.Delivery) { known <- d }})
+		for _, want := range []gws.Delivery{gws.NotSent, gws.Unknown, gws.Unknown} { // it is sent, and has failed
+			require.Equal(t, want, get(t, known))
+		}
+		sim.Publish(channel, json.RawMessage(`{"notificationType":"ChainedRecord","referenceId":"a","record":{"recordHandle":9}}`))
+		require.Equal(t, gws.Accepted, get(t, known), "an element proves that GWS has taken it")
+		sim.Publish(channel, json.RawMessage(`{"notificationType":"ChainedRecordsDataEnd","referenceId":"a"}`))
+		o := get(t, done)
+		require.NoError(t, o.err)
+		require.JSONEq(t, `[{"recordHandle":9}]`, string(o.data))
+	})
+}
