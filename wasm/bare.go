@@ -91,8 +91,17 @@ func (b *bare) newClient(ctx context.Context, opts clientOptions) (safejs.Value,
 	return target, b.addMethods(target, id)
 }
 
+func (b *bare) addMethods(target safejs.Value, id int) error {
+	for _, name := range gws.Methods() {
+		if err := addMethod(target, name, b.methods["call"], id, name); err != nil {
+			return err
+		}
+	}
+	return addMethod(target, "close", b.methods["close"], id)
+}
+
 func (b *bare) completeRecord(args arguments) (job, error) {
-	return b.completion(args.at(0), args.at(1), safejs.Undefined(), b.client)
+	return b.call("completeRecord", args.at(0), args.at(1), safejs.Undefined(), b.client)
 }
 
 // client returns the current client, and makes one if there is none or it has

@@ -23,12 +23,12 @@ type module struct {
 	last    int
 
 	listening map[int]bool           // to notifications; only hosted asks
-	methods   map[string]safejs.Func // of a client; they take its number first
+	methods   map[string]safejs.Func // of a client in Go; they take its number first
 }
 
 func newModule(reject func(error) safejs.Value) (*module, error) {
 	m := &module{reject: reject, clients: map[int]*outbound.Client{}, listening: map[int]bool{}}
-	complete, err := export(reject, m.completeRecord)
+	call, err := export(reject, m.callMethod)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func newModule(reject func(error) safejs.Value) (*module, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.methods = map[string]safejs.Func{"completeRecord": complete, "close": end}
+	m.methods = map[string]safejs.Func{"call": call, "close": end}
 	return m, nil
 }
 
@@ -74,20 +74,14 @@ func (m *module) open(ctx context.Context, opts clientOptions, to events) (int, 
 	return m.last, nil
 }
 
-// addMethods gives target the methods of a client. They are bound in
-// JavaScript, so that they go with it: a function of Go's would have to be
-// released.
-func (m *module) addMethods(target safejs.Value, id int) error {
-	for name, f := range m.methods {
-		method, err := f.Value().Call("bind", safejs.Undefined(), id)
-		if err == nil {
-			err = target.Set(name, method)
-		}
-		if err != nil {
-			return err
-		}
+// addMethod gives target a method, which passes first what is bound here. It is bound in
+// JavaScript, so that it goes with the target: a function of Go's would have to be released.
+func addMethod(target safejs.Value, name string, f safejs.Func, bound ...any) error {
+	method, err := f.Value().Call("bind", append([]any{safejs.Undefined()}, bound...)...)
+	if err != nil {
+		return err
 	}
-	return nil
+	return target.Set(name, method)
 }
 
 func statusDetail(s bayeux.Status) map[string]any {
@@ -124,13 +118,17 @@ func withSignal(signal safejs.Value, f func(context.Context) (safejs.Value, erro
 	}, nil
 }
 
-// completeRecord takes a client's number, a request, options, and a track.
-func (m *module) completeRecord(args arguments) (job, error) {
+// callMethod takes a client's number, the name of a method, a request, options, and a track.
+func (m *module) callMethod(args arguments) (job, error) {
 	id, err := args.at(0).Int()
 	if err != nil {
 		return nil, err
 	}
-	return m.completion(args.at(1), args.at(2), args.at(3), func(context.Context) (*outbound.Client, error) {
+	method, err := args.at(1).String()
+	if err != nil {
+		return nil, err
+	}
+	return m.call(method, args.at(2), args.at(3), args.at(4), func(context.Context) (*outbound.Client, error) {
 		c := m.clients[id]
 		if c == nil {
 			return nil, outbound.ClosedError(gws.NotSent)
@@ -139,12 +137,12 @@ func (m *module) completeRecord(args arguments) (job, error) {
 	})
 }
 
-// completion completes a record over a client. If there is a track, its
+// call performs an operation over a client. If there is a track, its
 // properties delivery and referenceId are kept current: what is known
 // outlives this program there.
-func (m *module) completion(request, options, track safejs.Value, client func(context.Context) (*outbound.Client, error)) (job, error) {
+func (m *module) call(method string, request, options, track safejs.Value, client func(context.Context) (*outbound.Client, error)) (job, error) {
 	fields, problems := readRequest(request)
-	opts, signal, wrong := readCallOptions(options)
+	opts, signal, wrong := readCallOptions(method, options)
 	if problems = append(problems, wrong...); len(problems) > 0 {
 		return nil, outbound.InvalidOptions(problems)
 	}
@@ -159,11 +157,11 @@ func (m *module) completion(request, options, track safejs.Value, client func(co
 		if err != nil {
 			return safejs.Undefined(), err
 		}
-		data, err := c.CompleteRecord(ctx, fields, opts)
+		result, err := c.Call(ctx, method, fields, opts)
 		if err != nil {
 			return safejs.Undefined(), err
 		}
-		return jsbridge.ParseJSON(data)
+		return jsbridge.ParseJSON(result)
 	})
 }
 

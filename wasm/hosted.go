@@ -64,8 +64,10 @@ func (h hosted) createClient(args arguments) (job, error) {
 			return safejs.Undefined(), err
 		}
 		handle, err := safejs.ValueOf(map[string]any{})
-		if err == nil {
-			err = h.addMethods(handle, id)
+		for name, f := range h.methods {
+			if err == nil {
+				err = addMethod(handle, name, f, id)
+			}
 		}
 		return handle, err
 	})

@@ -130,11 +130,13 @@ func readCredentials(o *object, opts *outbound.Options) {
 	}
 }
 
-// readCallOptions reads the options of completeRecord.
-func readCallOptions(v safejs.Value) (opts outbound.CallOptions, signal safejs.Value, problems []gws.Problem) {
+// readCallOptions reads the options of a call of the method.
+func readCallOptions(method string, v safejs.Value) (opts outbound.CallOptions, signal safejs.Value, problems []gws.Problem) {
 	o := newObject("options", v)
 	o.milliseconds("ackTimeout", &opts.AckTimeout)
-	o.boolean("allowUnknownCallResult", &opts.AllowUnknownCallResult)
+	if gws.TakesCallResult(method) {
+		o.boolean("allowUnknownCallResult", &opts.AllowUnknownCallResult)
+	}
 	signal = o.signal("signal")
 	return opts, signal, o.done()
 }

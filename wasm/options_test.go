@@ -4,6 +4,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/hack-pad/safejs"
 	"github.com/stretchr/testify/require"
@@ -72,4 +73,19 @@ func TestRequestIsReadAsItIs(t *testing.T) {
 		"f": gws.Foreign("bigint"), "g": gws.Foreign("symbol"), "h": gws.Foreign("array"), "i": gws.Foreign("object"), "j": gws.Foreign("function")}, fields)
 	require.Len(t, problems, 1)
 	require.Equal(t, "k", problems[0].Field)
+}
+
+func TestDatesAreRead(t *testing.T) {
+	fields, problems := readRequest(value(t, `({a: new Date(1433917552123), b: new Date(NaN), c: new Date(-8.64e15),
+		d: Object.create(Date.prototype), e: new Proxy(new Date(), {}), f: {getTime() { return 5 }}, g: Object.setPrototypeOf(new Date(5), null)})`))
+	require.Empty(t, problems)
+	require.Equal(t, gws.Fields{"a": time.UnixMilli(1433917552123), "b": gws.InvalidDate, "c": time.UnixMilli(-8.64e15),
+		"d": gws.Foreign("object"), "e": gws.Foreign("object"), "f": gws.Foreign("object"), "g": time.UnixMilli(5)}, fields)
+}
+
+func TestCallOptions(t *testing.T) {
+	_, _, problems := readCallOptions("completeRecord", value(t, `({ackTimeout: 1, allowUnknownCallResult: true})`))
+	require.Empty(t, problems)
+	_, _, problems = readCallOptions("rejectRecord", value(t, `({ackTimeout: 1, allowUnknownCallResult: true})`))
+	require.Equal(t, []gws.Problem{{Field: "allowUnknownCallResult", Message: "unknown option"}}, problems)
 }

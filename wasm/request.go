@@ -9,7 +9,7 @@ import (
 	"gws-outbound/internal/jsbridge"
 )
 
-// readRequest reads what is to be completed, as it is: package gws says what is wrong with it.
+// readRequest reads what is to be sent, as it is: package gws says what is wrong with it.
 func readRequest(v safejs.Value) (gws.Fields, []gws.Problem) {
 	if t := jsbridge.TypeOf(v); t != "object" {
 		return nil, []gws.Problem{{Field: "request", Message: "must be an object, got " + t}}
@@ -39,6 +39,13 @@ func field(v safejs.Value) any {
 	case "boolean":
 		b, _ := v.Truthy()
 		return b
+	case "object":
+		if date, valid, ok := jsbridge.Date(v); valid {
+			return date
+		} else if ok {
+			return gws.InvalidDate
+		}
+		return gws.Foreign(t)
 	default:
 		return gws.Foreign(t)
 	}

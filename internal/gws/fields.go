@@ -7,17 +7,22 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
 
 // Fields is a request as it came from JavaScript. A value is a string, a
-// float64, a bool, nil for null and undefined, or a [Foreign] for all else.
+// float64, a bool, nil for null and undefined, a time.Time for a Date, or a
+// [Foreign] for all else.
 type Fields map[string]any
 
 // Foreign is the JavaScript type of a value that no field can have: "object",
 // "array", "function", "bigint", "symbol" and the like.
 type Foreign string
+
+// InvalidDate is the type of a Date that stands for no time.
+const InvalidDate Foreign = "invalid Date"
 
 // Problem is what is wrong with one field of a request.
 type Problem struct {
@@ -31,7 +36,9 @@ const maxSafeInteger = 1<<53 - 1
 
 // fieldReader takes values out of Fields and collects what is wrong with them.
 type fieldReader struct {
-	fields   Fields
+	fields                 Fields
+	allowUnknownCallResult bool
+
 	known    []string // the names asked for, in order
 	problems []Problem
 }
@@ -40,34 +47,17 @@ func (r *fieldReader) problem(field, message string) {
 	r.problems = append(r.problems, Problem{Field: field, Message: message})
 }
 
+// operationName lets pass the one name that the documented body has.
+func (r *fieldReader) operationName(name string) {
+	if v := r.value(operationName); v != nil && v != name {
+		r.problem(operationName, "got "+got(v)+`, expected "`+name+`" or no such field`)
+	}
+}
+
 // value returns the field's value; nil if it is absent.
 func (r *fieldReader) value(field string) any {
 	r.known = append(r.known, field)
 	return r.fields[field]
-}
-
-// text reads a string of 1 to limit characters; "" if it is absent or wrong.
-func (r *fieldReader) text(field string, limit int, required bool) string {
-	v := r.value(field)
-	if v == nil {
-		if required {
-			r.problem(field, "missing, expected a string that is not empty")
-		}
-		return ""
-	}
-	s, ok := v.(string)
-	if !ok {
-		r.problem(field, "got "+got(v)+", expected a string")
-		return ""
-	}
-	if message := checkText(s, limit); message != "" {
-		if !required && strings.TrimSpace(s) == "" {
-			message += ", or no such field"
-		}
-		r.problem(field, message)
-		return ""
-	}
-	return s
 }
 
 // checkText returns what is wrong with s as a text of 1 to limit characters, or "".
@@ -133,19 +123,15 @@ func got(v any) string {
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case bool:
 		return strconv.FormatBool(v)
+	case time.Time:
+		return "a Date"
 	case Foreign:
+		if v == InvalidDate {
+			return "an invalid Date"
+		}
 		return "a value of type " + cut(string(v), 40)
 	}
 	return fmt.Sprintf("a value of type %T", v)
-}
-
-// positiveInteger returns the integer that f is, if it lies in
-// 1..maxSafeInteger: above, a number in JavaScript may not be the one written.
-func positiveInteger(f float64) (n int64, ok bool) {
-	if !(f >= 1 && f <= maxSafeInteger) || f != math.Trunc(f) {
-		return 0, false
-	}
-	return int64(f), true
 }
 
 // digits reports whether s is made of ASCII digits only, and of at least one.

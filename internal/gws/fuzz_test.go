@@ -119,7 +119,7 @@ func FuzzCompleteRecord(f *testing.F) {
 			}
 			fields[name] = v
 		}
-		record, problems := ParseCompleteRecord(fields, allowUnknown)
+		record, problems := ParseRequest("completeRecord", fields, allowUnknown)
 		for _, p := range problems {
 			require.NotEmpty(t, p.Message)
 			require.Less(t, utf8.RuneCountInString(p.Message), longest)
@@ -131,24 +131,24 @@ func FuzzCompleteRecord(f *testing.F) {
 		require.Regexp(t, postTo, record.Path())
 		var sent map[string]any
 		require.NoError(t, json.Unmarshal(record.Body(), &sent))
-		require.Equal(t, completeRecord, sent["operationName"])
+		require.Equal(t, "CompleteRecord", sent["operationName"])
 		for name, v := range fields {
 			switch name {
 			case "recordHandle":
 			case "operationName":
-				require.Contains(t, []any{nil, completeRecord}, v)
+				require.Contains(t, []any{nil, "CompleteRecord"}, v)
 			default:
 				require.Equal(t, v, sent[name], "%s is sent as it was written", name)
 			}
 		}
 		require.LessOrEqual(t, len(sent), 8)
-		if !allowUnknown && record.CallResult != "" {
-			_, known := CallResultCode(record.CallResult)
-			require.True(t, known || slices.Contains(callResultsRunTogether, record.CallResult))
+		if result := record.Text("callResult"); !allowUnknown && result != "" {
+			_, known := CallResultCode(result)
+			require.True(t, known || slices.Contains(callResultsRunTogether, result))
 		}
-		again, problems := ParseCompleteRecord(Fields{
-			"recordHandle": record.RecordHandle, "applicationId": float64(record.ApplicationID), "campaignName": record.CampaignName,
-			"callingList": record.CallingList, "devicePath": record.DevicePath,
+		again, problems := ParseRequest("completeRecord", Fields{
+			"recordHandle": record.Text("recordHandle"), "applicationId": sent["applicationId"], "campaignName": record.Text("campaignName"),
+			"callingList": record.Text("callingList"), "devicePath": record.Text("devicePath"),
 		}, false)
 		require.Empty(t, problems)
 		require.Equal(t, record.Path(), again.Path())

@@ -18,6 +18,7 @@ const (
 // origin is where messages came from.
 type origin struct {
 	user    string
+	login   int     // id of the HTTP session
 	socket  *socket // nil for long-polling
 	browser string  // cookie BAYEUX_BROWSER, for long-polling
 	fault   *Fault  // that is to strike the answer, on a WebSocket; nil for none
@@ -38,8 +39,14 @@ func (s *Sim) handle(m *request, from origin) ([]any, *held) {
 	if ses == nil && m.Channel != metaHandshake {
 		return s.unknownClient(m), nil
 	}
-	if ses != nil && from.socket != nil {
-		ses.socket = from.socket
+	if ses != nil {
+		ses.login = from.login
+		if from.socket != nil {
+			ses.socket = from.socket
+		}
+	}
+	if m.Channel != metaConnect {
+		defer s.changed()
 	}
 	switch m.Channel {
 	case metaHandshake:
@@ -106,6 +113,7 @@ func (s *Sim) handshake(m *request, from origin) []any {
 	ses := &session{
 		id:          rand.Text(),
 		user:        from.user,
+		login:       from.login,
 		longPolling: from.socket == nil,
 		browser:     from.browser,
 		socket:      from.socket,

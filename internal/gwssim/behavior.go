@@ -118,7 +118,7 @@ type Behavior struct {
 	Direct bool `json:"direct,omitempty"`
 }
 
-// Post is one POST to /api/v2/me/outbound-records that reached the server.
+// Post is one POST of an operation that reached the server.
 type Post struct {
 	Path        string `json:"path"`        // of the URL, such as "/api/v2/me/outbound-records/12"
 	User        string `json:"user"`        // who was signed in; "" for nobody

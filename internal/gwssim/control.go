@@ -16,6 +16,17 @@ import (
 // errUnknownVerb is returned for a path below /gwssim/ that is no verb.
 var errUnknownVerb = errors.New("unknown verb; the documentation of package gwssim lists them")
 
+// The bodies of the verbs that only pages need.
+type (
+	sessionArgs struct {
+		Session int `json:"session"` // 0 for all
+	}
+	ownResult struct {
+		Session int    `json:"session"`
+		User    string `json:"user"`
+	}
+)
+
 // serveControl is POST /gwssim/{verb}. Only pages of this machine can use it:
 // the content type makes a browser ask first.
 func (s *Sim) serveControl(w http.ResponseWriter, r *http.Request) {
@@ -25,7 +36,7 @@ func (s *Sim) serveControl(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusBadRequest, errorResult{Error: err.Error()})
 		return
 	}
-	result, err := s.control(r.Context(), verb, body)
+	result, err := s.control(r, verb, body)
 	switch {
 	case errors.Is(err, errUnknownVerb):
 		writeJSON(w, http.StatusNotFound, errorResult{Error: err.Error()})
@@ -57,14 +68,64 @@ func readControl(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 // control does what a verb says.
-func (s *Sim) control(ctx context.Context, verb string, body []byte) (result any, err error) {
+func (s *Sim) control(r *http.Request, verb string, body []byte) (result any, err error) {
+	ctx := r.Context()
 	switch verb {
 	case "set":
 		var b Behavior
 		if err := decode(verb, body, &b); err != nil {
 			return nil, err
 		}
+		for i, f := range b.Faults {
+			if err := f.check(); err != nil {
+				return nil, fmt.Errorf("the body of %s: faults[%d].%w", verb, i, err)
+			}
+		}
 		s.Set(b)
+	case "state":
+		return s.State(), nil
+	case "watch":
+		var args watchArgs
+		if err := decode(verb, body, &args); err != nil {
+			return nil, err
+		}
+		return s.Watch(ctx, args.After)
+	case "own":
+		return s.own(r)
+	case "fault":
+		var f Fault
+		if err := decode(verb, body, &f); err != nil {
+			return nil, err
+		}
+		if err := f.check(); err != nil {
+			return nil, fmt.Errorf("the body of %s: %w", verb, err)
+		}
+		return faultID{ID: s.Inject(f)}, nil
+	case "withdraw":
+		var args faultID
+		if err := decode(verb, body, &args); err != nil {
+			return nil, err
+		}
+		s.Withdraw(args.ID)
+	case "campaign":
+		var args campaignArgs
+		if err := decode(verb, body, &args); err != nil {
+			return nil, err
+		}
+		return struct{}{}, s.SetCampaign(args.CampaignName, args.Status)
+	case "push":
+		var args pushArgs
+		if err := decode(verb, body, &args); err != nil {
+			return nil, err
+		}
+		handle, err := s.Push(args.User, args.CampaignName)
+		return pushResult{RecordHandle: handle}, err
+	case "reset":
+		args := resetArgs{Seed: defaultSeed}
+		if err := decode(verb, body, &args); err != nil {
+			return nil, err
+		}
+		s.Reset(args.Seed)
 	case "posts":
 		return s.Posts(), nil
 	case "requests":
@@ -75,14 +136,13 @@ func (s *Sim) control(ctx context.Context, verb string, body []byte) (result any
 		return s.Processed(), nil
 	case "sessions":
 		return s.Sessions(), nil
-	case "cut":
-		s.Cut()
-	case "expire":
-		s.Expire()
-	case "expire-http":
-		s.ExpireHTTP()
-	case "kick":
-		s.Kick()
+	case "cut", "expire", "expire-http", "kick":
+		var args sessionArgs
+		if err := decode(verb, body, &args); err != nil {
+			return nil, err
+		}
+		do := map[string]func(int){"cut": s.cut, "expire": s.expire, "expire-http": s.expireHTTP, "kick": s.kick}
+		do[verb](args.Session)
 	case "publish":
 		var args publishArgs
 		if err := decode(verb, body, &args); err != nil {
@@ -109,6 +169,17 @@ func (s *Sim) control(ctx context.Context, verb string, body []byte) (result any
 		return nil, fmt.Errorf("%q: %w", verb, errUnknownVerb)
 	}
 	return struct{}{}, nil
+}
+
+// own says which session the page has that asks.
+func (s *Sim) own(r *http.Request) (*ownResult, error) {
+	s.mu.Lock()
+	defer s.unlock()
+	l := s.loginOf(r)
+	if l == nil {
+		return nil, errors.New("this browser has no session: sign in first, with GET /api/v2/me")
+	}
+	return &ownResult{Session: l.id, User: l.user}, nil
 }
 
 func waitFor(ctx context.Context, verb string, body []byte, wait func(context.Context, int) error) (any, error) {

@@ -5,6 +5,7 @@ package gwssim
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
 	"strings"
 	"time"
@@ -18,30 +19,49 @@ const (
 	internalChannel = "/me/internal"
 )
 
-// acknowledgement is what is to be sent for a processed record.
+// answered is the call result Answer, which a request without one means.
+const answered = 33
+
+// acknowledgement is what is to be sent for an operation that was carried out.
 type acknowledgement struct {
 	send        func()        // with the mutex held, once
 	sent        chan struct{} // closed by send
 	afterAnswer bool          // to be sent by the POST's handler, once it has answered
 }
 
-// schedule arranges for the events of a processed record; nil if there are to
-// be none. The caller holds the mutex.
-func (s *Sim) schedule(user string, record *completeRecord, b Behavior) *acknowledgement {
+// schedule arranges for the events of an operation that was carried out; nil if
+// there are to be none. The caller holds the mutex.
+func (s *Sim) schedule(d *done, b Behavior) *acknowledgement {
 	if b.NoAck {
 		return nil
 	}
+	f := s.strike(AtEvent, d.session)
 	ack := &acknowledgement{sent: make(chan struct{})}
 	received := time.Now()
+	delay := milliseconds(b.AckDelayMS)
+	var struck Action
+	amendment := ""
+	if f != nil {
+		struck = f.Do
+		switch f.Do {
+		case DoSilence:
+			s.noteEvents(d.user, orderEvents(d, b, "", received), struck)
+			return nil
+		case DoDelay:
+			delay += milliseconds(f.DelayMS)
+		case DoAmend:
+			amendment = f.Body
+		}
+	}
 	ack.send = func() {
-		s.publish(user, recordEvents(record, b, received)...)
+		s.publish(d.user, struck, orderEvents(d, b, amendment, received)...)
 		close(ack.sent)
 	}
 	switch {
 	case b.HoldAck:
-		s.heldAcks[record.referenceID] = append(s.heldAcks[record.referenceID], ack.send)
-	case b.AckDelayMS > 0 || b.PostDelayMS > 0 || b.AckFirst:
-		s.after(milliseconds(b.AckDelayMS), ack.send)
+		s.heldAcks[d.referenceID()] = append(s.heldAcks[d.referenceID()], ack.send)
+	case delay > 0 || b.PostDelayMS > 0 || b.AckFirst:
+		s.after(delay, ack.send)
 	default:
 		ack.afterAnswer = true
 	}
@@ -68,21 +88,25 @@ func (s *Sim) Publish(channel string, data json.RawMessage) {
 	}
 	s.mu.Lock()
 	defer s.unlock()
-	s.publish("", event{Channel: channel, Data: data})
+	s.publish("", "", event{Channel: channel, Data: data})
 }
 
 // publish sends events to the sessions of a user, or of all if it is "". Those
 // on the internal channel go to every session, as nobody subscribes to it. The
 // caller holds the mutex.
-func (s *Sim) publish(user string, events ...event) {
+func (s *Sim) publish(user string, struck Action, events ...event) {
+	noted := s.noteEvents(user, events, struck)
 	for _, ses := range s.sessions {
 		if user != "" && ses.user != user {
 			continue
 		}
 		var wanted []event
-		for _, e := range events {
+		for i, e := range events {
 			if e.Channel == internalChannel || ses.subscribed(e.Channel) {
 				wanted = append(wanted, e)
+				if noted[i] != nil {
+					noted[i].Sessions++
+				}
 			}
 		}
 		if len(wanted) > 0 {
@@ -91,45 +115,62 @@ func (s *Sim) publish(user string, events ...event) {
 	}
 }
 
-// recordEvents are the events of a processed record, in the order and shape of
-// the API's documentation.
-func recordEvents(record *completeRecord, b Behavior, received time.Time) []event {
-	notification := "RecordProcessedAcknowledge"
-	if b.Notification != "" {
-		notification = b.Notification
+// orderEvents are the events of an operation that was carried out, in the order
+// and shape of the API's documentation. What the behaviour changes in the
+// acknowledgement, it changes in the last; the amendment of a fault goes into all.
+func orderEvents(d *done, b Behavior, amendment string, received time.Time) []event {
+	var events []event
+	for i, n := range d.notices {
+		data := maps.Clone(n)
+		if d.referenceID() != "" && !b.NoEcho {
+			data["referenceId"] = d.referenceID()
+		}
+		amendNotice(data, amendment)
+		if i < len(d.notices)-1 {
+			events = append(events, newEvent(outboundChannel, data))
+			continue
+		}
+		if b.Notification != "" {
+			data["notificationType"] = b.Notification
+		}
+		if r, ok := data["record"].(map[string]any); ok && b.WrongRecord {
+			if handle, ok := r["recordHandle"].(int64); ok {
+				r = maps.Clone(r)
+				r["recordHandle"] = handle + 1
+				data["record"] = r
+			}
+		}
+		for range 1 + max(0, b.Duplicates) {
+			events = append(events, newEvent(outboundChannel, data))
+		}
+		events = append(events, newEvent(internalChannel, deviceEvent(d, data, received)))
 	}
-	handle := record.handle
-	if b.WrongRecord {
-		handle++
-	}
-	ack := map[string]any{
-		"messageType":      "OutboundRecordMessage",
-		"notificationType": notification,
-		"record": map[string]any{
-			"campaignName":  record.campaignName,
-			"devicePath":    record.devicePath,
-			"callingList":   record.callingList,
-			"applicationId": record.applicationID,
-			"recordHandle":  handle,
-		},
-	}
-	if record.referenceID != "" && !b.NoEcho {
-		ack["referenceId"] = record.referenceID
-	}
+	return events
+}
+
+// deviceEvent is what tells the agent's device of an event.
+func deviceEvent(d *done, data notice, received time.Time) map[string]any {
 	userData := map[string]any{
-		"GSW_USER_EVENT":     notification,
-		"GSW_RECORD_HANDLE":  handle,
-		"GSW_APPLICATION_ID": record.applicationID,
-		"GSW_CAMPAIGN_NAME":  record.campaignName,
-		"GSW_CALLING_LIST":   record.callingList,
+		"GSW_USER_EVENT":     data["notificationType"],
+		"GSW_APPLICATION_ID": d.integers["applicationId"],
+		"GSW_CAMPAIGN_NAME":  d.texts["campaignName"],
 	}
-	if code, ok := callResultCode(record.callResult); ok {
-		userData["GSW_CALL_RESULT"] = code
+	if r, ok := data["record"].(map[string]any); ok {
+		for name, field := range map[string]string{"GSW_RECORD_HANDLE": "recordHandle", "GSW_CALLING_LIST": "callingList"} {
+			if value, ok := r[field]; ok {
+				userData[name] = value
+			}
+		}
+	}
+	if d.Name == "CompleteRecord" {
+		if code, ok := callResultCode(d.texts["callResult"]); ok {
+			userData["GSW_CALL_RESULT"] = code
+		}
 	}
 	now := time.Now()
-	device := map[string]any{
+	return map[string]any{
 		"messageType": "DeviceUserEventMessage",
-		"deviceId":    path.Base(record.devicePath),
+		"deviceId":    path.Base(d.texts["devicePath"]),
 		"userData":    userData,
 		"metrics": map[string]any{
 			"eventProcessing": map[string]any{
@@ -139,18 +180,32 @@ func recordEvents(record *completeRecord, b Behavior, received time.Time) []even
 			},
 		},
 	}
-	events := make([]event, 0, 2+b.Duplicates)
-	for range 1 + max(0, b.Duplicates) {
-		events = append(events, newEvent(outboundChannel, ack))
+}
+
+// amendNotice puts the fields of a fault into the data of an event; null
+// removes one. There may be none.
+func amendNotice(n notice, fields string) {
+	if fields == "" {
+		return
 	}
-	return append(events, newEvent(internalChannel, device))
+	var changes map[string]any
+	if err := json.Unmarshal([]byte(fields), &changes); err != nil {
+		panic(fmt.Errorf("Fault.Body: %w", err))
+	}
+	for name, value := range changes {
+		if value == nil {
+			delete(n, name)
+		} else {
+			n[name] = value
+		}
+	}
 }
 
 // callResultCode is GSW_CALL_RESULT of a callResult. Without one it is 33
 // (Answer), as in the documentation's sample; an unknown name has none.
 func callResultCode(name string) (code int, ok bool) {
 	if name == "" {
-		name = "Answer"
+		return answered, true
 	}
 	return gws.CallResultCode(name)
 }

@@ -23,7 +23,7 @@ func listening(t *testing.T, sim *gwssim.Sim) (*client, *socket, string) {
 }
 
 // next asks for the events that come next.
-func next(w *socket, id string) []object {
+func next(w wire, id string) []object {
 	w.send(connectMessage(w, id, "9", nil))
 	return w.receive()
 }

@@ -11,6 +11,8 @@ type Fault struct {
 	Processed bool `json:"processed,omitempty"`
 	// Times is how often it happens: once if 0, for ever if negative.
 	Times int `json:"times,omitempty"`
+	// Session limits it to one HTTP session, by its number in [State]; all if 0.
+	Session int `json:"session,omitempty"`
 	// Every lets it happen to each so-many-th of those requests only; to each
 	// if 0.
 	Every int `json:"every,omitempty"`
@@ -28,7 +30,7 @@ type Stage string
 // The stages.
 const (
 	AtSignIn     Stage = "sign-in"    // GET /api/v2/me
-	AtPost       Stage = "post"       // of a record
+	AtPost       Stage = "post"       // of an operation
 	AtUpgrade    Stage = "upgrade"    // to a WebSocket
 	AtHandshake  Stage = "handshake"  // /meta/handshake
 	AtSubscribe  Stage = "subscribe"  // /meta/subscribe
@@ -41,6 +43,12 @@ const (
 	// AtAcknowledgement is what carries an event of a record to the client, in
 	// answer to whatever connect. It has been processed.
 	AtAcknowledgement Stage = "acknowledgement"
+
+	// AtEvent is the events that answer an operation, before they go to any
+	// session: DoSilence has them lost, DoDelay has them come later, DoAmend puts
+	// fields into the data of those on /v2/me/outbound, such as another
+	// notificationType. It can do nothing else.
+	AtEvent Stage = "event"
 )
 
 // Request is a request that reached the server, whatever for; those to

@@ -5,19 +5,23 @@ package gwssim
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // armed is a fault that may strike.
 type armed struct {
 	Fault
+	id   int
 	left int // how often; for ever if negative
 	seen int // requests of its kind
 	hit  int // of them
 }
 
-// Struck returns how often each of Behavior.Faults has struck so far.
+// Struck returns how often each of Behavior.Faults has struck so far, and then
+// each of those that Inject has added.
 func (s *Sim) Struck() []int {
 	s.mu.Lock()
 	defer s.unlock()
@@ -28,30 +32,82 @@ func (s *Sim) Struck() []int {
 	return struck
 }
 
-func arm(faults []Fault) []*armed {
-	var all []*armed
-	for _, f := range faults {
-		a := &armed{Fault: f, left: f.Times}
-		if a.left == 0 {
-			a.left = 1
-		}
-		all = append(all, a)
-	}
-	return all
+// Inject adds a fault to those there are, and returns its id.
+func (s *Sim) Inject(f Fault) (id int) {
+	s.mu.Lock()
+	defer s.unlock()
+	s.changed()
+	return s.arm(f)
 }
 
-// strike returns what is to happen to a request; nil for nothing. The caller
-// holds the mutex.
-func (s *Sim) strike(at Stage) *Fault {
+// Withdraw takes a fault back. It does nothing if there is none with this id.
+func (s *Sim) Withdraw(id int) {
+	s.mu.Lock()
+	defer s.unlock()
+	s.faults = slices.DeleteFunc(s.faults, func(a *armed) bool { return a.id == id })
+	s.changed()
+}
+
+// check returns an error that says what cannot be.
+func (f Fault) check() error {
+	switch f.At {
+	case AtSignIn, AtPost, AtUpgrade, AtHandshake, AtSubscribe, AtConnect, AtHeld, AtDisconnect, AtCometD, AtAll, AtAcknowledgement:
+		switch f.Do {
+		case DoReset, DoClose, DoSilence, DoAnswer, DoDelay, DoPieces, DoHalf, DoTruncate, DoAmend:
+		default:
+			return fmt.Errorf("do: %q is no action", f.Do)
+		}
+	case AtEvent:
+		switch f.Do {
+		case DoSilence, DoDelay, DoAmend:
+		default:
+			return fmt.Errorf("do: %q, of an event there are only %q, %q and %q", f.Do, DoSilence, DoDelay, DoAmend)
+		}
+	default:
+		return fmt.Errorf("at: %q is no stage", f.At)
+	}
+	if f.Do == DoAmend {
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(f.Body), &fields); err != nil || fields == nil {
+			return errors.New("body: must be a JSON object, as text")
+		}
+	}
+	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
+		return fmt.Errorf("status: %d, must be 200 to 599", f.Status)
+	}
+	const longest = 10 * 60_000
+	if f.DelayMS < 0 || f.DelayMS > longest {
+		return fmt.Errorf("delayMS: %d, must be 0 to %d", f.DelayMS, longest)
+	}
+	return nil
+}
+
+// arm readies a fault. The caller holds the mutex.
+func (s *Sim) arm(f Fault) (id int) {
+	s.lastFault++
+	a := &armed{Fault: f, id: s.lastFault, left: f.Times}
+	if a.left == 0 {
+		a.left = 1
+	}
+	s.faults = append(s.faults, a)
+	return a.id
+}
+
+// strike returns what is to happen to a request of an HTTP session, 0 for that
+// of none; nil for nothing. The caller holds the mutex.
+func (s *Sim) strike(at Stage, session int) *Fault {
 	for _, a := range s.faults {
-		if at == "" || !a.At.covers(at) || a.left == 0 {
+		if at == "" || !a.At.covers(at) || a.left == 0 || a.Session != 0 && a.Session != session {
 			continue
 		}
 		if a.seen++; a.Every > 1 && a.seen%a.Every != 0 {
 			continue
 		}
-		a.left-- // a negative number stays one
+		if a.left > 0 {
+			a.left--
+		}
 		a.hit++
+		s.changed()
 		return &a.Fault
 	}
 	return nil
@@ -61,7 +117,7 @@ func (whole Stage) covers(at Stage) bool {
 	switch {
 	case whole == at:
 		return true
-	case at == AtAcknowledgement:
+	case at == AtAcknowledgement, at == AtEvent:
 		return false
 	case whole == AtCometD:
 		return at != AtSignIn && at != AtPost

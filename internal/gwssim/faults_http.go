@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -25,7 +26,16 @@ func (s *Sim) withFaults(next http.Handler) http.Handler {
 		at := requestStage(r, body)
 		s.mu.Lock()
 		s.note(r)
-		f := s.strike(at)
+		session := 0
+		if l := s.loginOf(r); l != nil {
+			session = l.id
+		}
+		f := s.strike(at, session)
+		x := exchangeOf(r)
+		x.Operation = cut(operationOf(at, body))
+		if f != nil {
+			x.Fault = f.Do
+		}
 		if f != nil && at == AtPost && !f.processes() {
 			s.posts = append(s.posts, newPost(r, body)) // it has reached the server all the same
 		}
@@ -51,7 +61,9 @@ func (s *Sim) withFaults(next http.Handler) http.Handler {
 		}
 		if f == nil && acknowledges(answer.body) {
 			s.mu.Lock()
-			f = s.strike(AtAcknowledgement)
+			if f = s.strike(AtAcknowledgement, session); f != nil {
+				x.Fault = f.Do
+			}
 			s.unlock()
 		}
 		if f == nil {
@@ -88,7 +100,7 @@ func requestStage(r *http.Request, body []byte) Stage {
 	switch path := r.URL.Path; {
 	case path == "/api/v2/me":
 		return AtSignIn
-	case strings.HasPrefix(path, "/api/v2/me/outbound-records"):
+	case strings.HasPrefix(path, "/api/v2/me/outbound-records"), strings.HasPrefix(path, "/api/v2/me/outbound-campaigns/"):
 		return AtPost
 	case path != "/api/v2/notifications" && !strings.HasPrefix(path, "/api/v2/notifications/"):
 		return ""
@@ -100,6 +112,25 @@ func requestStage(r *http.Request, body []byte) Stage {
 		return ""
 	}
 	return messageStage(requests)
+}
+
+// operationOf is what a request asks for, as it says itself.
+func operationOf(at Stage, body []byte) string {
+	switch at {
+	case "", AtSignIn, AtUpgrade:
+		return ""
+	case AtPost:
+		var fields struct {
+			OperationName string `json:"operationName"`
+		}
+		_ = json.Unmarshal(body, &fields) // whatever else it is, it is answered by the handler
+		return fields.OperationName
+	}
+	requests, err := parseRequests(body)
+	if err != nil {
+		return ""
+	}
+	return requests[0].Channel
 }
 
 // strikeHTTP does to a request what the fault says. The answer is what the

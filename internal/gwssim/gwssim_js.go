@@ -44,11 +44,55 @@ func New(t testing.TB) *Sim {
 // Close ends the server.
 func (s *Sim) Close() { s.control("close", struct{}{}, nil) }
 
-// Set replaces the behaviour. Held connects and delayed events stay as they
-// are.
+// Set replaces the behaviour, and all faults. Held connects and delayed events
+// stay as they are.
 func (s *Sim) Set(b Behavior) { s.control("set", b, nil) }
 
-// Posts returns every POST of a record that reached the server, oldest first.
+// Inject adds a fault to those there are, and returns its id.
+func (s *Sim) Inject(f Fault) (id int) {
+	var added faultID
+	s.control("fault", f, &added)
+	return added.ID
+}
+
+// Withdraw takes a fault back. It does nothing if there is none with this id.
+func (s *Sim) Withdraw(id int) { s.control("withdraw", faultID{ID: id}, nil) }
+
+// Reset makes the campaigns anew, as they are in the beginning: with the same
+// seed the same ones. The seed that every simulator starts with is 1. Preview
+// sessions are over.
+func (s *Sim) Reset(seed uint64) { s.control("reset", resetArgs{Seed: seed}, nil) }
+
+// SetCampaign unloads, loads or starts a campaign, or stops one that is started
+// (by CampaignLoaded), and tells everybody. Preview sessions of one that is not
+// started are over; agents keep the records that they have. The error says that
+// there is no such campaign or status.
+func (s *Sim) SetCampaign(name string, status CampaignStatus) error {
+	return s.post(context.Background(), s.verb("campaign"), campaignArgs{CampaignName: name, Status: status}, nil)
+}
+
+// Push hands a user the next record of a campaign that they have a preview
+// session of, unasked, and returns its handle. The error says that there is no
+// such campaign, session or record.
+func (s *Sim) Push(user, campaignName string) (recordHandle int64, err error) {
+	var pushed pushResult
+	err = s.post(context.Background(), s.verb("push"), pushArgs{User: user, CampaignName: campaignName}, &pushed)
+	return pushed.RecordHandle, err
+}
+
+// State returns what there is to see.
+func (s *Sim) State() (state State) {
+	s.control("state", struct{}{}, &state)
+	return state
+}
+
+// Watch waits until the State has a version after this one, and returns it.
+func (s *Sim) Watch(ctx context.Context, version int) (state State, err error) {
+	err = s.post(ctx, s.verb("watch"), watchArgs{After: version}, &state)
+	return state, err
+}
+
+// Posts returns every POST of an operation that reached the server, oldest first.
 func (s *Sim) Posts() (posts []Post) {
 	s.control("posts", struct{}{}, &posts)
 	return posts
@@ -62,13 +106,14 @@ func (s *Sim) Requests() (requests []Request) {
 	return requests
 }
 
-// Struck returns how often each of Behavior.Faults has struck so far.
+// Struck returns how often each of Behavior.Faults has struck so far, and then
+// each of those that Inject has added.
 func (s *Sim) Struck() (struck []int) {
 	s.control("struck", struct{}{}, &struck)
 	return struck
 }
 
-// Processed returns how many records were completed.
+// Processed returns how many operations were carried out.
 func (s *Sim) Processed() (n int) {
 	s.control("processed", struct{}{}, &n)
 	return n
@@ -107,8 +152,8 @@ func (s *Sim) Publish(channel string, data json.RawMessage) {
 // referenceId ("" for POSTs without one). It does nothing if there are none.
 func (s *Sim) Ack(referenceID string) { s.control("ack", ackArgs{ReferenceID: referenceID}, nil) }
 
-// WaitPosts waits until at least n POSTs have arrived. What a POST does to its
-// record has been done then, also if it is not answered yet.
+// WaitPosts waits until at least n POSTs have arrived. What a POST asks for has
+// been done then, also if it is not answered yet.
 func (s *Sim) WaitPosts(ctx context.Context, n int) error {
 	return s.post(ctx, s.verb("wait-posts"), waitArgs{N: n}, nil)
 }

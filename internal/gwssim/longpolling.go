@@ -34,14 +34,14 @@ func (s *Sim) serveCometD(w http.ResponseWriter, r *http.Request) {
 	case refused != nil:
 		refused.write(w)
 	case upgrade:
-		s.serveWebSocket(w, r, l.user)
+		s.serveWebSocket(w, r, l)
 	default:
-		s.serveLongPolling(w, r, l.user)
+		s.serveLongPolling(w, r, l)
 	}
 }
 
 // serveLongPolling answers one request, when all of its messages are answered.
-func (s *Sim) serveLongPolling(w http.ResponseWriter, r *http.Request, user string) {
+func (s *Sim) serveLongPolling(w http.ResponseWriter, r *http.Request, l *login) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		plainRefusal(http.StatusRequestEntityTooLarge).write(w)
@@ -52,7 +52,7 @@ func (s *Sim) serveLongPolling(w http.ResponseWriter, r *http.Request, user stri
 		refusal(http.StatusBadRequest, statusInvalidInput, err.Error()).write(w)
 		return
 	}
-	from := origin{user: user, browser: s.browser(w, r, requests)}
+	from := origin{user: l.user, login: l.id, browser: s.browser(w, r, requests)}
 
 	s.mu.Lock()
 	var answers []any

@@ -112,7 +112,7 @@ func TestValidation(t *testing.T) {
 		"number phone":       {body: record("r", object{"phoneNumber": 1}), code: 10, names: "phoneNumber"},
 		"number reference":   {body: record("r", object{"referenceId": 1}), code: 10, names: "referenceId"},
 		"number result":      {body: record("r", object{"callResult": 33}), code: 10, names: "callResult"},
-		"other operation":    {body: record("r", object{"operationName": "RejectRecord"}), code: 2, names: "RejectRecord"},
+		"other operation":    {body: record("r", object{"operationName": "RescheduleRecord"}), code: 1, names: "callbackType"},
 		"unknown operation":  {body: record("r", object{"operationName": "Complete"}), code: 10, names: "Complete"},
 		"not JSON":           {body: "operationName=CompleteRecord", code: 10, names: "JSON"},
 		"not an object":      {body: "[]", code: 10, names: "JSON"},

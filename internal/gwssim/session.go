@@ -14,6 +14,7 @@ const maxQueue = 10_000
 type session struct {
 	id          string
 	user        string
+	login       int // id of the HTTP session that it was last heard in
 	longPolling bool
 	browser     string  // cookie BAYEUX_BROWSER, for long-polling
 	socket      *socket // the newest it was heard on; nil once that is gone, and for long-polling
@@ -182,6 +183,7 @@ func (s *Sim) end(ses *session, last func(id json.RawMessage) []any) {
 	}
 	s.stop(ses.expiry)
 	delete(s.sessions, ses.id)
+	s.changed()
 }
 
 // Sessions returns how many CometD sessions are alive.
@@ -193,26 +195,37 @@ func (s *Sim) Sessions() int {
 
 // Cut resets the TCP connection of every WebSocket and of every held
 // long-polling request. The sessions live on, until they expire.
-func (s *Sim) Cut() {
+func (s *Sim) Cut() { s.cut(0) }
+
+// cut does it to one HTTP session, or to all if only is 0.
+func (s *Sim) cut(only int) {
 	s.mu.Lock()
 	defer s.unlock()
 	for _, ses := range s.sessions {
-		if ses.longPolling {
+		if ses.longPolling && (only == 0 || ses.login == only) {
 			s.release(ses, outcome{cut: true})
 		}
 	}
 	for sock := range s.sockets {
-		s.detach(sock)
-		reset(sock.raw)
+		if only == 0 || sock.login == only {
+			s.detach(sock)
+			reset(sock.raw)
+		}
 	}
 }
 
 // Expire forgets all CometD sessions; sockets stay open. A connect that is
 // held is answered with 402, as the next one would be.
-func (s *Sim) Expire() {
+func (s *Sim) Expire() { s.expire(0) }
+
+// expire does it to one HTTP session, or to all if only is 0.
+func (s *Sim) expire(only int) {
 	s.mu.Lock()
 	defer s.unlock()
 	for _, ses := range s.sessions {
+		if only != 0 && ses.login != only {
+			continue
+		}
 		s.end(ses, func(id json.RawMessage) []any {
 			return s.unknownClient(&request{Channel: metaConnect, ID: id})
 		})
@@ -222,10 +235,16 @@ func (s *Sim) Expire() {
 // Kick ends every CometD session from the server's side: a /meta/disconnect
 // without id, and the answer to the held connect with the advice "none". A
 // long-polling session that has no connect held hears nothing of it.
-func (s *Sim) Kick() {
+func (s *Sim) Kick() { s.kick(0) }
+
+// kick does it to one HTTP session, or to all if only is 0.
+func (s *Sim) kick(only int) {
 	s.mu.Lock()
 	defer s.unlock()
 	for _, ses := range s.sessions {
+		if only != 0 && ses.login != only {
+			continue
+		}
 		disconnect := &reply{Channel: metaDisconnect, Successful: true}
 		if ses.held == nil && ses.socket != nil {
 			s.send(ses.socket, []any{disconnect}, nil)

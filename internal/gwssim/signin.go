@@ -4,7 +4,9 @@ package gwssim
 
 import (
 	"crypto/rand"
+	"maps"
 	"net/http"
+	"time"
 )
 
 // sessionCookie is the cookie that an HTTP session is known by.
@@ -15,18 +17,17 @@ var passwords = map[string]string{"agent": "secret", "agent2": "secret"}
 
 // login is an HTTP session.
 type login struct {
+	id    int // for people to see, unlike the cookie
 	user  string
 	token string // CSRF
+	since time.Time
 }
 
 // authenticate finds the HTTP session of a request: by its Basic credentials
 // if it has any, else by its cookie. It returns nil for nobody. The caller
 // holds the mutex.
 func (s *Sim) authenticate(w http.ResponseWriter, r *http.Request) *login {
-	var known *login
-	if cookie, err := r.Cookie(sessionCookie); err == nil {
-		known = s.logins[cookie.Value]
-	}
+	known := s.loginOf(r)
 	if r.Header.Get("Authorization") == "" {
 		return known
 	}
@@ -38,18 +39,35 @@ func (s *Sim) authenticate(w http.ResponseWriter, r *http.Request) *login {
 		return known
 	}
 	id := rand.Text()
-	l := &login{user: user, token: rand.Text()}
+	s.lastLogin++
+	l := &login{id: s.lastLogin, user: user, token: rand.Text(), since: time.Now()}
 	s.logins[id] = l
+	s.changed()
+	exchangeOf(r).note(l)
 	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: id, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	return l
 }
 
+// loginOf finds the HTTP session of a request by its cookie; nil for none. The
+// caller holds the mutex.
+func (s *Sim) loginOf(r *http.Request) *login {
+	cookie, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return nil
+	}
+	return s.logins[cookie.Value]
+}
+
 // ExpireHTTP forgets all HTTP sessions, with their cookies and CSRF tokens.
 // CometD sessions live on.
-func (s *Sim) ExpireHTTP() {
+func (s *Sim) ExpireHTTP() { s.expireHTTP(0) }
+
+// expireHTTP forgets one HTTP session, or all if only is 0.
+func (s *Sim) expireHTTP(only int) {
 	s.mu.Lock()
 	defer s.unlock()
-	clear(s.logins)
+	maps.DeleteFunc(s.logins, func(_ string, l *login) bool { return only == 0 || l.id == only })
+	s.changed()
 }
 
 // serveMe is GET /api/v2/me: the sign-in, and where CSRF tokens come from.

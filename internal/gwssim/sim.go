@@ -34,16 +34,25 @@ type Sim struct {
 	mu        sync.Mutex // release it with unlock; guards all below
 	closed    bool
 	behavior  Behavior
-	faults    []*armed // of the behaviour
+	faults    []*armed // of the behaviour, and those that were added
+	lastFault int      // its id
+	world     *world
 	posts     []*Post
 	requests  []Request
 	processed int
 	logins    map[string]*login
+	lastLogin int // its id
 	sessions  map[string]*session
 	sockets   map[*socket]struct{}
 	timers    map[*timer]struct{}
 	heldAcks  map[string][]func() // by referenceId
 	waiters   []*waiter
+
+	// What people see; see State.
+	version   int
+	noted     int // the last N
+	exchanges []*Exchange
+	events    []*SentEvent
 }
 
 // New starts a simulator on a free port of 127.0.0.1 for the length of a test.
@@ -78,6 +87,7 @@ func NewUnstarted() *Sim {
 	s := &Sim{
 		ctx:      ctx,
 		cancel:   cancel,
+		world:    newWorld(defaultSeed, time.Now()),
 		logins:   make(map[string]*login),
 		sessions: make(map[string]*session),
 		sockets:  make(map[*socket]struct{}),
@@ -96,13 +106,14 @@ func (s *Sim) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v2/me", s.serveMe)
 	mux.HandleFunc("/api/v2/", s.serveOther)
-	mux.HandleFunc("POST /api/v2/me/outbound-records/{handle}", s.serveRecord)
-	mux.HandleFunc("POST /api/v2/me/outbound-records", s.serveRecord)
+	mux.HandleFunc("POST /api/v2/me/outbound-records/{handle}", s.servePost)
+	mux.HandleFunc("POST /api/v2/me/outbound-records", s.servePost)
+	mux.HandleFunc("POST /api/v2/me/outbound-campaigns/{campaign}", s.servePost)
 	mux.HandleFunc("GET /login", s.serveLogin)
 	mux.HandleFunc("/api/v2/notifications", s.serveCometD)
 	mux.HandleFunc("/api/v2/notifications/", s.serveCometD)
 	mux.HandleFunc("POST /gwssim/{verb}", s.serveControl)
-	faulty := s.withFaults(mux)
+	faulty := s.withJournal(s.withFaults(mux))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		keepAlive, ok := s.enter()
 		if !ok {
@@ -166,16 +177,30 @@ func (s *Sim) Close() {
 	})
 }
 
-// Set replaces the behaviour. Held connects and delayed events stay as they
-// are.
+// Set replaces the behaviour, and all faults. Held connects and delayed events
+// stay as they are.
 func (s *Sim) Set(b Behavior) {
 	s.mu.Lock()
 	defer s.unlock()
 	s.behavior = b
-	s.faults = arm(b.Faults)
+	s.faults = nil
+	for _, f := range b.Faults {
+		s.arm(f)
+	}
+	s.changed()
 }
 
-// Posts returns every POST of a record that reached the server, oldest first.
+// Reset makes the campaigns anew, as they are in the beginning: with the same
+// seed the same ones. The seed that every simulator starts with is 1. Preview
+// sessions are over.
+func (s *Sim) Reset(seed uint64) {
+	s.mu.Lock()
+	defer s.unlock()
+	s.world = newWorld(seed, time.Now())
+	s.changed()
+}
+
+// Posts returns every POST of an operation that reached the server, oldest first.
 func (s *Sim) Posts() []Post {
 	s.mu.Lock()
 	defer s.unlock()
@@ -186,15 +211,15 @@ func (s *Sim) Posts() []Post {
 	return posts
 }
 
-// Processed returns how many records were completed.
+// Processed returns how many operations were carried out.
 func (s *Sim) Processed() int {
 	s.mu.Lock()
 	defer s.unlock()
 	return s.processed
 }
 
-// WaitPosts waits until at least n POSTs have arrived. What a POST does to its
-// record has been done then, also if it is not answered yet.
+// WaitPosts waits until at least n POSTs have arrived. What a POST asks for has
+// been done then, also if it is not answered yet.
 func (s *Sim) WaitPosts(ctx context.Context, n int) error {
 	return s.wait(ctx, fmt.Sprintf("%d POSTs", n), func() (bool, int) { return len(s.posts) >= n, len(s.posts) })
 }

@@ -15,6 +15,26 @@ type (
 	waitArgs struct {
 		N int `json:"n"`
 	}
+	watchArgs struct {
+		After int `json:"after"`
+	}
+	faultID struct {
+		ID int `json:"id"`
+	}
+	campaignArgs struct {
+		CampaignName string         `json:"campaignName"`
+		Status       CampaignStatus `json:"status"`
+	}
+	pushArgs struct {
+		User         string `json:"user"`
+		CampaignName string `json:"campaignName"`
+	}
+	pushResult struct {
+		RecordHandle int64 `json:"recordHandle"`
+	}
+	resetArgs struct {
+		Seed uint64 `json:"seed"`
+	}
 	newResult struct {
 		URL string `json:"url"`
 	}

@@ -19,6 +19,7 @@ type nonsense string
 type socket struct {
 	raw    net.Conn
 	user   string
+	login  int           // id of the HTTP session
 	wake   chan struct{} // tells the writer that there is something in out
 	done   chan struct{} // closed when the reader has ended
 	out    []frame       // to be written; guarded by Sim.mu
@@ -40,7 +41,7 @@ func (h *hijackRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 // serveWebSocket serves one socket until it closes. The origin is not looked
 // at: the tests' pages come from other ports, and there is nothing to protect.
-func (s *Sim) serveWebSocket(w http.ResponseWriter, r *http.Request, user string) {
+func (s *Sim) serveWebSocket(w http.ResponseWriter, r *http.Request, l *login) {
 	recorder := &hijackRecorder{ResponseWriter: w}
 	conn, err := websocket.Accept(recorder, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true,
@@ -50,7 +51,7 @@ func (s *Sim) serveWebSocket(w http.ResponseWriter, r *http.Request, user string
 		return // Accept has answered
 	}
 	conn.SetReadLimit(maxBody)
-	sock := &socket{raw: recorder.conn, user: user, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	sock := &socket{raw: recorder.conn, user: l.user, login: l.id, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	s.mu.Lock()
 	if s.closed {
 		reset(sock.raw)
@@ -85,13 +86,13 @@ func (s *Sim) read(conn *websocket.Conn, sock *socket) {
 			s.unlock()
 			continue
 		}
-		f := s.strike(messageStage(requests))
+		f := s.strike(messageStage(requests), sock.login)
 		if f != nil && !f.processes() {
 			s.queue(sock, frame{fault: f})
 			s.unlock()
 			continue
 		}
-		from := origin{user: sock.user, socket: sock, fault: f}
+		from := origin{user: sock.user, login: sock.login, socket: sock, fault: f}
 		var answers []any
 		for _, m := range requests {
 			replies, _ := s.handle(m, from)
@@ -142,4 +143,5 @@ func (s *Sim) detach(sock *socket) {
 			ses.socket = nil
 		}
 	}
+	s.changed()
 }

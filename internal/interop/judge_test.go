@@ -244,7 +244,7 @@ func (c *client) complete(t *testing.T, ackTimeout time.Duration) *completion {
 	go func() {
 		defer close(p.done)
 		var once sync.Once
-		data, err := c.CompleteRecord(context.WithoutCancel(t.Context()), gws.Fields{
+		data, err := c.Call(context.WithoutCancel(t.Context()), "completeRecord", gws.Fields{
 			"recordHandle": float64(n), "applicationId": 134.0, "campaignName": "Campaign1", "callingList": "CallingList1",
 			"devicePath": "/devices/1", "callResult": "Answer", "referenceId": p.reference,
 		}, outbound.CallOptions{AckTimeout: ackTimeout, OnProgress: func(_ string, d gws.Delivery) {

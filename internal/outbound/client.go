@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,28 +34,30 @@ type Options struct {
 	Credentials    httpx.Credentials
 	CSRF           bool
 
-	Channels               []string // more channels to subscribe to, for OnNotification
+	Channels               []string // more channels to subscribe to, for OnNotification; see there
 	AllowUnknownCallResult bool     // unless a call says otherwise
 
-	ConnectTimeout time.Duration // for a session: at first, and of a completion that finds none
+	ConnectTimeout time.Duration // for a session: at first, and of a call that finds none
 	RequestTimeout time.Duration // for each HTTP request
-	AckTimeout     time.Duration // from the POST to the acknowledgement, unless a call says otherwise
+	AckTimeout     time.Duration // from the POST to the answer, unless a call says otherwise
 
 	// OnStatus and OnNotification are called one at a time, in order. They must
-	// not block.
+	// not block. OnNotification is told what arrives on Channels, and the events of the Outbound
+	// API that answer no request: those of campaigns, and records that the server pushes.
 	OnStatus       func(bayeux.Status)
 	OnNotification func(channel string, data json.RawMessage)
 	Log            func(bayeux.Level, string)
 }
 
-// Client completes records of one agent.
+// Client handles outbound records and campaigns for one agent.
 type Client struct {
 	opts    Options
 	rest    *gws.Session
 	session *bayeux.Client
 	waiting registry
 
-	unclaimed int // acknowledgements that nobody waited for; belongs to the session's loop
+	unclaimed int  // answers that nobody waited for; belongs to the session's loop
+	notified  bool // a subscription to one of the caller's channels brings the outbound events, too
 
 	closing   chan struct{} // closed by Close
 	closeOnce sync.Once
@@ -77,7 +80,7 @@ func Open(ctx context.Context, opts Options) (*Client, error) {
 }
 
 func (opts Options) open(ctx context.Context, over network) (*Client, error) {
-	c := &Client{opts: opts, closing: make(chan struct{})}
+	c := &Client{opts: opts, notified: slices.ContainsFunc(opts.Channels, covers), closing: make(chan struct{})}
 	c.rest = gws.NewSession(gws.Config{
 		BaseURL: opts.BaseURL, Doer: over.doer,
 		Headers: headers(opts.Headers), HeadersDynamic: opts.HeadersDynamic,
@@ -146,7 +149,7 @@ func (c *Client) notify(m bayeux.Message) {
 	}
 }
 
-// Pending returns how many completions have not come to their end.
+// Pending returns how many calls have not come to their end.
 func (c *Client) Pending() int { return c.waiting.len() }
 
 // Ended reports whether the session has ended for good.
@@ -212,7 +215,7 @@ func (c *Client) ready(ctx context.Context) *Error {
 	}
 }
 
-// ClosedError is the error of a completion over a client that was closed.
+// ClosedError is the error of a call over a client that was closed.
 func ClosedError(d gws.Delivery) *Error {
 	return &Error{Code: Closed, Delivery: d, Message: "the client was closed"}
 }

@@ -34,7 +34,7 @@ const (
 	ModuleExited     Code = "MODULE_EXITED" // here: a fault of this program that it has survived
 )
 
-// Error is why a completion, or the opening of a client, failed. Fields that
+// Error is why a call, or the opening of a client, failed. Fields that
 // do not apply are zero.
 type Error struct {
 	Code        Code

@@ -3,7 +3,7 @@ package outbound
 import (
 	"encoding/json"
 	"errors"
-	"strconv"
+	"slices"
 	"strings"
 
 	"gws-outbound/internal/bayeux"
@@ -20,6 +20,17 @@ type event struct {
 		CallingList   string `json:"callingList"`
 		ApplicationID scalar `json:"applicationId"`
 	} `json:"record"`
+	Campaign struct {
+		Name string `json:"name"`
+	} `json:"campaign"`
+}
+
+// campaignName is what the event tells of its campaign; "" if nothing.
+func (e *event) campaignName() string {
+	if e.Campaign.Name != "" {
+		return e.Campaign.Name
+	}
+	return e.Record.CampaignName
 }
 
 // scalar is a string, or a number in the digits that the server wrote: record
@@ -36,8 +47,9 @@ func (s *scalar) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// receive takes an event on the outbound channel. Acknowledgements that nobody
-// waits for, late and repeated ones and those of others, are counted.
+// receive takes an event on the outbound channel. What answers nobody and is no answer to a
+// request at all goes to who listens. Answers that nobody waits for, late and repeated ones and those
+// to others, are counted.
 func (c *Client) receive(m bayeux.Message) {
 	var e event
 	var wrongType *json.UnmarshalTypeError
@@ -47,47 +59,113 @@ func (c *Client) receive(m bayeux.Message) {
 	}
 	switch {
 	case c.waiting.settle(e, m.Data):
-	case e.NotificationType == acknowledgement:
+	case gws.IsAnswer(e.NotificationType) && !e.pushed():
 		c.unclaimed++
 		if n := c.unclaimed; n <= 10 || n%10_000 == 0 { // a flood of them must not flood the log
 			c.logf(bayeux.Info, "an acknowledgement (reference %.40q) that nobody waits for, or no longer: number %d of this client", e.ReferenceID, n)
 		}
 	default:
 		c.logf(bayeux.Debug, "an event on %s (%.40q) is for nobody here", m.Channel, e.NotificationType)
+		if !c.notified && e.NotificationType != "" {
+			c.notify(m)
+		}
 	}
 }
 
-// settle ends the operation that the event answers, and reports whether there
-// was one.
+// pushed reports whether it is a record that nobody has asked for: in progressive and push preview
+// campaigns the server chooses when.
+func (e *event) pushed() bool { return e.NotificationType == "PreviewRecord" && e.ReferenceID == "" }
+
+// covers reports whether a subscription to pattern brings the events of the outbound channel, too.
+func covers(pattern string) bool {
+	return slices.Contains([]string{channel, "/v2/me/*", "/v2/me/**", "/v2/**", "/**"}, pattern)
+}
+
+// settle gives the event to the operation that it answers, which ends but for an element
+// of a list, and reports whether there was one.
 func (r *registry) settle(e event, data json.RawMessage) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, op := range r.operations { // oldest first, should several wait for the same record
-		if e.answers(op) {
-			r.drop(op)
-			op.answer <- answer{notification: e.NotificationType, event: data}
+	op := r.answeredBy(&e)
+	if op == nil {
+		return false
+	}
+	problem := ""
+	if a, _ := op.request.Operation.Answer(e.NotificationType); a.Role == gws.Element {
+		if problem = op.list.add(string(e.Record.RecordHandle), recordOf(data)); problem == "" {
+			op.markBegun()
 			return true
 		}
 	}
-	return false
+	r.drop(op)
+	op.answer <- answer{notification: e.NotificationType, event: data, problem: problem}
+	return true
 }
 
-// answers reports whether the event is the answer to op: by the reference. An
-// acknowledgement that has none is matched by the record, since not every
-// server echoes the reference.
-func (e *event) answers(op *operation) bool {
+// answeredBy returns the operation that the event answers, or nil.
+func (r *registry) answeredBy(e *event) *operation {
+	var likely []*operation
+	for _, op := range r.operations { // oldest first, should several wait for the same record
+		switch e.match(op) {
+		case certain:
+			return op
+		case possible:
+			likely = append(likely, op)
+		}
+	}
+	if len(likely) == 1 {
+		return likely[0]
+	}
+	return nil
+}
+
+// match is how sure it is that an event answers an operation.
+type match int
+
+const (
+	impossible match = iota
+	possible         // if there is no other that it could answer
+	certain
+)
+
+// match goes by the reference. An event that has none is matched by its type and by what it
+// tells of record or campaign, since not every server echoes the reference.
+func (e *event) match(op *operation) match {
+	request := op.request
+	_, known := request.Operation.Answer(e.NotificationType)
+	// The records of a chain, and one to be previewed, are not those that the request names.
+	ofRecord := request.Operation.Result == gws.ResultData && request.Operation.InPath("recordHandle")
 	if e.ReferenceID != "" {
 		// An acknowledgement of another record is no proof, whatever its reference.
-		return string(e.ReferenceID) == op.record.ReferenceID &&
-			(e.NotificationType != acknowledgement || e.Record.RecordHandle == "" || sameHandle(e.Record.RecordHandle, op.record))
+		other := known && ofRecord && e.Record.RecordHandle != "" && !sameHandle(e.Record.RecordHandle, request)
+		return when(string(e.ReferenceID) == request.ReferenceID && !other, certain)
 	}
-	return op.posted && e.NotificationType == acknowledgement &&
-		sameHandle(e.Record.RecordHandle, op.record) &&
-		e.Record.CampaignName == op.record.CampaignName &&
-		e.Record.CallingList == op.record.CallingList &&
-		string(e.Record.ApplicationID) == strconv.FormatInt(op.record.ApplicationID, 10)
+	if !op.posted || !known {
+		return impossible
+	}
+	same := func(told, parameter string) bool {
+		asked := request.Text(parameter)
+		return asked == "" || told == asked
+	}
+	switch {
+	case ofRecord:
+		return when(sameHandle(e.Record.RecordHandle, request) && same(e.Record.CampaignName, "campaignName") &&
+			same(e.Record.CallingList, "callingList") && same(string(e.Record.ApplicationID), "applicationId"), certain)
+	case request.Operation.Result == gws.ResultRecords:
+		return possible
+	default:
+		told := e.campaignName()
+		return when(told == "" || same(told, "campaignName"), possible)
+	}
 }
 
-func sameHandle(handle scalar, record gws.CompleteRecord) bool {
-	return strings.TrimLeft(string(handle), "0") == record.RecordHandle
+func when(yes bool, m match) match {
+	if yes {
+		return m
+	}
+	return impossible
+}
+
+func sameHandle(handle scalar, request gws.Request) bool {
+	return strings.TrimLeft(string(handle), "0") == request.Text("recordHandle")
 }

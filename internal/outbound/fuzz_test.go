@@ -28,10 +28,10 @@ func FuzzEvent(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c := &Client{}
 		fields := record("referenceId", "ref-1")
-		first, problems := gws.ParseCompleteRecord(fields, false)
+		first, problems := gws.ParseRequest("completeRecord", fields, false)
 		require.Empty(t, problems)
 		fields["referenceId"], fields["recordHandle"] = "ref-2", 13.0
-		second, _ := gws.ParseCompleteRecord(fields, false)
+		second, _ := gws.ParseRequest("completeRecord", fields, false)
 		ops := make([]*operation, 2)
 		ops[0], _ = c.waiting.add(first)
 		ops[1], _ = c.waiting.add(second)
@@ -45,9 +45,8 @@ func FuzzEvent(f *testing.F) {
 			case a := <-op.answer:
 				settled++
 				require.Equal(t, string(data), string(a.event), "the data are the server's own")
-				w := &wait{op: op}
-				got, failed := w.answered(a)
-				named := bytes.Contains(data, []byte(op.record.ReferenceID)) || bytes.Contains(data, []byte(`\u`))
+				got, failed := op.result(a)
+				named := bytes.Contains(data, []byte(op.request.ReferenceID)) || bytes.Contains(data, []byte(`\u`))
 				if failed != nil {
 					require.Nil(t, got)
 					require.Equal(t, RecordError, failed.Code)
@@ -56,7 +55,7 @@ func FuzzEvent(f *testing.F) {
 					require.True(t, named, "another event is matched by its reference alone")
 					continue
 				}
-				require.True(t, named || i == 0 && bytes.Contains(data, []byte(op.record.CampaignName)) || bytes.Contains(data, []byte(`\u`)),
+				require.True(t, named || i == 0 && bytes.Contains(data, []byte(op.request.Text("campaignName"))) || bytes.Contains(data, []byte(`\u`)),
 					"an acknowledgement is for the one it names, or describes")
 				require.True(t, bytes.Contains(data, []byte(acknowledgement)) || bytes.Contains(data, []byte(`\u`)))
 			default:

@@ -277,7 +277,7 @@ func (r *modelRun) call(call *modelCall, fields gws.Fields) {
 	call.started, call.cancel = time.Now(), cancel
 	r.calls = append(r.calls, call)
 	go func() {
-		data, err := r.c.CompleteRecord(ctx, fields, CallOptions{AckTimeout: call.timeout})
+		data, err := r.c.Call(ctx, "completeRecord", fields, CallOptions{AckTimeout: call.timeout})
 		call.mu.Lock()
 		defer call.mu.Unlock()
 		call.settled++

@@ -22,6 +22,9 @@ import (
 // long is more than any of these tests may take, and less than go test waits.
 const long = 30 * time.Second
 
+// acknowledgement is the notificationType of a completed record's event.
+const acknowledgement = "RecordProcessedAcknowledge"
+
 // each runs a test over each transport.
 func each(t *testing.T, test func(*testing.T, string)) {
 	for _, transport := range []string{WebSocket, LongPolling} {
@@ -82,7 +85,7 @@ func record(changes ...any) gws.Fields {
 func call(ctx context.Context, c *Client, f gws.Fields, opts CallOptions) <-chan outcome {
 	done := make(chan outcome, 1)
 	go func() {
-		data, err := c.CompleteRecord(ctx, f, opts)
+		data, err := c.Call(ctx, "completeRecord", f, opts)
 		done <- outcome{data, err}
 	}()
 	return done

@@ -7,20 +7,21 @@ import (
 	"gws-outbound/internal/gws"
 )
 
-// operation is a completion that waits for its event.
+// operation is a request that waits for its answer.
 type operation struct {
-	record gws.CompleteRecord
-	answer chan answer // takes one
-	posted bool        // the POST may have left; guarded by the registry
+	request gws.Request
+	answer  chan answer   // takes one
+	begun   chan struct{} // closed when the first element of a list has come
+	posted  bool          // the POST may have left; guarded by the registry
+	list    list          // guarded by the registry until there is an answer
 }
 
 // answer is the event that ends an operation.
 type answer struct {
 	notification string // its notificationType
 	event        json.RawMessage
+	problem      string // what is wrong with it; "" if that is for its type to say
 }
-
-const acknowledgement = "RecordProcessedAcknowledge"
 
 // registry holds the operations that wait, oldest first.
 type registry struct {
@@ -29,15 +30,15 @@ type registry struct {
 }
 
 // add registers an operation, unless its reference is taken.
-func (r *registry) add(record gws.CompleteRecord) (*operation, bool) {
+func (r *registry) add(request gws.Request) (*operation, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, op := range r.operations {
-		if op.record.ReferenceID == record.ReferenceID {
+		if op.request.ReferenceID == request.ReferenceID {
 			return nil, false
 		}
 	}
-	op := &operation{record: record, answer: make(chan answer, 1)}
+	op := &operation{request: request, answer: make(chan answer, 1), begun: make(chan struct{})}
 	r.operations = append(r.operations, op)
 	return op, true
 }
@@ -46,7 +47,7 @@ func (r *registry) has(reference string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, op := range r.operations {
-		if op.record.ReferenceID == reference {
+		if op.request.ReferenceID == reference {
 			return true
 		}
 	}

@@ -1,7 +1,7 @@
 // The types of the public interface. They are erased by the compiler, so
 // that nothing here costs a byte.
 
-import type { CallResultName } from "./call-results.js";
+import type { OutboundOperations } from "./operations.js";
 
 /** Where the WebAssembly module comes from. */
 export interface LoadOptions {
@@ -75,7 +75,10 @@ export interface ClientOptions extends LoadOptions {
   /** Whether to fetch and send the CSRF token. Default: `true`. */
   csrf?: boolean;
 
-  /** More channels to subscribe to, for `notification` events. Default: none. */
+  /**
+   * More channels to subscribe to, for `notification` events. Default: none.
+   * `/v2/me/outbound` is always subscribed to, and need not be named.
+   */
   channels?: string[];
 
   /**
@@ -88,8 +91,8 @@ export interface ClientOptions extends LoadOptions {
   requestTimeout?: number;
 
   /**
-   * How long to wait for the acknowledgement after the server accepted a
-   * request, in milliseconds. Default: 30000.
+   * How long to wait for the answer to a request, from the POST to the event that
+   * settles the call, in milliseconds. Default: 30000.
    */
   ackTimeout?: number;
 
@@ -115,51 +118,30 @@ export type Transport = "websocket" | "long-polling";
 /** The state of a client's session with the server. */
 export type ClientState = "connecting" | "connected" | "reconnecting" | "closed";
 
-/**
- * What to complete. Only own properties count, as with `JSON.stringify`; any
- * that is not named here is refused.
- */
-export interface CompleteRecordRequest {
-  /** The handle of the record: a positive integer, or its digits. */
-  recordHandle: number | string;
-  /** The id of the Outbound Contact Server's application: a positive integer. */
-  applicationId: number;
-  /** The name of the campaign. */
-  campaignName: string;
-  /** The name of the calling list. */
-  callingList: string;
-  /** The path of the agent's device. */
-  devicePath: string;
-  /**
-   * How the call ended: one of the names in {@link CallResult}, or a spelling
-   * of it that other Genesys documents use. It is sent as it is written.
-   */
-  callResult?: CallResultName | (string & {});
-  /** The number that was called. */
-  phoneNumber?: string;
-  /** What the events of this request will carry. Default: a random UUID. */
-  referenceId?: string;
-  /** May be given, so that the documented body can be passed as it is. */
-  operationName?: "CompleteRecord";
-}
-
-/** Options of one {@link OutboundClient.completeRecord}. */
-export interface CompleteRecordOptions {
+/** Options of one call. */
+export interface CallOptions {
   /**
    * Stops waiting when it fires. What was sent stays sent: look at the
    * error's `delivery`. The signal's reason is the error's `cause`.
    */
   signal?: AbortSignal;
-  /** In milliseconds. Default: the client's. */
+  /**
+   * How long to wait for the answer, from the POST to the event that settles
+   * the call, in milliseconds. Default: the client's.
+   */
   ackTimeout?: number;
+}
+
+/** Options of one {@link OutboundOperations.completeRecord}. */
+export interface CompleteRecordOptions extends CallOptions {
   /** Default: the client's. */
   allowUnknownCallResult?: boolean;
 }
 
-/** The `data` of the event that answered, exactly as the server sent it. */
-export interface RecordEvent {
-  /** `"RecordProcessedAcknowledge"` for a completed record. */
-  notificationType: string;
+/** The `data` of an event about a record, exactly as the server sent it. */
+export interface RecordEvent<Type extends string = string> {
+  /** Such as `"RecordProcessedAcknowledge"` for a completed record. */
+  notificationType: Type;
   /** `"OutboundRecordMessage"`. */
   messageType?: string;
   /** The request's; servers may leave it out. */
@@ -175,8 +157,58 @@ export interface OutboundRecord {
   applicationId?: number | string;
   campaignName?: string;
   callingList?: string;
+  devicePath?: string;
   callResult?: string;
   phoneNumber?: string;
+  /** What is attached to it, such as `GSW_PHONE` and the fields of the calling list. */
+  userData?: Record<string, unknown>;
+  [field: string]: unknown;
+}
+
+/** The `data` of an event about a campaign, exactly as the server sent it. */
+export interface CampaignEvent<Type extends string = string> {
+  /** Such as `"PreviewSessionStarted"`. */
+  notificationType: Type;
+  /** `"OutboundCampaignMessage"`. */
+  messageType?: string;
+  /** That of the request that it answers, if it is an answer; servers may leave it out. */
+  referenceId?: string;
+  campaign?: OutboundCampaign;
+  [field: string]: unknown;
+}
+
+/** A campaign in an event. Servers add fields of their own. */
+export interface OutboundCampaign {
+  name?: string;
+  applicationId?: number | string;
+  devicePath?: string;
+  /** Such as `"Preview"`. */
+  dialingMode?: string;
+  /** Such as `"Started"`. */
+  state?: string;
+  groupName?: string;
+  groupDescription?: string;
+  description?: string;
+  [field: string]: unknown;
+}
+
+/**
+ * The `data` of an event on `/v2/me/outbound` that answers no request: a
+ * campaign was loaded, started, stopped or unloaded, or the server pushes a
+ * record to be previewed. Compare `notificationType` to learn which. The
+ * documents do not name them all: be prepared for others.
+ */
+export type OutboundNotification =
+  | CampaignEvent<"CampaignLoaded" | "CampaignStarted" | "CampaignStopped" | "CampaignUnloaded">
+  | RecordEvent<"PreviewRecord">
+  | OtherNotification;
+
+/** A notification that is none of those known. */
+export interface OtherNotification {
+  notificationType: string;
+  messageType?: string;
+  campaign?: OutboundCampaign;
+  record?: OutboundRecord;
   [field: string]: unknown;
 }
 
@@ -194,7 +226,7 @@ export interface StateChangeDetail {
 /** The `detail` of a `notification` event. */
 export interface NotificationDetail {
   channel: string;
-  /** As the server sent it. */
+  /** As the server sent it. On `/v2/me/outbound` it is an {@link OutboundNotification}. */
   // biome-ignore lint/suspicious/noExplicitAny: the server decides what it is
   data: any;
 }
@@ -204,8 +236,10 @@ export interface OutboundClientEventMap {
   /** The session's state, its transport or the next attempt changed. */
   statechange: CustomEvent<StateChangeDetail>;
   /**
-   * A message arrived on a channel that the client subscribed to. It may come
-   * twice around a reconnection: servers send again what was not confirmed.
+   * A message arrived on one of the channels of {@link ClientOptions.channels},
+   * or an event on `/v2/me/outbound` that answers no request: see
+   * {@link OutboundNotification}. It may come twice around a reconnection:
+   * servers send again what was not confirmed.
    */
   notification: CustomEvent<NotificationDetail>;
 }
@@ -226,25 +260,14 @@ export type OutboundClientListener<K extends keyof OutboundClientEventMap> =
  * as well as can be done in passing. While the page is in the back/forward cache, or
  * frozen, the session is kept; on return it is resumed, if the server still has it.
  */
-export interface OutboundClient extends EventTarget {
-  /**
-   * Completes a record, and settles once: with the `data` of the
-   * acknowledgement, or with an {@link OutboundError} whose `delivery` says
-   * whether trying again is safe. It never throws synchronously, and sends
-   * nothing twice.
-   */
-  completeRecord(
-    request: CompleteRecordRequest,
-    options?: CompleteRecordOptions,
-  ): Promise<RecordEvent>;
-
+export interface OutboundClient extends OutboundOperations, EventTarget {
   /** Kept current by itself, also after a lost connection. */
   readonly state: ClientState;
 
   /** `null` while there is no connection. */
   readonly transport: Transport | null;
 
-  /** How many calls of `completeRecord` are not settled yet. */
+  /** How many calls of the operations are not settled yet. */
   readonly pending: number;
 
   /**

@@ -1,16 +1,9 @@
-import type {
-  ClientState,
-  CompleteRecordOptions,
-  CompleteRecordRequest,
-  OutboundClient,
-  RecordEvent,
-  StateChangeDetail,
-  Transport,
-} from "./api.js";
+import type { ClientState, OutboundClient, StateChangeDetail, Transport } from "./api.js";
 import { OutboundError } from "./error.js";
 import { own } from "./load-options.js";
+import { methods, type OutboundOperations } from "./operations.js";
 import type { Program } from "./program.js";
-import { type GoOptions, newTrack } from "./protocol.js";
+import { type GoOptions, type Method, newTrack } from "./protocol.js";
 import { Session } from "./session.js";
 
 /** Ends the sessions of clients that were dropped. */
@@ -19,8 +12,26 @@ const dropped = new FinalizationRegistry((session: Session) => session.end().cat
 /** Clients that somebody listens to: they live until they are closed. */
 const listened = new Set<Client>();
 
+/** An EventTarget that is given the operations, from their table, when the class is made. */
+const Base = EventTarget as { new (): EventTarget & OutboundOperations };
+
 /** A client in Go, as JavaScript knows it. */
-export class Client extends EventTarget implements OutboundClient {
+export class Client extends Base implements OutboundClient {
+  static {
+    for (const method of methods) {
+      const value = {
+        async [method](this: Client, request: unknown, options?: unknown) {
+          return this.#call(method, request, options);
+        },
+      }[method];
+      Object.defineProperty(Client.prototype, method, {
+        value,
+        writable: true,
+        configurable: true,
+      });
+    }
+  }
+
   #session: Session | undefined;
   #state: ClientState = "connecting";
   #transport: Transport | null = null;
@@ -70,10 +81,7 @@ export class Client extends EventTarget implements OutboundClient {
     return this.#pending;
   }
 
-  async completeRecord(
-    request: CompleteRecordRequest,
-    options?: CompleteRecordOptions,
-  ): Promise<RecordEvent> {
+  async #call(method: Method, request: unknown, options: unknown): Promise<unknown> {
     const session = this.#session as Session;
     if (session.ending) {
       throw new OutboundError({
@@ -88,7 +96,7 @@ export class Client extends EventTarget implements OutboundClient {
     this.#pending++;
     try {
       return await session.program.call(track, () =>
-        session.handle.completeRecord(fields, settings, track),
+        session.handle.call(method, fields, settings, track),
       );
     } finally {
       this.#pending--;

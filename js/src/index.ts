@@ -1,19 +1,23 @@
 /**
- * Completes Genesys outbound records, and tells the truth about the outcome.
+ * Handles Genesys outbound records, and tells the truth about the outcome.
  *
  * @packageDocumentation
  */
 
 export type {
+  CallOptions,
+  CampaignEvent,
   ClientOptions,
   ClientState,
   CompleteRecordOptions,
-  CompleteRecordRequest,
   LoadOptions,
   NotificationDetail,
+  OtherNotification,
+  OutboundCampaign,
   OutboundClient,
   OutboundClientEventMap,
   OutboundClientListener,
+  OutboundNotification,
   OutboundRecord,
   RecordEvent,
   StateChangeDetail,
@@ -29,3 +33,17 @@ export {
   type Problem,
 } from "./error.js";
 export { load } from "./load.js";
+export type {
+  CancelRecordRequest,
+  CompleteRecordRequest,
+  DoNotCallNumberRequest,
+  DoNotCallRecordRequest,
+  EndPreviewSessionRequest,
+  GetChainedRecordsRequest,
+  GetPreviewRecordRequest,
+  OutboundOperations,
+  RejectRecordRequest,
+  RescheduleRecordRequest,
+  StartPreviewSessionRequest,
+  UpdateRecordRequest,
+} from "./operations.js";

@@ -5,7 +5,7 @@ import type { NotificationDetail, StateChangeDetail } from "./api.js";
 import type { OutboundErrorInit } from "./error.js";
 import type { Packed, Place, Thrown } from "./pack.js";
 import type { Ending } from "./program.js";
-import type { Track } from "./protocol.js";
+import type { Method, Track } from "./protocol.js";
 
 /** The first message to the Worker. */
 export interface Begin {
@@ -24,7 +24,7 @@ export type Headers = "ask" | { fields: [string, string][] } | { refused: Thrown
 /** What the page says. Calls, and the aborts of them, have an id. */
 export type ToWorker =
   | { do: "createClient"; id: number; options: Packed; headers: Headers; signal: Signal }
-  | { do: "completeRecord"; id: number; request: Packed; options: Packed; signal: Signal }
+  | { do: "call"; id: number; method: Method; request: Packed; options: Packed; signal: Signal }
   | { do: "close"; id: number }
   | { do: "abort"; id: number; reason: Thrown }
   | { do: "headers"; id: number; fields: [string, string][] | undefined }

@@ -7,6 +7,7 @@ export type Packed =
   | { value: unknown }
   | { list: Packed[] }
   | { fields: [string, Packed][] }
+  | { time: number }
   | { odd: "function" | "symbol" | "object" };
 
 /** Packs the own properties of an object that a caller passed, or what is none. */
@@ -24,6 +25,10 @@ function pack(value: unknown): Packed {
   if (typeof value !== "object" || value === null) {
     return { value };
   }
+  const time = timeOf(value);
+  if (time !== undefined) {
+    return { time };
+  }
   try {
     return isArray(value) ? { list: Array.from(value as unknown[], pack) } : { odd: "object" };
   } catch {
@@ -39,10 +44,22 @@ export function unpack(packed: Packed): unknown {
   if ("list" in packed) {
     return packed.list.map(unpack);
   }
+  if ("time" in packed) {
+    return new Date(packed.time);
+  }
   if ("odd" in packed) {
     return { function: () => {}, symbol: Symbol(), object: {} }[packed.odd];
   }
   return packed.value;
+}
+
+/** The time of a Date, of whatever frame; NaN if that is invalid. Undefined of what is none. */
+function timeOf(value: object): number | undefined {
+  try {
+    return Date.prototype.getTime.call(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function isArray(value: unknown): boolean {

@@ -1,15 +1,8 @@
 // What the Go program (wasm/) and its host, this loader, give to each other.
 
-import type {
-  ClientOptions,
-  CompleteRecordOptions,
-  CompleteRecordRequest,
-  LoadOptions,
-  NotificationDetail,
-  RecordEvent,
-  StateChangeDetail,
-} from "./api.js";
+import type { ClientOptions, LoadOptions, NotificationDetail, StateChangeDetail } from "./api.js";
 import type { Delivery, OutboundErrorInit } from "./error.js";
+import type { OutboundOperations } from "./operations.js";
 import type { request } from "./request.js";
 
 /** What Go finds in its globalThis as `gwsOutboundHost`. */
@@ -37,13 +30,13 @@ export interface Hooks {
   notification(detail: NotificationDetail): void;
 }
 
+/** The name of an operation's method. */
+export type Method = keyof OutboundOperations;
+
 /** A client in Go. */
 export interface Handle {
-  completeRecord(
-    request: CompleteRecordRequest,
-    options: CompleteRecordOptions | undefined,
-    track: Track,
-  ): Promise<RecordEvent>;
+  /** Performs an operation; checks the request and every option itself. */
+  call(method: Method, request: unknown, options: unknown, track: Track): Promise<unknown>;
   close(): Promise<void>;
   /** Asks for the notifications, which are left out before. */
   listen(): void;

@@ -1,11 +1,10 @@
 // Runs the Go program in a dedicated Worker. What runs there is worker.ts.
 
-import type { CompleteRecordOptions, CompleteRecordRequest, RecordEvent } from "./api.js";
 import { OutboundError } from "./error.js";
 import type { Begin, Headers as PackedHeaders, Signal, ToPage, ToWorker } from "./messages.js";
 import { type Packed, packFields, packThrown } from "./pack.js";
 import { Program } from "./program.js";
-import type { Core, GoOptions, Handle, Hooks, Track } from "./protocol.js";
+import type { Core, GoOptions, Handle, Hooks, Method, Track } from "./protocol.js";
 import { isSignal } from "./signal.js";
 
 /** Says why there is no Worker to be had. */
@@ -115,14 +114,11 @@ class Remote implements Core, Handle {
     return this;
   }
 
-  completeRecord(
-    request: CompleteRecordRequest,
-    options: CompleteRecordOptions | undefined,
-    track: Track,
-  ): Promise<RecordEvent> {
+  call(method: Method, request: unknown, options: unknown, track: Track): Promise<unknown> {
     return this.#call({ signal: signalOf(options), track }, (id, signal) => ({
-      do: "completeRecord",
+      do: "call",
       id,
+      method,
       request: packFields(request),
       options: packOptions(options, signal),
       signal,
@@ -235,17 +231,17 @@ class Remote implements Core, Handle {
 }
 
 /** Options may be anything, such as an array that cannot be read. */
-function signalOf(options: CompleteRecordOptions | undefined): unknown {
+function signalOf(options: unknown): unknown {
   try {
-    return options?.signal;
+    return (options as { signal?: unknown } | undefined)?.signal;
   } catch {
     return undefined;
   }
 }
 
 /** Packs options without their signal; what is none stays among them, to be refused. */
-function packOptions(options: object | undefined, signal: Signal): Packed {
-  return packFields(signal ? { ...options, signal: undefined } : options);
+function packOptions(options: unknown, signal: Signal): Packed {
+  return packFields(signal ? { ...(options as object), signal: undefined } : options);
 }
 
 function fields(headers: unknown): [string, string][] {

@@ -64,7 +64,7 @@ class Server {
   readonly #port: MessagePort;
   #handle!: Handle;
   readonly #signals = new Map<number, AbortController>();
-  readonly #completions = new Set<Promise<unknown>>();
+  readonly #calls = new Set<Promise<unknown>>();
   readonly #questions = new Map<number, PromiseWithResolvers>();
   #asked = 0;
 
@@ -78,8 +78,8 @@ class Server {
       case "createClient":
         this.#settle(message.id, () => this.#create(message));
         break;
-      case "completeRecord":
-        this.#complete(message);
+      case "call":
+        this.#call(message);
         break;
       case "close":
         this.#settle(message.id, () => this.#close());
@@ -95,23 +95,24 @@ class Server {
     }
   }
 
-  async #complete(message: ToWorker & { do: "completeRecord" }): Promise<void> {
+  async #call(message: ToWorker & { do: "call" }): Promise<void> {
     const settled = this.#settle(message.id, () =>
-      this.#handle.completeRecord(
-        unpack(message.request) as never,
+      this.#handle.call(
+        message.method,
+        unpack(message.request),
         this.#withSignal(message, unpack(message.options)),
         this.#track(message.id),
       ),
     );
-    this.#completions.add(settled);
+    this.#calls.add(settled);
     await settled;
-    this.#completions.delete(settled);
+    this.#calls.delete(settled);
   }
 
   // The page ends the Worker after this: what was pending must have got its answer.
   async #close(): Promise<void> {
     await this.#handle.close();
-    await Promise.all(this.#completions);
+    await Promise.all(this.#calls);
   }
 
   /** Tells the page what becomes of a call. Of the program's end it learns otherwise. */

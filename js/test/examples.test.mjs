@@ -40,6 +40,27 @@ testInPage(
   { path: new URL("/web/examples/plain/index.html", demo).href },
 );
 
+testInPage(
+  "the operations, each by its function",
+  async (page) => {
+    await reads(page, "#log li:last-child", "done");
+    const log = await page.$$eval("#log li", (items) => items.map((item) => item.textContent));
+    assert.deepEqual(log, [
+      "previewing Renewals",
+      "2 other numbers",
+      "number corrected",
+      "completed",
+      "to be called back",
+      "left to others",
+      "cancelled",
+      "not to be called",
+      "number not to be called",
+      "done",
+    ]);
+  },
+  { path: new URL("/web/examples/operations/index.html", demo).href },
+);
+
 testInPage("the React hook keeps one client, and ends it with the component", async (page) => {
   const simulator = await Simulator.start();
   await page.goto(`${site.url}${await buildReact()}?server=${encodeURIComponent(simulator.url)}`);

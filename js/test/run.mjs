@@ -28,6 +28,7 @@ const distOnly = {
   "desktop.test.mjs": "the demo page imports js/dist",
   "examples.test.mjs": "the examples import js/dist",
   "package.test.mjs": "the npm package has js/dist",
+  "simulator.test.mjs": "the simulator's page is the demo's, with js/dist",
   "types.test.mjs": "the npm package has js/dist",
 };
 

@@ -48,8 +48,11 @@ func (f *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := strings.TrimPrefix(r.URL.Path, "/")
-	if name == "" {
+	switch name {
+	case "":
 		name = "index.html"
+	case "simulator":
+		name = "web/simulator.html"
 	}
 	if !served(name) {
 		http.NotFound(w, r)

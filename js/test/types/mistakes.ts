@@ -30,6 +30,15 @@ await client.completeRecord({ ...request, operationName: "RejectRecord" });
 // @ts-expect-error: no such option
 await client.completeRecord(request, { requestTimeout: 1 });
 
+// @ts-expect-error: the option of another method
+await client.rejectRecord(request, { allowUnknownCallResult: true });
+// @ts-expect-error: neither a record nor a number
+await client.doNotCallRecord({ applicationId: 1, campaignName: "C", devicePath: "/devices/1" });
+// @ts-expect-error: no such choice
+await client.cancelRecord({ ...request, chainAttribute: "Chain" });
+// @ts-expect-error: it may be null
+(await client.getPreviewRecord(request)).recordHandle;
+
 // @ts-expect-error: read only
 client.state = "closed";
 // @ts-expect-error: read only

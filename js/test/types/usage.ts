@@ -10,6 +10,8 @@ import {
   load,
   type OutboundClient,
   OutboundError,
+  type OutboundNotification,
+  type OutboundRecord,
   type RecordEvent,
 } from "gws-outbound";
 
@@ -62,6 +64,38 @@ await client.completeRecord(
   { allowUnknownCallResult: true },
 );
 
+const { campaignName, applicationId, devicePath } = request;
+const agent = { campaignName, applicationId, devicePath };
+const { notificationType } = await client.rescheduleRecord({
+  ...agent,
+  recordHandle: 12,
+  callbackType: "Personal",
+  timestamp: new Date(),
+});
+const either: "RecordRescheduleAcknowledge" | "ScheduledRecordRescheduleAcknowledge" =
+  notificationType;
+await client.rescheduleRecord(
+  { ...agent, recordHandle: "12", callbackType: "Campaign", timestamp: 1_800_000_000 },
+  { signal: AbortSignal.timeout(1), ackTimeout: 1 },
+);
+await client.doNotCallRecord({ ...agent, recordHandle: 12, callingList: "L" });
+await client.doNotCallRecord({ ...agent, phoneNumber: "1", chainAttribute: "AllChain" });
+const preview: OutboundRecord | null = await client.getPreviewRecord(agent);
+const chain: OutboundRecord[] = await client.getChainedRecords({ ...agent, recordHandle: 12 });
+const campaign: string | undefined = (await client.startPreviewSession(agent)).campaign?.name;
+
+client.addEventListener("notification", ({ detail }) => {
+  const data: OutboundNotification = detail.data;
+  switch (data.notificationType) {
+    case "CampaignStarted":
+      return data.campaign?.name?.toUpperCase();
+    case "PreviewRecord":
+      return data.record?.phoneNumber?.toUpperCase();
+    default:
+      return data.notificationType.toUpperCase();
+  }
+});
+
 const code: 33 = CallResult.Answer;
 const names = Object.keys(CallResult) as CallResultName[];
 const byName: Readonly<Record<string, number>> = CallResult;
@@ -84,4 +118,4 @@ try {
   }
 }
 
-export { byName, code, handle, more, names };
+export { byName, campaign, chain, code, either, handle, more, names, preview };

@@ -29,14 +29,14 @@ func createClient(_ js.Value, args []js.Value) any {
 	hooks.Call("statechange", map[string]any{"state": "connected", "transport": "websocket"})
 	hooks.Call("notification", map[string]any{"channel": "/hello", "data": []any{1, nil}})
 	return js.Global().Get("Promise").Call("resolve", object(map[string]any{
-		"completeRecord": completeRecord,
-		"close":          func(js.Value, []js.Value) any { return js.Null() },
+		"call":  call,
+		"close": func(js.Value, []js.Value) any { return js.Null() },
 	}))
 }
 
-// completeRecord(request, options, track) never settles by itself.
-func completeRecord(_ js.Value, args []js.Value) any {
-	request, track := args[0], args[2]
+// call(method, request, options, track) never settles by itself.
+func call(_ js.Value, args []js.Value) any {
+	request, track := args[1], args[3]
 	track.Set("delivery", "accepted")
 	track.Set("referenceId", request.Get("referenceId"))
 	die(request)

@@ -26,17 +26,13 @@ func good(change Fields) Fields {
 }
 
 func TestParseCompleteRecord(t *testing.T) {
-	r, problems := ParseCompleteRecord(good(nil), false)
+	r, problems := ParseRequest("completeRecord", good(nil), false)
 	require.Empty(t, problems)
-	require.Equal(t, CompleteRecord{
-		RecordHandle: "12", ApplicationID: 134, CampaignName: "Campaign1", CallingList: "CallingList1",
-		DevicePath: "/devices/42e3a1c6-fc5e-425b-9411-125f536fde00",
-	}, r)
 	require.Equal(t, "/api/v2/me/outbound-records/12", r.Path())
 	require.JSONEq(t, `{"operationName": "CompleteRecord", "applicationId": 134, "campaignName": "Campaign1",
 		"callingList": "CallingList1", "devicePath": "/devices/42e3a1c6-fc5e-425b-9411-125f536fde00"}`, string(r.Body()))
 
-	r, problems = ParseCompleteRecord(good(Fields{
+	r, problems = ParseRequest("completeRecord", good(Fields{
 		"operationName": "CompleteRecord", "callResult": "Pickedup", "phoneNumber": "+49 30 <1>&2",
 		"referenceId": "réf \"1\"", "recordHandle": "0009223372036854775"}), false)
 	require.Empty(t, problems)
@@ -50,7 +46,7 @@ func TestParseCompleteRecord(t *testing.T) {
 	}, body)
 
 	// null and undefined are the same as no such field.
-	r, problems = ParseCompleteRecord(good(Fields{"operationName": nil, "callResult": nil, "phoneNumber": nil, "referenceId": nil}), false)
+	r, problems = ParseRequest("completeRecord", good(Fields{"operationName": nil, "callResult": nil, "phoneNumber": nil, "referenceId": nil}), false)
 	require.Empty(t, problems)
 	require.NotContains(t, string(r.Body()), "callResult")
 }
@@ -62,9 +58,9 @@ func TestParseCompleteRecordHandle(t *testing.T) {
 	}{
 		{1.0, "1"}, {float64(maxSafeInteger), "9007199254740991"}, {"1", "1"}, {"007", "7"}, {"9223372036854775807", "9223372036854775807"},
 	} {
-		r, problems := ParseCompleteRecord(good(Fields{"recordHandle": c.in}), false)
+		r, problems := ParseRequest("completeRecord", good(Fields{"recordHandle": c.in}), false)
 		require.Empty(t, problems)
-		require.Equal(t, c.want, r.RecordHandle)
+		require.Equal(t, c.want, r.Text("recordHandle"))
 	}
 }
 
@@ -152,13 +148,13 @@ func TestParseCompleteRecordProblems(t *testing.T) {
 		{"ackTimeout", 1.0, "unknown field, there is no such parameter"},
 		{strings.Repeat("campaignName", 1000), 1.0, "unknown field, there is no such parameter"},
 	} {
-		r, problems := ParseCompleteRecord(good(Fields{c.field: c.value}), false)
+		r, problems := ParseRequest("completeRecord", good(Fields{c.field: c.value}), false)
 		require.Equal(t, []Problem{{Field: c.field, Message: c.want}}, problems)
 		require.Zero(t, r)
 	}
 
 	for field, n := range map[string]int{"campaignName": 1024, "callingList": 1024, "devicePath": 1024, "phoneNumber": 256, "referenceId": 256} {
-		_, problems := ParseCompleteRecord(good(Fields{field: strings.Repeat("é", n)}), false)
+		_, problems := ParseRequest("completeRecord", good(Fields{field: strings.Repeat("é", n)}), false)
 		require.Empty(t, problems, field)
 	}
 }
@@ -170,13 +166,13 @@ func TestParseCompleteRecordNamesAll(t *testing.T) {
 		}
 		return fields
 	}
-	_, problems := ParseCompleteRecord(Fields{
+	_, problems := ParseRequest("completeRecord", Fields{
 		"operationName": "x", "callResult": "x", "phoneNumber": "", "referenceId": "", "zebra": 1.0, "Alpha": 1.0, "beta": nil,
 	}, false)
 	require.Equal(t, []string{"recordHandle", "operationName", "applicationId", "campaignName", "callingList",
 		"callResult", "phoneNumber", "devicePath", "referenceId", "Alpha", "beta", "zebra"}, fieldsOf(problems))
 
-	_, problems = ParseCompleteRecord(nil, false)
+	_, problems = ParseRequest("completeRecord", nil, false)
 	require.Equal(t, []string{"recordHandle", "applicationId", "campaignName", "callingList", "devicePath"}, fieldsOf(problems))
 
 	text, err := json.Marshal(problems[0])
@@ -185,11 +181,11 @@ func TestParseCompleteRecordNamesAll(t *testing.T) {
 }
 
 func TestParseCompleteRecordAllowUnknown(t *testing.T) {
-	r, problems := ParseCompleteRecord(good(Fields{"callResult": "Voicemail"}), true)
+	r, problems := ParseRequest("completeRecord", good(Fields{"callResult": "Voicemail"}), true)
 	require.Empty(t, problems)
-	require.Equal(t, "Voicemail", r.CallResult)
+	require.Equal(t, "Voicemail", r.Text("callResult"))
 	for _, wrong := range []any{"", "a\n", 33.0, strings.Repeat("x", 257)} {
-		_, problems = ParseCompleteRecord(good(Fields{"callResult": wrong}), true)
+		_, problems = ParseRequest("completeRecord", good(Fields{"callResult": wrong}), true)
 		require.Len(t, problems, 1, "%v", wrong)
 	}
 }

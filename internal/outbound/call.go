@@ -13,11 +13,11 @@ import (
 	"gws-outbound/internal/gws"
 )
 
-// grace is how long an acknowledgement is still waited for on a session that
-// works, once the POST has failed in a way that leaves open whether the record was processed.
+// grace is how long an answer is still waited for on a session that works, once
+// the POST has failed in a way that leaves open whether it was processed.
 const grace = 2 * time.Second
 
-// CallOptions are those of one completion.
+// CallOptions are those of one call.
 type CallOptions struct {
 	AckTimeout             time.Duration // the client's if zero
 	AllowUnknownCallResult bool          // besides the client's option
@@ -27,38 +27,39 @@ type CallOptions struct {
 	OnProgress func(referenceID string, d gws.Delivery)
 }
 
-// CompleteRecord completes the record that fields describe, and returns the
-// data of the acknowledgement as the server sent them. It ends with the first
-// of these: the acknowledgement, another event with its reference, a refusal, a deadline,
-// the end of ctx, the end of the client. An error is an *[Error].
-func (c *Client) CompleteRecord(ctx context.Context, fields gws.Fields, opts CallOptions) (json.RawMessage, error) {
-	op, err := c.begin(fields, opts)
+// Call sends the request that fields describe, by the name of the method of the JavaScript client, and
+// returns what it came to, as JSON: by its row of the table the data of the acknowledgement as the
+// server sent them, a record or null, or a list of records. It ends with the first of these: the
+// answer, another event with its reference, a refusal, a deadline, the end of ctx, the end of
+// the client. An error is an *[Error].
+func (c *Client) Call(ctx context.Context, method string, fields gws.Fields, opts CallOptions) (json.RawMessage, error) {
+	op, err := c.begin(method, fields, opts)
 	if err != nil {
 		return nil, err
 	}
 	defer c.waiting.remove(op)
-	data, failed := c.complete(ctx, op, opts)
+	result, failed := c.perform(ctx, op, opts)
 	if failed != nil {
-		failed.ReferenceID = op.record.ReferenceID
+		failed.ReferenceID = op.request.ReferenceID
 		return nil, failed
 	}
-	return data, nil
+	return result, nil
 }
 
 // begin checks the request and registers it.
-func (c *Client) begin(fields gws.Fields, opts CallOptions) (*operation, error) {
-	record, problems := gws.ParseCompleteRecord(fields, opts.AllowUnknownCallResult || c.opts.AllowUnknownCallResult)
-	inFlight := gws.Problem{Field: "referenceId", Message: "a completion with this reference is in flight; leave it out to have one made"}
+func (c *Client) begin(method string, fields gws.Fields, opts CallOptions) (*operation, error) {
+	request, problems := gws.ParseRequest(method, fields, opts.AllowUnknownCallResult || c.opts.AllowUnknownCallResult)
+	inFlight := gws.Problem{Field: "referenceId", Message: "a request with this reference is in flight; leave it out to have one made"}
 	if reference, ok := fields["referenceId"].(string); ok && c.waiting.has(reference) {
 		problems = append(problems, inFlight)
 	}
 	if len(problems) > 0 {
 		return nil, invalid("wrong request, nothing was sent", problems)
 	}
-	if record.ReferenceID == "" {
-		record.ReferenceID = gws.NewReferenceID()
+	if request.ReferenceID == "" {
+		request.ReferenceID = gws.NewReferenceID()
 	}
-	op, added := c.waiting.add(record)
+	op, added := c.waiting.add(request)
 	if !added {
 		return nil, invalid("wrong request, nothing was sent", []gws.Problem{inFlight})
 	}
@@ -78,10 +79,11 @@ func (d *delivery) set(v gws.Delivery) {
 
 func (d *delivery) get() gws.Delivery { return d.value.Load().(gws.Delivery) }
 
-func (c *Client) complete(ctx context.Context, op *operation, opts CallOptions) (json.RawMessage, *Error) {
+// perform sends the request and waits for its end.
+func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (json.RawMessage, *Error) {
 	known := &delivery{progress: func(d gws.Delivery) {
 		if opts.OnProgress != nil {
-			opts.OnProgress(op.record.ReferenceID, d)
+			opts.OnProgress(op.request.ReferenceID, d)
 		}
 	}}
 	known.set(gws.NotSent)
@@ -99,7 +101,7 @@ func (c *Client) complete(ctx context.Context, op *operation, opts CallOptions) 
 	}
 	w := &wait{
 		c: c, op: op, known: known, timeout: timeout,
-		posted: make(chan error, 1), deadline: time.NewTimer(timeout), grace: time.NewTimer(grace),
+		posted: make(chan error, 1), begun: op.begun, deadline: time.NewTimer(timeout), grace: time.NewTimer(grace),
 	}
 	w.grace.Stop()
 	defer w.deadline.Stop()
@@ -113,13 +115,13 @@ func (c *Client) complete(ctx context.Context, op *operation, opts CallOptions) 
 	err := w.wait(ctx)
 	select {
 	case a := <-op.answer: // it wins over whatever came with it
-		return w.answered(a)
+		return op.result(a)
 	default:
 		return nil, err
 	}
 }
 
-// wait is a completion whose POST is under way.
+// wait is a call whose POST is under way.
 type wait struct {
 	c       *Client
 	op      *operation
@@ -127,8 +129,9 @@ type wait struct {
 	session int // the number of the session in which the POST was sent
 	timeout time.Duration
 
-	cancel   func()     // calls off the POST
-	posted   chan error // the result of the POST
+	cancel   func()          // calls off the POST
+	posted   chan error      // the result of the POST
+	begun    <-chan struct{} // closed with the first element of a list; nil from then on
 	deadline *time.Timer
 	grace    *time.Timer     // runs while the session works after the POST has failed
 	alive    <-chan struct{} // closed when something was heard from the server after that
@@ -145,7 +148,7 @@ func (w *wait) post(ctx context.Context) {
 			w.posted <- &bayeux.InternalError{Value: p}
 		}
 	}()
-	w.posted <- w.c.rest.Post(ctx, w.op.record.Path(), w.op.record.Body(), func() {
+	w.posted <- w.c.rest.Post(ctx, w.op.request.Path(), w.op.request.Body(), func() {
 		w.c.waiting.posting(w.op)
 		w.known.set(gws.Unknown)
 	})
@@ -179,6 +182,8 @@ func (w *wait) wait(ctx context.Context) *Error {
 			return w.late(status)
 		case <-w.grace.C:
 			return w.failure
+		case <-w.begun:
+			w.accepted()
 		case <-w.alive:
 			w.heard, w.alive = true, nil
 		case <-changed:
@@ -201,13 +206,16 @@ func (w *wait) stop() gws.Delivery {
 // matter.
 func (w *wait) result(err error) *Error {
 	d := gws.DeliveryOf(err)
+	if d == gws.Unknown && w.known.get() == gws.Accepted {
+		return nil // the answer has begun to come: that says more
+	}
 	w.known.set(d)
 	if err == nil {
 		return nil
 	}
 	e := restError(err, d)
 	if d == gws.Unknown {
-		// It may have been processed: then an acknowledgement will follow. What has cut
+		// It may have been processed: then an answer will follow. What has cut
 		// off the POST may have cut off the session as well, so that it must prove to live.
 		w.failure = e
 		w.alive = w.c.session.Alive()
@@ -217,21 +225,29 @@ func (w *wait) result(err error) *Error {
 	return e
 }
 
-// late is the error when the time for the acknowledgement is over.
+// accepted notes that the answer has begun to come, so that GWS has taken the request,
+// whatever became of the POST.
+func (w *wait) accepted() {
+	w.begun, w.failure, w.alive, w.heard = nil, nil, nil, false
+	w.known.set(gws.Accepted)
+}
+
+// late is the error when the time for the answer is over.
 func (w *wait) late(status bayeux.Status) *Error {
 	d := w.stop()
+	awaited := w.op.awaited()
 	switch {
 	case w.failure != nil:
 		return w.failure
 	case d != gws.Accepted:
 		return &Error{Code: RequestTimeout, Delivery: d,
-			Message: fmt.Sprintf("neither an answer to the POST nor an acknowledgement within %v", w.timeout)}
+			Message: fmt.Sprintf("neither an answer to the POST nor an %s within %v", awaited, w.timeout)}
 	}
 	e := &Error{Code: AckTimeout, Delivery: d,
-		Message: fmt.Sprintf("GWS accepted the request, but no acknowledgement came within %v", w.timeout)}
+		Message: fmt.Sprintf("GWS accepted the request, but no %s came within %v", awaited, w.timeout)}
 	switch {
 	case status.Session != w.session:
-		e.Message += "; the CometD session was lost meanwhile, and a new one has taken its place: an acknowledgement sent in between is lost"
+		e.Message += fmt.Sprintf("; the CometD session was lost meanwhile, and a new one has taken its place: an %s sent in between is lost", awaited)
 	case unknownSession(status.Reason):
 		e.Message += fmt.Sprintf("; the CometD session was lost meanwhile (%v)", status.Reason)
 	case status.State != bayeux.Connected:
@@ -247,18 +263,4 @@ func (w *wait) late(status bayeux.Status) *Error {
 func unknownSession(reason error) bool {
 	_, lost := errors.AsType[*bayeux.SessionError](reason)
 	return lost
-}
-
-// answered is the outcome by the event.
-func (w *wait) answered(a answer) (json.RawMessage, *Error) {
-	if a.notification == acknowledgement {
-		return a.event, nil
-	}
-	const most = 100
-	notification := []rune(a.notification)
-	if len(notification) > most {
-		notification = notification[:most]
-	}
-	return nil, &Error{Code: RecordError, Delivery: gws.Accepted, Event: a.event,
-		Message: fmt.Sprintf("GWS answered with %q in place of %s", string(notification), acknowledgement)}
 }

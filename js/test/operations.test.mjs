@@ -1,0 +1,253 @@
+// Every operation of the Outbound API, in a page, against a simulator.
+
+import assert from "node:assert/strict";
+import { connect, testInPage } from "./in-browser.mjs";
+import { headers, Simulator } from "./simulator.mjs";
+
+const agent = { applicationId: 134, campaignName: "Renewals", devicePath: "/devices/1" };
+// Of this campaign the simulator knows nothing: it accepts what is asked of any record.
+const elsewhere = { ...agent, campaignName: "Campaign1" };
+
+/** Calls a method of the client; returns what it settled with: see in-page.js. */
+function call(session, method, request, options) {
+  return session.evaluate(
+    ({ client, outcome, OutboundError }, method, request, options) =>
+      outcome(client[method](request, options), OutboundError),
+    method,
+    request,
+    options,
+  );
+}
+
+async function start(page, behavior, options) {
+  const simulator = await Simulator.start(behavior);
+  return [simulator, await connect(page, { baseUrl: simulator.url, headers, ...options })];
+}
+
+for (const transport of ["websocket", "long-polling"]) {
+  testInPage(`every operation, over ${transport}`, async (page) => {
+    const [simulator, session] = await start(page, {}, { transports: [transport] });
+    const event = async (method, request) => {
+      const { value, error } = await call(session, method, request);
+      assert.equal(error, undefined, `${method}: ${error?.message}`);
+      return value;
+    };
+    const type = async (...call) => (await event(...call)).notificationType;
+    const next = async () => {
+      const { recordHandle, callingList, userData } = await event("getPreviewRecord", agent);
+      assert.equal(userData.GSW_RECORD_HANDLE, recordHandle);
+      return { ...agent, recordHandle, callingList };
+    };
+
+    const started = await event("startPreviewSession", { ...agent, referenceId: "start" });
+    assert.equal(started.notificationType, "PreviewSessionStarted");
+    assert.equal(started.campaign.name, agent.campaignName);
+    assert.equal(started.referenceId, "start");
+
+    const first = await next();
+    const { callingList, ...record } = first;
+    const chained = await event("getChainedRecords", record);
+    assert.equal(chained.length, 2);
+    assert.ok(chained.every(({ userData }) => userData.GSW_CHAIN_ID > 0));
+    const changed = { ...first, phoneNumber: "1", phoneType: "Mobile", timeZone: "GMT", from: 0 };
+    assert.equal(await type("updateRecord", changed), "UpdateCallCompletionStatsAcknowledge");
+    const done = { ...first, callResult: "Busy" };
+    assert.equal(await type("completeRecord", done), "RecordProcessedAcknowledge");
+    assert.equal(await type("rejectRecord", await next()), "RecordRejectAcknowledge");
+    assert.equal(await type("cancelRecord", await next()), "RecordCancelAcknowledge");
+    assert.equal(await type("doNotCallRecord", await next()), "DoNotCallAcknowledge");
+    const number = { ...agent, phoneNumber: "5551234", operationName: "DoNotCallRecord" };
+    assert.equal(await type("doNotCallRecord", number), "DoNotCallAcknowledge");
+    assert.equal(await type("endPreviewSession", agent), "PreviewSessionEnded");
+
+    const paths = (await simulator.posts()).map(({ path }) => path);
+    assert.equal(paths.at(0), "/api/v2/me/outbound-campaigns/Renewals");
+    assert.equal(paths.at(-2), "/api/v2/me/outbound-records");
+    assert.equal(await session.evaluate(({ client }) => client.pending), 0);
+  });
+}
+
+testInPage("a Date goes as seconds, also that of another frame", async (page) => {
+  const [simulator, session] = await start(page);
+  const outcomes = await session.evaluate(
+    async ({ client, outcome }, request) => {
+      const frame = document.body.appendChild(document.createElement("iframe"));
+      const times = [
+        new Date(1_800_000_000_999),
+        new frame.contentWindow.Date(1_800_000_001_000),
+        1_800_000_002,
+        new Date(Number.NaN),
+        1_800_000_003_000,
+        "2027-01-15",
+      ];
+      const settled = times.map((timestamp) =>
+        outcome(client.rescheduleRecord({ ...request, timestamp })),
+      );
+      return Promise.all(settled);
+    },
+    { ...elsewhere, recordHandle: 7, callbackType: "Personal" },
+  );
+  const sent = (await simulator.posts()).map(({ body }) => JSON.parse(body).timestamp);
+  assert.deepEqual(sent.sort(), [1_800_000_000, 1_800_000_001, 1_800_000_002]);
+  for (const { value } of outcomes.slice(0, 3)) {
+    assert.equal(value.notificationType, "RecordRescheduleAcknowledge");
+  }
+  const messages = outcomes.slice(3).map(({ error }) => error.problems[0].message);
+  assert.match(messages[0], /^got an invalid Date, expected a Date, or seconds/);
+  assert.match(messages[1], /looks like milliseconds; pass a Date, or seconds/);
+  assert.match(messages[2], /^got "2027-01-15", expected a Date/);
+});
+
+testInPage("a chain is collected to its end, each record once", async (page) => {
+  const [simulator, session] = await start(page, { noAck: true });
+  const request = { ...elsewhere, recordHandle: 7, referenceId: "chain" };
+  const settled = call(session, "getChainedRecords", request);
+  await simulator.call("wait-posts", { n: 1 });
+  const publish = (notificationType, record) =>
+    simulator.call("publish", {
+      channel: "/v2/me/outbound",
+      data: { notificationType, referenceId: "chain", record },
+    });
+  const records = [9, 8, 9].map((recordHandle) => ({ recordHandle, userData: { a: [null] } }));
+  for (const record of records) {
+    await publish("ChainedRecord", record);
+  }
+  assert.equal(await session.evaluate(({ client }) => client.pending), 1);
+  await publish("ChainedRecordsDataEnd", { recordHandle: 7 });
+  assert.deepEqual(await settled, { value: records.slice(0, 2) });
+});
+
+testInPage("no record to preview is null", async (page) => {
+  const [simulator, session] = await start(page);
+  await call(session, "startPreviewSession", agent);
+  await simulator.set({ noAck: true });
+  const settled = call(session, "getPreviewRecord", { ...agent, referenceId: "none" });
+  await simulator.call("wait-posts", { n: 2 });
+  const data = { notificationType: "PreviewRecordEmpty", referenceId: "none" };
+  await simulator.call("publish", { channel: "/v2/me/outbound", data });
+  assert.deepEqual(await settled, { value: null });
+});
+
+testInPage("another event is an error", async (page) => {
+  const [, session] = await start(page, { notification: "RecordRejectError" });
+  const request = { ...elsewhere, recordHandle: 7, callingList: "L" };
+  const { error } = await call(session, "rejectRecord", request);
+  assert.deepEqual([error.code, error.delivery], ["RECORD_ERROR", "accepted"]);
+  assert.match(error.message, /"RecordRejectError" in place of RecordRejectAcknowledge/);
+  assert.equal(error.event.notificationType, "RecordRejectError");
+});
+
+testInPage("an abort says what is known", async (page) => {
+  const [simulator, session] = await start(page, { noAck: true });
+  const request = { ...elsewhere, recordHandle: 7, callingList: "L", referenceId: "r" };
+  const settled = session.evaluate(({ client, outcome, OutboundError }, request) => {
+    globalThis.controller = new AbortController();
+    const { signal } = globalThis.controller;
+    return outcome(client.cancelRecord(request, { signal }), OutboundError);
+  }, request);
+  await simulator.call("wait-posts", { n: 1 });
+  await session.evaluate(() => globalThis.controller.abort(new Error("changed their mind")));
+  const { error } = await settled;
+  assert.deepEqual(
+    [error.name, error.code, error.referenceId, error.cause],
+    ["AbortError", "ABORTED", "r", "Error: changed their mind"],
+  );
+  assert.match(error.delivery, /^(accepted|unknown)$/);
+});
+
+testInPage("every wrong field is named, and nothing is sent", async (page) => {
+  const [simulator, session] = await start(page);
+  const problems = async (method, request, options) => {
+    const { error } = await call(session, method, request, options);
+    assert.deepEqual([error.code, error.delivery], ["INVALID_REQUEST", "not-sent"]);
+    return Object.fromEntries(error.problems.map(({ field, message }) => [field, message]));
+  };
+  assert.deepEqual(
+    await problems("updateRecord", { ...agent, recordHandle: 0, phoneType: "Mobil", untill: 1 }),
+    {
+      recordHandle: "got 0, expected a positive integer, or its digits as a string",
+      phoneType: "got \"Mobil\"; did you mean 'Mobile'?",
+      untill: "unknown field; did you mean until?",
+    },
+  );
+  assert.match((await problems("doNotCallRecord", agent)).phoneNumber, /a recordHandle$/);
+  const dots = { ...agent, campaignName: ".." };
+  assert.match((await problems("startPreviewSession", dots)).campaignName, /another path/);
+  const options = { allowUnknownCallResult: true };
+  assert.deepEqual(await problems("getPreviewRecord", agent, options), {
+    allowUnknownCallResult: "unknown option",
+  });
+  assert.deepEqual(await simulator.posts(), []);
+});
+
+testInPage(
+  "a campaign's name is one segment of the path",
+  async (page) => {
+    const [simulator, session] = await start(page);
+    const campaignName = "a/b?c#d%2e ü";
+    const { error } = await call(session, "startPreviewSession", { ...agent, campaignName });
+    assert.deepEqual([error.code, error.statusCode, error.delivery], ["API_ERROR", 6, "rejected"]);
+    const [{ path, body }] = await simulator.posts();
+    assert.equal(path, `/api/v2/me/outbound-campaigns/${campaignName}`);
+    assert.equal(JSON.parse(body).campaignName, undefined);
+  },
+  { complaints: /404/ },
+);
+
+testInPage("what the server tells unasked is a notification", async (page) => {
+  const [simulator, session] = await start(page);
+  await call(session, "startPreviewSession", agent);
+  const campaignName = "Customer survey";
+  await simulator.call("campaign", { campaignName, status: "started" });
+  const { recordHandle } = await simulator.call("push", {
+    campaignName: agent.campaignName,
+    user: "agent",
+  });
+  await simulator.call("campaign", { campaignName, status: "unloaded" });
+  await page.waitForFunction(
+    ({ events }) => events.filter(({ type }) => type === "notification").length >= 3,
+    {},
+    session,
+  );
+  const events = await session.evaluate(({ events }) =>
+    events.filter(({ type }) => type === "notification"),
+  );
+  assert.deepEqual(
+    events.map(({ channel, data }) => [
+      channel,
+      data.notificationType,
+      data.campaign?.name ?? data.record.recordHandle,
+    ]),
+    [
+      ["/v2/me/outbound", "CampaignStarted", campaignName],
+      ["/v2/me/outbound", "PreviewRecord", recordHandle],
+      ["/v2/me/outbound", "CampaignUnloaded", campaignName],
+    ],
+  );
+});
+
+testInPage(
+  "started bare, a client has every operation",
+  async (page) => {
+    const simulator = await Simulator.start();
+    const types = await page.evaluate(
+      async (options, agent) => {
+        const go = new globalThis.Go();
+        const module = fetch("/dist/outbound.wasm");
+        const { instance } = await WebAssembly.instantiateStreaming(module, go.importObject);
+        go.run(instance);
+        const client = await globalThis.gwsOutbound.createClient(options);
+        const started = await client.startPreviewSession(agent);
+        const { recordHandle } = await client.getPreviewRecord(agent);
+        const when = { callbackType: "Campaign", timestamp: new Date() };
+        const rescheduled = await client.rescheduleRecord({ ...agent, recordHandle, ...when });
+        await client.close();
+        return [started.notificationType, rescheduled.notificationType];
+      },
+      { baseUrl: simulator.url, headers },
+      agent,
+    );
+    assert.deepEqual(types, ["PreviewSessionStarted", "RecordRescheduleAcknowledge"]);
+  },
+  { path: "/bare" },
+);
