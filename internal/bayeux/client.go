@@ -41,10 +41,13 @@ type Options struct {
 	// Log takes lines of text for a developer. They hold no credentials.
 	Log func(Level, string)
 
-	// Resume is a session that another client has left behind, to go on with in
-	// place of the first handshake. Where the server does not have it any more,
-	// or there is any doubt, a handshake follows by itself. nil for none.
-	Resume *Saved
+	// Resume returns a session that another client has left behind, to go on
+	// with in place of the first handshake, or nil. Where the server does not
+	// have it any more, or there is any doubt, a handshake follows by itself. It
+	// is called once, on the client's loop, when Prepare has succeeded for the
+	// first time, and so knows who is signed in: the session of one agent is
+	// not to be given to another. It must not block.
+	Resume func() *Saved
 
 	// Save, if set, is told what Resume takes of the session, whenever that has
 	// changed, on the client's loop: it must not block. The next connect waits
@@ -123,6 +126,7 @@ type Client struct {
 	confirmed bool      // a connect of this session has succeeded
 	ack       ackState
 
+	prepared   bool   // Options.Resume has been asked
 	resuming   bool   // the session is that of Options.Resume, and no connect of it has succeeded here
 	doubted    bool   // an attempt to resume it has failed
 	saving     bool   // Options.Save is at work

@@ -88,10 +88,14 @@ func (c *Client) callSave(now *Saved) {
 	c.opts.Save(*now, done)
 }
 
-// resume makes the session of the options that of the client, unless it cannot
-// be.
+// resume asks for a session to go on with, the first time that it is called, and
+// makes it that of the client, unless it cannot be.
 func (c *Client) resume() {
-	s := c.opts.Resume
+	if c.opts.Resume == nil || c.prepared {
+		return
+	}
+	c.prepared = true
+	s := c.opts.Resume()
 	if s == nil || s.ClientID == "" || len(s.ClientID) > maxClientID || s.Batch < 0 {
 		return
 	}
@@ -104,7 +108,6 @@ func (c *Client) resume() {
 	c.ack = ackState{on: s.Ack, batch: s.Batch}
 	c.session++
 	c.resuming = true
-	c.signIn = true // the program that was signed in is gone
 	for _, sub := range c.subscriptions {
 		if slices.Contains(s.Channels, sub.pattern) {
 			sub.session, sub.granted = c.session, true

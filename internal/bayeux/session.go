@@ -16,7 +16,6 @@ import (
 func (c *Client) start(deadline time.Time) {
 	if c.attempt == 0 {
 		c.deadline = deadline
-		c.resume()
 		c.try()
 	}
 }
@@ -36,6 +35,7 @@ func (c *Client) try() {
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: c.lastErr, Session: c.session})
 	keep := c.clientID != ""
 	if c.opts.Prepare == nil || keep && !c.signIn {
+		c.resume()
 		c.open()
 		return
 	}
@@ -48,6 +48,7 @@ func (c *Client) try() {
 			case c.attempt != attempt:
 			case err == nil:
 				c.signedIn = keep
+				c.resume()
 				c.open()
 			case !c.established && c.opts.Final != nil && c.opts.Final(err):
 				c.finish(err)

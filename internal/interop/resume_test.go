@@ -67,7 +67,7 @@ func (p *page) load(t *testing.T, safe bool) *life {
 	l.Client = bayeux.New(bayeux.Options{
 		Transports: []bayeux.Transport{transport},
 		Prepare:    rest.SignIn,
-		Resume:     p.saved.Load(),
+		Resume:     p.saved.Load,
 		Save: func(saved bayeux.Saved, done func()) {
 			if !safe && len(l.events) > 0 {
 				l.unsafe <- saved
