@@ -3,6 +3,7 @@ module gws-outbound
 go 1.26.0
 
 require (
+	github.com/hack-pad/go-indexeddb v0.3.2
 	github.com/hack-pad/safejs v0.1.0
 	github.com/stretchr/testify v1.12.1
 	nhooyr.io/websocket v1.8.17

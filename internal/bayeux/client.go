@@ -41,6 +41,21 @@ type Options struct {
 	// Log takes lines of text for a developer. They hold no credentials.
 	Log func(Level, string)
 
+	// Resume returns a session that another client has left behind, to go on
+	// with in place of the first handshake, or nil. Where the server does not
+	// have it any more, or there is any doubt, a handshake follows by itself. It
+	// is called once, on the client's loop, when Prepare has succeeded for the
+	// first time, and so knows who is signed in: the session of one agent is
+	// not to be given to another. It must not block.
+	Resume func() *Saved
+
+	// Save, if set, is told what Resume takes of the session, whenever that has
+	// changed, on the client's loop: it must not block. The next connect waits
+	// until done is called, from any goroutine, which must happen within some
+	// seconds, since the server does not keep the session for long: see
+	// [Saved]. The events of the batch have been handled when it is called.
+	Save func(session Saved, done func())
+
 	// MaxNetworkDelay is how long a reply may take beyond the time for which the server
 	// says that it holds a request; 10 s if zero.
 	MaxNetworkDelay time.Duration
@@ -100,7 +115,7 @@ type Client struct {
 	nextID     int
 	exchanges  map[text]*exchange
 
-	session   int // counts handshakes that succeeded
+	session   int // counts sessions: handshakes that succeeded, and one to be resumed
 	clientID  string
 	plan      plan
 	held      bool      // the last connect succeeded, so that the next is to be held
@@ -110,6 +125,13 @@ type Client struct {
 	hurried   int       // connects to be held, in a row, that were answered at once and for nothing
 	confirmed bool      // a connect of this session has succeeded
 	ack       ackState
+
+	prepared   bool   // Options.Resume has been asked
+	resuming   bool   // the session is that of Options.Resume, and no connect of it has succeeded here
+	doubted    bool   // an attempt to resume it has failed
+	saving     bool   // Options.Save is at work
+	saved      *Saved // what it was told last
+	connectFor int    // the attempt whose connect waits for it
 
 	attending  int             // callers that wait for an event
 	heard      time.Time       // when something came from the server

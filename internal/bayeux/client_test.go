@@ -63,13 +63,15 @@ func (s *server) Open(ctx context.Context, sink Sink) (Conn, error) {
 // client returns a client of the server, whose backoff is always at its bound,
 // so that waiting times can be told. It is closed at the end of the test.
 func (s *server) client(more ...Transport) *Client {
-	c := New(Options{
-		Transports: append([]Transport{s}, more...),
-		Prepare:    func(context.Context) error { s.prepare <- struct{}{}; return nil },
-		OnStatus:   func(status Status) { s.status = append(s.status, status) },
-		Log:        func(_ Level, line string) { s.log = append(s.log, line) },
-		Random:     func() float64 { return 1 },
-	})
+	return s.clientWith(Options{Transports: append([]Transport{s}, more...)})
+}
+
+func (s *server) clientWith(opts Options) *Client {
+	opts.Prepare = func(context.Context) error { s.prepare <- struct{}{}; return nil }
+	opts.OnStatus = func(status Status) { s.status = append(s.status, status) }
+	opts.Log = func(_ Level, line string) { s.log = append(s.log, line) }
+	opts.Random = func() float64 { return 1 }
+	c := New(opts)
 	s.t.Cleanup(func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()

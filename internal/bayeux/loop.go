@@ -55,7 +55,7 @@ func (c *Client) finish(reason error) {
 	if c.closing {
 		reason = ErrClosed // whatever the server said to that
 	}
-	if _, theirs := reason.(*DisconnectedError); c.conn != nil && c.clientID != "" && !c.closing && !theirs {
+	if _, theirs := reason.(*DisconnectedError); c.conn != nil && c.clientID != "" && !c.resuming && !c.closing && !theirs {
 		c.send(Message{Channel: metaDisconnect}, c.opts.MaxNetworkDelay, nil) // the reply will not be heard
 	}
 	c.end()

@@ -35,6 +35,7 @@ func (c *Client) try() {
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: c.lastErr, Session: c.session})
 	keep := c.clientID != ""
 	if c.opts.Prepare == nil || keep && !c.signIn {
+		c.resume()
 		c.open()
 		return
 	}
@@ -47,6 +48,7 @@ func (c *Client) try() {
 			case c.attempt != attempt:
 			case err == nil:
 				c.signedIn = keep
+				c.resume()
 				c.open()
 			case !c.established && c.opts.Final != nil && c.opts.Final(err):
 				c.finish(err)
@@ -197,7 +199,7 @@ func (c *Client) connect() {
 			return // it is under way
 		}
 	}
-	if c.closing {
+	if c.closing || c.save() {
 		return
 	}
 	c.askedAt, c.eventful = time.Now(), false
@@ -217,14 +219,20 @@ func (c *Client) connect() {
 		})
 		return
 	}
-	c.send(m, c.opts.MaxNetworkDelay, c.answer)
+	limit := c.opts.MaxNetworkDelay
+	if c.resuming {
+		limit = c.share(limit)
+	}
+	c.send(m, limit, c.answer)
 }
 
 // answer takes the reply to a connect.
 func (c *Client) answer(r *Message, err error) {
 	if err != nil {
 		c.held = false
-		c.failed(err)
+		if !c.doubt(err) {
+			c.failed(err)
+		}
 		return
 	}
 	c.plan = c.plan.follow(r.Advice)
@@ -232,6 +240,8 @@ func (c *Client) answer(r *Message, err error) {
 		c.held = false
 		refused := &SessionError{parseRefusal(r.Error)}
 		switch {
+		case c.resuming:
+			c.anew(refused)
 		case r.Advice != nil && c.plan.final():
 			c.finish(&DisconnectedError{Reason: refused.Text})
 		case c.sessionGone(r, refused.Refusal):
@@ -242,6 +252,7 @@ func (c *Client) answer(r *Message, err error) {
 		return
 	}
 	c.ack.delivered(r.Ext)
+	c.resumed()
 	switch {
 	case c.plan.final():
 		c.finish(&DisconnectedError{Reason: "its advice is not to connect again"})
@@ -335,6 +346,7 @@ func (c *Client) renew(reason error) {
 
 func (c *Client) forget() {
 	c.clientID = ""
+	c.resuming = false
 	c.confirmed = false
 	c.held = false
 	c.signIn, c.signedIn = false, false
@@ -369,7 +381,9 @@ func (c *Client) lost(err error) {
 		if _, ok := errors.AsType[*OpenError](err); ok && !errors.Is(err, context.DeadlineExceeded) {
 			c.signIn = !c.signedIn // browsers do not tell a refusal for want of a cookie from others
 		}
-		c.failed(err)
+		if !c.doubt(err) {
+			c.failed(err)
+		}
 		return
 	}
 	// The transport has not worked yet: the next one may.
@@ -501,7 +515,7 @@ func (c *Client) goodbye() {
 	c.stopRetry()
 	c.waiting = false
 	c.attempt++ // what was begun is not wanted any more
-	if c.conn == nil || c.clientID == "" {
+	if c.conn == nil || c.clientID == "" || c.resuming {
 		c.finish(ErrClosed)
 		return
 	}

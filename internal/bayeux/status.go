@@ -22,7 +22,7 @@ type Status struct {
 	Transport string        // the name of the transport in use, "" before the first attempt and when closed
 	Reason    error         // why it is not connected; nil where it is, and before the first attempt has failed
 	RetryIn   time.Duration // until the next attempt, from the time of this status; 0 if one is under way
-	Session   int           // how many handshakes have succeeded: a new number means that the server forgot what it held for the one before
+	Session   int           // how many sessions there were, a resumed one included: a new number means that the server forgot what it held for the one before
 }
 
 // Watch returns the status, and a channel that is closed when it is no longer

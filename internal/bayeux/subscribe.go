@@ -143,7 +143,9 @@ func (c *Client) subscribed(pattern string, r *Message, err error) {
 		c.withdraw(pattern, err)
 		return
 	case err != nil:
-		c.failed(err)
+		if !c.doubt(err) {
+			c.failed(err)
+		}
 		return
 	}
 	if r.Advice != nil {
@@ -163,6 +165,8 @@ func (c *Client) subscribed(pattern string, r *Message, err error) {
 	}
 	refused := &SubscribeError{Refusal: parseRefusal(r.Error), Channel: pattern}
 	switch {
+	case c.resuming: // a session that is gone, or a refusal, which a new session will get as well
+		c.anew(refused)
 	case c.sessionGone(r, refused.Refusal):
 		c.renew(refused)
 	case c.held:

@@ -1,0 +1,161 @@
+package bayeux
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+	"slices"
+)
+
+// Saved is what it takes to go on with a session in another client, as after
+// the reload of a page. Who knows the ClientID has the session, as long as the
+// server keeps it: it is not to be shown to anybody.
+type Saved struct {
+	ClientID  string   `json:"clientId"`
+	Transport string   `json:"transport"` // its name: a session goes with the connection type that made it
+	Ack       bool     `json:"ack"`       // acknowledged delivery was negotiated
+	Batch     int64    `json:"batch"`     // the last batch that was delivered to the handlers
+	Channels  []string `json:"channels"`  // the subscriptions that the server has confirmed
+}
+
+func (s *Saved) equal(o *Saved) bool {
+	return s.ClientID == o.ClientID && s.Transport == o.Transport &&
+		s.Ack == o.Ack && s.Batch == o.Batch && slices.Equal(s.Channels, o.Channels)
+}
+
+// What Saved has of acknowledged delivery is delicate. The server drops a
+// batch of events when a connect says that it has arrived. A client that dies
+// after that and before whoever handles the events has put them (or what they
+// mean) into a safe place has lost them for good: the next client finds
+// neither the events nor a server that sends them again. So a connect must
+// never get ahead of the place where things are safe. The order is
+//
+//  1. the events of a batch come, and the handlers are called with each;
+//  2. the reply to the connect comes behind them, with the number of the batch;
+//  3. Options.Save is called with that number. It makes safe, first, what
+//     the handlers wanted to be safe, then the number; then it calls done;
+//  4. only then does the next connect go out, which acknowledges the batch.
+//
+// A client that dies between 1 and 3 leaves the number of the batch before,
+// so that the server sends the batch again to the next client; one that dies
+// between 3 and 4 leaves the number of this batch, whose events are safe, and
+// which the server drops at the next client's first connect. The numbers must
+// not be saved sooner than the events, nor the connect sent sooner than both
+// are. Events can come twice, and must be handled so.
+
+// save has what has changed of the session saved before the next connect goes
+// out, and reports whether that has to wait for it.
+func (c *Client) save() bool {
+	if c.opts.Save == nil {
+		return false
+	}
+	if !c.saving {
+		now := &Saved{ClientID: c.clientID, Transport: c.name(), Ack: c.ack.on, Batch: c.ack.batch}
+		for _, s := range c.subscriptions {
+			if s.session == c.session && !slices.Contains(now.Channels, s.pattern) {
+				now.Channels = append(now.Channels, s.pattern)
+			}
+		}
+		if c.saved != nil && c.saved.equal(now) {
+			return false
+		}
+		c.saving, c.saved = true, now
+		c.callSave(now)
+	}
+	c.connectFor = c.attempt
+	return true
+}
+
+// callSave calls the option of that name, whose fault is not the session's.
+func (c *Client) callSave(now *Saved) {
+	done := func() {
+		c.box.put(func() {
+			if !c.saving || c.saved != now {
+				return // told twice
+			}
+			c.saving = false
+			if c.attempt == c.connectFor && c.conn != nil && c.clientID != "" {
+				c.connect()
+			}
+		})
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			c.logf(Warn, "Save panicked: %v\n%s", p, debug.Stack())
+			done()
+		}
+	}()
+	c.opts.Save(*now, done)
+}
+
+// resume asks for a session to go on with, the first time that it is called, and
+// makes it that of the client, unless it cannot be.
+func (c *Client) resume() {
+	if c.opts.Resume == nil || c.prepared {
+		return
+	}
+	c.prepared = true
+	s := c.opts.Resume()
+	if s == nil || s.ClientID == "" || len(s.ClientID) > maxClientID || s.Batch < 0 {
+		return
+	}
+	i := slices.IndexFunc(c.opts.Transports, func(t Transport) bool { return t.Name() == s.Transport })
+	if i < 0 {
+		return
+	}
+	c.transport = i
+	c.clientID = s.ClientID
+	c.ack = ackState{on: s.Ack, batch: s.Batch}
+	c.session++
+	c.resuming = true
+	for _, sub := range c.subscriptions {
+		if slices.Contains(s.Channels, sub.pattern) {
+			sub.session, sub.granted = c.session, true
+		}
+	}
+}
+
+// resumed notes that the server has the session of before, and goes on with it.
+func (c *Client) resumed() {
+	if !c.resuming {
+		return
+	}
+	c.resuming = false
+	if c.preferred < 0 {
+		c.preferred = c.transport
+	}
+	c.logf(Info, "the session of before goes on, over %s", c.name())
+}
+
+// doubt takes a failure, and reports whether it is one because of which the
+// session of before is given up. The first does not count, since the network
+// may have been away for a moment, unless it has taken its time, which whoever
+// waits for Connect does not have twice.
+func (c *Client) doubt(err error) bool {
+	if !c.resuming || c.closing {
+		return false
+	}
+	if !c.doubted && !errors.Is(err, errNoReply) && !errors.Is(err, context.DeadlineExceeded) {
+		c.doubted = true
+		return false
+	}
+	c.anew(err)
+	return true
+}
+
+// anew makes a new session in place of the one that was to be resumed.
+func (c *Client) anew(reason error) {
+	c.logf(Info, "the session of before cannot be resumed: %v", reason)
+	c.forget()
+	c.plan = defaultPlan()
+	c.cancelExchanges()
+	c.lastErr = reason
+	if c.conn != nil && c.transport == 0 {
+		c.attempt++
+		c.begin()
+		return
+	}
+	c.dropConn()
+	c.transport = 0
+	c.try()
+}

@@ -1,0 +1,110 @@
+package journal
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"time"
+)
+
+// Entry is a request that was sent, or was about to be, and is not known to be
+// answered, or whose answer nobody has taken yet.
+type Entry struct {
+	ReferenceID string
+	Path        string // of the POST, below the base URL
+	Body        string // of the POST
+	Delivery    string // what is known of it
+	SentAt      time.Time
+
+	// Answer is the data of the event that answered the request, if one did,
+	// nil otherwise; nobody has been told of it.
+	Answer json.RawMessage
+}
+
+// version is that of the texts that are kept. Those of another are not read.
+const version = 1
+
+// record is what is kept of an entry, or of a session.
+type record struct {
+	Version     int             `json:"v"`
+	ReferenceID string          `json:"referenceId,omitempty"`
+	Path        string          `json:"path,omitempty"`
+	Body        string          `json:"body,omitempty"`
+	Delivery    string          `json:"delivery,omitempty"`
+	Time        int64           `json:"time"` // ms since 1970
+	Answer      json.RawMessage `json:"answer,omitempty"`
+	Session     json.RawMessage `json:"session,omitempty"`
+}
+
+// encode returns the text of an entry. An answer for which there is no room is
+// left at what says that there was one.
+func (e *Entry) encode() (string, error) {
+	r := record{
+		Version: version, ReferenceID: e.ReferenceID, Path: e.Path, Body: e.Body,
+		Delivery: e.Delivery, Time: e.SentAt.UnixMilli(), Answer: e.Answer,
+	}
+	text, err := r.encode()
+	if err != nil && r.Answer != nil {
+		var short struct {
+			NotificationType string `json:"notificationType"`
+			ReferenceID      string `json:"referenceId"`
+		}
+		_ = json.Unmarshal(e.Answer, &short) // what cannot be read is left out
+		if r.Answer, err = json.Marshal(short); err != nil {
+			return "", err
+		}
+		text, err = r.encode()
+	}
+	return text, err
+}
+
+func (r *record) encode() (string, error) {
+	b, err := json.Marshal(r)
+	if err == nil && len(b) > MaxEntry {
+		err = fmt.Errorf("it has %d bytes, at most %d are kept", len(b), MaxEntry)
+	}
+	return string(b), err
+}
+
+// decode reads what was kept; ok is false for what is not ours, or damaged.
+func decode(text string) (r record, ok bool) {
+	if len(text) > MaxEntry || json.Unmarshal([]byte(text), &r) != nil || r.Version != version {
+		return record{}, false
+	}
+	return r, true
+}
+
+func (r *record) entry() *Entry {
+	return &Entry{
+		ReferenceID: r.ReferenceID, Path: r.Path, Body: r.Body,
+		Delivery: r.Delivery, SentAt: time.UnixMilli(r.Time), Answer: r.Answer,
+	}
+}
+
+// Scope tells the agents and servers apart whose entries one origin keeps. It
+// does not tell who the agent is.
+func Scope(server, agent string) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(server + "\n" + agent)) // never fails
+	return fmt.Sprintf("%016x", h.Sum64())
+}
+
+// A key is the scope, the owner, and what it is of: "session", or "entry" and
+// a reference, which may have slashes.
+func key(scope, owner, what string) string { return scope + "/" + owner + "/" + what }
+
+const (
+	sessionKey = "session"
+	entryKey   = "entry/"
+)
+
+// splitKey takes a key apart; ok is false for what is none of this scope.
+func splitKey(scope, k string) (owner, what string, ok bool) {
+	rest, ok := strings.CutPrefix(k, scope+"/")
+	if !ok {
+		return "", "", false
+	}
+	owner, what, ok = strings.Cut(rest, "/")
+	return owner, what, ok && owner != "" && (what == sessionKey || strings.HasPrefix(what, entryKey))
+}

@@ -1,0 +1,370 @@
+package journal_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gws-outbound/internal/journal"
+	"gws-outbound/internal/journal/journaltest"
+)
+
+// owner is a client of a page, and its journal.
+type owner struct {
+	*journal.Journal
+	page    *journaltest.Page
+	session string // what it was given to go on with
+	log     []string
+}
+
+var owners int
+
+func open(t *testing.T, b *journaltest.Browser, scope string) *owner {
+	t.Helper()
+	owners++
+	o := &owner{page: b.Page()}
+	var session json.RawMessage
+	o.Journal, session = journal.Open(t.Context(), journal.Config{
+		Store: o.page, Locks: o.page, Scope: scope, Owner: fmt.Sprintf("owner-%d", owners),
+		Log: func(line string) { o.log = append(o.log, line) },
+	})
+	o.session = string(session)
+	return o
+}
+
+func (o *owner) Kill() { o.page.Kill() }
+
+func (o *owner) references() (list []string) {
+	for _, e := range o.Entries() {
+		list = append(list, e.ReferenceID)
+	}
+	return list
+}
+
+// put puts an entry and waits until it is safe.
+func (o *owner) put(t *testing.T, e journal.Entry) {
+	t.Helper()
+	safe := make(chan error, 1)
+	o.Put(e, func(err error) { safe <- err })
+	require.NoError(t, <-safe)
+}
+
+func entry(reference string) journal.Entry {
+	return journal.Entry{
+		ReferenceID: reference, Path: "/api/v2/me/outbound-records/12", Body: `{"operationName":"CompleteRecord"}`,
+		Delivery: "unknown", SentAt: time.Now(),
+	}
+}
+
+func run(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	synctest.Test(t, f)
+}
+
+// wait moves the clock of the test's bubble (testing/synctest). Nothing waits
+// for it in real time.
+func wait(d time.Duration) { time.Sleep(d) }
+
+func TestWhatADeadOwnerLeavesIsTakenOver(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		first := open(t, b, "s")
+		e := entry("a/b")
+		first.put(t, e)
+		first.SaveSession(json.RawMessage(`{"clientId":"c1"}`), func() {})
+		synctest.Wait()
+		first.Kill()
+
+		second := open(t, b, "s")
+		require.Equal(t, `{"clientId":"c1"}`, second.session)
+		got := second.Entries()
+		require.Len(t, got, 1)
+		require.WithinDuration(t, e.SentAt, got[0].SentAt, time.Millisecond)
+		got[0].SentAt = e.SentAt
+		require.Equal(t, e, got[0])
+		require.Empty(t, second.log)
+
+		e.Delivery, e.Answer = "accepted", json.RawMessage(`{"x":1}`)
+		second.put(t, e)
+		second.Kill() // before it has saved a session of its own
+		third := open(t, b, "s")
+		require.Equal(t, `{"clientId":"c1"}`, third.session, "which is not lost in between")
+		require.Equal(t, json.RawMessage(`{"x":1}`), third.Entries()[0].Answer)
+
+		third.SaveSession(json.RawMessage(`{"clientId":"c2"}`), func() {})
+		third.Remove("a/b")
+		synctest.Wait()
+		require.Len(t, b.Texts(), 1)
+		third.EndSession()
+		third.Close(t.Context())
+		require.Empty(t, b.Texts())
+	})
+}
+
+func TestWhatALivingOwnerHasIsLeftAlone(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		first, second := open(t, b, "s"), open(t, b, "s")
+		first.put(t, entry("of the first"))
+		first.SaveSession(json.RawMessage(`1`), func() {})
+		synctest.Wait()
+		start := time.Now()
+		third := open(t, b, "s")
+		require.Less(t, time.Since(start), time.Second)
+		require.Empty(t, third.references())
+		require.Empty(t, third.session)
+		third.Close(t.Context())
+
+		second.put(t, entry("of the second"))
+		second.Kill()
+		fourth, fifth := open(t, b, "s"), open(t, b, "s")
+		require.Equal(t, []string{"of the second"}, fourth.references())
+		require.Empty(t, fifth.references(), "it is the fourth's now")
+		require.Equal(t, []string{"of the first"}, first.references())
+		require.Len(t, b.Texts(), 3)
+	})
+}
+
+// A page that is being reloaded may give up its lock late.
+func TestOwnerThatIsAboutToDieIsWaitedFor(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		first := open(t, b, "s")
+		first.put(t, entry("a"))
+		time.AfterFunc(200*time.Millisecond, first.Kill)
+		second := open(t, b, "s")
+		require.Equal(t, []string{"a"}, second.references())
+	})
+}
+
+func TestAgentsAndServersAreToldApart(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		ann, bob := journal.Scope("https://gws", "ann"), journal.Scope("https://gws", "bob")
+		require.NotEqual(t, ann, bob)
+		require.NotEqual(t, ann, journal.Scope("https://other", "ann"))
+		first := open(t, b, ann)
+		first.put(t, entry("a"))
+		first.SaveSession(json.RawMessage(`1`), func() {})
+		synctest.Wait()
+		first.Kill()
+		for k, text := range b.Texts() {
+			require.NotContains(t, k+text, "ann")
+		}
+		second := open(t, b, bob)
+		require.Empty(t, second.references())
+		require.Empty(t, second.session)
+		second.Forget()
+		second.Close(t.Context())
+		require.Equal(t, []string{"a"}, open(t, b, ann).references())
+	})
+}
+
+func TestWhatCannotBeReadIsSkipped(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		first := open(t, b, "s")
+		first.put(t, entry("good"))
+		var good string
+		for _, text := range b.Texts() {
+			good = text
+		}
+		first.Kill()
+		b.Set(map[string]string{
+			"s/o/entry/broken":  `{"v":1,"referenceId":"broken"`,
+			"s/o/entry/newer":   `{"v":2,"referenceId":"newer"}`,
+			"s/o/entry/renamed": good,
+			"s/o/entry/huge":    strings.Repeat(" ", journal.MaxEntry+1),
+			"s/o/session":       `[]`,
+			"s/o/odd":           `1`,
+			"odd":               `1`,
+			"":                  ``,
+		})
+		second := open(t, b, "s")
+		require.Equal(t, []string{"good"}, second.references())
+		require.Empty(t, second.session)
+		second.Close(t.Context())
+		require.Len(t, b.Texts(), 4, "what is damaged is removed, what is not ours is left alone")
+	})
+}
+
+func TestAgeIsBounded(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		first := open(t, b, "s")
+		old, young := entry("old"), entry("young")
+		old.SentAt = time.Now().Add(-journal.MaxAge - time.Second)
+		young.SentAt = time.Now().Add(-journal.MaxAge + time.Minute)
+		first.put(t, old)
+		first.put(t, young)
+		first.Kill()
+		other := open(t, b, "of somebody else")
+		other.Close(t.Context())
+		require.Len(t, b.Texts(), 1)
+		require.Equal(t, []string{"young"}, open(t, b, "s").references())
+	})
+}
+
+func TestNumberIsBounded(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		for page := range 2 {
+			o := open(t, b, "s")
+			for n := range journal.MaxEntries {
+				o.Put(entry(fmt.Sprintf("%d-%d", page, n)), nil)
+				wait(time.Millisecond) // so that one is the oldest
+			}
+			synctest.Wait()
+			require.Len(t, b.Texts(), journal.MaxEntries)
+			require.Equal(t, fmt.Sprintf("%d-0", page), o.references()[0], "the oldest have gone")
+			o.Kill()
+		}
+	})
+}
+
+func TestSizeIsBounded(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		o := open(t, b, "s")
+		e := entry("a")
+		e.Answer = json.RawMessage(`{"notificationType":"RecordProcessedAcknowledge","referenceId":"a","x":"` + strings.Repeat("x", journal.MaxEntry) + `"}`)
+		o.put(t, e)
+		require.Equal(t, e.Answer, o.Entries()[0].Answer)
+		o.Kill()
+		o = open(t, b, "s")
+		require.JSONEq(t, `{"notificationType":"RecordProcessedAcknowledge","referenceId":"a"}`, string(o.Entries()[0].Answer), "that there was an answer is not lost")
+
+		e.Body, e.Answer = strings.Repeat("x", journal.MaxEntry), nil
+		var failed error
+		o.Put(e, func(err error) { failed = err })
+		require.ErrorContains(t, failed, "at most 65536 are kept")
+		require.Len(t, o.log, 1)
+		saved := false
+		o.SaveSession(json.RawMessage(`"`+strings.Repeat("x", journal.MaxEntry)+`"`), func() { saved = true })
+		require.True(t, saved, "the session goes on without")
+	})
+}
+
+// What acknowledges an event comes behind what the event has changed.
+func TestSessionIsSafeBehindWhatCameBefore(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		o := open(t, b, "s")
+		o.put(t, entry("a"))
+		b.Slow(time.Second)
+		o.Put(entry("b"), nil)
+		synctest.Wait() // it is being written
+		o.Remove("a")
+		saved := make(chan map[string]string, 1)
+		o.SaveSession(json.RawMessage(`1`), func() { saved <- b.Texts() })
+		at := <-saved
+		require.Len(t, at, 2, "b, and the session; not a")
+	})
+}
+
+func TestManyAtOnceAreFewWrites(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		o := open(t, b, "s")
+		b.Slow(time.Second)
+		start := time.Now()
+		safe := make(chan error, 100)
+		for n := range 100 {
+			o.Put(entry(fmt.Sprint(n)), func(err error) { safe <- err })
+		}
+		for range 100 {
+			require.NoError(t, <-safe)
+		}
+		require.LessOrEqual(t, time.Since(start), 2*time.Second)
+	})
+}
+
+func TestStoreThatFails(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		o := open(t, b, "s")
+		o.put(t, entry("a"))
+		b.Fail(errors.New("the disk is full"))
+		safe := make(chan error, 2)
+		o.Put(entry("b"), func(err error) { safe <- err })
+		require.ErrorContains(t, <-safe, "the disk is full")
+		o.Remove("a")
+		o.SaveSession(json.RawMessage(`1`), func() { safe <- nil })
+		require.NoError(t, <-safe, "it is told that it need not wait")
+		require.Equal(t, []string{"b"}, o.references(), "in memory it is complete")
+		require.Len(t, o.log, 1, "and says once that it is not elsewhere")
+
+		b.Fail(nil)
+		o.put(t, entry("c"))
+		require.Len(t, b.Texts(), 1, "what was to be removed is removed now: %v", b.Texts())
+	})
+}
+
+func TestStoreThatHangs(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		o := open(t, b, "s")
+		b.Slow(time.Hour)
+		start := time.Now()
+		safe := make(chan error, 1)
+		o.Put(entry("a"), func(err error) { safe <- err })
+		require.ErrorIs(t, <-safe, context.DeadlineExceeded)
+		require.LessOrEqual(t, time.Since(start), 3*time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		o.Close(ctx)
+		o.Put(entry("b"), func(err error) { safe <- err })
+		require.Error(t, <-safe, "it is closed")
+	})
+}
+
+func TestNoStore(t *testing.T) {
+	for name, open := range map[string]func(*testing.T) *journal.Journal{
+		"none": func(t *testing.T) *journal.Journal {
+			j, _ := journal.Open(t.Context(), journal.Config{})
+			return j
+		},
+		"one that cannot be read": func(t *testing.T) *journal.Journal {
+			b := journaltest.NewBrowser()
+			b.Fail(errors.New("no access"))
+			o := open(t, b, "s")
+			require.Equal(t, []string{"the journal cannot be kept, and a crash would leave nothing: no access"}, o.log)
+			b.Fail(nil)
+			t.Cleanup(func() { require.Empty(t, b.Texts()) })
+			return o.Journal
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				j := open(t)
+				safe := make(chan error, 1)
+				j.Put(entry("a"), func(err error) { safe <- err })
+				require.NoError(t, <-safe)
+				require.Len(t, j.Entries(), 1)
+				j.Remove("a")
+				require.Empty(t, j.Entries())
+				j.Close(t.Context())
+			})
+		})
+	}
+}
+
+func TestForget(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		o := open(t, b, "s")
+		o.put(t, entry("a"))
+		o.put(t, entry("b"))
+		o.Forget()
+		require.Empty(t, o.Entries())
+		o.Close(t.Context())
+		require.Empty(t, b.Texts())
+	})
+}
