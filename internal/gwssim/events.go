@@ -75,19 +75,28 @@ func (s *Sim) Publish(channel string, data json.RawMessage) {
 // on the internal channel go to every session, as nobody subscribes to it. The
 // caller holds the mutex.
 func (s *Sim) publish(user string, events ...event) {
+	if user != "" {
+		for ses := range s.byUser[user] {
+			s.offer(ses, events)
+		}
+		return
+	}
 	for _, ses := range s.sessions {
-		if user != "" && ses.user != user {
-			continue
+		s.offer(ses, events)
+	}
+}
+
+// offer delivers to a session those of the events that it gets. The caller
+// holds the mutex.
+func (s *Sim) offer(ses *session, events []event) {
+	var wanted []event
+	for _, e := range events {
+		if e.Channel == internalChannel || ses.subscribed(e.Channel) {
+			wanted = append(wanted, e)
 		}
-		var wanted []event
-		for _, e := range events {
-			if e.Channel == internalChannel || ses.subscribed(e.Channel) {
-				wanted = append(wanted, e)
-			}
-		}
-		if len(wanted) > 0 {
-			s.deliver(ses, wanted)
-		}
+	}
+	if len(wanted) > 0 {
+		s.deliver(ses, wanted)
 	}
 }
 

@@ -40,6 +40,7 @@ type Sim struct {
 	processed int
 	logins    map[string]*login
 	sessions  map[string]*session
+	byUser    map[string]map[*session]struct{} // the same, so that one agent of thousands is soon found
 	sockets   map[*socket]struct{}
 	timers    map[*timer]struct{}
 	heldAcks  map[string][]func() // by referenceId
@@ -80,6 +81,7 @@ func NewUnstarted() *Sim {
 		cancel:   cancel,
 		logins:   make(map[string]*login),
 		sessions: make(map[string]*session),
+		byUser:   make(map[string]map[*session]struct{}),
 		sockets:  make(map[*socket]struct{}),
 		timers:   make(map[*timer]struct{}),
 		heldAcks: make(map[string][]func()),
