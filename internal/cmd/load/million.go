@@ -46,7 +46,7 @@ func onPaper(r *Result) (costs, nodes string) {
 	add("CPU of all connecting once", fmt.Sprintf("N x %.2f ms", 1000*connect), fmt.Sprintf("%s core seconds", grouped(million*connect)))
 	costs = table(rows...)
 
-	shares := comingBack(restartTime, 0, true)
+	shares := comingBack(restartTime, false, true)
 	peak := busiest(shares)
 	byHeap := liveShare * nodeHeap * (1 << 30) / heap
 	byCPU := busyShare * nodeCores / (cores / million)
@@ -69,7 +69,7 @@ func onPaper(r *Result) (costs, nodes string) {
 func outages(r *Result) string {
 	rows := [][]string{{"away for", "busiest second, full jitter", "99 % back after, s more", "busiest second, no jitter", "cores for the former", "for the latter"}}
 	for _, away := range outageTimes {
-		with, without := comingBack(away, 0, true), comingBack(away, 0, false)
+		with, without := comingBack(away, false, true), comingBack(away, false, false)
 		cores := func(share float64) string {
 			if r == nil {
 				return "-"
@@ -77,7 +77,7 @@ func outages(r *Result) string {
 			return grouped(math.Ceil(share * million * r.Connect.ServerCPU / float64(r.Agents)))
 		}
 		rows = append(rows, []string{
-			away.String(), grouped(busiest(with) * million), fmt.Sprintf("%.0f", until(with, 0.99)-away.Seconds()),
+			fmt.Sprintf("%.0f s", away.Seconds()), grouped(busiest(with) * million), fmt.Sprintf("%.0f", until(with, 0.99)-away.Seconds()),
 			grouped(busiest(without) * million), cores(busiest(with)), cores(busiest(without)),
 		})
 	}
@@ -93,8 +93,8 @@ func millionPlot() plot {
 	out := panel{title: "With full jitter, on servers that keep up", yLabel: "handshakes a second"}
 	const longest = 90
 	for _, away := range outageTimes[1:5] {
-		l := line{name: away.String() + " away", style: "line"}
-		shares := comingBack(away, 0, true)
+		l := line{name: fmt.Sprintf("%.0f s away", away.Seconds()), style: "line"}
+		shares := comingBack(away, false, true)
 		width := int(time.Second / bucket)
 		for i := int(away / bucket); i+width <= len(shares) && len(l.points) < longest; i += width {
 			sum := 0.0

@@ -10,10 +10,11 @@ import (
 // comingBack is what the backoff of internal/bayeux alone has agents do after
 // their server was away for so long: the share of them that arrives, in
 // intervals of [bucket]. They all lost it at time 0; an attempt before it is up
-// fails at once, and so do as many after that as refusals says (the simulator
-// refuses the first WebSocket of each agent, whose cookie it has forgotten).
+// fails at once. Every other attempt begins with a sign-in, since a WebSocket
+// that was refused may have been so for want of a cookie; where the server
+// forgets its cookies, an attempt without one fails once more when it is up.
 // A server that keeps up with them is assumed.
-func comingBack(up time.Duration, refusals int, jitter bool) []float64 {
+func comingBack(up time.Duration, forgets, jitter bool) []float64 {
 	const (
 		agents = 200_000
 		first  = time.Second // the bounds of the backoff
@@ -23,21 +24,18 @@ func comingBack(up time.Duration, refusals int, jitter bool) []float64 {
 	var arrivals []int
 	for range agents {
 		var at time.Duration
-		bound, left := first, refusals
-		for {
+		bound := first
+		for attempt := 1; ; attempt++ {
 			wait := bound
 			if jitter {
 				wait = time.Duration(random.Float64() * float64(bound))
 			}
 			at += wait
 			bound = min(2*bound, most)
-			if at < up {
-				continue
-			}
-			if left == 0 {
+			signsIn := attempt%2 == 0
+			if at >= up && (signsIn || !forgets) {
 				break
 			}
-			left--
 		}
 		i := int(at / bucket)
 		for len(arrivals) <= i {

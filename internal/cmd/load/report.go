@@ -95,7 +95,7 @@ func tables(results []*Result) map[string]string {
 	connect := [][]string{{"server", "transport", "agents", "all connected after, s", "agents/s", "p50, ms", "p99, ms", "CPU of one: client, ms", "server, ms"}}
 	memory := [][]string{{"server", "transport", "agents", "client heap, KB", "stacks, KB", "goroutines", "client RSS, KB", "server RSS, KB", "server live heap, KB"}}
 	steady := [][]string{{"server", "transport", "agents", "idle CPU: client, %", "server, %", "completions/s", "p50, ms", "p99, ms", "CPU of one: client, ms", "server, ms"}}
-	restart := [][]string{{"server", "transport", "agents", "jitter", "server up after, s", "half back, s", "99 %, s", "all, s", "most handshakes in a second", "most requests in a second", "requests per agent"}}
+	restart := [][]string{{"server", "transport", "agents", "jitter", "server up after, s", "half back, s (foreseen)", "99 %, s (foreseen)", "all, s", "most handshakes in a second", "most requests in a second", "requests per agent"}}
 	machines := [][]string{{"server", "transport", "agents", "date", "processor", "memory, GB", "Go", "load average before"}}
 	for _, r := range results {
 		n := float64(r.Agents)
@@ -120,7 +120,7 @@ func tables(results []*Result) map[string]string {
 			if !s.Jitter {
 				jitter = "none"
 			}
-			restart = append(restart, row([]string{jitter}, numbers("%.1f", s.Up, s.Half, s.Most, s.All),
+			restart = append(restart, row([]string{jitter}, numbers("%.1f", s.Up), s.withForeseen(r.Server, r.Transport), numbers("%.1f", s.All),
 				numbers("%.0f", float64(s.perSecond(s.Handshakes)), float64(s.perSecond(s.Requests))),
 				numbers("%.1f", float64(total(s.Requests))/n)))
 		}
@@ -138,6 +138,16 @@ func tables(results []*Result) map[string]string {
 	return out
 }
 
+// withForeseen are the times until half and 99 % of the agents were back, each
+// with what the backoff alone foresees.
+func (r Restart) withForeseen(server, transport string) []string {
+	shares := comingBack(time.Duration(r.Up*float64(time.Second)), forgets(server, transport), r.Jitter)
+	return []string{
+		fmt.Sprintf("%.1f (%.1f)", r.Half, until(shares, 0.5)),
+		fmt.Sprintf("%.1f (%.1f)", r.Most, until(shares, 0.99)),
+	}
+}
+
 // largest is the result with the most agents over WebSockets on a server; nil
 // if there is none.
 func largest(results []*Result, server string) (found *Result) {
@@ -149,13 +159,11 @@ func largest(results []*Result, server string) (found *Result) {
 	return found
 }
 
-// refusals is how many attempts a server refuses after its restart; see
-// comingBack.
-func refusals(server string) int {
-	if server == simulator {
-		return 1
-	}
-	return 0
+// forgets reports whether a server refuses the cookies of the one before it;
+// see comingBack. CometD itself asks for none, and over long-polling a refusal
+// says what it is.
+func forgets(server, transport string) bool {
+	return server == simulator && transport == outbound.WebSocket
 }
 
 // pictures are the plots by name.
@@ -215,7 +223,7 @@ func restartPlot(r *Result) plot {
 			}
 		}
 		foreseen := line{name: "foreseen from the backoff", style: "line"}
-		shares := comingBack(time.Duration(s.Up*float64(time.Second)), refusals(r.Server), s.Jitter)
+		shares := comingBack(time.Duration(s.Up*float64(time.Second)), forgets(r.Server, r.Transport), s.Jitter)
 		for i, share := range shares {
 			if x := (float64(i) + 0.5) / perSecond; s.Jitter && x <= longest {
 				foreseen.points = append(foreseen.points, point{x, share * float64(r.Agents) * perSecond})

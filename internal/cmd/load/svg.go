@@ -39,7 +39,7 @@ const (
 	plotWidth   = 760
 	panelHeight = 190
 	left        = 74
-	right       = 20
+	right       = 34
 	above       = 52 // of a panel: its title and the names of its lines
 	below       = 26
 )
@@ -89,7 +89,7 @@ func (p plot) svg() string {
 	return b.String()
 }
 
-// reach is the least and the largest x.
+// reach is the least and the largest x; 1 at least where powers of ten are shown.
 func (p plot) reach() (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, panel := range p.panels {
@@ -98,6 +98,12 @@ func (p plot) reach() (low, high float64) {
 				low, high = min(low, at.x), max(high, at.x)
 			}
 		}
+	}
+	if low > high {
+		low, high = 1, 10 // there are none
+	}
+	if p.logX {
+		low = max(low, 1)
 	}
 	if high <= low {
 		high = low + 1
@@ -143,7 +149,7 @@ func (p panel) draw(b *strings.Builder, top, lowX, highX float64, xTicks []float
 		l := p.lines[i]
 		l.draw(b, i%4, x, y)
 		text(b, "small", "end", at, top-10, l.name)
-		at -= 7*float64(len([]rune(l.name))) + 8
+		at -= 6.6*float64(len([]rune(l.name))) + 16
 		fmt.Fprintf(b, `<rect class="f%d" x="%.1f" y="%.1f" width="12" height="4"/>`+"\n", i%4, at-8, top-16)
 		at -= 24
 	}
@@ -208,11 +214,11 @@ func powers(low, high float64) []float64 {
 
 // short writes a number of an axis.
 func short(v float64) string {
-	s := strconv.FormatFloat(v, 'f', -1, 64)
+	s := strconv.FormatFloat(v, 'g', 6, 64)
 	if v >= 1000 && v == math.Trunc(v) {
 		return grouped(v)
 	}
-	return s[:min(len(s), 6)]
+	return s
 }
 
 // grouped writes an integer with commas.
