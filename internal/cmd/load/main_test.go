@@ -95,11 +95,9 @@ func TestAnAgentThatCannotCompleteIsNamed(t *testing.T) {
 	defer f.close()
 	_, err = f.openAll(t.Context())
 	require.NoError(t, err)
-	require.EqualValues(t, 2, f.connected.Load())
 	f.agents[1].client.Close()
 	_, err = f.completeAll(t.Context(), 0)
 	require.ErrorContains(t, err, "agent 1: ")
-	require.EqualValues(t, 1, f.connected.Load())
 }
 
 func TestErrorsSayWhatToDo(t *testing.T) {
