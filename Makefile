@@ -186,6 +186,17 @@ bench-run: java deps build
 	@go build -o build/testserver ./internal/cmd/testserver
 	@ROUNDS=$(ROUNDS) build/testserver -- node js/bench/run.mjs $(CHECK)
 
+.PHONY: load load-report
+SERVER ?= simulator
+TRANSPORT ?= websocket
+load: java ## Measure thousands of agents, and write web/scale (half an hour); N=1000 [SERVER=cometd-9] [TRANSPORT=long-polling]: only so many, printed
+	@mkdir -p build
+	@go build -o build/load ./internal/cmd/load
+	@build/load $(if $(N),-n $(N) -server $(SERVER) -transport $(TRANSPORT),-all)
+
+load-report: # from web/scale/results.json, without measuring
+	@go run ./internal/cmd/load -report
+
 .PHONY: lint
 lint: node_modules ## gofmt, go vet, staticcheck and jsguard, for both platforms; Biome and tsc
 	@out=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); test -z "$$out" || { echo "gofmt would change: $$out"; exit 1; }

@@ -137,9 +137,8 @@ func (m *module) callMethod(args arguments) (job, error) {
 	})
 }
 
-// call performs an operation over a client. If there is a track, its
-// properties delivery and referenceId are kept current: what is known
-// outlives this program there.
+// call performs an operation over a client. If there is a track, it
+// is told each change of what is known, which outlives this program there.
 func (m *module) call(method string, request, options, track safejs.Value, client func(context.Context) (*outbound.Client, error)) (job, error) {
 	fields, problems := readRequest(request)
 	opts, signal, wrong := readCallOptions(method, options)
@@ -148,8 +147,7 @@ func (m *module) call(method string, request, options, track safejs.Value, clien
 	}
 	if jsbridge.TypeOf(track) == "object" {
 		opts.OnProgress = func(referenceID string, d gws.Delivery) {
-			_ = jsbridge.Set(track, "referenceId", referenceID)
-			_ = jsbridge.Set(track, "delivery", string(d))
+			_, _ = track.Call("tell", referenceID, string(d))
 		}
 	}
 	return withSignal(signal, func(ctx context.Context) (safejs.Value, error) {

@@ -120,7 +120,7 @@ func (s *Sim) handshake(m *request, from origin) []any {
 		channels:    make(map[string]bool),
 		acks:        wantsAcks(m.Ext.Ack) && !b.NoAckExtension && !b.Direct,
 	}
-	s.sessions[ses.id] = ses
+	s.add(ses)
 	s.startExpiry(ses)
 	r := &reply{
 		Channel:        metaHandshake,

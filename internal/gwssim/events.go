@@ -96,22 +96,31 @@ func (s *Sim) Publish(channel string, data json.RawMessage) {
 // caller holds the mutex.
 func (s *Sim) publish(user string, struck Action, events ...event) {
 	noted := s.noteEvents(user, events, struck)
-	for _, ses := range s.sessions {
-		if user != "" && ses.user != user {
-			continue
+	if user != "" {
+		for ses := range s.byUser[user] {
+			s.offer(ses, events, noted)
 		}
-		var wanted []event
-		for i, e := range events {
-			if e.Channel == internalChannel || ses.subscribed(e.Channel) {
-				wanted = append(wanted, e)
-				if noted[i] != nil {
-					noted[i].Sessions++
-				}
+		return
+	}
+	for _, ses := range s.sessions {
+		s.offer(ses, events, noted)
+	}
+}
+
+// offer delivers to a session those of the events that it gets, and notes them. The caller
+// holds the mutex.
+func (s *Sim) offer(ses *session, events []event, noted []*SentEvent) {
+	var wanted []event
+	for i, e := range events {
+		if e.Channel == internalChannel || ses.subscribed(e.Channel) {
+			wanted = append(wanted, e)
+			if noted[i] != nil {
+				noted[i].Sessions++
 			}
 		}
-		if len(wanted) > 0 {
-			s.deliver(ses, wanted)
-		}
+	}
+	if len(wanted) > 0 {
+		s.deliver(ses, wanted)
 	}
 }
 

@@ -175,6 +175,15 @@ func (s *Sim) startExpiry(ses *session) {
 	ses.expiry = s.after(milliseconds(s.behavior.IntervalMS+maxInterval), func() { s.end(ses, nil) })
 }
 
+// add makes a session known. The caller holds the mutex.
+func (s *Sim) add(ses *session) {
+	s.sessions[ses.id] = ses
+	if s.byUser[ses.user] == nil {
+		s.byUser[ses.user] = make(map[*session]struct{})
+	}
+	s.byUser[ses.user][ses] = struct{}{}
+}
+
 // end removes a session. A connect that is held is answered with what last
 // makes of its id. The caller holds the mutex.
 func (s *Sim) end(ses *session, last func(id json.RawMessage) []any) {
@@ -183,6 +192,10 @@ func (s *Sim) end(ses *session, last func(id json.RawMessage) []any) {
 	}
 	s.stop(ses.expiry)
 	delete(s.sessions, ses.id)
+	delete(s.byUser[ses.user], ses)
+	if len(s.byUser[ses.user]) == 0 {
+		delete(s.byUser, ses.user)
+	}
 	s.changed()
 }
 

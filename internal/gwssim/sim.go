@@ -43,6 +43,7 @@ type Sim struct {
 	logins    map[string]*login
 	lastLogin int // its id
 	sessions  map[string]*session
+	byUser    map[string]map[*session]struct{} // the same, so that one agent of thousands is soon found
 	sockets   map[*socket]struct{}
 	timers    map[*timer]struct{}
 	heldAcks  map[string][]func() // by referenceId
@@ -90,6 +91,7 @@ func NewUnstarted() *Sim {
 		world:    newWorld(defaultSeed, time.Now()),
 		logins:   make(map[string]*login),
 		sessions: make(map[string]*session),
+		byUser:   make(map[string]map[*session]struct{}),
 		sockets:  make(map[*socket]struct{}),
 		timers:   make(map[*timer]struct{}),
 		heldAcks: make(map[string][]func()),

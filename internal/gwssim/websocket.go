@@ -135,7 +135,7 @@ func (s *Sim) write(conn *websocket.Conn, sock *socket) {
 // The caller holds the mutex.
 func (s *Sim) detach(sock *socket) {
 	delete(s.sockets, sock)
-	for _, ses := range s.sessions {
+	for ses := range s.byUser[sock.user] {
 		if ses.held != nil && ses.held.socket == sock {
 			s.release(ses, outcome{})
 		}

@@ -67,6 +67,12 @@ func run(command []string) (*process, error) {
 	return nil, fmt.Errorf("%s: %w; it said:\n%s", command[0], err, said)
 }
 
+// port is the one on which it listens.
+func (p *process) port() string {
+	_, port, _ := strings.Cut(p.address, ":")
+	return port
+}
+
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill() // fails if it has ended
 	<-p.ended

@@ -53,7 +53,26 @@ func Keys(object safejs.Value, limit int) ([]string, error) {
 	if array, err = array.Call("slice", 0, limit); err != nil {
 		return nil, AsThrown(err)
 	}
-	return Strings(array, limit)
+	var keys []string
+	err = fromJSON(array, &keys) // in one crossing
+	return keys, err
+}
+
+// fromJSON reads a value of plain data.
+func fromJSON(v safejs.Value, to any) error {
+	browsers, err := jsonObject()
+	if err != nil {
+		return AsThrown(err)
+	}
+	text, err := browsers.Call("stringify", v)
+	if err != nil {
+		return AsThrown(err)
+	}
+	s, err := text.String()
+	if err != nil {
+		return AsThrown(err)
+	}
+	return json.Unmarshal([]byte(s), to)
 }
 
 // Strings returns the elements of an array of strings. An element of another
@@ -103,20 +122,8 @@ func Entries(iterable safejs.Value) (map[string]string, error) {
 	if err != nil {
 		return nil, AsThrown(err)
 	}
-	parser, err := jsonObject()
-	if err != nil {
-		return nil, AsThrown(err)
-	}
-	text, err := parser.Call("stringify", object)
-	if err != nil {
-		return nil, AsThrown(err)
-	}
-	s, err := text.String()
-	if err != nil {
-		return nil, AsThrown(err)
-	}
 	m := map[string]string{}
-	if err := json.Unmarshal([]byte(s), &m); err != nil {
+	if err := fromJSON(object, &m); err != nil {
 		return nil, fmt.Errorf("reading pairs of strings: %w", err)
 	}
 	return m, nil

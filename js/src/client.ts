@@ -3,7 +3,7 @@ import { OutboundError } from "./error.js";
 import { own } from "./load-options.js";
 import { methods, type OutboundOperations } from "./operations.js";
 import type { Program } from "./program.js";
-import { type GoOptions, type Method, newTrack } from "./protocol.js";
+import { type GoOptions, type Method, Track } from "./protocol.js";
 import { Session } from "./session.js";
 
 /** Ends the sessions of clients that were dropped. */
@@ -53,7 +53,7 @@ export class Client extends Base implements OutboundClient {
       program.release();
     });
     try {
-      const handle = await program.call(newTrack(), () =>
+      const handle = await program.call(new Track(), () =>
         program.core.createClient(options, {
           statechange: (detail) => tell((client) => client.#change(detail)),
           notification: (detail) => tell((client) => client.#dispatch("notification", detail)),
@@ -92,7 +92,7 @@ export class Client extends Base implements OutboundClient {
     }
     const fields = own(request, "request");
     const settings = own(options, "options");
-    const track = newTrack();
+    const track = new Track();
     this.#pending++;
     try {
       return await session.program.call(track, () =>

@@ -5,7 +5,7 @@ import type { NotificationDetail, StateChangeDetail } from "./api.js";
 import type { OutboundErrorInit } from "./error.js";
 import type { Packed, Place, Thrown } from "./pack.js";
 import type { Ending } from "./program.js";
-import type { Method, Track } from "./protocol.js";
+import type { Known, Method } from "./protocol.js";
 
 /** The first message to the Worker. */
 export interface Begin {
@@ -37,7 +37,7 @@ export type ToPage =
   | { say: "unfit"; error: OutboundErrorInit }
   | { say: "resolved"; id: number; value?: unknown }
   | { say: "rejected"; id: number; error: OutboundErrorInit; cause?: Place | undefined }
-  | { say: "track"; id: number; track: Track }
+  | { say: "track"; id: number; known: Known }
   | { say: "statechange"; detail: StateChangeDetail }
   | { say: "notification"; detail: NotificationDetail }
   | { say: "headers"; id: number }

@@ -1,5 +1,5 @@
 import { OutboundError } from "./error.js";
-import { type Core, newTrack, type Track } from "./protocol.js";
+import { type Core, type Known, nothingSent, type Track } from "./protocol.js";
 
 /** Why a program has ended: words that follow "the WebAssembly program". */
 export interface Ending {
@@ -44,12 +44,12 @@ export class Program {
   }
 
   /** The error of a call that the program's end cut off, or that came after it. */
-  error(track: Track = newTrack()): OutboundError {
+  error(known: Known = nothingSent): OutboundError {
     return new OutboundError({
       code: "MODULE_EXITED",
       message: `the WebAssembly program ${this.#ending?.reason}; createClient() starts a new one`,
       cause: this.#ending?.cause,
-      ...track,
+      ...known,
     });
   }
 
@@ -60,7 +60,7 @@ export class Program {
         reject(this.error());
         return;
       }
-      const off = this.onEnd(() => reject(this.error(track)));
+      const off = this.onEnd(() => reject(this.error(track.known)));
       // There is no promise where the program ended within the call.
       new Promise<T>((settle) => settle(invoke())).finally(off).then(resolve, reject);
     });

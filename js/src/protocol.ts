@@ -46,16 +46,24 @@ export interface Handle {
   leave(): void;
 }
 
-/**
- * What is known about one call. Go keeps it current, so that the truth is
- * here even when the Go program is not there any more.
- */
-export interface Track {
+/** What is known about one call. */
+export interface Known {
   delivery: Delivery;
   referenceId: string | undefined;
 }
 
-/** The track of a call that has done nothing yet. */
-export function newTrack(): Track {
-  return { delivery: "not-sent", referenceId: undefined };
+/** What is known of a call that has done nothing yet. */
+export const nothingSent: Known = { delivery: "not-sent", referenceId: undefined };
+
+/**
+ * Keeps what is known about one call. Go tells it each change, so that the
+ * truth is here even when the Go program is not there any more.
+ */
+export class Track {
+  known = nothingSent;
+
+  /** Called by Go; must not throw. */
+  tell(referenceId: string, delivery: Delivery): void {
+    this.known = { delivery, referenceId };
+  }
 }

@@ -1,6 +1,6 @@
 import { watchPage } from "./page.js";
 import type { Program } from "./program.js";
-import { type Handle, newTrack } from "./protocol.js";
+import { type Handle, Track } from "./protocol.js";
 
 /** What is to be ended of a client. It does not know the client, which may be collected. */
 export class Session {
@@ -36,7 +36,7 @@ export class Session {
     try {
       // A program that has ended took the session with it: nothing is left to do.
       if (!this.program.ended) {
-        await this.program.call(newTrack(), () => this.handle.close());
+        await this.program.call(new Track(), () => this.handle.close());
       }
     } finally {
       this.#forget();

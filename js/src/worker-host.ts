@@ -175,7 +175,7 @@ class Remote implements Core, Handle {
         this.#reject(message);
         break;
       case "track":
-        Object.assign(this.#calls.get(message.id)?.track ?? {}, message.track);
+        this.#know(message);
         break;
       case "headers":
         this.#answer(message.id);
@@ -185,6 +185,13 @@ class Remote implements Core, Handle {
         break;
       default:
         this.#hooks[message.say](message.detail as never);
+    }
+  }
+
+  #know({ id, known }: ToPage & { say: "track" }): void {
+    const track = this.#calls.get(id)?.track;
+    if (track) {
+      track.known = known;
     }
   }
 

@@ -5,7 +5,7 @@ import type { OutboundErrorInit } from "./error.js";
 import type { Begin, Headers, Signal, ToPage, ToWorker } from "./messages.js";
 import { StandIn, unpack, unpackThrown } from "./pack.js";
 import type { Program } from "./program.js";
-import { type GoOptions, type Handle, newTrack, type Track } from "./protocol.js";
+import { type GoOptions, type Handle, type Known, Track } from "./protocol.js";
 import { run } from "./run.js";
 
 addEventListener("message", ({ data }) => serve(data), { once: true });
@@ -96,16 +96,18 @@ class Server {
   }
 
   async #call(message: ToWorker & { do: "call" }): Promise<void> {
+    const track = new RemoteTrack((known) => this.#post({ say: "track", id: message.id, known }));
     const settled = this.#settle(message.id, () =>
       this.#handle.call(
         message.method,
         unpack(message.request),
         this.#withSignal(message, unpack(message.options)),
-        this.#track(message.id),
+        track,
       ),
     );
     this.#calls.add(settled);
     await settled;
+    track.settled();
     this.#calls.delete(settled);
   }
 
@@ -196,22 +198,38 @@ class Server {
     }
   }
 
-  /** Makes a track whose every change goes to the page, before anything else happens. */
-  #track(id: number): Track {
-    const track = newTrack();
-    return new Proxy(track, {
-      set: (_, name: keyof Track, value) => {
-        if (track[name] !== value) {
-          track[name] = value as never;
-          this.#post({ say: "track", id, track: { ...track } });
-        }
-        return true;
-      },
-    });
-  }
-
   #post(message: ToPage): void {
     this.#port.postMessage(message);
+  }
+}
+
+/**
+ * Tells the page what is known, as far as that differs from what it takes for
+ * true by itself. That a request may have left is told before it leaves. What is known after
+ * that is told a little later, for most often the call is settled by then: until
+ * then the page knows less, but nothing wrong.
+ */
+class RemoteTrack extends Track {
+  readonly #post: (known: Known) => void;
+  #later: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(post: (known: Known) => void) {
+    super();
+    this.#post = post;
+  }
+
+  override tell(...known: Parameters<Track["tell"]>): void {
+    super.tell(...known);
+    clearTimeout(this.#later);
+    if (this.known.delivery === "unknown") {
+      this.#post(this.known);
+    } else if (this.known.delivery !== "not-sent") {
+      this.#later = setTimeout(() => this.#post(this.known));
+    }
+  }
+
+  settled(): void {
+    clearTimeout(this.#later);
   }
 }
 

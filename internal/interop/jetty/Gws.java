@@ -21,7 +21,8 @@ import org.eclipse.jetty.util.ajax.JSON;
 final class Gws {
     /** What is done through the server's own API. */
     interface CometD {
-        void publish(String channel, Object data);
+        /** To the newest session of that agent, or to everybody if it is null. */
+        void publish(String agent, String channel, Object data);
 
         /** Forgets all sessions, as it would when they had expired. */
         void expire();
@@ -35,7 +36,9 @@ final class Gws {
 
     static final String CSRF_HEADER = "X-CSRF-TOKEN";
 
-    final String cookie = "JSESSIONID=" + random() + "; Path=/; HttpOnly";
+    static final String COOKIE = "JSESSIONID";
+
+    private final String login = random(); // of everybody, unless there are agents
     final String csrfToken = random();
 
     /** What the security policy is to say. */
@@ -57,15 +60,15 @@ final class Gws {
         this.cometd = cometd;
     }
 
-    /** Answers a request that is not CometD's. */
-    Answer handle(String method, String path, String body) {
+    /** Answers a request that is not CometD's; the agent is null where all are one. */
+    Answer handle(String agent, String method, String path, String body) {
         try {
             if (method.equals("GET") && path.equals("/api/v2/me")) {
                 return ok(Map.of("statusCode", 0));
             }
             String record = below("/api/v2/me/outbound-records/", path);
             if (method.equals("POST") && record != null) {
-                complete(Long.parseLong(record), object(body));
+                complete(agent, Long.parseLong(record), object(body));
                 return ok(Map.of("statusCode", 0));
             }
             String verb = below("/control/", path);
@@ -78,7 +81,12 @@ final class Gws {
         return new Answer(404, Map.of("error", "nothing here: " + method + " " + path));
     }
 
-    private synchronized void complete(long handle, Map<?, ?> request) {
+    /** The cookie for a sign-in: that of a new agent, or of all. */
+    String cookie(boolean agent) {
+        return COOKIE + "=" + (agent ? random() : login) + "; Path=/; HttpOnly";
+    }
+
+    private synchronized void complete(String agent, long handle, Map<?, ?> request) {
         Map<String, Object> record = new LinkedHashMap<>();
         for (String field : List.of("campaignName", "devicePath", "callingList", "applicationId")) {
             record.put(field, request.get(field));
@@ -90,7 +98,7 @@ final class Gws {
         event.put("referenceId", request.get("referenceId"));
         event.put("record", record);
         posts++;
-        Runnable acknowledge = () -> cometd.publish("/v2/me/outbound", event);
+        Runnable acknowledge = () -> cometd.publish(agent, "/v2/me/outbound", event);
         if (holdAck) {
             held.computeIfAbsent(String.valueOf(request.get("referenceId")), key -> new ArrayList<>()).add(acknowledge);
         } else {
@@ -133,7 +141,7 @@ final class Gws {
         String text = "x".repeat((int) number(in, "size", 0));
         long count = number(in, "count", 1);
         for (long n = 0; n < count; n++) {
-            cometd.publish((String) in.get("channel"), Map.of("n", n, "text", text));
+            cometd.publish(null, (String) in.get("channel"), Map.of("n", n, "text", text));
         }
     }
 

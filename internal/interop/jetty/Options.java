@@ -5,6 +5,8 @@ final class Options {
     boolean ack = true; // acknowledged delivery
     String timeout = "30000";
     String maxInterval = "10000";
+    int port; // any free one if 0
+    boolean agents; // every sign-in is an agent of its own, who alone gets the acknowledgements of what he completes
 
     static Options parse(String[] args) {
         Options options = new Options();
@@ -14,6 +16,8 @@ final class Options {
                 case "--ack" -> options.ack = Boolean.parseBoolean(pair[1]);
                 case "--timeout" -> options.timeout = pair[1];
                 case "--max-interval" -> options.maxInterval = pair[1];
+                case "--port" -> options.port = Integer.parseInt(pair[1]);
+                case "--agents" -> options.agents = Boolean.parseBoolean(pair[1]);
                 default -> throw new IllegalArgumentException("unknown option " + arg);
             }
         }

@@ -36,10 +36,14 @@ public final class Main {
     public static void main(String[] args) throws Exception {
         Options options = Options.parse(args);
         Options.endWithParent();
+        if (options.agents) {
+            throw new IllegalArgumentException("--agents is for CometD 8 and 9");
+        }
 
         Server server = new Server();
         ServerConnector connector = new ServerConnector(server, 1, 1);
         connector.setHost("127.0.0.1");
+        connector.setPort(options.port);
         server.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler(server, "/");
         WebSocketServerContainerInitializer.configureContext(context);
@@ -73,7 +77,7 @@ public final class Main {
 
     private record Bayeux(BayeuxServerImpl server) implements Gws.CometD {
         @Override
-        public void publish(String channel, Object data) {
+        public void publish(String agent, String channel, Object data) {
             ServerChannel target = server.createChannelIfAbsent(channel).getReference();
             target.publish(null, data);
         }
@@ -149,10 +153,10 @@ public final class Main {
         @Override
         protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
             String body = new String(request.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            Gws.Answer answer = gws.handle(request.getMethod(), request.getRequestURI(), body);
+            Gws.Answer answer = gws.handle(null, request.getMethod(), request.getRequestURI(), body);
             response.setStatus(answer.status());
             if (request.getMethod().equals("GET")) {
-                response.setHeader("Set-Cookie", gws.cookie);
+                response.setHeader("Set-Cookie", gws.cookie(false));
                 response.setHeader("X-CSRF-HEADER", Gws.CSRF_HEADER);
                 response.setHeader("X-CSRF-TOKEN", gws.csrfToken);
             }

@@ -3,10 +3,13 @@ package interop;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
+import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -40,6 +43,7 @@ public final class Main {
         Server server = new Server();
         ServerConnector connector = new ServerConnector(server, 1, 1);
         connector.setHost("127.0.0.1");
+        connector.setPort(options.port);
         server.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler("/");
         server.setHandler(context);
@@ -56,8 +60,9 @@ public final class Main {
         if (options.ack) {
             bayeux.addExtension(new AcknowledgedMessagesExtension());
         }
-        Gws gws = new Gws(new Bayeux(bayeux));
-        bayeux.setSecurityPolicy(new Policy(gws));
+        Map<String, ServerSession> agents = new ConcurrentHashMap<>();
+        Gws gws = new Gws(new Bayeux(bayeux, agents));
+        bayeux.setSecurityPolicy(new Policy(gws, options.agents ? agents : null));
         context.setAttribute(BayeuxServer.ATTRIBUTE, bayeux);
 
         FilterHolder cors = new FilterHolder(new Cors());
@@ -67,15 +72,22 @@ public final class Main {
         cometd.setAsyncSupported(true);
         cometd.setInitOrder(1);
         context.addServlet(cometd, "/api/v2/notifications/*");
-        context.addServlet(new ServletHolder(new Rest(gws)), "/*");
+        context.addServlet(new ServletHolder(new Rest(gws, options.agents)), "/*");
 
         server.start();
         System.out.println("listening " + connector.getLocalPort());
     }
 
-    private record Bayeux(BayeuxServerImpl server) implements Gws.CometD {
+    private record Bayeux(BayeuxServerImpl server, Map<String, ServerSession> agents) implements Gws.CometD {
         @Override
-        public void publish(String channel, Object data) {
+        public void publish(String agent, String channel, Object data) {
+            if (agent != null) {
+                ServerSession session = agents.get(agent);
+                if (session != null) {
+                    session.deliver(null, channel, data, Promise.noop());
+                }
+                return;
+            }
             ServerChannel target = server.createChannelIfAbsent(channel).getReference();
             target.publish(null, data, Promise.noop());
         }
@@ -95,14 +107,24 @@ public final class Main {
 
     private static final class Policy extends DefaultSecurityPolicy {
         private final Gws gws;
+        private final Map<String, ServerSession> agents; // by cookie; null where all are one
 
-        private Policy(Gws gws) {
+        private Policy(Gws gws, Map<String, ServerSession> agents) {
             this.gws = gws;
+            this.agents = agents;
         }
 
         @Override
         public boolean canHandshake(BayeuxServer server, ServerSession session, ServerMessage message) {
-            return session.isLocalSession() || !gws.denyHandshake;
+            if (session.isLocalSession()) {
+                return true;
+            }
+            String agent = agents == null ? null : message.getBayeuxContext().getCookie(Gws.COOKIE);
+            if (agent != null) {
+                agents.put(agent, session);
+                session.addListener((ServerSession.RemovedListener) (removed, why, timeout) -> agents.remove(agent, removed));
+            }
+            return !gws.denyHandshake;
         }
 
         @Override
@@ -133,23 +155,40 @@ public final class Main {
     /** Brings requests to the part that knows nothing of servlets. */
     private static final class Rest extends HttpServlet {
         private final Gws gws;
+        private final boolean agents;
 
-        private Rest(Gws gws) {
+        private Rest(Gws gws, boolean agents) {
             this.gws = gws;
+            this.agents = agents;
         }
 
         @Override
         protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
             String body = new String(request.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            Gws.Answer answer = gws.handle(request.getMethod(), request.getRequestURI(), body);
+            String agent = agents ? agent(request) : null;
+            Gws.Answer answer = gws.handle(agent, request.getMethod(), request.getRequestURI(), body);
             response.setStatus(answer.status());
             if (request.getMethod().equals("GET")) {
-                response.setHeader("Set-Cookie", gws.cookie);
+                if (agent == null || agent.isEmpty()) { // an agent stays the same, over a restart too
+                    response.setHeader("Set-Cookie", gws.cookie(agents));
+                }
                 response.setHeader("X-CSRF-HEADER", Gws.CSRF_HEADER);
                 response.setHeader("X-CSRF-TOKEN", gws.csrfToken);
             }
             response.setContentType("application/json");
             response.getOutputStream().write(new JSON().toJSON(answer.body()).getBytes(StandardCharsets.UTF_8));
+        }
+
+        /** The agent of a request, "" for one who is not signed in. */
+        private static String agent(HttpServletRequest request) {
+            if (request.getCookies() != null) {
+                for (Cookie cookie : request.getCookies()) {
+                    if (cookie.getName().equals(Gws.COOKIE)) {
+                        return cookie.getValue();
+                    }
+                }
+            }
+            return "";
         }
     }
 }

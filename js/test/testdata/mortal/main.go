@@ -37,8 +37,7 @@ func createClient(_ js.Value, args []js.Value) any {
 // call(method, request, options, track) never settles by itself.
 func call(_ js.Value, args []js.Value) any {
 	request, track := args[1], args[3]
-	track.Set("delivery", "accepted")
-	track.Set("referenceId", request.Get("referenceId"))
+	track.Call("tell", request.Get("referenceId"), "accepted")
 	die(request)
 	return js.Global().Get("Promise").New(js.FuncOf(func(js.Value, []js.Value) any { return nil }))
 }
