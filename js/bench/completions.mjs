@@ -6,9 +6,9 @@ import { InteropServer } from "../test/interop.mjs";
 import { request } from "../test/sample.mjs";
 import { interleave, quantile, ratios } from "./numbers.mjs";
 
-const timed = 150; // completions one by one, a round
+const timed = 100; // completions one by one, a round
 const warmUp = 30;
-const steady = 300;
+const steady = 200;
 const inFlight = 10;
 const atOnce = 1000;
 const notifications = 10_000;

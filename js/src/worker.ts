@@ -26,6 +26,7 @@ async function serve({ module, port, life }: Begin): Promise<void> {
   }
   const server = new Server(program, port);
   program.onEnd((ending) => {
+    server.tellAll();
     send(port, { say: "ended", ending });
     port.close();
   });
@@ -64,7 +65,7 @@ class Server {
   readonly #port: MessagePort;
   #handle!: Handle;
   readonly #signals = new Map<number, AbortController>();
-  readonly #calls = new Set<Promise<unknown>>();
+  readonly #calls = new Map<RemoteTrack, Promise<unknown>>();
   readonly #questions = new Map<number, PromiseWithResolvers>();
   #asked = 0;
 
@@ -105,16 +106,23 @@ class Server {
         track,
       ),
     );
-    this.#calls.add(settled);
+    this.#calls.set(track, settled);
     await settled;
     track.settled();
-    this.#calls.delete(settled);
+    this.#calls.delete(track);
   }
 
   // The page ends the Worker after this: what was pending must have got its answer.
   async #close(): Promise<void> {
     await this.#handle.close();
-    await Promise.all(this.#calls);
+    await Promise.all(this.#calls.values());
+  }
+
+  /** Tells what is known of all calls, for the program has ended. */
+  tellAll(): void {
+    for (const track of this.#calls.keys()) {
+      track.tellNow();
+    }
   }
 
   /** Tells the page what becomes of a call. Of the program's end it learns otherwise. */
@@ -222,10 +230,14 @@ class RemoteTrack extends Track {
     super.tell(...known);
     clearTimeout(this.#later);
     if (this.known.delivery === "unknown") {
-      this.#post(this.known);
+      this.tellNow();
     } else if (this.known.delivery !== "not-sent") {
-      this.#later = setTimeout(() => this.#post(this.known));
+      this.#later = setTimeout(() => this.tellNow());
     }
+  }
+
+  tellNow(): void {
+    this.#post(this.known);
   }
 
   settled(): void {
