@@ -47,7 +47,7 @@ export function setUpFavourites({ callResults, onChoice }) {
             "data-result": name,
           },
           element("kbd", { "aria-hidden": "true" }, String(i + 1)),
-          element("span", {}, name),
+          element("span", {}, ...breakable(name)),
         );
         button.addEventListener("click", () => choose(name));
         return button;
@@ -100,6 +100,14 @@ export function setUpFavourites({ callResults, onChoice }) {
       return name !== undefined;
     },
   };
+}
+
+/**
+ * @param {string} name such as AnsweringMachineDetected
+ * @returns {(string | Node)[]} with places between its words where a line may end
+ */
+function breakable(name) {
+  return name.split(/(?<=[a-z])(?=[A-Z])/).flatMap((word) => [word, element("wbr")]);
 }
 
 /**

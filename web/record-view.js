@@ -85,7 +85,7 @@ function chainItem({ record, ended }, current, work) {
   else {
     const button = element(
       "button",
-      { type: "button", class: "button quiet", "aria-label": `Work on ${number}` },
+      { type: "button", class: "button quiet", "aria-label": `Work on it: ${number}` },
       "Work on it",
     );
     button.addEventListener("click", work);
