@@ -38,7 +38,7 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
   const actions = [...work.querySelectorAll("[data-action]")];
   /** @type {Contact | null} */
   let contact = null;
-  /** Whose the desk is. */
+  /** Whose the desk is; "" before anybody is signed in. */
   let owner = "";
   /** @type {AbortController | null} */
   let pending = null;
@@ -53,7 +53,7 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
   function show() {
     empty.hidden = contact !== null;
     work.hidden = contact === null;
-    keep("sessionStorage", key, contact && { owner, ...contact });
+    if (owner) keep("sessionStorage", key, contact && { owner, ...contact });
     onChange(contact === null);
     if (contact) showRecord(contact.numbers, contact.at, workOn);
   }

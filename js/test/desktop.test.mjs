@@ -215,7 +215,6 @@ testInPage(
     if (engine === "chromium") {
       for (const key of ["Tab", "Tab", "ArrowDown", "Enter"]) await page.keyboard.press(key); // last year
       await page.waitForSelector("[data-testid=reschedule-at][aria-invalid=true]");
-      // The focus is back on the month, or still on the year.
       await page.keyboard.press("Escape");
       await focusComesTo(page, "reschedule");
       await page.keyboard.press("Enter");
@@ -306,15 +305,15 @@ const faults = [
   { name: "other-event", says: /RECORD_ERROR[\s\S]*the outcome is not known/ },
   { name: "refuse-csrf", timeline: /POST sent again/ },
   { name: "cut-post", timeline: /Acknowledgement received/ },
-  { name: "delay-answer", timeline: /Acknowledgement received/ },
+  { name: "expire-http", told: /Sign out: done/, timeline: /POST sent again/ },
 ];
-for (const { name, says, timeline } of faults) {
+for (const { name, told = /with your next operation/, says, timeline } of faults) {
   testInPage(
     `fault ${name}: what the page says`,
     async (page) => {
       await getRecord(page);
       await press(page, `own-${name}`);
-      await reads(page, "fault-told", /with your next operation/);
+      await reads(page, "fault-told", told);
       await page.$eval("[data-testid=record-name]", (name) => name.focus());
       await page.keyboard.press("Digit1");
       await page.keyboard.press("Enter");
@@ -349,7 +348,7 @@ testInPage(
   { path: desktop },
 );
 
-for (const name of ["cut", "expire", "expire-http"]) {
+for (const name of ["cut", "expire"]) {
   testInPage(
     `fault ${name}: the connection comes back`,
     async (page) => {
@@ -374,6 +373,29 @@ for (const name of ["cut", "expire", "expire-http"]) {
     { path: desktop, complaints: failures },
   );
 }
+
+testInPage(
+  "faults delay-answer and cut: the timeline tells of the connection while the answer is awaited",
+  async (page) => {
+    await getRecord(page);
+    await press(page, "own-delay-answer");
+    await reads(page, "fault-told", /with your next operation/);
+    await page.$eval("[data-testid=record-name]", (name) => name.focus());
+    await page.keyboard.press("Digit1");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() =>
+      /HTTP 200|POST ended/.test(document.querySelector("[data-testid=outcome]").textContent),
+    );
+    await press(page, "own-cut");
+    await focusComesTo(page, "next");
+    await reads(
+      page,
+      "timeline",
+      /POST sent[\s\S]*Connection lost[\s\S]*Connected again[\s\S]*Acknowledgement received/,
+    );
+  },
+  { path: desktop, complaints: failures },
+);
 
 testInPage(
   "fault kick: the page says why it is not connected, and keeps the record",
