@@ -61,6 +61,9 @@ export async function askForTime() {
   );
 }
 
+/** Who waits for an answer of which dialog. @type {Map<HTMLDialogElement, () => void>} */
+const waiting = new Map();
+
 /**
  * Opens a dialog for one answer. The browser keeps the focus inside, closes it by Escape, and gives
  * the focus back afterwards.
@@ -71,36 +74,38 @@ export async function askForTime() {
  */
 function ask(dialog, check) {
   const form = find("form", HTMLFormElement, dialog);
+  const back = find("[data-role=back]", HTMLButtonElement, dialog);
   const over = new AbortController();
   const { signal } = over;
+  waiting.get(dialog)?.();
   clearProblems(form);
   dialog.showModal();
   return new Promise((resolve) => {
-    /** @type {FormData | null} */
-    let answer = null;
+    /** @param {FormData | null} answer */
+    const end = (answer) => {
+      over.abort();
+      resolve(answer);
+    };
+    waiting.set(dialog, () => end(null));
     form.addEventListener(
       "submit",
       (event) => {
         event.preventDefault();
         clearProblems(form);
-        const data = new FormData(form);
-        const problems = check(data);
+        const answer = new FormData(form);
+        const problems = check(answer);
         if (problems.length > 0) return showProblems(form, problems);
-        answer = data;
         dialog.close();
+        end(answer);
       },
       { signal },
     );
-    find("[data-role=back]", HTMLButtonElement, dialog).addEventListener(
-      "click",
-      () => dialog.close(),
-      { signal },
-    );
+    back.addEventListener("click", () => dialog.close(), { signal });
     dialog.addEventListener(
       "close",
       () => {
-        over.abort();
-        resolve(answer);
+        // It comes late: the dialog may be open again, for somebody else's question.
+        if (!dialog.open) end(null);
       },
       { signal },
     );

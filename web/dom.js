@@ -39,7 +39,7 @@ export function element(tag, attributes = {}, ...children) {
  * Makes one of the icons that index.html defines. It is hidden from assistive technology: text
  * beside it says the same.
  *
- * @param {"check" | "cross" | "wait" | "retry" | "off" | "alert" | "send" | "answer" | "chevron" | "bell"} name
+ * @param {"check" | "cross" | "wait" | "retry" | "off" | "alert" | "send" | "answer" | "chevron"} name
  * @returns {SVGElement}
  */
 export function icon(name) {
