@@ -286,7 +286,7 @@ testInPage(
 );
 
 testInPage(
-  "a campaign without records says so",
+  "no such campaign; and one that has no record left",
   async (page) => {
     await simulator.call("reset", { seed: 1 });
     await connectByKeyboard(page);
@@ -295,6 +295,15 @@ testInPage(
     await retype(page, "No such campaign");
     await page.keyboard.press("Enter");
     await reads(page, "campaign-problem", /API_ERROR[\s\S]*nothing was changed/);
+    await tabTo(page, "campaign");
+    await retype(page, "Fibre upgrade");
+    await page.keyboard.press("Enter");
+    await focusComesTo(page, "next");
+    const body = JSON.stringify({ notificationType: "PreviewRecordEmpty" });
+    await simulator.call("fault", { at: "event", do: "amend", body, times: 1 });
+    await page.keyboard.press("Enter");
+    await reads(page, "campaign-problem", /No record is left here now/);
+    assert.equal(await focused(page), "next");
   },
   { path: desktop, complaints: failures },
 );
