@@ -412,7 +412,7 @@ testInPage(
     await getRecord(page);
     await press(page, "own-kick");
     await reads(page, "connection-problem", /DISCONNECTED[\s\S]*Connect again/);
-    await page.waitForSelector("[data-testid=own-faults]", { hidden: true });
+    await page.waitForFunction(() => document.querySelector("[data-testid=own-faults]").hidden);
     await connectByKeyboard(page);
     await reads(page, "desk", /Record 70001/);
   },
