@@ -192,7 +192,7 @@ testInPage(
     await page.keyboard.press("Enter");
     await reads(page, "favourites", /6FaxDetected/);
 
-    await page.reload();
+    await page.goto(desktop);
     await reads(page, "favourites", /6FaxDetected/);
     await connectByKeyboard(page);
     await reads(page, "chain", /NoAnswer[\s\S]*this one/); // what the agent has is there again
