@@ -5,14 +5,16 @@ import { describeDelivery, summarizeDelivery } from "./words.js";
 
 /** @typedef {ReturnType<typeof import("./words.js").asOutboundError>} CardError */
 /** @typedef {import("./post-times.js").PostTimes} PostTimes */
-/** @typedef {"send" | "answer" | "check" | "cross" | "alert"} MomentIcon */
+/** @typedef {"send" | "answer" | "check" | "cross" | "alert" | "wait" | "retry"} MomentIcon */
 
 let count = 0;
 
-/** One completion: a heading, how it ended, and what happened when. */
+/** One operation: a heading, how it ended, and what happened when. */
 export class Card {
   /** When it was asked for, in ms on the clock of performance.now(). */
   startedAt = performance.now();
+  /** When it ended, on the same clock; null before. @type {number | null} */
+  endedAt = null;
   /** The card, to be placed in the list. */
   element = element("li", { class: "card", "data-testid": "outcome", "data-outcome": "pending" });
 
@@ -28,27 +30,26 @@ export class Card {
     "li",
     { class: "moment waiting" },
     icon("wait"),
-    element("p", {}, "Waiting for the acknowledgement"),
+    element("p", {}, "Waiting for the answer"),
   );
   #posts = 0;
   /** Labels that depend on the outcome, too. @type {{ label: HTMLElement, status: number | null }[]} */
   #responses = [];
   /** @type {CardError | null} */
   #error = null;
+  #title;
   #announce;
 
   /**
-   * @param {import("../js/dist/index.js").CompleteRecordRequest} request
+   * @param {string} title what is done
+   * @param {string} facts more about it
    * @param {(outcome: string) => void} announce tells assistive technology how it ended
    */
-  constructor(request, announce) {
+  constructor(title, facts, announce) {
+    this.#title = title;
     this.#announce = announce;
-    const { recordHandle = "without a handle", campaignName = "no campaign", callResult } = request;
-    this.#toggle.append(icon("chevron"), `Record ${recordHandle}`);
+    this.#toggle.append(icon("chevron"), title);
     this.#toggle.addEventListener("click", () => this.#setOpen(this.#body.hidden));
-    const facts = [campaignName, callResult, new Date().toLocaleTimeString()]
-      .filter(Boolean)
-      .join(" · ");
     this.#moments.append(this.#waiting);
     this.#body.append(this.#moments);
     this.#setBadge("Pending", "wait");
@@ -56,12 +57,21 @@ export class Card {
       element(
         "div",
         { class: "card-head" },
-        element("h3", {}, this.#toggle),
+        element("h4", {}, this.#toggle),
         this.#badge,
-        element("p", { class: "muted" }, facts),
+        element(
+          "p",
+          { class: "muted" },
+          [facts, new Date().toLocaleTimeString()].filter(Boolean).join(" · "),
+        ),
       ),
       this.#body,
     );
+  }
+
+  /** @returns {boolean} whether its outcome is still to come */
+  get isPending() {
+    return this.element.dataset.outcome === "pending";
   }
 
   /**
@@ -82,19 +92,25 @@ export class Card {
   }
 
   /**
-   * Ends it with the acknowledgement.
+   * Notes what happened to the connection meanwhile.
    *
-   * @param {unknown} event the event's data as the server sent it
+   * @param {"wait" | "retry" | "check"} symbol
+   * @param {string} text
    */
-  resolve(event) {
+  note(symbol, text) {
+    this.#addMoment(performance.now(), symbol, element("p", {}, text));
+  }
+
+  /**
+   * Ends it with the answer.
+   *
+   * @param {unknown} data as the client gave it
+   * @param {string} said what it says, in a few words
+   */
+  resolve(data, said) {
     const took = this.#settle("resolved", "Acknowledged", "check");
-    this.#addMoment(
-      took.at,
-      "check",
-      element("p", {}, "Acknowledgement received"),
-      dataDetails("Event data", event),
-    );
-    this.#announce(`Acknowledgement received after ${took.text}.`);
+    this.#addMoment(took.at, "check", element("p", {}, said), dataDetails("Event data", data));
+    this.#announce(`${this.#title}: ${said} after ${took.text}.`);
   }
 
   /**
@@ -127,7 +143,7 @@ export class Card {
       ...(Object.keys(more).length > 0 ? [dataDetails("Details", more)] : []),
     );
     this.#labelResponses();
-    this.#announce(`${code} after ${took.text}. ${describeDelivery(delivery)}`);
+    this.#announce(`${this.#title}: ${code} after ${took.text}. ${describeDelivery(delivery)}`);
   }
 
   /** Makes room for a newer one. */
@@ -144,6 +160,7 @@ export class Card {
   #settle(outcome, text, symbol) {
     const at = performance.now();
     const took = inMilliseconds(at - this.startedAt);
+    this.endedAt = at;
     this.#waiting.remove();
     this.element.dataset.outcome = outcome;
     this.#setBadge(text, symbol, element("span", { class: "took" }, `· ${took}`));
@@ -179,7 +196,7 @@ export class Card {
 
   /**
    * @param {string} text
-   * @param {"wait" | MomentIcon} symbol
+   * @param {MomentIcon} symbol
    * @param {...HTMLElement} more
    */
   #setBadge(text, symbol, ...more) {

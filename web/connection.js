@@ -1,10 +1,13 @@
 // @ts-check
 
 import { element, find, icon } from "./dom.js";
+import { errorNotice } from "./notice.js";
 import { adviseConnection, asOutboundError } from "./words.js";
 
 /** @typedef {import("../js/dist/index.js").OutboundClient} OutboundClient */
 /** @typedef {import("./connection-status.js").ConnectionStatus} ConnectionStatus */
+
+/** @typedef {{ server: string, user: string }} Place where one is signed in, and as whom; user "" is by a cookie */
 
 /** The agent that the simulator behind `make run` knows. */
 const simulatorAgent = { user: "agent", password: "secret" };
@@ -13,10 +16,13 @@ const simulatorAgent = { user: "agent", password: "secret" };
  * Takes over the connection panel: it signs in, shows why that failed, and steps aside while
  * there is a client.
  *
- * @param {typeof import("../js/dist/index.js").createClient} createClient
- * @param {(status: ConnectionStatus) => void} showStatus
+ * @param {object} desktop
+ * @param {typeof import("../js/dist/index.js").createClient} desktop.createClient
+ * @param {(status: ConnectionStatus) => void} desktop.showStatus
+ * @param {(client: OutboundClient, place: Place) => void} desktop.opened there is a client now
+ * @param {() => void} desktop.closed there is none any more
  */
-export function setUpConnection(createClient, showStatus) {
+export function setUpConnection({ createClient, showStatus, opened, closed }) {
   const panel = find("#connection", HTMLElement);
   const form = find("#sign-in", HTMLFormElement);
   const summary = find("#connection-summary", HTMLElement);
@@ -51,7 +57,8 @@ export function setUpConnection(createClient, showStatus) {
       ? `${user.value || "Signed in"} at ${baseUrl.value || location.origin}`
       : "Sign in to Genesys Web Services.";
     // What had the focus may be gone now; the next thing to do gets it.
-    if (hadFocus) (client ? find("#recordHandle", HTMLInputElement) : connectButton).focus();
+    if (hadFocus)
+      (client ? find("#campaign-campaignName", HTMLInputElement) : connectButton).focus();
   }
 
   async function connect() {
@@ -92,6 +99,8 @@ export function setUpConnection(createClient, showStatus) {
         { signal: attempt.signal },
       );
       show({ state: made.state, transport: made.transport });
+      const server = new URL(baseUrl.value.trim() || location.origin, location.href).href;
+      opened(made, { server, user: user.value });
     } catch (thrown) {
       if (!attempt.signal.aborted) end(asOutboundError(thrown));
     }
@@ -99,11 +108,13 @@ export function setUpConnection(createClient, showStatus) {
 
   /** @param {{ code: string, message: string }} [error] why, unless the agent wanted it */
   function end(error) {
+    const hadClient = client !== null;
     session?.abort();
     session = null;
     client = null;
     show({ state: "closed" });
-    if (error) problem.replaceChildren(errorNotice(error));
+    if (hadClient) closed();
+    if (error) problem.replaceChildren(connectionNotice(error));
   }
 
   form.addEventListener("submit", (event) => {
@@ -116,7 +127,7 @@ export function setUpConnection(createClient, showStatus) {
     try {
       await leaving?.close();
     } catch (thrown) {
-      problem.replaceChildren(errorNotice(asOutboundError(thrown)));
+      problem.replaceChildren(connectionNotice(asOutboundError(thrown)));
     }
   });
   show({ state: "closed" });
@@ -169,17 +180,4 @@ function basicCredentials(user, password) {
 }
 
 /** @param {{ code: string, message: string }} error */
-function errorNotice({ code, message }) {
-  return element(
-    "div",
-    { class: "notice danger" },
-    icon("alert"),
-    element(
-      "div",
-      {},
-      element("p", {}, element("code", { class: "code" }, code)),
-      element("p", {}, message),
-      element("p", { class: "advice" }, adviseConnection(code)),
-    ),
-  );
-}
+const connectionNotice = (error) => errorNotice(error, adviseConnection(error.code));

@@ -1,17 +1,22 @@
 // @ts-check
 
+import { setUpCampaign } from "./campaign.js";
 import { setUpConnection } from "./connection.js";
 import { setUpConnectionStatus } from "./connection-status.js";
+import { setUpDesk } from "./desk.js";
 import { element, find, icon } from "./dom.js";
+import { setUpNotifications } from "./notifications.js";
+import { setUpOperations } from "./operations.js";
+import { setUpOwnFaults } from "./own-faults.js";
 import { setUpRecordForm } from "./record-form.js";
 import { setUpTimeline } from "./timeline.js";
 
+/** @typedef {import("../js/dist/index.js").OutboundClient} OutboundClient */
+
 try {
   // Imported here rather than above, so that a missing build is told on the page.
-  const { createClient, CallResult } = await import("../js/dist/index.js");
-  const connection = setUpConnection(createClient, setUpConnectionStatus());
-  setUpRecordForm({ callResults: CallResult, connection, timeline: setUpTimeline() });
-  if (new URLSearchParams(location.search).has("auto")) connection.connectToSimulator();
+  const { createClient, CallResult: callResults } = await import("../js/dist/index.js");
+  setUp(createClient, callResults);
 } catch (error) {
   find("main", HTMLElement).prepend(
     element(
@@ -21,4 +26,48 @@ try {
       `The page could not start: ${error}. If js/dist is missing, run "make build", then reload.`,
     ),
   );
+}
+
+/**
+ * @param {typeof import("../js/dist/index.js").createClient} createClient
+ * @param {{ readonly [name: string]: number }} callResults
+ */
+function setUp(createClient, callResults) {
+  const announcement = find("#announcement", HTMLElement);
+  const say = (/** @type {string} */ text) => {
+    announcement.textContent = text;
+  };
+  const showStatus = setUpConnectionStatus();
+  const timeline = setUpTimeline(say);
+  const ownFaults = setUpOwnFaults();
+  const connection = setUpConnection({ createClient, showStatus, opened, closed });
+  const perform = setUpOperations({ connection, timeline });
+  const campaign = setUpCampaign({ perform, take: (record) => desk.take(record) });
+  const desk = setUpDesk({
+    callResults,
+    perform,
+    settings: () => campaign.settings,
+    onChange: (free) => campaign.setDeskFree(free),
+    goOn: () => campaign.goOn(),
+  });
+  const showNotification = setUpNotifications({ desk, campaign, say });
+  setUpRecordForm({ callResults, perform });
+
+  /**
+   * @param {OutboundClient} client
+   * @param {import("./connection.js").Place} place
+   */
+  async function opened(client, place) {
+    client.addEventListener("statechange", ({ detail }) => timeline.noteConnection(detail));
+    client.addEventListener("notification", ({ detail }) => showNotification(detail.data));
+    desk.open(place);
+    campaign.suggest(await ownFaults.open(place.server));
+  }
+
+  function closed() {
+    campaign.end();
+    ownFaults.close();
+  }
+
+  if (new URLSearchParams(location.search).has("auto")) connection.connectToSimulator();
 }

@@ -1,7 +1,8 @@
 // @ts-check
 
 /**
- * @typedef {object} PostTimes one POST to outbound-records as the browser timed it
+ * @typedef {object} PostTimes one POST of an operation as the browser timed it
+ * @property {string} path the end of its URL, decoded, such as /outbound-records/12
  * @property {number} sentAt in ms, on the clock of performance.now()
  * @property {number} answeredAt in ms, likewise: the end of the response
  * @property {number | null} status HTTP status; 0 if there was none, null if the browser, as
@@ -9,7 +10,7 @@
  */
 
 /**
- * Reports every POST for an outbound record, as soon as the browser has its times: shortly after
+ * Reports every POST of the Outbound API, as soon as the browser has its times: shortly after
  * the response, so an acknowledgement may well be known before. It sees the page's own requests
  * only, not those of a worker.
  *
@@ -19,12 +20,11 @@
 export function watchPosts(report) {
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
-      if (
-        !(entry instanceof PerformanceResourceTiming) ||
-        !entry.name.includes("/outbound-records/")
-      )
-        continue;
+      if (!(entry instanceof PerformanceResourceTiming)) continue;
+      const path = /\/outbound-(records|campaigns)(\/[^/?]+)?$/.exec(entry.name)?.[0];
+      if (!path) continue;
       report({
+        path: decodeURIComponent(path),
         sentAt: entry.startTime,
         answeredAt: entry.responseEnd,
         status: entry.responseStatus ?? null,

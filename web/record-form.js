@@ -3,21 +3,19 @@
 import { setUpCombobox } from "./combobox.js";
 import { find } from "./dom.js";
 import { clearProblem, clearProblems, showProblems } from "./field-problems.js";
-import { asOutboundError } from "./words.js";
 
 /** @typedef {import("../js/dist/index.js").CompleteRecordRequest} CompleteRecordRequest */
-/** @typedef {import("../js/dist/index.js").OutboundClient} OutboundClient */
 
 /**
- * Takes over the form: one completion at a time, which can be cancelled.
+ * Takes over the form that completes a record typed by hand: one completion at a time, which can
+ * be cancelled.
  *
  * @param {object} desktop
  * @param {{ readonly [name: string]: number }} desktop.callResults names and codes
- * @param {{ readonly client: OutboundClient | null, demand(): void }} desktop.connection
- * @param {{ add(request: CompleteRecordRequest): import("./card.js").Card }} desktop.timeline
+ * @param {import("./operations.js").Perform} desktop.perform
  * @returns {void}
  */
-export function setUpRecordForm({ callResults, connection, timeline }) {
+export function setUpRecordForm({ callResults, perform }) {
   const form = find("#record", HTMLFormElement);
   const completeButton = find("#complete", HTMLButtonElement);
   const cancelButton = find("#cancel", HTMLButtonElement);
@@ -38,21 +36,11 @@ export function setUpRecordForm({ callResults, connection, timeline }) {
   async function complete() {
     if (pending) return;
     clearProblems(form);
-    const { client } = connection;
-    if (!client) return connection.demand();
-    const request = readRequest(form);
-    const card = timeline.add(request);
     const controller = new AbortController();
     setPending(controller);
-    try {
-      card.resolve(await client.completeRecord(request, { signal: controller.signal }));
-    } catch (thrown) {
-      const error = asOutboundError(thrown);
-      card.reject(error);
-      showProblems(form, error.problems);
-    } finally {
-      setPending(null);
-    }
+    const done = await perform("completeRecord", readRequest(form), { signal: controller.signal });
+    setPending(null);
+    if (done?.error) showProblems(form, done.error.problems);
   }
 
   form.addEventListener("submit", (event) => {

@@ -1,40 +1,115 @@
 // @ts-check
 
 import { Card } from "./card.js";
-import { find } from "./dom.js";
+import { element, find } from "./dom.js";
 import { watchPosts } from "./post-times.js";
 
-/** How many completions are kept, the newest included. */
+/** How many operations are kept, the newest included. */
 const limit = 50;
 
 /**
- * Takes over the timeline: one card for each completion, the newest first and open, earlier ones
- * folded.
+ * @typedef {object} Group what was done with one record, or in one campaign
+ * @property {HTMLElement} element
+ * @property {HTMLElement} total
+ * @property {HTMLElement} list
  */
-export function setUpTimeline() {
+/** @typedef {{ card: Card, path: string, subject: string }} Entry */
+
+/**
+ * Takes over the timeline: what was done with one record or in one campaign stands together, the
+ * newest first and open, earlier ones folded.
+ *
+ * @param {(text: string) => void} say tells assistive technology
+ */
+export function setUpTimeline(say) {
   const list = find("#timeline", HTMLOListElement);
   const empty = find("#timeline-empty", HTMLElement);
-  const announcement = find("#outcome-announcement", HTMLElement);
-  /** Newest first. @type {Card[]} */
-  const cards = [];
+  /** Newest first. @type {Entry[]} */
+  const entries = [];
+  /** By subject. @type {Map<string, Group>} */
+  const groups = new Map();
 
-  // Completions follow each other, so a POST belongs to the newest that was begun before it.
-  watchPosts((times) => cards.find((card) => card.startedAt <= times.sentAt)?.addPost(times));
+  // Operations on a record follow each other, so a POST belongs to the newest that was begun before it.
+  watchPosts((times) =>
+    entries
+      .find(({ card, path }) => path === times.path && card.startedAt <= times.sentAt)
+      ?.card.addPost(times),
+  );
+
+  /** @param {string} subject */
+  function groupOf(subject) {
+    let group = groups.get(subject);
+    if (!group) {
+      const total = element("p", { class: "muted" });
+      const cards = element("ol", { class: "cards" });
+      const head = element("div", { class: "section-head" }, element("h3", {}, subject), total);
+      group = { element: element("li", { class: "group" }, head, cards), total, list: cards };
+      groups.set(subject, group);
+    }
+    return group;
+  }
+
+  /** @param {string} subject */
+  function showTotal(subject) {
+    const cards = entries.filter((entry) => entry.subject === subject).map(({ card }) => card);
+    const ends = cards.map(({ endedAt }) => endedAt ?? performance.now());
+    const starts = cards.map(({ startedAt }) => startedAt);
+    const took = (Math.max(...ends) - Math.min(...starts)) / 1000;
+    const many = cards.length === 1 ? "1 operation" : `${cards.length} operations`;
+    groupOf(subject).total.textContent = `${many} within ${took.toFixed(1)} s`;
+  }
+
+  function forgetOld() {
+    for (const { card, subject } of entries.splice(limit)) {
+      const group = groupOf(subject);
+      card.element.remove();
+      if (group.list.childElementCount > 0) continue;
+      group.element.remove();
+      groups.delete(subject);
+    }
+  }
 
   return {
     /**
-     * @param {import("../js/dist/index.js").CompleteRecordRequest} request
+     * @param {string} title what is done
+     * @param {any} request as the client gets it
+     * @param {boolean} inCampaign it is about a campaign, not about one record
      * @returns {Card} a pending card; its clock runs from now
      */
-    add(request) {
+    add(title, request, inCampaign) {
+      const { recordHandle, campaignName = "no campaign", callResult } = request;
+      const subject = inCampaign ? campaignName : `Record ${recordHandle ?? "without a handle"}`;
+      const path = inCampaign
+        ? `/outbound-campaigns/${campaignName}`
+        : `/outbound-records/${recordHandle}`;
       empty.hidden = true;
-      announcement.textContent = "";
-      cards[0]?.becomeEarlier();
-      const card = new Card(request, (outcome) => (announcement.textContent = outcome));
-      cards.unshift(card);
-      list.prepend(card.element);
-      for (const old of cards.splice(limit)) old.element.remove();
+      say("");
+      entries[0]?.card.becomeEarlier();
+      const facts = [inCampaign ? "" : campaignName, callResult].filter(Boolean).join(" · ");
+      const card = new Card(title, facts, (outcome) => {
+        showTotal(subject);
+        say(outcome);
+      });
+      entries.unshift({ card, path, subject });
+      const group = groupOf(subject);
+      group.list.prepend(card.element);
+      list.prepend(group.element);
+      showTotal(subject);
+      forgetOld();
       return card;
+    },
+    /**
+     * Notes in what is pending what happened to the connection.
+     *
+     * @param {import("./connection-status.js").ConnectionStatus} status
+     */
+    noteConnection({ state, reason }) {
+      const symbol = state === "connected" ? "check" : "retry";
+      const text =
+        state === "connected"
+          ? "Connected again"
+          : ["Connection lost", reason].filter(Boolean).join(": ");
+      for (const { card } of entries) if (card.isPending) card.note(symbol, text);
     },
   };
 }

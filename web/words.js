@@ -60,6 +60,20 @@ export function describeDelivery(delivery) {
 }
 
 /**
+ * Says what to do with a record after an operation on it has failed.
+ *
+ * @param {string | undefined} delivery as in OutboundError
+ * @returns {string}
+ */
+export function adviseRecord(delivery) {
+  const certain = summarizeDelivery(delivery).certain;
+  const next = certain
+    ? "The record is still yours here; put it aside if the server says that it is not."
+    : "If it was done, put the record aside; if it was not, do it again.";
+  return `${describeDelivery(delivery)} ${next}`;
+}
+
+/**
  * Sums up how a completion failed, for a list of many.
  *
  * @param {string | undefined} delivery as in OutboundError

@@ -177,6 +177,10 @@ const keys = {
   Control: Key.CONTROL,
   Enter: Key.ENTER,
   KeyA: "a",
+  Digit1: "1",
+  Digit2: "2",
+  Digit6: "6",
+  Escape: Key.ESCAPE,
   Tab: Key.TAB,
 };
 

@@ -1,0 +1,77 @@
+// @ts-check
+
+import { asOutboundError } from "./words.js";
+
+/** @typedef {import("../js/dist/index.js").OutboundClient} OutboundClient */
+/**
+ * @typedef {"completeRecord" | "rejectRecord" | "cancelRecord" | "doNotCallRecord"
+ *   | "rescheduleRecord" | "getChainedRecords" | "getPreviewRecord" | "startPreviewSession"
+ *   | "endPreviewSession"} Method those of the client's methods that this page has a use for
+ */
+/** @typedef {ReturnType<typeof asOutboundError>} OperationError */
+
+/**
+ * What each is called on the page, and how to say that it is done.
+ *
+ * @type {Record<Method, { title: string, done: (value: any) => string, inCampaign?: boolean }>}
+ */
+const words = {
+  completeRecord: { title: "Complete", done: acknowledged },
+  rejectRecord: { title: "Reject", done: acknowledged },
+  cancelRecord: { title: "Cancel", done: acknowledged },
+  doNotCallRecord: { title: "Do not call", done: acknowledged },
+  rescheduleRecord: { title: "Reschedule", done: acknowledged },
+  getChainedRecords: {
+    title: "Get the chain",
+    done: (records) =>
+      records.length === 1 ? "1 more number" : `${records.length || "No"} more numbers`,
+  },
+  getPreviewRecord: {
+    title: "Get a record",
+    inCampaign: true,
+    done: (record) => (record ? `Record ${record.recordHandle} received` : "No record is left"),
+  },
+  startPreviewSession: { title: "Start the preview session", inCampaign: true, done: acknowledged },
+  endPreviewSession: { title: "End the preview session", inCampaign: true, done: acknowledged },
+};
+
+function acknowledged() {
+  return "Acknowledgement received";
+}
+
+/**
+ * Gives the function that does an operation and has the timeline tell of it.
+ *
+ * @param {object} desktop
+ * @param {{ readonly client: OutboundClient | null, demand(): void }} desktop.connection
+ * @param {ReturnType<typeof import("./timeline.js").setUpTimeline>} desktop.timeline
+ */
+export function setUpOperations({ connection, timeline }) {
+  /**
+   * @param {Method} method
+   * @param {any} request whether it is right is for the client to say
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<{ value: any, error?: undefined } | { error: OperationError } | null>}
+   *   null: there is no client, and the page leads to where one is had
+   */
+  return async (method, request, options) => {
+    const { client } = connection;
+    if (!client) {
+      connection.demand();
+      return null;
+    }
+    const { title, done, inCampaign = false } = words[method];
+    const card = timeline.add(title, request, inCampaign);
+    try {
+      const value = await /** @type {any} */ (client)[method](request, options);
+      card.resolve(value, done(value));
+      return { value };
+    } catch (thrown) {
+      const error = asOutboundError(thrown);
+      card.reject(error);
+      return { error };
+    }
+  };
+}
+
+/** @typedef {ReturnType<typeof setUpOperations>} Perform */

@@ -1,0 +1,101 @@
+// @ts-check
+
+import { element, find } from "./dom.js";
+
+/** @typedef {import("../js/dist/index.js").OutboundRecord} OutboundRecord */
+
+/** What a server attaches is shown up to here. */
+const maxFields = 100;
+const maxLetters = 500;
+
+/**
+ * Says who it is, by the fields that calling lists usually have.
+ *
+ * @param {OutboundRecord} record
+ * @returns {string}
+ */
+export function nameOf(record) {
+  const { FirstName, LastName } = record.userData ?? {};
+  const name = [FirstName, LastName].filter((part) => typeof part === "string").join(" ");
+  return clip(name || record.phoneNumber || `Record ${record.recordHandle}`);
+}
+
+/**
+ * Shows a record: who it is, what is attached to it, and the numbers of the same contact.
+ *
+ * @param {{ record: OutboundRecord, ended: string }[]} numbers `ended`: how it ended, "" while it has not
+ * @param {number} at which of them is worked on
+ * @param {(index: number) => void} workOn
+ */
+export function showRecord(numbers, at, workOn) {
+  const { record } = /** @type {{ record: OutboundRecord }} */ (numbers[at]);
+  find("#record-name", HTMLElement).textContent = nameOf(record);
+  find("#record-number", HTMLElement).textContent = [
+    record.phoneNumber,
+    record.phoneType,
+    `Record ${record.recordHandle}`,
+  ]
+    .filter(Boolean)
+    .map(clip)
+    .join(" · ");
+  find("#record-list", HTMLElement).textContent = [record.campaignName, record.callingList]
+    .filter(Boolean)
+    .map(clip)
+    .join(" · ");
+
+  const fields = Object.entries(record.userData ?? {}).slice(0, maxFields);
+  const isOutbound = (/** @type {string} */ name) => /^(GSW_|Interaction)/.test(name);
+  const own = fields.filter(([name]) => !isOutbound(name));
+  const outbound = fields.filter(([name]) => isOutbound(name));
+  find("#record-fields", HTMLElement).replaceChildren(...own.map(field));
+  find("#outbound-fields", HTMLElement).replaceChildren(...outbound.map(field));
+  find("#outbound-more", HTMLElement).hidden = outbound.length === 0;
+  find("#outbound-count", HTMLElement).textContent = `Outbound fields (${outbound.length})`;
+
+  find("#chain", HTMLElement).hidden = numbers.length < 2;
+  find("#chain-numbers", HTMLElement).replaceChildren(
+    ...numbers.map((number, index) => chainItem(number, index === at, () => workOn(index))),
+  );
+}
+
+/** @param {[string, unknown]} field */
+const field = ([name, value]) =>
+  element(
+    "div",
+    {},
+    element("dt", {}, clip(name)),
+    element("dd", {}, clip(typeof value === "string" ? value : JSON.stringify(value))),
+  );
+
+/**
+ * @param {{ record: OutboundRecord, ended: string }} number
+ * @param {boolean} current
+ * @param {() => void} work
+ */
+function chainItem({ record, ended }, current, work) {
+  const number = clip(record.phoneNumber ?? `Record ${record.recordHandle}`);
+  const item = element(
+    "li",
+    current ? { "aria-current": "true" } : {},
+    element("span", { class: "number" }, number),
+    element("span", { class: "muted" }, clip(record.phoneType ?? "")),
+  );
+  if (ended) item.append(element("span", { class: "tag good" }, ended));
+  else if (current) item.append(element("span", { class: "tag" }, "this one"));
+  else {
+    const button = element(
+      "button",
+      { type: "button", class: "button quiet", "aria-label": `Work on it: ${number}` },
+      "Work on it",
+    );
+    button.addEventListener("click", work);
+    item.append(button);
+  }
+  return item;
+}
+
+/** @param {unknown} text of a server, of any length */
+function clip(text) {
+  const whole = String(text);
+  return whole.length > maxLetters ? `${whole.slice(0, maxLetters)}…` : whole;
+}
