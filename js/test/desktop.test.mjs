@@ -293,11 +293,11 @@ testInPage(
     await page.waitForFunction(() => document.querySelector("[data-testid=campaign]").value !== "");
     await tabTo(page, "campaign");
     await retype(page, "No such campaign");
-    await page.keyboard.press("Enter");
+    await press(page, "start");
     await reads(page, "campaign-problem", /API_ERROR[\s\S]*nothing was changed/);
     await tabTo(page, "campaign");
     await retype(page, "Fibre upgrade");
-    await page.keyboard.press("Enter");
+    await press(page, "start");
     await focusComesTo(page, "next");
     const body = JSON.stringify({ notificationType: "PreviewRecordEmpty" });
     await simulator.call("fault", { at: "event", do: "amend", body, times: 1 });
