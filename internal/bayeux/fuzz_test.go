@@ -37,6 +37,13 @@ func FuzzDecode(f *testing.F) {
 	for _, frame := range frames {
 		f.Add([]byte(frame))
 	}
+	for _, frame := range []string{
+		`[{"channel":"/a","data":"\\\"]}","id":"1"} , {"data":[{}],"channel":"/b"}]`,
+		`{"channel":"/\u0061","data":-1.5e3,"id":2}`, `{"channel":"/a","channel":"/b","data":null}`,
+		`{"Channel":"/a","data":true}`, `{"channel":"","data":1,"data":2}`, "{ \"channel\" :\t\"/a\" , \"data\" : \"é\" }",
+	} {
+		f.Add([]byte(frame))
+	}
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		var got []Message
 		n, err := decode(frame, func(m *Message) { got = append(got, *m) })
@@ -60,8 +67,27 @@ func FuzzDecode(f *testing.F) {
 		if !json.Valid(frame) {
 			require.Zero(t, n)
 			require.Error(t, err)
+			return
 		}
+		require.Equal(t, readByJSON(frame), got)
 	})
+}
+
+// readByJSON reads the messages of a frame, those with a channel, as encoding/json does it.
+func readByJSON(frame []byte) []Message {
+	list := []json.RawMessage{frame}
+	if bytes.HasPrefix(bytes.TrimSpace(frame), []byte("[")) {
+		_ = json.Unmarshal(frame, &list)
+	}
+	var messages []Message
+	for _, raw := range list {
+		var m Message
+		_ = json.Unmarshal(raw, &m)
+		if m.Channel != "" {
+			messages = append(messages, m)
+		}
+	}
+	return messages
 }
 
 // FuzzFrames has a session receive any frames, one a line, at each step of its

@@ -143,19 +143,12 @@ func decode(frame []byte, handle func(*Message)) (n int, err error) {
 	case !json.Valid(trimmed):
 		return 0, protocolError(whyBroken(trimmed), frame)
 	}
-	all := json.NewDecoder(bytes.NewReader(trimmed))
-	array := trimmed[0] == '['
-	if array {
-		_, _ = all.Token() // the bracket
-		if !all.More() {
-			return 0, protocolError("an empty array", frame)
-		}
-	}
-	for all.More() {
-		var m Message
-		wrong := all.Decode(&m)
-		if _, ok := errors.AsType[*json.UnmarshalTypeError](wrong); wrong != nil && !ok {
-			return n, protocolError(brokenJSON, frame) // not after Valid
+	messages(trimmed, func(raw []byte) {
+		m, event := decodeEvent(raw)
+		var wrong error
+		if !event {
+			m = Message{}
+			wrong = json.Unmarshal(raw, &m)
 		}
 		switch {
 		case err != nil: // one is enough
@@ -168,6 +161,9 @@ func decode(frame []byte, handle func(*Message)) (n int, err error) {
 			n++
 			handle(&m)
 		}
+	})
+	if n == 0 && err == nil {
+		err = protocolError("an empty array", frame)
 	}
 	return n, err
 }
