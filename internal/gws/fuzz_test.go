@@ -91,20 +91,26 @@ func statusCodeOf(body []byte) (code float64, readable bool) {
 	return code, readable && code == math.Trunc(code) && math.Abs(code) <= math.MaxInt32
 }
 
-var postTo = regexp.MustCompile(`^/api/v2/me/outbound-records/[1-9][0-9]{0,18}$`)
+// pathOf is where a request may go: one segment more at most, which does not lead elsewhere.
+var pathOf = regexp.MustCompile(`^/api/v2/me/outbound-(records(/[1-9][0-9]{0,18})?|campaigns/[^/?#\\]+)$`)
 
-// FuzzCompleteRecord checks any request from JavaScript.
-func FuzzCompleteRecord(f *testing.F) {
+// FuzzRequest checks any request from JavaScript, of any method.
+func FuzzRequest(f *testing.F) {
 	for _, fields := range []string{
 		`{"recordHandle":12,"applicationId":134,"campaignName":"Campaign1","callingList":"CallingList1","devicePath":"/devices/1","callResult":"Answer","phoneNumber":"5551234","referenceId":"r","operationName":"CompleteRecord"}`,
 		`{"recordHandle":"9223372036854775807","applicationId":9007199254740991,"campaignName":"é","callingList":"\u2028","devicePath":"<>&","callResult":"Answr"}`,
 		`{"recordHandle":1e19,"applicationId":"134","campaignName":"","callingList":" ","devicePath":5,"callResult":33,"phoneNumber":null,"referenceId":[],"operationName":"Other"}`,
 		`{"recordhandle":12,"campaign":"x","__proto__":{},"":1,"\u0000":true}`, `{}`, `{"recordHandle":"00012"}`, `{"recordHandle":-0.5,"callResult":"7"}`,
+		`{"applicationId":134,"campaignName":"..","devicePath":"/d"}`, `{"applicationId":134,"campaignName":"a/../b?c#d%2e\\","devicePath":"/d"}`,
+		`{"recordHandle":1,"applicationId":134,"campaignName":"C","devicePath":"/d","phoneType":"Mobile","timeZone":7,"from":0,"until":86339}`,
+		`{"recordHandle":1,"applicationId":134,"campaignName":"C","devicePath":"/d","callbackType":"Personal","timestamp":1800000000}`,
+		`{"applicationId":134,"campaignName":"C","devicePath":"/d","phoneNumber":"5551234","chainAttribute":"AllChain","callbackType":"personal","timestamp":1e15}`,
 	} {
-		f.Add([]byte(fields), true)
-		f.Add([]byte(fields), false)
+		for method := range Methods() {
+			f.Add(uint8(method), []byte(fields), method%2 == 0)
+		}
 	}
-	f.Fuzz(func(t *testing.T, raw []byte, allowUnknown bool) {
+	f.Fuzz(func(t *testing.T, number uint8, raw []byte, allowUnknown bool) {
 		var values map[string]any
 		if json.Unmarshal(raw, &values) != nil {
 			return
@@ -119,39 +125,37 @@ func FuzzCompleteRecord(f *testing.F) {
 			}
 			fields[name] = v
 		}
-		record, problems := ParseRequest("completeRecord", fields, allowUnknown)
+		method := Methods()[int(number)%len(Methods())]
+		request, problems := ParseRequest(method, fields, allowUnknown)
 		for _, p := range problems {
 			require.NotEmpty(t, p.Message)
 			require.Less(t, utf8.RuneCountInString(p.Message), longest)
 		}
 		if problems != nil {
-			require.Zero(t, record)
+			require.Zero(t, request)
 			return
 		}
-		require.Regexp(t, postTo, record.Path())
+		require.Regexp(t, pathOf, request.Path())
+		last := request.Path()[strings.LastIndex(request.Path(), "/")+1:]
+		require.NotContains(t, []string{".", ".."}, strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(last, "%2e", "."), "%2E", ".")))
 		var sent map[string]any
-		require.NoError(t, json.Unmarshal(record.Body(), &sent))
-		require.Equal(t, "CompleteRecord", sent["operationName"])
+		require.NoError(t, json.Unmarshal(request.Body(), &sent))
+		require.Equal(t, request.Operation.Name, sent["operationName"])
 		for name, v := range fields {
-			switch name {
-			case "recordHandle":
-			case "operationName":
-				require.Contains(t, []any{nil, "CompleteRecord"}, v)
+			switch {
+			case name == "operationName":
+				require.Contains(t, []any{nil, request.Operation.Name}, v)
+			case request.Operation.InPath(name):
+				require.NotContains(t, sent, name)
 			default:
 				require.Equal(t, v, sent[name], "%s is sent as it was written", name)
 			}
 		}
-		require.LessOrEqual(t, len(sent), 8)
-		if result := record.Text("callResult"); !allowUnknown && result != "" {
+		require.LessOrEqual(t, len(sent), len(request.Operation.Parameters)+1)
+		if result := request.Text("callResult"); !allowUnknown && result != "" {
 			_, known := CallResultCode(result)
 			require.True(t, known || slices.Contains(callResultsRunTogether, result))
 		}
-		again, problems := ParseRequest("completeRecord", Fields{
-			"recordHandle": record.Text("recordHandle"), "applicationId": sent["applicationId"], "campaignName": record.Text("campaignName"),
-			"callingList": record.Text("callingList"), "devicePath": record.Text("devicePath"),
-		}, false)
-		require.Empty(t, problems)
-		require.Equal(t, record.Path(), again.Path())
 	})
 }
 

@@ -127,19 +127,44 @@ async function tryOddValues({ seed, options, request, requests, clients }) {
   };
 
   const client = await createClient(options);
-  const known = [...Object.keys(request), "referenceId", "operationName"];
+  const { recordHandle, applicationId, campaignName, callingList, devicePath, phoneNumber } =
+    request;
+  const campaign = { applicationId, campaignName, devicePath };
+  const record = { ...campaign, recordHandle, callingList };
+  const later = { callbackType: "Personal", timestamp: new Date(2030, 1) };
+  const methods = Object.entries({
+    completeRecord: request,
+    updateRecord: {
+      ...record,
+      phoneNumber,
+      phoneType: "Mobile",
+      timeZone: "GMT",
+      from: 1,
+      until: 2,
+    },
+    rejectRecord: record,
+    cancelRecord: { ...record, chainAttribute: "AllChain" },
+    doNotCallRecord: { ...record, phoneNumber },
+    rescheduleRecord: { ...campaign, recordHandle, ...later },
+    getChainedRecords: { ...campaign, recordHandle },
+    getPreviewRecord: campaign,
+    startPreviewSession: campaign,
+    endPreviewSession: campaign,
+  });
+  const common = ["referenceId", "operationName"];
   for (let i = 0; i < requests; i += 20) {
     const batch = Array.from({ length: 20 }, (_, j) => {
+      const [method, base] = methods[random(methods.length)];
       let settled;
       try {
-        settled = client.completeRecord(
-          argument(known, request),
+        settled = client[method](
+          argument([...Object.keys(base), ...common], base),
           random(2) ? undefined : argument(callOptions, { ackTimeout: 1000 }),
         );
       } catch (error) {
         settled = Promise.reject(new Error(`it threw synchronously: ${error}`));
       }
-      return within(settled).then((outcome) => judge(`request ${i + j}`, outcome));
+      return within(settled).then((outcome) => judge(`request ${i + j}, ${method}`, outcome));
     });
     await Promise.all(batch);
   }
