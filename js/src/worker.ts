@@ -65,7 +65,8 @@ class Server {
   readonly #port: MessagePort;
   #handle!: Handle;
   readonly #signals = new Map<number, AbortController>();
-  readonly #calls = new Map<RemoteTrack, Promise<unknown>>();
+  readonly #calls = new Set<Promise<unknown>>();
+  readonly #tracks = new Set<RemoteTrack>();
   readonly #questions = new Map<number, PromiseWithResolvers>();
   #asked = 0;
 
@@ -98,6 +99,7 @@ class Server {
 
   async #call(message: ToWorker & { do: "call" }): Promise<void> {
     const track = new RemoteTrack((known) => this.#post({ say: "track", id: message.id, known }));
+    this.#tracks.add(track); // first, for the program may end within the call
     const settled = this.#settle(message.id, () =>
       this.#handle.call(
         message.method,
@@ -106,21 +108,22 @@ class Server {
         track,
       ),
     );
-    this.#calls.set(track, settled);
+    this.#calls.add(settled);
     await settled;
     track.settled();
-    this.#calls.delete(track);
+    this.#tracks.delete(track);
+    this.#calls.delete(settled);
   }
 
   // The page ends the Worker after this: what was pending must have got its answer.
   async #close(): Promise<void> {
     await this.#handle.close();
-    await Promise.all(this.#calls.values());
+    await Promise.all(this.#calls);
   }
 
   /** Tells what is known of all calls, for the program has ended. */
   tellAll(): void {
-    for (const track of this.#calls.keys()) {
+    for (const track of this.#tracks) {
       track.tellNow();
     }
   }
