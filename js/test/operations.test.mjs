@@ -204,14 +204,11 @@ testInPage("what the server tells unasked is a notification", async (page) => {
     user: "agent",
   });
   await simulator.call("campaign", { campaignName, status: "unloaded" });
-  await page.waitForFunction(
-    ({ events }) => events.filter(({ type }) => type === "notification").length >= 3,
-    {},
-    session,
-  );
-  const events = await session.evaluate(({ events }) =>
-    events.filter(({ type }) => type === "notification"),
-  );
+  const events = await session.evaluate(async ({ events }) => {
+    const told = () => events.filter(({ type }) => type === "notification");
+    while (told().length < 3) await new Promise(requestAnimationFrame);
+    return told();
+  });
   assert.deepEqual(
     events.map(({ channel, data }) => [
       channel,
