@@ -161,7 +161,7 @@ func run(t *testing.T, f func(t *testing.T)) {
 
 // wait moves the clock of the test's bubble (testing/synctest), and with it the
 // timers that are under test. Nothing waits for it in real time.
-func wait(d time.Duration) { time.Sleep(d) }
+func wait(d time.Duration) { time.Sleep(d) } // by the clock of the bubble
 
 func TestSessionOpensInOrder(t *testing.T) {
 	run(t, func(t *testing.T) {

@@ -70,7 +70,7 @@ func run(t *testing.T, f func(t *testing.T)) {
 
 // wait moves the clock of the test's bubble (testing/synctest). Nothing waits
 // for it in real time.
-func wait(d time.Duration) { time.Sleep(d) }
+func wait(d time.Duration) { time.Sleep(d) } // by the clock of the bubble
 
 func TestWhatADeadOwnerLeavesIsTakenOver(t *testing.T) {
 	run(t, func(t *testing.T) {

@@ -414,6 +414,6 @@ func (r *modelRun) judgeLoss(call *modelCall, wrong func(string, ...any)) {
 // pass moves the clock of the sequence's bubble (testing/synctest), and with it
 // the timers that are under test. Nothing waits for it in real time.
 func pass(d time.Duration) {
-	time.Sleep(d)
+	time.Sleep(d) // by the clock of the bubble
 	synctest.Wait()
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { root, startDemo } from "./demo.mjs";
 import { engine, failures, lacking } from "./engine.mjs";
 import { testInPage } from "./in-browser.mjs";
+import { focused, tabTo } from "./keyboard.mjs";
 import { Simulator } from "./simulator.mjs";
 
 const screenshots = join(root, "build", "screenshots");
@@ -16,19 +17,6 @@ const axe = await readFile(join(root, "js/node_modules/axe-core/axe.min.js"), "u
 
 /** How the page shows that the POST was answered: WebKit does not tell it the status. */
 const answered = engine === "webkit" ? "POST ended\\d" : "HTTP 200 accepted";
-
-const focused = (page) => page.evaluate(() => document.activeElement.dataset.testid);
-
-/** Presses Tab until the element with this data-testid has the focus. */
-async function tabTo(page, testid) {
-  for (let i = 0; i < 80; i++) {
-    if ((await focused(page)) === testid) {
-      return;
-    }
-    await page.keyboard.press("Tab");
-  }
-  assert.fail(`Tab does not reach ${testid}`);
-}
 
 /** Replaces the text of the field that has the focus. */
 async function retype(page, text) {

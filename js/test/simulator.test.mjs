@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { root, startDemo } from "./demo.mjs";
 import { engine, failures, lacking } from "./engine.mjs";
 import { testInPage } from "./in-browser.mjs";
+import { focused, tabTo } from "./keyboard.mjs";
 import { headers as credentials, Simulator } from "./simulator.mjs";
 
 const screenshots = join(root, "build", "screenshots");
@@ -86,19 +87,6 @@ class Agent {
     const parameters = { campaignName, callingList, ...more };
     return this.ask("CompleteRecord", `outbound-records/${recordHandle}`, parameters);
   }
-}
-
-const focused = (page) => page.evaluate(() => document.activeElement.dataset.testid);
-
-/** Presses Tab until the element with this data-testid has the focus. */
-async function tabTo(page, testid) {
-  for (let i = 0; i < 60; i++) {
-    if ((await focused(page)) === testid) {
-      return;
-    }
-    await page.keyboard.press("Tab");
-  }
-  assert.fail(`Tab does not reach ${testid}`);
 }
 
 /** Waits until what the page shows at a selector has this in it. */

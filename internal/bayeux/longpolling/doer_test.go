@@ -155,6 +155,6 @@ func messages(list string) (all []bayeux.Message) {
 // the timers that are under test, to exactly where it is wanted. Nothing waits
 // for it in real time.
 func advance(d time.Duration) {
-	time.Sleep(d)
+	time.Sleep(d) // by the clock of the bubble
 	synctest.Wait()
 }
