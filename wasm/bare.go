@@ -17,14 +17,17 @@ import (
 // createClient has made last, or over one with the default options that the first call
 // makes.
 func startBare() error {
-	m, err := newModule(bareError)
-	if err != nil {
+	b := &bare{module: newModule(bareError)}
+	if err := watchForWaking(b.wakeAll); err != nil {
 		return err
 	}
-	if err := watchForWaking(m.wakeAll); err != nil {
-		return err
+	for name, begin := range map[string]func(arguments) (job, error){"call": b.callMethod, "close": b.closeClient} {
+		method, err := export(bareError, begin)
+		if err != nil {
+			return err
+		}
+		b.methods[name] = method
 	}
-	b := &bare{module: m}
 	create, err := export(bareError, b.createClient)
 	if err != nil {
 		return err
@@ -100,8 +103,46 @@ func (b *bare) addMethods(target safejs.Value, id int) error {
 	return addMethod(target, "close", b.methods["close"], id)
 }
 
+// callMethod takes a client's number, the name of a method, a request, and options.
+func (b *bare) callMethod(args arguments) (job, error) {
+	id, err := args.at(0).Int()
+	if err != nil {
+		return nil, err
+	}
+	method, err := args.at(1).String()
+	if err != nil {
+		return nil, err
+	}
+	return b.call(method, args.at(2), args.at(3), func(context.Context) (*outbound.Client, error) {
+		if c := b.clients[id]; c != nil {
+			return c, nil
+		}
+		return nil, outbound.ClosedError(gws.NotSent)
+	})
+}
+
 func (b *bare) completeRecord(args arguments) (job, error) {
-	return b.call("completeRecord", args.at(0), args.at(1), safejs.Undefined(), b.client)
+	return b.call("completeRecord", args.at(0), args.at(1), b.client)
+}
+
+// call performs an operation over a client.
+func (b *bare) call(method string, request, options safejs.Value, client func(context.Context) (*outbound.Client, error)) (job, error) {
+	fields, problems := readRequest(request)
+	opts, signal, wrong := newObject("options", options).callOptions(method)
+	if problems = append(problems, wrong...); len(problems) > 0 {
+		return nil, outbound.InvalidOptions(problems)
+	}
+	return withSignal(signal, func(ctx context.Context) (safejs.Value, error) {
+		c, err := client(ctx)
+		if err != nil {
+			return safejs.Undefined(), err
+		}
+		result, err := c.Call(ctx, method, fields, opts)
+		if err != nil {
+			return safejs.Undefined(), err
+		}
+		return jsbridge.ParseJSON(result)
+	})
 }
 
 // client returns the current client, and makes one if there is none or it has

@@ -21,23 +21,11 @@ type module struct {
 	reject  func(error) safejs.Value
 	clients map[int]*outbound.Client // those that are not closed
 	last    int
-
-	listening map[int]bool           // to notifications; only hosted asks
-	methods   map[string]safejs.Func // of a client in Go; they take its number first
+	methods map[string]safejs.Func // of a client in Go; they take its number first
 }
 
-func newModule(reject func(error) safejs.Value) (*module, error) {
-	m := &module{reject: reject, clients: map[int]*outbound.Client{}, listening: map[int]bool{}}
-	call, err := export(reject, m.callMethod)
-	if err != nil {
-		return nil, err
-	}
-	end, err := export(reject, m.closeClient)
-	if err != nil {
-		return nil, err
-	}
-	m.methods = map[string]safejs.Func{"call": call, "close": end}
-	return m, nil
+func newModule(reject func(error) safejs.Value) *module {
+	return &module{reject: reject, clients: map[int]*outbound.Client{}, methods: map[string]safejs.Func{}}
 }
 
 func (m *module) wakeAll() {
@@ -118,51 +106,6 @@ func withSignal(signal safejs.Value, f func(context.Context) (safejs.Value, erro
 	}, nil
 }
 
-// callMethod takes a client's number, the name of a method, a request, options, and a track.
-func (m *module) callMethod(args arguments) (job, error) {
-	id, err := args.at(0).Int()
-	if err != nil {
-		return nil, err
-	}
-	method, err := args.at(1).String()
-	if err != nil {
-		return nil, err
-	}
-	return m.call(method, args.at(2), args.at(3), args.at(4), func(context.Context) (*outbound.Client, error) {
-		c := m.clients[id]
-		if c == nil {
-			return nil, outbound.ClosedError(gws.NotSent)
-		}
-		return c, nil
-	})
-}
-
-// call performs an operation over a client. If there is a track, it
-// is told each change of what is known, which outlives this program there.
-func (m *module) call(method string, request, options, track safejs.Value, client func(context.Context) (*outbound.Client, error)) (job, error) {
-	fields, problems := readRequest(request)
-	opts, signal, wrong := readCallOptions(method, options)
-	if problems = append(problems, wrong...); len(problems) > 0 {
-		return nil, outbound.InvalidOptions(problems)
-	}
-	if jsbridge.TypeOf(track) == "object" {
-		opts.OnProgress = func(referenceID string, d gws.Delivery) {
-			_, _ = track.Call("tell", referenceID, string(d))
-		}
-	}
-	return withSignal(signal, func(ctx context.Context) (safejs.Value, error) {
-		c, err := client(ctx)
-		if err != nil {
-			return safejs.Undefined(), err
-		}
-		result, err := c.Call(ctx, method, fields, opts)
-		if err != nil {
-			return safejs.Undefined(), err
-		}
-		return jsbridge.ParseJSON(result)
-	})
-}
-
 func (m *module) closeClient(args arguments) (job, error) {
 	id, err := args.at(0).Int()
 	if err != nil {
@@ -171,7 +114,6 @@ func (m *module) closeClient(args arguments) (job, error) {
 	return func() (safejs.Value, error) {
 		if c := m.clients[id]; c != nil {
 			delete(m.clients, id)
-			delete(m.listening, id)
 			c.Close()
 		}
 		return safejs.Undefined(), nil

@@ -15,8 +15,16 @@ import (
 // readHeaders reads the option headers: what the Headers constructor takes, or
 // a function that returns that or a Promise of it.
 func readHeaders(o *object, opts *outbound.Options) {
-	v, ok := o.get("headers", "")
+	given, ok := o.get("headers", "")
 	if !ok {
+		return
+	}
+	v, err := safejs.ValueOf(given)
+	if value, ok := given.(safejs.Value); ok {
+		v, err = value, nil
+	}
+	if err != nil {
+		o.problem("headers", err.Error())
 		return
 	}
 	if jsbridge.TypeOf(v) == "function" {

@@ -4,51 +4,86 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"strconv"
+	"sync"
 
 	"github.com/hack-pad/safejs"
 
+	"gws-outbound/internal/gws"
 	"gws-outbound/internal/httpx"
 	"gws-outbound/internal/jsbridge"
+	"gws-outbound/internal/jsontext"
 	"gws-outbound/internal/outbound"
 )
 
-// hosted is a program that the loader has started.
-type hosted struct{ *module }
+// hosted is a program that the loader has started. What crosses on the path of each call is as
+// little as can be: one text in, one out.
+type hosted struct {
+	*module
+	resolved, rejected, known safejs.Value // functions of the loader's; see js/src/protocol.ts
+
+	listening map[int]bool                    // to notifications, by the number of the client
+	calls     map[int]*sync.WaitGroup         // that are under way, by the number of the client
+	cancels   map[int]context.CancelCauseFunc // of those, by the number of the call
+}
 
 // startHosted gives the loader what the program exports: createClient, which
 // takes the options and two functions for events. The loader watches the page,
 // and tells the clients what happens to it.
 func startHosted(host safejs.Value) error {
-	request, err := host.Get("request")
-	if err != nil {
-		return err
-	}
-	httpx.Through(request)
 	reject := hostedError(host)
-	m, err := newModule(reject)
-	if err != nil {
-		return err
-	}
+	m := newModule(reject)
 	watchForSleep(m.wakeAll)
-	h := hosted{m}
-	for name, f := range map[string]func(id int, c *outbound.Client){
-		"listen": func(id int, _ *outbound.Client) { h.listening[id] = true },
-		"wake":   func(_ int, c *outbound.Client) { c.Wake() },
-		"leave":  func(_ int, c *outbound.Client) { c.Leave() },
+	h := &hosted{module: m, listening: map[int]bool{}, cancels: map[int]context.CancelCauseFunc{}, calls: map[int]*sync.WaitGroup{}}
+	var err error
+	var request, abortRequest safejs.Value
+	for name, f := range map[string]*safejs.Value{
+		"resolved": &h.resolved, "rejected": &h.rejected, "known": &h.known,
+		"request": &request, "abortRequest": &abortRequest,
 	} {
-		if m.methods[name], err = h.notice(f); err != nil {
+		if *f, err = host.Get(name); err != nil {
 			return err
 		}
+	}
+	answered, err := httpx.Through(request, abortRequest)
+	if err != nil {
+		return err
+	}
+	for name, f := range map[string]func(args arguments){
+		"call":   h.call,
+		"abort":  h.abort,
+		"listen": h.notice(func(id int, _ *outbound.Client) { h.listening[id] = true }),
+		"wake":   h.notice(func(_ int, c *outbound.Client) { c.Wake() }),
+		"leave":  h.notice(func(_ int, c *outbound.Client) { c.Leave() }),
+	} {
+		if m.methods[name], err = method(f); err != nil {
+			return err
+		}
+	}
+	if m.methods["close"], err = export(reject, h.close); err != nil {
+		return err
 	}
 	create, err := export(reject, h.createClient)
 	if err != nil {
 		return err
 	}
-	_, err = host.Call("ready", map[string]any{"createClient": create})
+	_, err = host.Call("ready", map[string]any{"createClient": create, "answered": answered})
 	return err
 }
 
-func (h hosted) createClient(args arguments) (job, error) {
+// method makes a JavaScript function that returns nothing, at once.
+func method(f func(args arguments)) (safejs.Func, error) {
+	return safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		_, _ = jsbridge.Try(func() (struct{}, error) {
+			f(args)
+			return struct{}{}, nil
+		})
+		return nil
+	})
+}
+
+func (h *hosted) createClient(args arguments) (job, error) {
 	opts, problems := readClientOptions(args.at(0))
 	if len(problems) > 0 {
 		return nil, outbound.InvalidOptions(problems)
@@ -63,6 +98,7 @@ func (h hosted) createClient(args arguments) (job, error) {
 		if err != nil {
 			return safejs.Undefined(), err
 		}
+		h.calls[id] = &sync.WaitGroup{}
 		handle, err := safejs.ValueOf(map[string]any{})
 		for name, f := range h.methods {
 			if err == nil {
@@ -73,17 +109,115 @@ func (h hosted) createClient(args arguments) (job, error) {
 	})
 }
 
-// notice makes a method that tells a client something, and returns nothing. A
-// client that is closed is not told.
-func (h hosted) notice(f func(id int, c *outbound.Client)) (safejs.Func, error) {
-	return safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
-		_, _ = jsbridge.Try(func() (struct{}, error) {
-			id, err := arguments(args).at(0).Int()
-			if c := h.clients[id]; err == nil && c != nil {
-				f(id, c)
-			}
-			return struct{}{}, err
-		})
-		return nil
+// callText is a call as js/src/call-text.ts writes it.
+type callText struct {
+	id               int
+	method           string
+	request, options fieldsText
+}
+
+func readCall(text []byte) (c callText) {
+	jsontext.Properties(text, func(name, value []byte) bool {
+		switch string(name) {
+		case `"id"`:
+			c.id, _ = strconv.Atoi(string(value))
+		case `"method"`:
+			c.method = readString(value)
+		case `"request"`:
+			c.request = readFields(value)
+		case `"options"`:
+			c.options = readFields(value)
+		}
+		return true
 	})
+	return c
+}
+
+// call takes a client's number, the text of a call, and, if its signal has fired already, the reason.
+func (h *hosted) call(args arguments) {
+	client, _ := args.at(0).Int()
+	text, _ := args.at(1).String()
+	c := readCall([]byte(text))
+	calls := h.calls[client]
+	if calls == nil {
+		h.fail(c.id, outbound.ClosedError(gws.NotSent))
+		return
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	if len(args) > 2 {
+		cancel(&jsbridge.Thrown{Value: args[2]})
+	}
+	h.cancels[c.id] = cancel
+	calls.Add(1)
+	go func() {
+		defer calls.Done()
+		defer cancel(nil)
+		result, err := jsbridge.Try(func() (json.RawMessage, error) { return h.perform(ctx, h.clients[client], &c) })
+		delete(h.cancels, c.id)
+		if err != nil {
+			h.fail(c.id, err)
+			return
+		}
+		_, _ = h.resolved.Invoke(c.id, string(result))
+	}()
+}
+
+func (h *hosted) fail(id int, err error) { _, _ = h.rejected.Invoke(id, h.reject(err)) }
+
+func (h *hosted) perform(ctx context.Context, client *outbound.Client, c *callText) (json.RawMessage, error) {
+	fields, problems := c.request.request()
+	opts, _, wrong := c.options.object("options").callOptions(c.method)
+	if problems = append(problems, wrong...); len(problems) > 0 {
+		return nil, outbound.InvalidOptions(problems)
+	}
+	told := gws.NotSent
+	opts.OnProgress = func(_ string, d gws.Delivery) {
+		if d != told {
+			told = d
+			_, _ = h.known.Invoke(c.id, string(d))
+		}
+	}
+	if client == nil {
+		return nil, outbound.ClosedError(gws.NotSent)
+	}
+	return client.Call(ctx, c.method, fields, opts)
+}
+
+// abort takes a client's number, that of a call, and the reason. The call may have come to its end.
+func (h *hosted) abort(args arguments) {
+	id, _ := args.at(1).Int()
+	if cancel := h.cancels[id]; cancel != nil {
+		cancel(&jsbridge.Thrown{Value: args.at(2)})
+	}
+}
+
+// close closes a client, and waits until its calls have been told of that.
+func (h *hosted) close(args arguments) (job, error) {
+	id, err := args.at(0).Int()
+	if err != nil {
+		return nil, err
+	}
+	end, err := h.closeClient(args)
+	if err != nil {
+		return nil, err
+	}
+	return func() (safejs.Value, error) {
+		v, err := end()
+		if calls := h.calls[id]; calls != nil {
+			calls.Wait()
+			delete(h.calls, id)
+			delete(h.listening, id)
+		}
+		return v, err
+	}, nil
+}
+
+// notice makes a method that tells a client something. A client that is closed is not told.
+func (h *hosted) notice(f func(id int, c *outbound.Client)) func(args arguments) {
+	return func(args arguments) {
+		id, err := args.at(0).Int()
+		if c := h.clients[id]; err == nil && c != nil {
+			f(id, c)
+		}
+	}
 }

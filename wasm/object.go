@@ -19,14 +19,14 @@ const maxKeys = 100
 // object reads the properties of an options object, and notes what is wrong
 // with each. A property that is missing, undefined or null leaves the default.
 type object struct {
-	values   map[string]safejs.Value
+	values   map[string]any // a string, float64, bool or nil; a safejs.Value of all else, or a stand-in for it
 	read     map[string]bool
 	problems []gws.Problem
 }
 
 // newObject reads v, an object or nothing; what says what it is.
 func newObject(what string, v safejs.Value) *object {
-	o := &object{values: map[string]safejs.Value{}, read: map[string]bool{}}
+	o := &object{values: map[string]any{}, read: map[string]bool{}}
 	if jsbridge.IsNullish(v) {
 		return o
 	}
@@ -45,9 +45,51 @@ func newObject(what string, v safejs.Value) *object {
 			o.read[key] = true
 			continue
 		}
-		o.values[key] = value
+		o.values[key] = plain(value)
 	}
 	return o
+}
+
+// plain makes a Go value of a JavaScript value, if it is such that there is one.
+func plain(v safejs.Value) any {
+	switch jsbridge.TypeOf(v) {
+	case "undefined", "null":
+		return nil
+	case "string":
+		if s, err := v.String(); err == nil {
+			return s
+		}
+	case "number":
+		if f, err := v.Float(); err == nil {
+			return f
+		}
+	case "boolean":
+		if b, err := v.Bool(); err == nil {
+			return b
+		}
+	}
+	return v
+}
+
+// typeOf is the JavaScript type of a value of an object.
+func typeOf(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "undefined"
+	case string:
+		return "string"
+	case float64:
+		return "number"
+	case bool:
+		return "boolean"
+	case safejs.Value:
+		return jsbridge.TypeOf(v)
+	case gws.Foreign:
+		if v != gws.InvalidDate {
+			return string(v)
+		}
+	}
+	return "object" // a Date
 }
 
 func (o *object) problem(key, message string) {
@@ -56,36 +98,30 @@ func (o *object) problem(key, message string) {
 
 // get returns the property if it is there. If it is not of the type wanted,
 // that is a problem.
-func (o *object) get(key, want string) (safejs.Value, bool) {
+func (o *object) get(key, want string) (any, bool) {
 	o.read[key] = true
-	v, ok := o.values[key]
-	if !ok || jsbridge.IsNullish(v) {
-		return v, false
+	v := o.values[key]
+	if v == nil {
+		return nil, false
 	}
-	if t := jsbridge.TypeOf(v); want != "" && t != want {
+	if t := typeOf(v); want != "" && t != want {
 		o.problem(key, fmt.Sprintf("must be of type %s, got %s", want, t))
-		return v, false
+		return nil, false
 	}
 	return v, true
 }
 
 func (o *object) text(key string, to *string) bool {
 	v, ok := o.get(key, "string")
-	if !ok {
-		return false
+	if ok {
+		*to = v.(string)
 	}
-	s, err := v.String()
-	if err != nil {
-		o.problem(key, err.Error())
-		return false
-	}
-	*to = s
-	return true
+	return ok
 }
 
 func (o *object) boolean(key string, to *bool) {
 	if v, ok := o.get(key, "boolean"); ok {
-		*to, _ = v.Bool()
+		*to = v.(bool)
 	}
 }
 
@@ -98,8 +134,8 @@ func (o *object) milliseconds(key string, to *time.Duration) {
 	if !ok {
 		return
 	}
-	ms, err := v.Float()
-	if most := float64(maxTime / time.Millisecond); err != nil || math.IsNaN(ms) || ms < 1 || ms > most {
+	ms := v.(float64)
+	if most := float64(maxTime / time.Millisecond); math.IsNaN(ms) || ms < 1 || ms > most {
 		o.problem(key, fmt.Sprintf("must be a number of milliseconds from 1 to %.0f, got %v", most, ms))
 		return
 	}
@@ -111,7 +147,7 @@ func (o *object) texts(key string, to *[]string) bool {
 	if !ok {
 		return false
 	}
-	list, err := jsbridge.Strings(v, maxKeys)
+	list, err := jsbridge.Strings(v.(safejs.Value), maxKeys)
 	if err != nil {
 		o.problem(key, err.Error())
 		return false
@@ -126,10 +162,11 @@ func (o *object) signal(key string) safejs.Value {
 	if !ok {
 		return safejs.Undefined()
 	}
-	if !jsbridge.IsAbortSignal(v) {
+	signal, ok := v.(safejs.Value)
+	if !ok || !jsbridge.IsAbortSignal(signal) {
 		o.problem(key, "must be an AbortSignal")
 	}
-	return v
+	return signal
 }
 
 // done returns the problems, those of properties that nobody has asked for

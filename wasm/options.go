@@ -130,9 +130,8 @@ func readCredentials(o *object, opts *outbound.Options) {
 	}
 }
 
-// readCallOptions reads the options of a call of the method.
-func readCallOptions(method string, v safejs.Value) (opts outbound.CallOptions, signal safejs.Value, problems []gws.Problem) {
-	o := newObject("options", v)
+// callOptions reads the options of a call of the method.
+func (o *object) callOptions(method string) (opts outbound.CallOptions, signal safejs.Value, problems []gws.Problem) {
 	o.milliseconds("ackTimeout", &opts.AckTimeout)
 	if gws.TakesCallResult(method) {
 		o.boolean("allowUnknownCallResult", &opts.AllowUnknownCallResult)

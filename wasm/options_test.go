@@ -84,8 +84,8 @@ func TestDatesAreRead(t *testing.T) {
 }
 
 func TestCallOptions(t *testing.T) {
-	_, _, problems := readCallOptions("completeRecord", value(t, `({ackTimeout: 1, allowUnknownCallResult: true})`))
+	_, _, problems := newObject("options", value(t, `({ackTimeout: 1, allowUnknownCallResult: true})`)).callOptions("completeRecord")
 	require.Empty(t, problems)
-	_, _, problems = readCallOptions("rejectRecord", value(t, `({ackTimeout: 1, allowUnknownCallResult: true})`))
+	_, _, problems = newObject("options", value(t, `({ackTimeout: 1, allowUnknownCallResult: true})`)).callOptions("rejectRecord")
 	require.Equal(t, []gws.Problem{{Field: "allowUnknownCallResult", Message: "unknown option"}}, problems)
 }

@@ -17,36 +17,23 @@ func readRequest(v safejs.Value) (gws.Fields, []gws.Problem) {
 	o := newObject("request", v)
 	fields := gws.Fields{}
 	for key, value := range o.values {
-		fields[key] = field(value)
+		if other, ok := value.(safejs.Value); ok {
+			value = standIn(other)
+		}
+		fields[key] = value
 	}
 	return fields, o.problems
 }
 
-func field(v safejs.Value) any {
-	switch t := jsbridge.TypeOf(v); t {
-	case "undefined", "null":
-		return nil
-	case "string":
-		if s, err := v.String(); err == nil {
-			return s
-		}
-		return gws.Foreign(t)
-	case "number":
-		if f, err := v.Float(); err == nil {
-			return f
-		}
-		return gws.Foreign(t)
-	case "boolean":
-		b, _ := v.Truthy()
-		return b
-	case "object":
+// standIn makes a value of a request of what is no plain value.
+func standIn(v safejs.Value) any {
+	t := jsbridge.TypeOf(v)
+	if t == "object" {
 		if date, valid, ok := jsbridge.Date(v); valid {
 			return date
 		} else if ok {
 			return gws.InvalidDate
 		}
-		return gws.Foreign(t)
-	default:
-		return gws.Foreign(t)
 	}
+	return gws.Foreign(t)
 }

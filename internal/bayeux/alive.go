@@ -71,28 +71,24 @@ func (c *Client) Alive() <-chan struct{} {
 	return alive
 }
 
-// watch sets the clock for the next probe, if there is to be one.
+// watch sets the clock for the next probe, if there is to be one. A clock that runs is left alone, since
+// it looks by itself at what is true then: setting it anew for each caller costs more.
 func (c *Client) watch() {
-	if c.quietTimer != nil {
-		c.quietTimer.Stop()
-		c.quietTimer = nil
-	}
-	if c.attending == 0 || !c.held || c.probing {
+	if c.watching || !c.toBeWatched() {
 		return
 	}
-	var timer *time.Timer
-	timer = c.after(quiet-time.Since(c.heard), func() {
-		if c.quietTimer != timer {
-			return
-		}
-		if time.Since(c.heard) >= quiet {
+	c.watching = true
+	c.after(quiet-time.Since(c.heard), func() {
+		c.watching = false
+		if c.toBeWatched() && time.Since(c.heard) >= quiet {
 			c.probe()
 		} else {
 			c.watch()
 		}
 	})
-	c.quietTimer = timer
 }
+
+func (c *Client) toBeWatched() bool { return c.attending > 0 && c.held && !c.probing }
 
 // hasten reports whether the next connect is to be a hasty one. It is where
 // somebody waits for what the server keeps for a short time: not for a new

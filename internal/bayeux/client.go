@@ -133,12 +133,12 @@ type Client struct {
 	saved      *Saved // what it was told last
 	connectFor int    // the attempt whose connect waits for it
 
-	attending  int             // callers that wait for an event
-	heard      time.Time       // when something came from the server
-	quietTimer *time.Timer     // until the next probe
-	alive      []chan struct{} // to be closed at the next frame
-	probing    bool            // a probe is under way
-	hastened   int             // hasty connects of this attempt
+	attending int             // callers that wait for an event
+	heard     time.Time       // when something came from the server
+	watching  bool            // the clock for the next probe runs
+	alive     []chan struct{} // to be closed at the next frame
+	probing   bool            // a probe is under way
+	hastened  int             // hasty connects of this attempt
 }
 
 // New returns a client that does nothing yet; [Client.Connect] starts it.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"gws-outbound/internal/jsontext"
 )
 
 // The meta channels of the protocol.
@@ -143,10 +145,10 @@ func decode(frame []byte, handle func(*Message)) (n int, err error) {
 	case !json.Valid(trimmed):
 		return 0, protocolError(whyBroken(trimmed), frame)
 	}
-	messages(trimmed, func(raw []byte) {
-		m, event := decodeEvent(raw)
+	each := func(raw []byte) {
+		var m Message
 		var wrong error
-		if !event {
+		if !m.read(raw) {
 			m = Message{}
 			wrong = json.Unmarshal(raw, &m)
 		}
@@ -161,7 +163,12 @@ func decode(frame []byte, handle func(*Message)) (n int, err error) {
 			n++
 			handle(&m)
 		}
-	})
+	}
+	if trimmed[0] == '[' {
+		jsontext.Elements(trimmed, each)
+	} else {
+		each(trimmed)
+	}
 	if n == 0 && err == nil {
 		err = protocolError("an empty array", frame)
 	}

@@ -1,12 +1,12 @@
 package gws
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+
+	"gws-outbound/internal/jsontext"
 )
 
 // Request is a request of the Outbound API as [ParseRequest] lets it pass.
@@ -149,16 +149,16 @@ func (r Request) Path() string {
 // Body returns the JSON body: operationName and the parameters that were given, without
 // those that the path has.
 func (r Request) Body() []byte {
-	var b bytes.Buffer
+	b := make([]byte, 0, 512)
 	field := func(before byte, name string, v any) {
-		text, err := json.Marshal(v)
-		if err != nil {
-			panic(err) // strings and integers always marshal
+		b = jsontext.AppendString(append(b, before), name)
+		b = append(b, ':')
+		switch v := v.(type) {
+		case int64:
+			b = strconv.AppendInt(b, v, 10)
+		case string:
+			b = jsontext.AppendString(b, v)
 		}
-		b.WriteByte(before)
-		b.WriteString(strconv.Quote(name)) // the names of parameters are plain words
-		b.WriteByte(':')
-		b.Write(text)
 	}
 	field('{', operationName, r.Operation.Name)
 	for _, p := range r.values {
@@ -169,6 +169,5 @@ func (r Request) Body() []byte {
 	if r.ReferenceID != "" {
 		field(',', referenceID.Name, r.ReferenceID)
 	}
-	b.WriteByte('}')
-	return b.Bytes()
+	return append(b, '}')
 }

@@ -21,8 +21,8 @@ func New() *Client { return &Client{} }
 // Do makes a request. It must not be called on the event loop.
 func (*Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	request := fetch
-	if hostRequest != nil {
-		request = requestThrough
+	if host != nil {
+		request = host.do
 	}
 	resp, err := request(ctx, r)
 	switch {
@@ -106,23 +106,25 @@ func initText(r *Request) (string, error) {
 		Body        *string     `json:"body,omitempty"`
 		Credentials Credentials `json:"credentials"`
 		Redirect    string      `json:"redirect"`
-		Cache       string      `json:"cache,omitempty"`
+		Cache       string      `json:"cache"`
 		KeepAlive   bool        `json:"keepalive,omitempty"`
-	}{Method: r.Method, Headers: r.Header, Credentials: r.Credentials, Redirect: "manual", KeepAlive: r.KeepAlive}
-	if init.Credentials == "" {
-		init.Credentials = Include
-	}
-	// No cache answers a POST; and asked to leave caches alone, Chromium leaves its cache of
-	// preflights alone as well, so that each POST to another origin would cost two requests.
-	if r.Method != "POST" {
-		init.Cache = "no-store"
-	}
+	}{Method: r.Method, Headers: r.Header, Credentials: r.credentials(), Redirect: "manual", Cache: cache(r), KeepAlive: r.KeepAlive}
 	if r.Body != nil {
 		body := string(r.Body)
 		init.Body = &body
 	}
 	text, err := json.Marshal(init)
 	return string(text), err
+}
+
+// cache is how the browser's caches are to be used.
+func cache(r *Request) string {
+	// No cache answers a POST; and asked to leave caches alone, Chromium leaves its cache of
+	// preflights alone as well, so that each POST to another origin would cost two requests.
+	if r.Method == "POST" {
+		return "default"
+	}
+	return "no-store"
 }
 
 // describe reads all of a response but its body.

@@ -8,52 +8,83 @@ import (
 	"gws-outbound/internal/jsbridge"
 )
 
-// hostRequest makes requests in place of [fetch], if there is one.
-var hostRequest *safejs.Value
+// host makes requests in place of [fetch], if there is one.
+var host *hostRequests
 
-// Through has requests made from now on by a function of JavaScript's, so that
-// little has to cross: what loads the program may have one; see js/src/request.ts.
-func Through(request safejs.Value) { hostRequest = &request }
+// hostRequests are requests that JavaScript makes for this program, so that little has to cross.
+// Its fields belong to the event loop and to goroutines, of which one runs at a time.
+type hostRequests struct {
+	request, abort safejs.Value
+	last           int
+	waiting        map[int]chan<- hostResult // by the number of the request
+}
 
-// The first argument of the function's callback.
+type hostResult struct {
+	resp *Response
+	err  error
+}
+
+// Through has requests made from now on by functions of JavaScript's, as whatever loads the program
+// may have them; see js/src/request.ts. What becomes of a request is to be told to answered.
+func Through(request, abort safejs.Value) (answered safejs.Func, err error) {
+	h := &hostRequests{request: request, abort: abort, waiting: map[int]chan<- hostResult{}}
+	host = h
+	return safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		h.answered(args)
+		return nil
+	})
+}
+
+// What became of a request.
 const (
 	hostAnswered = iota // then: the status, whether it is a redirect, Headers, Uint8Array
 	hostFailed          // then: what was thrown
 	hostTooLarge
 )
 
-func requestThrough(ctx context.Context, r *Request) (*Response, error) {
-	init, err := initText(r)
-	if err != nil {
-		return nil, err
+func (h *hostRequests) do(ctx context.Context, r *Request) (*Response, error) {
+	var body any // no body is null
+	if r.Body != nil {
+		body = string(r.Body)
 	}
-	type result struct {
-		resp *Response
-		err  error
-	}
-	done := make(chan result, 1)
-	var settle safejs.Func
-	settle, err = safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
-		settle.Release()
-		resp, err := hostAnswer(args)
-		done <- result{resp, err}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	abort, err := hostRequest.Invoke(r.URL, init, r.limit(), settle)
-	if err != nil {
-		settle.Release()
+	h.last++
+	id, done := h.last, make(chan hostResult, 1)
+	h.waiting[id] = done
+	if _, err := h.request.Invoke(id, r.Method, r.URL, headerLines(r.Header), body,
+		string(r.credentials()), cache(r), r.KeepAlive, r.limit()); err != nil {
+		delete(h.waiting, id)
 		return nil, err
 	}
 	select {
 	case got := <-done:
 		return got.resp, got.err
 	case <-ctx.Done():
-		_, _ = abort.Invoke() // settles it, too
+		delete(h.waiting, id)
+		_, _ = h.abort.Invoke(id)
 		return nil, ctx.Err()
 	}
+}
+
+// headerLines writes each field as two lines. No field has a line break: what callers give was
+// checked by the browser, what servers give by package gws.
+func headerLines(h Header) string {
+	b := make([]byte, 0, 256)
+	for name, value := range h {
+		b = append(append(append(append(b, name...), '\n'), value...), '\n')
+	}
+	return string(b)
+}
+
+// answered takes the number of a request and what became of it. Nobody may wait for that any more.
+func (h *hostRequests) answered(args []safejs.Value) {
+	id, err := args[0].Int()
+	done := h.waiting[id]
+	if err != nil || done == nil {
+		return
+	}
+	delete(h.waiting, id)
+	resp, err := hostAnswer(args[1:])
+	done <- hostResult{resp, err}
 }
 
 func hostAnswer(args []safejs.Value) (*Response, error) {

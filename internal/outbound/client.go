@@ -189,6 +189,9 @@ func (c *Client) closeSession() {
 
 // ready waits for a session.
 func (c *Client) ready(ctx context.Context) *Error {
+	if status, _ := c.session.Watch(); status.State == bayeux.Connected {
+		return nil
+	}
 	timeout := time.NewTimer(c.opts.ConnectTimeout)
 	defer timeout.Stop()
 	for {

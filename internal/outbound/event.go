@@ -2,27 +2,79 @@ package outbound
 
 import (
 	"encoding/json"
-	"errors"
 	"slices"
 	"strings"
 
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/gws"
+	"gws-outbound/internal/jsontext"
 )
 
 // event is what an event on the outbound channel has that matters here.
 type event struct {
-	NotificationType string `json:"notificationType"`
-	ReferenceID      scalar `json:"referenceId"`
+	NotificationType string
+	ReferenceID      scalar
 	Record           struct {
-		RecordHandle  scalar `json:"recordHandle"`
-		CampaignName  string `json:"campaignName"`
-		CallingList   string `json:"callingList"`
-		ApplicationID scalar `json:"applicationId"`
-	} `json:"record"`
+		RecordHandle  scalar
+		CampaignName  string
+		CallingList   string
+		ApplicationID scalar
+	}
 	Campaign struct {
-		Name string `json:"name"`
-	} `json:"campaign"`
+		Name string
+	}
+}
+
+// readEvent reads the data of an event; what is of a wrong type is left out. Names are taken as they are
+// written: those of the documents need no escapes.
+func readEvent(data []byte) (e event) {
+	object(data, func(name, value []byte) {
+		switch string(name) {
+		case `"notificationType"`:
+			e.NotificationType = text(value)
+		case `"referenceId"`:
+			e.ReferenceID = scalarOf(value)
+		case `"record"`:
+			object(value, func(name, value []byte) {
+				switch string(name) {
+				case `"recordHandle"`:
+					e.Record.RecordHandle = scalarOf(value)
+				case `"campaignName"`:
+					e.Record.CampaignName = text(value)
+				case `"callingList"`:
+					e.Record.CallingList = text(value)
+				case `"applicationId"`:
+					e.Record.ApplicationID = scalarOf(value)
+				}
+			})
+		case `"campaign"`:
+			object(value, func(name, value []byte) {
+				if string(name) == `"name"` {
+					e.Campaign.Name = text(value)
+				}
+			})
+		}
+	})
+	return e
+}
+
+// object calls each with the properties of a value, if that is an object.
+func object(value []byte, each func(name, value []byte)) {
+	if value[0] == '{' {
+		jsontext.Properties(value, func(name, value []byte) bool {
+			each(name, value)
+			return true
+		})
+	}
+}
+
+// text returns the string that a value is, or "".
+func text(value []byte) string {
+	s, ok := jsontext.String(value)
+	if !ok && value[0] == '"' {
+		_ = json.Unmarshal(value, &s) // it is valid
+	}
+	return s
 }
 
 // campaignName is what the event tells of its campaign; "" if nothing.
@@ -37,26 +89,22 @@ func (e *event) campaignName() string {
 // handles are numbers in events, and may be strings in requests.
 type scalar string
 
-func (s *scalar) UnmarshalJSON(b []byte) error {
-	var text string
-	if json.Unmarshal(b, &text) == nil {
-		*s = scalar(text)
-	} else if string(b) != "null" {
-		*s = scalar(b)
+func scalarOf(value []byte) scalar {
+	switch {
+	case value[0] == '"':
+		return scalar(text(value))
+	case string(value) == "null":
+		return ""
+	default:
+		return scalar(value)
 	}
-	return nil
 }
 
 // receive takes an event on the outbound channel. What answers nobody and is no answer to a
 // request at all goes to who listens. Answers that nobody waits for, late and repeated ones and those
 // to others, are counted.
 func (c *Client) receive(m bayeux.Message) {
-	var e event
-	var wrongType *json.UnmarshalTypeError
-	if err := json.Unmarshal(m.Data, &e); err != nil && !errors.As(err, &wrongType) {
-		c.logf(bayeux.Warn, "an event on %s cannot be read: %v", m.Channel, err)
-		return
-	}
+	e := readEvent(m.Data)
 	switch {
 	case c.waiting.settle(e, m.Data):
 	case gws.IsAnswer(e.NotificationType) && !e.pushed():
@@ -104,6 +152,12 @@ func (r *registry) settle(e event, data json.RawMessage) bool {
 
 // answeredBy returns the operation that the event answers, or nil.
 func (r *registry) answeredBy(e *event) *operation {
+	if e.ReferenceID != "" {
+		if op := r.byReference[string(e.ReferenceID)]; op != nil && e.match(op) == certain {
+			return op
+		}
+		return nil
+	}
 	var likely []*operation
 	for _, op := range r.operations { // oldest first, should several wait for the same record
 		switch e.match(op) {
@@ -128,8 +182,8 @@ const (
 	certain
 )
 
-// match goes by the reference. An event that has none is matched by its type and by what it
-// tells of record or campaign, since not every server echoes the reference.
+// match is for the operation that has the event's reference. An event that has none is matched by
+// its type and by what it tells of record or campaign, since not every server echoes the reference.
 func (e *event) match(op *operation) match {
 	request := op.request
 	_, known := request.Operation.Answer(e.NotificationType)
@@ -138,7 +192,7 @@ func (e *event) match(op *operation) match {
 	if e.ReferenceID != "" {
 		// An acknowledgement of another record is no proof, whatever its reference.
 		other := known && ofRecord && e.Record.RecordHandle != "" && !sameHandle(e.Record.RecordHandle, request)
-		return when(string(e.ReferenceID) == request.ReferenceID && !other, certain)
+		return when(!other, certain)
 	}
 	if !op.posted || !known {
 		return impossible

@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"encoding/json"
+	"slices"
 	"sync"
 
 	"gws-outbound/internal/gws"
@@ -25,20 +26,23 @@ type answer struct {
 
 // registry holds the operations that wait, oldest first.
 type registry struct {
-	mu         sync.Mutex
-	operations []*operation
+	mu          sync.Mutex
+	operations  []*operation
+	byReference map[string]*operation
 }
 
 // add registers an operation, unless its reference is taken.
 func (r *registry) add(request gws.Request) (*operation, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, op := range r.operations {
-		if op.request.ReferenceID == request.ReferenceID {
-			return nil, false
-		}
+	if r.byReference[request.ReferenceID] != nil {
+		return nil, false
 	}
 	op := &operation{request: request, answer: make(chan answer, 1), begun: make(chan struct{})}
+	if r.byReference == nil {
+		r.byReference = map[string]*operation{}
+	}
+	r.byReference[request.ReferenceID] = op
 	r.operations = append(r.operations, op)
 	return op, true
 }
@@ -46,12 +50,7 @@ func (r *registry) add(request gws.Request) (*operation, bool) {
 func (r *registry) has(reference string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, op := range r.operations {
-		if op.request.ReferenceID == reference {
-			return true
-		}
-	}
-	return false
+	return r.byReference[reference] != nil
 }
 
 func (r *registry) remove(op *operation) {
@@ -62,12 +61,12 @@ func (r *registry) remove(op *operation) {
 
 // drop is remove for who holds the lock.
 func (r *registry) drop(op *operation) {
-	for i, o := range r.operations {
-		if o == op {
-			r.operations = append(r.operations[:i:i], r.operations[i+1:]...)
-			return
-		}
+	if r.byReference[op.request.ReferenceID] != op {
+		return
 	}
+	delete(r.byReference, op.request.ReferenceID)
+	i := slices.Index(r.operations, op)
+	r.operations = slices.Delete(r.operations, i, i+1)
 }
 
 func (r *registry) len() int {

@@ -4,6 +4,7 @@ import { own } from "./load-options.js";
 import { methods, type OutboundOperations } from "./operations.js";
 import type { Program } from "./program.js";
 import { type GoOptions, type Method, Track } from "./protocol.js";
+import { newReference } from "./reference.js";
 import { Session } from "./session.js";
 
 /** Ends the sessions of clients that were dropped. */
@@ -92,7 +93,7 @@ export class Client extends Base implements OutboundClient {
     }
     const fields = own(request, "request");
     const settings = own(options, "options");
-    const track = new Track();
+    const track = new Track(referenceOf(fields));
     this.#pending++;
     try {
       return await session.program.call(track, () =>
@@ -135,4 +136,14 @@ export class Client extends Base implements OutboundClient {
   #dispatch(type: string, detail: unknown): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+/** The reference of a request; one that has none gets it here, where it outlives the program. */
+function referenceOf(fields: unknown): string | undefined {
+  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
+    return undefined;
+  }
+  const request = fields as { referenceId?: unknown };
+  request.referenceId ??= newReference();
+  return typeof request.referenceId === "string" ? request.referenceId : undefined;
 }

@@ -2,10 +2,9 @@
 // for the first, which brings it.
 
 import type { NotificationDetail, StateChangeDetail } from "./api.js";
-import type { OutboundErrorInit } from "./error.js";
+import type { Delivery, OutboundErrorInit } from "./error.js";
 import type { Packed, Place, Thrown } from "./pack.js";
 import type { Ending } from "./program.js";
-import type { Known, Method } from "./protocol.js";
 
 /** The first message to the Worker. */
 export interface Begin {
@@ -24,7 +23,7 @@ export type Headers = "ask" | { fields: [string, string][] } | { refused: Thrown
 /** What the page says. Calls, and the aborts of them, have an id. */
 export type ToWorker =
   | { do: "createClient"; id: number; options: Packed; headers: Headers; signal: Signal }
-  | { do: "call"; id: number; method: Method; request: Packed; options: Packed; signal: Signal }
+  | { do: "call"; text: string; id: number; aborted?: Thrown | undefined }
   | { do: "close"; id: number }
   | { do: "abort"; id: number; reason: Thrown }
   | { do: "headers"; id: number; fields: [string, string][] | undefined }
@@ -35,9 +34,9 @@ export type ToWorker =
 export type ToPage =
   | { say: "ready" }
   | { say: "unfit"; error: OutboundErrorInit }
-  | { say: "resolved"; id: number; value?: unknown }
+  | { say: "resolved"; id: number; text?: string }
   | { say: "rejected"; id: number; error: OutboundErrorInit; cause?: Place | undefined }
-  | { say: "track"; id: number; known: Known }
+  | { say: "known"; id: number; delivery: Delivery }
   | { say: "statechange"; detail: StateChangeDetail }
   | { say: "notification"; detail: NotificationDetail }
   | { say: "headers"; id: number }

@@ -2,6 +2,8 @@
 // is no plain value there, but for the name of its type in an error; so
 // something else of that type is put in its place.
 
+import { isArray, timeOf } from "./call-text.js";
+
 /** A value on its way. */
 export type Packed =
   | { value: unknown }
@@ -51,23 +53,6 @@ export function unpack(packed: Packed): unknown {
     return { function: () => {}, symbol: Symbol(), object: {} }[packed.odd];
   }
   return packed.value;
-}
-
-/** The time of a Date, of whatever frame; NaN if that is invalid. Undefined of what is none. */
-function timeOf(value: object): number | undefined {
-  try {
-    return Date.prototype.getTime.call(value);
-  } catch {
-    return undefined;
-  }
-}
-
-function isArray(value: unknown): boolean {
-  try {
-    return Array.isArray(value);
-  } catch {
-    return false; // a revoked Proxy
-  }
 }
 
 /**

@@ -3,19 +3,55 @@
 import type { ClientOptions, LoadOptions, NotificationDetail, StateChangeDetail } from "./api.js";
 import type { Delivery, OutboundErrorInit } from "./error.js";
 import type { OutboundOperations } from "./operations.js";
-import type { request } from "./request.js";
+import type { Requests } from "./request.js";
 
-/** What Go finds in its globalThis as `gwsOutboundHost`. */
-export interface Host {
-  /** Gives what the promises of the program reject with. */
-  makeError(init: OutboundErrorInit): unknown;
-  /** Makes the program's HTTP requests. */
-  request: typeof request;
+/** What Go finds in its globalThis as `gwsOutboundHost`. Go calls each function without its object. */
+export interface Host extends Outcomes, Requests {
   /** Called once, before `run` returns. */
-  ready(core: Core): void;
+  ready(core: GoCore): void;
+}
+
+/** What is done with what becomes of the calls in Go: called synchronously, must not throw. */
+export interface Outcomes {
+  /** Gives what the promises of the program reject with, and calls fail with. */
+  makeError(init: OutboundErrorInit): unknown;
+  /** A call has come to what the text says, in JSON. */
+  resolved(id: number, text: string): void;
+  rejected(id: number, error: unknown): void;
+  /** What is known about a call has changed; at first, nothing was sent. */
+  known(id: number, delivery: Delivery): void;
 }
 
 /** What the Go program gives to its host. */
+export interface GoCore extends Answered {
+  /** Checks every option itself. */
+  createClient(options: GoOptions, hooks: Hooks): Promise<GoHandle>;
+}
+
+/** What the Go program wants to be told of requests. */
+export interface Answered {
+  /** Told once of each request that `Requests.request` was asked to make. */
+  answered(
+    ...result:
+      | [id: number, 0, status: number, redirected: boolean, headers: Headers, body: Uint8Array]
+      | [id: number, 1, thrown: unknown]
+      | [id: number, 2]
+  ): void;
+}
+
+/** A client in Go, as Go gives it. */
+export interface GoHandle extends Notices {
+  /**
+   * Performs an operation; checks the request and every option itself. The text is `callText`'s. If
+   * the caller's signal has fired already, its reason follows. What becomes of it goes to `Outcomes`.
+   */
+  call(text: string, ...aborted: [reason?: unknown]): void;
+  /** The signal of a call has fired. */
+  abort(id: number, reason: unknown): void;
+  close(): Promise<void>;
+}
+
+/** A program that runs here or in a Worker. */
 export interface Core {
   /** Checks every option itself. */
   createClient(options: GoOptions, hooks: Hooks): Promise<Handle>;
@@ -33,11 +69,15 @@ export interface Hooks {
 /** The name of an operation's method. */
 export type Method = keyof OutboundOperations;
 
-/** A client in Go. */
-export interface Handle {
+/** A client in Go, here or in a Worker. */
+export interface Handle extends Notices {
   /** Performs an operation; checks the request and every option itself. */
   call(method: Method, request: unknown, options: unknown, track: Track): Promise<unknown>;
   close(): Promise<void>;
+}
+
+/** What a client in Go is told. */
+export interface Notices {
   /** Asks for the notifications, which are left out before. */
   listen(): void;
   /** Says that the connection may be dead, or may be had again. */
@@ -56,14 +96,17 @@ export interface Known {
 export const nothingSent: Known = { delivery: "not-sent", referenceId: undefined };
 
 /**
- * Keeps what is known about one call. Go tells it each change, so that the
+ * Keeps what is known about one call. Go tells each change, so that the
  * truth is here even when the Go program is not there any more.
  */
 export class Track {
-  known = nothingSent;
+  known: Known;
 
-  /** Called by Go; must not throw. */
-  tell(referenceId: string, delivery: Delivery): void {
-    this.known = { delivery, referenceId };
+  constructor(referenceId?: string) {
+    this.known = { ...nothingSent, referenceId };
+  }
+
+  tell(delivery: Delivery): void {
+    this.known = { ...this.known, delivery };
   }
 }

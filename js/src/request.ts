@@ -1,35 +1,72 @@
 // HTTP requests for the Go program. It could make them itself, and does where it has no
 // loader, but that takes some dozens of calls from Go to JavaScript and back.
 
+import type { Answered } from "./protocol.js";
+
 /** What became of a request, as internal/httpx knows it. */
 const outcome = { answered: 0, failed: 1, tooLarge: 2 } as const;
 
-type Settle = (
-  ...result:
-    | [0, status: number, redirected: boolean, headers: Headers, body: Uint8Array]
-    | [1, thrown: unknown]
-    | [2]
-) => void;
+type Outcome = [0, status: number, redirected: boolean, headers: Headers, body: Uint8Array] | [2];
 
-/**
- * Makes a request. `init` is fetch's, as JSON; of the body, at most `limit` bytes are taken.
- * Calls `settle` once, and returns what aborts the request.
- */
-export function request(url: string, init: string, limit: number, settle: Settle): () => void {
-  const controller = new AbortController();
-  answer(url, { ...JSON.parse(init), signal: controller.signal }, limit).then(
-    (result) => {
-      if (result[0] === outcome.tooLarge) {
-        controller.abort(); // what is still to come is not wanted
-      }
-      settle(...result);
-    },
-    (thrown) => settle(outcome.failed, thrown),
-  );
-  return () => controller.abort();
+/** Makes requests. */
+export interface Requests {
+  /**
+   * Makes a request. Of the fields of the header, each is two lines; of the body that comes back, at
+   * most `limit` bytes are taken. What becomes of it goes to `Answered`.
+   */
+  request(
+    id: number,
+    method: string,
+    url: string,
+    header: string,
+    body: string | null,
+    credentials: RequestCredentials,
+    cache: RequestCache,
+    keepalive: boolean,
+    limit: number,
+  ): void;
+  /** Ends a request; it is told of as one that failed. */
+  abortRequest(id: number): void;
 }
 
-async function answer(url: string, init: RequestInit, limit: number): Promise<Parameters<Settle>> {
+/** Gives what makes requests for one program, which is asked for when there is an answer. */
+export function makeRequests(program: () => Answered): Requests {
+  const controllers = new Map<number, AbortController>();
+  return {
+    request(id, method, url, header, body, credentials, cache, keepalive, limit) {
+      const controller = new AbortController();
+      controllers.set(id, controller);
+      const { signal } = controller;
+      const headers = fields(header);
+      const redirect = "manual";
+      answer(url, { method, headers, body, credentials, cache, redirect, keepalive, signal }, limit)
+        .then(
+          (result) => {
+            if (result[0] === outcome.tooLarge) {
+              controller.abort(); // what is still to come is not wanted
+            }
+            program().answered(id, ...result);
+          },
+          (thrown) => program().answered(id, outcome.failed, thrown),
+        )
+        .finally(() => controllers.delete(id));
+    },
+    abortRequest(id) {
+      controllers.get(id)?.abort();
+    },
+  };
+}
+
+function fields(header: string): [string, string][] {
+  const lines = header.split("\n");
+  const pairs: [string, string][] = [];
+  for (let i = 0; i + 1 < lines.length; i += 2) {
+    pairs.push([lines[i] as string, lines[i + 1] as string]);
+  }
+  return pairs;
+}
+
+async function answer(url: string, init: RequestInit, limit: number): Promise<Outcome> {
   const response = await fetch(url, init);
   const body = await read(response, limit);
   if (!body) {

@@ -1,10 +1,13 @@
 import wasmExec, { type Go } from "go:wasm_exec";
-import { OutboundError, type OutboundErrorInit } from "./error.js";
+import { callText } from "./call-text.js";
+import { Calls } from "./calls.js";
+import { OutboundError } from "./error.js";
 import { Printer } from "./print.js";
 import { Program } from "./program.js";
-import type { Core, Host } from "./protocol.js";
-import { request } from "./request.js";
+import type { GoCore, GoHandle, Handle, Host, Outcomes } from "./protocol.js";
+import { makeRequests } from "./request.js";
 import { makeScope } from "./scope.js";
+import { signalOf, withoutSignal } from "./signal.js";
 import { unavailable } from "./unavailable.js";
 
 const programs = new WeakMap<WebAssembly.Module, Promise<Program>>();
@@ -13,7 +16,7 @@ const programs = new WeakMap<WebAssembly.Module, Promise<Program>>();
 export function running(module: WebAssembly.Module): Promise<Program> {
   let program = programs.get(module);
   if (!program) {
-    program = run(module, (init) => new OutboundError(init));
+    program = runHere(module);
     programs.set(module, program);
     const forget = () => programs.delete(module);
     program.then((started) => started.onEnd(forget), forget);
@@ -21,20 +24,50 @@ export function running(module: WebAssembly.Module): Promise<Program> {
   return program;
 }
 
-/** Starts a program; its promises reject with what `makeError` gives. */
+async function runHere(module: WebAssembly.Module): Promise<Program> {
+  const calls = new Calls();
+  const { program, core } = await run(module, {
+    makeError: (init) => new OutboundError(init),
+    resolved: (id, text) => calls.resolve(id, JSON.parse(text)),
+    rejected: (id, error) => calls.reject(id, error),
+    known: (id, delivery) => calls.trackOf(id)?.tell(delivery),
+  });
+  program.core = {
+    createClient: async (options, hooks) => handle(await core.createClient(options, hooks), calls),
+  };
+  return program;
+}
+
+function handle(go: GoHandle, calls: Calls): Handle {
+  return {
+    ...go,
+    call: (method, request, options, track) =>
+      calls.begin({
+        signal: signalOf(options),
+        track,
+        send(id, signal) {
+          const text = callText(id, method, request, withoutSignal(options, signal));
+          go.call(text, ...(signal?.aborted ? [signal.reason] : []));
+        },
+        abort: (id, signal) => go.abort(id, signal.reason),
+      }),
+  };
+}
+
+/** Starts a program. */
 export async function run(
   module: WebAssembly.Module,
-  makeError: (init: OutboundErrorInit) => unknown,
-): Promise<Program> {
+  outcomes: Outcomes,
+): Promise<{ program: Program; core: GoCore }> {
   const program = new Program();
   const printer = new Printer();
   const scope = makeScope();
   wasmExec(scope);
   scope.fs.writeSync = (fd, bytes) => printer.write(fd, bytes);
-  let core: Core | undefined;
+  let core: GoCore | undefined;
   const host: Host = {
-    makeError,
-    request,
+    ...outcomes,
+    ...makeRequests(() => core as GoCore),
     ready: (given) => {
       core = given;
     },
@@ -58,8 +91,7 @@ export async function run(
   if (!core) {
     throw unavailable("it is a Go program, but not gws-outbound");
   }
-  program.core = core;
-  return program;
+  return { program, core };
 }
 
 /** Makes a run of Go whose end is told to `program`, however it comes. */

@@ -3,10 +3,27 @@ const isAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborte
 
 /** Tells a real signal, of whatever frame: what only looks like one could throw anywhere. */
 export function isSignal(value: unknown): value is AbortSignal {
+  if (value === undefined) {
+    return false; // most often, and what is thrown costs more than all else of a call here
+  }
   try {
     isAborted.call(value);
     return true;
   } catch {
     return false;
   }
+}
+
+/** The signal among options, which may be anything, such as an array that cannot be read. */
+export function signalOf(options: unknown): unknown {
+  try {
+    return (options as { signal?: unknown } | undefined)?.signal;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Leaves a real signal out of options; what is none stays among them, to be refused. */
+export function withoutSignal(options: unknown, signal: AbortSignal | undefined): unknown {
+  return signal ? { ...(options as object), signal: undefined } : options;
 }

@@ -1,11 +1,13 @@
 // Runs the Go program in a dedicated Worker. What runs there is worker.ts.
 
+import { callText } from "./call-text.js";
+import { Calls } from "./calls.js";
 import { OutboundError } from "./error.js";
-import type { Begin, Headers as PackedHeaders, Signal, ToPage, ToWorker } from "./messages.js";
-import { type Packed, packFields, packThrown } from "./pack.js";
+import type { Begin, Headers as PackedHeaders, ToPage, ToWorker } from "./messages.js";
+import { packFields, packThrown, type Thrown } from "./pack.js";
 import { Program } from "./program.js";
 import type { Core, GoOptions, Handle, Hooks, Method, Track } from "./protocol.js";
-import { isSignal } from "./signal.js";
+import { signalOf, withoutSignal } from "./signal.js";
 
 /** Says why there is no Worker to be had. */
 export class NoWorker extends Error {}
@@ -68,20 +70,12 @@ async function begin(worker: Worker, module: Promise<WebAssembly.Module>): Promi
   return program;
 }
 
-interface Call {
-  resolve(value: never): void;
-  reject(error: OutboundError): void;
-  signal: AbortSignal | undefined;
-  track: Track | undefined;
-}
-
 /** The program in the Worker, with the one client that it has. */
 class Remote implements Core, Handle {
   readonly ready: Promise<void>;
   readonly #port: MessagePort;
   readonly #program: Program;
-  readonly #calls = new Map<number, Call>();
-  #last = 0;
+  readonly #calls = new Calls();
   #hooks!: Hooks;
   #headers!: () => unknown;
   /** What the page's function for headers threw last, by the question. */
@@ -104,29 +98,38 @@ class Remote implements Core, Handle {
     const { headers, ...rest } = options;
     // In the Worker, location is that of its script.
     rest.baseUrl ??= globalThis.location?.origin;
-    await this.#call({ signal: rest.signal }, (id, signal) => ({
-      do: "createClient",
-      id,
-      options: packOptions(rest, signal),
-      headers: this.#packHeaders(headers),
-      signal,
-    }));
+    await this.#calls.begin({
+      signal: rest.signal,
+      send: (id, signal) =>
+        this.#post({
+          do: "createClient",
+          id,
+          options: packFields(withoutSignal(rest, signal)),
+          headers: this.#packHeaders(headers),
+          signal: signal && { aborted: aborted(id, signal) },
+        }),
+      abort: (id, signal) => this.#abort(id, signal),
+    });
     return this;
   }
 
   call(method: Method, request: unknown, options: unknown, track: Track): Promise<unknown> {
-    return this.#call({ signal: signalOf(options), track }, (id, signal) => ({
-      do: "call",
-      id,
-      method,
-      request: packFields(request),
-      options: packOptions(options, signal),
-      signal,
-    }));
+    return this.#calls.begin({
+      signal: signalOf(options),
+      track,
+      send: (id, signal) => {
+        const text = callText(id, method, request, withoutSignal(options, signal));
+        this.#post({ do: "call", text, id, aborted: signal && aborted(id, signal) });
+        // From here on it may be sent, also if the Worker can say nothing more. It says
+        // where it is not, yet.
+        track.tell("unknown");
+      },
+      abort: (id, signal) => this.#abort(id, signal),
+    });
   }
 
   close(): Promise<void> {
-    return this.#call({}, (id) => ({ do: "close", id }));
+    return this.#calls.begin({ send: (id) => this.#post({ do: "close", id }) });
   }
 
   listen(): void {
@@ -141,23 +144,8 @@ class Remote implements Core, Handle {
     this.#post({ do: "leave" });
   }
 
-  #call<T>(
-    { signal, track }: { signal?: unknown; track?: Track },
-    message: (id: number, signal: Signal) => ToWorker,
-  ): Promise<T> {
-    const id = ++this.#last;
-    const real = isSignal(signal) ? signal : undefined;
-    const reason = () => packThrown(real?.reason, { of: "signal", id });
-    const abort = () => this.#post({ do: "abort", id, reason: reason() });
-    const settled = new Promise<T>((resolve, reject) => {
-      this.#calls.set(id, { resolve, reject, signal: real, track });
-      this.#post(message(id, real && (real.aborted ? { aborted: reason() } : {})));
-      real?.addEventListener("abort", abort, { once: true });
-    });
-    return settled.finally(() => {
-      this.#calls.delete(id);
-      real?.removeEventListener("abort", abort);
-    });
+  #abort(id: number, signal: AbortSignal): void {
+    this.#post({ do: "abort", id, reason: packReason(id, signal) });
   }
 
   #take(message: ToPage): void {
@@ -169,13 +157,13 @@ class Remote implements Core, Handle {
         this.#unfit(new OutboundError(message.error));
         break;
       case "resolved":
-        this.#calls.get(message.id)?.resolve(message.value as never);
+        this.#calls.resolve(message.id, message.text && JSON.parse(message.text));
         break;
       case "rejected":
         this.#reject(message);
         break;
-      case "track":
-        this.#know(message);
+      case "known":
+        this.#calls.trackOf(message.id)?.tell(message.delivery);
         break;
       case "headers":
         this.#answer(message.id);
@@ -188,21 +176,13 @@ class Remote implements Core, Handle {
     }
   }
 
-  #know({ id, known }: ToPage & { say: "track" }): void {
-    const track = this.#calls.get(id)?.track;
-    if (track) {
-      track.known = known;
-    }
-  }
-
   #reject({ id, error, cause }: ToPage & { say: "rejected" }): void {
-    const call = this.#calls.get(id);
     if (cause?.of === "signal") {
-      error.cause = call?.signal?.reason;
+      error.cause = this.#calls.signalOf(id)?.reason;
     } else if (cause && cause.id === this.#thrown?.id) {
       error.cause = this.#thrown.value;
     }
-    call?.reject(new OutboundError(error));
+    this.#calls.reject(id, new OutboundError(error));
   }
 
   #packHeaders(headers: unknown): PackedHeaders {
@@ -237,18 +217,13 @@ class Remote implements Core, Handle {
   }
 }
 
-/** Options may be anything, such as an array that cannot be read. */
-function signalOf(options: unknown): unknown {
-  try {
-    return (options as { signal?: unknown } | undefined)?.signal;
-  } catch {
-    return undefined;
-  }
+/** What a signal has fired with, if it has. */
+function aborted(id: number, signal: AbortSignal): Thrown | undefined {
+  return signal.aborted ? packReason(id, signal) : undefined;
 }
 
-/** Packs options without their signal; what is none stays among them, to be refused. */
-function packOptions(options: unknown, signal: Signal): Packed {
-  return packFields(signal ? { ...(options as object), signal: undefined } : options);
+function packReason(id: number, { reason }: AbortSignal): Thrown {
+  return packThrown(reason, { of: "signal", id });
 }
 
 function fields(headers: unknown): [string, string][] {

@@ -1,11 +1,11 @@
 // Runs the Go program in a dedicated Worker, for one client of the page that
 // started it. Its other half is worker-host.ts.
 
-import type { OutboundErrorInit } from "./error.js";
+import type { Delivery, OutboundErrorInit } from "./error.js";
 import type { Begin, Headers, Signal, ToPage, ToWorker } from "./messages.js";
 import { StandIn, unpack, unpackThrown } from "./pack.js";
 import type { Program } from "./program.js";
-import { type GoOptions, type Handle, type Known, Track } from "./protocol.js";
+import type { GoCore, GoHandle, GoOptions, Outcomes } from "./protocol.js";
 import { run } from "./run.js";
 
 addEventListener("message", ({ data }) => serve(data), { once: true });
@@ -15,23 +15,13 @@ addEventListener("messageerror", () => {
 
 async function serve({ module, port, life }: Begin): Promise<void> {
   await hold(life);
-  const post = (message: ToPage) => port.postMessage(message);
-  let program: Program;
+  const server = new Server(port);
   try {
-    program = await run(module, (init) => init);
+    server.start(await run(module, server));
   } catch (error) {
     const { message, cause } = error as OutboundErrorInit;
     send(port, { say: "unfit", error: { ...(error as OutboundErrorInit), message, cause } });
-    return;
   }
-  const server = new Server(program, port);
-  program.onEnd((ending) => {
-    server.tellAll();
-    send(port, { say: "ended", ending });
-    port.close();
-  });
-  port.onmessage = ({ data }) => server.take(data);
-  post({ say: "ready" });
 }
 
 // The page waits for this lock: it gets it when this Worker is no more,
@@ -60,22 +50,35 @@ function send(port: MessagePort, message: ToPage): void {
   }
 }
 
-class Server {
-  readonly #program: Program;
+class Server implements Outcomes {
   readonly #port: MessagePort;
-  #handle!: Handle;
+  #program!: Program;
+  #core!: GoCore;
+  #handle!: GoHandle;
   readonly #signals = new Map<number, AbortController>();
-  readonly #calls = new Set<Promise<unknown>>();
-  readonly #tracks = new Set<RemoteTrack>();
+  readonly #calls = new Map<number, Knowledge>();
   readonly #questions = new Map<number, PromiseWithResolvers>();
   #asked = 0;
 
-  constructor(program: Program, port: MessagePort) {
-    this.#program = program;
+  constructor(port: MessagePort) {
     this.#port = port;
   }
 
-  take(message: ToWorker): void {
+  start({ program, core }: { program: Program; core: GoCore }): void {
+    this.#program = program;
+    this.#core = core;
+    program.onEnd((ending) => {
+      for (const [id, call] of this.#calls) {
+        this.#tell(id, call);
+      }
+      send(this.#port, { say: "ended", ending });
+      this.#port.close();
+    });
+    this.#port.onmessage = ({ data }) => this.#take(data);
+    this.#post({ say: "ready" });
+  }
+
+  #take(message: ToWorker): void {
     switch (message.do) {
       case "createClient":
         this.#settle(message.id, () => this.#create(message));
@@ -84,10 +87,10 @@ class Server {
         this.#call(message);
         break;
       case "close":
-        this.#settle(message.id, () => this.#close());
+        this.#settle(message.id, () => this.#handle.close());
         break;
       case "abort":
-        this.#signals.get(message.id)?.abort(unpackThrown(message.reason));
+        this.#abort(message);
         break;
       case "headers":
         this.#answer(message);
@@ -97,51 +100,68 @@ class Server {
     }
   }
 
-  async #call(message: ToWorker & { do: "call" }): Promise<void> {
-    const track = new RemoteTrack((known) => this.#post({ say: "track", id: message.id, known }));
-    this.#tracks.add(track); // first, for the program may end within the call
-    const settled = this.#settle(message.id, () =>
-      this.#handle.call(
-        message.method,
-        unpack(message.request),
-        this.#withSignal(message, unpack(message.options)),
-        track,
-      ),
-    );
-    this.#calls.add(settled);
-    await settled;
-    track.settled();
-    this.#tracks.delete(track);
-    this.#calls.delete(settled);
-  }
-
-  // The page ends the Worker after this: what was pending must have got its answer.
-  async #close(): Promise<void> {
-    await this.#handle.close();
-    await Promise.all(this.#calls);
-  }
-
-  /** Tells what is known of all calls, for the program has ended. */
-  tellAll(): void {
-    for (const track of this.#tracks) {
-      track.tellNow();
+  #call({ id, text, aborted }: ToWorker & { do: "call" }): void {
+    const call: Knowledge = { delivery: "not-sent", page: "unknown" };
+    this.#calls.set(id, call);
+    this.#handle.call(text, ...(aborted ? [unpackThrown(aborted)] : []));
+    if (this.#calls.has(id) && call.delivery === "not-sent") {
+      this.#tell(id, call); // it waits for a session
     }
   }
 
-  /** Tells the page what becomes of a call. Of the program's end it learns otherwise. */
+  #abort({ id, reason }: ToWorker & { do: "abort" }): void {
+    if (this.#calls.has(id)) {
+      this.#handle.abort(id, unpackThrown(reason));
+    } else {
+      this.#signals.get(id)?.abort(unpackThrown(reason));
+    }
+  }
+
+  readonly makeError = (init: OutboundErrorInit) => init;
+
+  readonly resolved = (id: number, text: string) => {
+    this.#calls.delete(id);
+    this.#post({ say: "resolved", id, text });
+  };
+
+  readonly rejected = (id: number, thrown: unknown) => {
+    this.#calls.delete(id);
+    const { cause, ...error } = thrown as OutboundErrorInit;
+    if (cause instanceof StandIn) {
+      this.#post({ say: "rejected", id, error, cause: cause.at });
+    } else {
+      send(this.#port, { say: "rejected", id, error: { ...error, cause } });
+    }
+  };
+
+  readonly known = (id: number, delivery: Delivery) => {
+    const call = this.#calls.get(id);
+    if (!call) {
+      return;
+    }
+    call.delivery = delivery;
+    if (call.page === "not-sent") {
+      this.#tell(id, call); // before it leaves
+    }
+  };
+
+  /** Tells the page what is known of a call, if that takes it for something else. */
+  #tell(id: number, call: Knowledge): void {
+    if (call.page !== call.delivery) {
+      call.page = call.delivery;
+      this.#post({ say: "known", id, delivery: call.delivery });
+    }
+  }
+
+  /** Tells the page what becomes of a promise. Of the program's end it learns otherwise. */
   async #settle(id: number, call: () => Promise<unknown>): Promise<void> {
     try {
-      const value = await call();
+      await call();
       if (!this.#program.ended) {
-        this.#post({ say: "resolved", id, value });
+        this.#post({ say: "resolved", id });
       }
     } catch (thrown) {
-      const { cause, ...error } = thrown as OutboundErrorInit;
-      if (cause instanceof StandIn) {
-        this.#post({ say: "rejected", id, error, cause: cause.at });
-      } else {
-        send(this.#port, { say: "rejected", id, error: { ...error, cause } });
-      }
+      this.rejected(id, thrown);
     } finally {
       this.#signals.delete(id);
     }
@@ -149,7 +169,7 @@ class Server {
 
   async #create(message: ToWorker & { do: "createClient" }): Promise<void> {
     const options = this.#withSignal(message, unpack(message.options)) as GoOptions;
-    this.#handle = await this.#program.core.createClient(
+    this.#handle = await this.#core.createClient(
       { ...options, ...this.#headers(message.headers) },
       {
         statechange: (detail) => this.#post({ say: "statechange", detail }),
@@ -214,38 +234,10 @@ class Server {
   }
 }
 
-/**
- * Tells the page what is known, as far as that differs from what it takes for
- * true by itself. That a request may have left is told before it leaves. What is known after
- * that is told a little later, for most often the call is settled by then: until
- * then the page knows less, but nothing wrong.
- */
-class RemoteTrack extends Track {
-  readonly #post: (known: Known) => void;
-  #later: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(post: (known: Known) => void) {
-    super();
-    this.#post = post;
-  }
-
-  override tell(...known: Parameters<Track["tell"]>): void {
-    super.tell(...known);
-    clearTimeout(this.#later);
-    if (this.known.delivery === "unknown") {
-      this.tellNow();
-    } else if (this.known.delivery !== "not-sent") {
-      this.#later = setTimeout(() => this.tellNow());
-    }
-  }
-
-  tellNow(): void {
-    this.#post(this.known);
-  }
-
-  settled(): void {
-    clearTimeout(this.#later);
-  }
+/** What is known of a call, and what the page takes for true: at first that it may be sent. */
+interface Knowledge {
+  delivery: Delivery;
+  page: Delivery;
 }
 
 interface PromiseWithResolvers {

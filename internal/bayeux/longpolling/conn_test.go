@@ -182,7 +182,7 @@ func TestPanicsBecomeFailures(t *testing.T) {
 
 func TestWhatIsNoJSONIsNotSent(t *testing.T) {
 	play(t, func(t *testing.T, s *server, c *conn, r *recorder) {
-		c.Send([]bayeux.Message{{Channel: "/a", ID: "1", Data: []byte("{")}})
+		c.Send([]bayeux.Message{{Channel: "/a", ID: "1", Ext: []byte("{")}})
 		told := r.all()
 		require.Len(t, told, 1)
 		require.Contains(t, told[0], "failed 1: encoding messages: ")

@@ -2,7 +2,6 @@ package longpolling
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,7 +20,7 @@ func post(ctx context.Context, o Options, messages []bayeux.Message) (frame []by
 			err = &bayeux.InternalError{Value: p}
 		}
 	}()
-	body, err := json.Marshal(messages)
+	body, err := bayeux.Encode(messages)
 	if err != nil {
 		return nil, fmt.Errorf("encoding messages: %w", err)
 	}

@@ -6,7 +6,6 @@ package websocket
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -85,7 +84,7 @@ func (c *conn) write() {
 
 // writeFrame reports whether more can be written.
 func (c *conn) writeFrame(messages []bayeux.Message) bool {
-	frame, err := json.Marshal(messages)
+	frame, err := bayeux.Encode(messages)
 	if err == nil {
 		err = c.socket.write(frame)
 	}

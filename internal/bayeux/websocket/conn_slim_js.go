@@ -4,7 +4,6 @@ package websocket
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -179,7 +178,7 @@ func (c *conn) Send(messages []bayeux.Message) {
 	if c.isEnded() {
 		return
 	}
-	frame, err := json.Marshal(messages)
+	frame, err := bayeux.Encode(messages)
 	if err == nil {
 		_, err = c.socket.Call("send", string(frame))
 	}
