@@ -38,6 +38,12 @@ type Options struct {
 	// must not block.
 	OnStatus func(Status)
 
+	// OnGap is told, on the client's loop, that events may be missing between those that
+	// came before and those that follow: a connection has broken without acknowledged
+	// delivery, a session has taken the place of another, or a frame could not be read. It
+	// must not block.
+	OnGap func()
+
 	// Log takes lines of text for a developer. They hold no credentials.
 	Log func(Level, string)
 
@@ -208,6 +214,12 @@ func (c *Client) Close(ctx context.Context) {
 	case <-ctx.Done():
 		c.box.put(func() { c.finish(ErrClosed) })
 		<-c.done
+	}
+}
+
+func (c *Client) gap() {
+	if c.opts.OnGap != nil {
+		c.opts.OnGap()
 	}
 }
 

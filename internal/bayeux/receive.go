@@ -75,6 +75,8 @@ func (c *Client) receive(frame []byte) {
 		case !requests && c.ack.on && c.cutShort < mostCutShort && err.(*ProtocolError).Problem == cutShort:
 			c.cutShort++
 			c.lost(err) // what was in it is sent again over the next connection
+		case !requests || !c.ack.on:
+			c.gap()
 		}
 	}
 }

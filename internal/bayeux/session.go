@@ -177,6 +177,9 @@ func (c *Client) handshook(r *Message, err error) {
 		c.preferred = c.transport
 	}
 	c.session++
+	if c.session > 1 {
+		c.gap()
+	}
 	c.failedAt = time.Time{}
 	c.clientID = r.ClientID
 	c.ack = negotiated(r.Ext)
@@ -212,6 +215,7 @@ func (c *Client) connect() {
 	if c.hasten() {
 		c.send(m, hasty, func(r *Message, err error) {
 			if errors.Is(err, errNoReply) {
+				c.broken()
 				c.connect()
 				return
 			}
@@ -478,11 +482,20 @@ func (c *Client) wait(d time.Duration, reason error) {
 		return
 	}
 	c.held = false
+	c.broken()
 	c.cancelExchanges()
 	c.schedule(d, c.try)
 	c.waiting = true
 	c.dueAt = time.Now().Add(d)
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: reason, RetryIn: d, Session: c.session})
+}
+
+// broken notes that a connection is given up, with what the server may have
+// sent into it.
+func (c *Client) broken() {
+	if c.clientID != "" && !c.ack.on {
+		c.gap()
+	}
 }
 
 // schedule runs f in d, unless something else has been begun by then.

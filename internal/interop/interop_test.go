@@ -39,6 +39,8 @@ var scenarios = []struct {
 	{"a session forgotten while pending", forgottenPending},
 	{"a session expired", expired},
 	{"a server restarted", restarted},
+	{"every operation", everyOperation},
+	{"a connection killed while a list is coming", listBroken},
 	{"a handshake denied", handshakeDenied},
 	{"a subscription denied", subscriptionDenied},
 	{"a message of 1 MB", bigMessage},
@@ -138,7 +140,7 @@ func killed(t *testing.T, j *judge) {
 // count takes the end of a completion whose acknowledgement may be lost, since
 // there is no acknowledged delivery. If it is, the caller must be told the
 // truth.
-func (j *judge) count(t *testing.T, p *completion) {
+func (j *judge) count(t *testing.T, p *call) {
 	t.Helper()
 	err := p.end(t)
 	if err == nil {

@@ -35,6 +35,7 @@ type judge struct {
 
 	references              int
 	completions, cuts, lost int
+	operations              int    // others that were answered
 	verdict                 string // "" if it was not asked
 }
 
@@ -72,8 +73,8 @@ func (j *judge) acknowledge(references ...string) {
 func TestMain(m *testing.M) {
 	status := m.Run()
 	// One line each, of a fixed width: several runs make one table.
-	const columns = "%-13s  %-12s  %-21v  %11v  %18v  %21v  %s\n"
-	fmt.Printf(columns, "server", "transport", "acknowledged delivery", "completions", "connections killed", "acknowledgements lost", "verdict")
+	const columns = "%-13s  %-12s  %-21v  %11v  %16v  %18v  %12v  %s\n"
+	fmt.Printf(columns, "server", "transport", "acknowledged delivery", "completions", "other operations", "connections killed", "answers lost", "verdict")
 	for _, j := range judges {
 		ack := "on"
 		switch {
@@ -85,7 +86,7 @@ func TestMain(m *testing.M) {
 		if j.verdict == "" {
 			continue // by the flag -run
 		}
-		fmt.Printf(columns, j.kind, j.transport, ack, j.completions, j.cuts, j.lost, j.verdict)
+		fmt.Printf(columns, j.kind, j.transport, ack, j.completions, j.operations, j.cuts, j.lost, j.verdict)
 	}
 	os.Exit(status)
 }
@@ -228,36 +229,48 @@ func (c *client) session() int {
 	return c.status.Session
 }
 
-// completion is one under way.
-type completion struct {
+// call is one under way.
+type call struct {
 	reference string
 	accepted  chan struct{} // closed when the POST has been answered
 	done      chan struct{} // closed at the end
+	data      json.RawMessage
 	err       error
 }
 
-// complete starts the completion of a record.
-func (c *client) complete(t *testing.T, ackTimeout time.Duration) *completion {
-	c.j.references++
-	n := c.j.references
-	p := &completion{reference: fmt.Sprintf("ref-%d", n), accepted: make(chan struct{}), done: make(chan struct{})}
+// newReference returns a number of its own for a record, and a reference.
+func (j *judge) newReference() (n int, reference string) {
+	j.references++
+	return j.references, fmt.Sprintf("ref-%d", j.references)
+}
+
+// call starts a call of a method. What it resolves with must pass the check, if
+// there is one.
+func (c *client) call(t *testing.T, method string, f gws.Fields, ackTimeout time.Duration, check func(json.RawMessage) error) *call {
+	p := &call{reference: f["referenceId"].(string), accepted: make(chan struct{}), done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
 		var once sync.Once
-		data, err := c.Call(context.WithoutCancel(t.Context()), "completeRecord", gws.Fields{
-			"recordHandle": float64(n), "applicationId": 134.0, "campaignName": "Campaign1", "callingList": "CallingList1",
-			"devicePath": "/devices/1", "callResult": "Answer", "referenceId": p.reference,
-		}, outbound.CallOptions{AckTimeout: ackTimeout, OnProgress: func(_ string, d gws.Delivery) {
-			if d == gws.Accepted {
-				once.Do(func() { close(p.accepted) })
-			}
-		}})
-		if err == nil {
-			err = acknowledges(data, n)
+		p.data, p.err = c.Call(context.WithoutCancel(t.Context()), method, f, outbound.CallOptions{
+			AckTimeout: ackTimeout, OnProgress: func(_ string, d gws.Delivery) {
+				if d == gws.Accepted {
+					once.Do(func() { close(p.accepted) })
+				}
+			}})
+		if p.err == nil && check != nil {
+			p.err = check(p.data)
 		}
-		p.err = err
 	}()
 	return p
+}
+
+// complete starts the completion of a record.
+func (c *client) complete(t *testing.T, ackTimeout time.Duration) *call {
+	n, reference := c.j.newReference()
+	return c.call(t, "completeRecord", gws.Fields{
+		"recordHandle": float64(n), "applicationId": 134.0, "campaignName": "Campaign1", "callingList": "CallingList1",
+		"devicePath": "/devices/1", "callResult": "Answer", "referenceId": reference,
+	}, ackTimeout, func(data json.RawMessage) error { return acknowledges(data, n) })
 }
 
 // acknowledges checks that data is the acknowledgement of record n.
@@ -279,7 +292,7 @@ func acknowledges(data json.RawMessage, n int) error {
 func (c *client) completeAll(t *testing.T, n, atATime int) {
 	t.Helper()
 	left := n
-	var pending []*completion
+	var pending []*call
 	for left > 0 || len(pending) > 0 {
 		for left > 0 && len(pending) < atATime {
 			pending = append(pending, c.complete(t, 0))
@@ -291,36 +304,42 @@ func (c *client) completeAll(t *testing.T, n, atATime int) {
 }
 
 // acceptedAll starts n completions, and waits until their POSTs are answered.
-func (c *client) acceptedAll(t *testing.T, n int, ackTimeout time.Duration) []*completion {
+func (c *client) acceptedAll(t *testing.T, n int, ackTimeout time.Duration) []*call {
 	t.Helper()
-	var all []*completion
+	var all []*call
 	for range n {
 		all = append(all, c.complete(t, ackTimeout))
 	}
 	for _, p := range all {
-		select {
-		case <-p.accepted:
-		case <-p.done:
-			require.NoError(t, p.err, "before it was acknowledged")
-		case <-time.After(long):
-			require.FailNow(t, "a POST was not answered")
-		}
+		p.isAccepted(t)
 	}
 	return all
 }
 
-func (p *completion) end(t *testing.T) error {
+// isAccepted waits until the POST is answered.
+func (p *call) isAccepted(t *testing.T) {
+	t.Helper()
+	select {
+	case <-p.accepted:
+	case <-p.done:
+		require.NoError(t, p.err, "before it was answered")
+	case <-time.After(long):
+		require.FailNow(t, "a POST was not answered")
+	}
+}
+
+func (p *call) end(t *testing.T) error {
 	t.Helper()
 	select {
 	case <-p.done:
 	case <-time.After(2 * long):
-		require.FailNow(t, "a completion came to no end", p.reference)
+		require.FailNow(t, "a call came to no end", p.reference)
 	}
 	return p.err
 }
 
 // resolved requires that the acknowledgement came.
-func (p *completion) resolved(t *testing.T, c *client) {
+func (p *call) resolved(t *testing.T, c *client) {
 	t.Helper()
 	err := p.end(t)
 	if e, ok := errors.AsType[*outbound.Error](err); ok && e.Code == outbound.AckTimeout {
@@ -330,7 +349,7 @@ func (p *completion) resolved(t *testing.T, c *client) {
 	c.j.completions++
 }
 
-func references(all []*completion) (names []string) {
+func references(all []*call) (names []string) {
 	for _, p := range all {
 		names = append(names, p.reference)
 	}

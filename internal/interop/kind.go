@@ -35,8 +35,10 @@ type Options struct {
 
 // Behavior is what can be switched while a server runs.
 type Behavior struct {
-	AckDelayMS    int  `json:"ackDelayMS"`    // from the POST to its acknowledgement
-	HoldAck       bool `json:"holdAck"`       // acknowledge only by the verb ack
-	DenyHandshake bool `json:"denyHandshake"` // by the server's own policy
-	DenySubscribe bool `json:"denySubscribe"` // by the server's own policy
+	AckDelayMS    int    `json:"ackDelayMS"`    // from the POST to the events that answer it
+	HoldAck       bool   `json:"holdAck"`       // answer only by the verb ack
+	Chain         int    `json:"chain"`         // how many records every chain has
+	Notification  string `json:"notification"`  // the notificationType of the last event of an answer; "" for the operation's own
+	DenyHandshake bool   `json:"denyHandshake"` // by the server's own policy
+	DenySubscribe bool   `json:"denySubscribe"` // by the server's own policy
 }

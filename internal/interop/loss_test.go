@@ -29,7 +29,7 @@ func TestLoss(t *testing.T) {
 			const seed, percent, records, atATime = 7, 10, 100, 5
 			j.Lose(percent, seed)
 			unsent := 0
-			var pending []*completion
+			var pending []*call
 			for left := records; left > 0 || len(pending) > 0; {
 				for left > 0 && len(pending) < atATime {
 					pending = append(pending, c.complete(t, time.Minute))

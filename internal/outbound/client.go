@@ -91,6 +91,7 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		Prepare:     c.rest.SignIn,
 		Final:       final,
 		OnStatus:    opts.OnStatus,
+		OnGap:       c.waiting.gap,
 		Log:         opts.Log,
 		DialTimeout: min(opts.ConnectTimeout/2, 5*time.Second),
 		Random:      over.random,

@@ -139,11 +139,14 @@ func (r *registry) settle(e event, data json.RawMessage) bool {
 		return false
 	}
 	problem := ""
-	if a, _ := op.request.Operation.Answer(e.NotificationType); a.Role == gws.Element {
+	switch a, known := op.request.Operation.Answer(e.NotificationType); {
+	case a.Role == gws.Element:
 		if problem = op.list.add(string(e.Record.RecordHandle), recordOf(data)); problem == "" {
 			op.markBegun()
 			return true
 		}
+	case known && op.gap && op.request.Operation.Result == gws.ResultRecords:
+		problem = "events may have been lost while the list was coming, and records with them: ask for it again"
 	}
 	r.drop(op)
 	op.answer <- answer{notification: e.NotificationType, event: data, problem: problem}

@@ -362,3 +362,58 @@ func TestTheListBeginsThoughThePOSTHasFailed(t *testing.T) {
 		require.JSONEq(t, `[{"recordHandle":9}]`, string(o.data))
 	})
 }
+
+// A list is whole, or it is none: what comes after events were lost is not
+// taken for all that there is.
+func TestTheListBreaksOff(t *testing.T) {
+	for name, tt := range map[string]struct {
+		start  gwssim.Behavior
+		happen func(*testing.T, *gwssim.Sim)
+		whole  bool
+	}{
+		"a connection": {happen: cut, whole: true},
+		"a connection, without acknowledged delivery": {start: gwssim.Behavior{NoAckExtension: true}, happen: cut},
+		"the session": {happen: func(_ *testing.T, sim *gwssim.Sim) { sim.Expire() }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, transport string) {
+				sim := gwssim.New(t)
+				sim.Set(tt.start)
+				changed := make(chan bayeux.Status, 100)
+				opts := options(sim, transport)
+				opts.OnStatus = func(s bayeux.Status) { changed <- s }
+				c := open(t, opts)
+				silent := tt.start
+				silent.NoAck = true
+				sim.Set(silent)
+				say := func(notification string, handle int) {
+					sim.Publish(channel, json.RawMessage(fmt.Sprintf(`{"notificationType":%q,"referenceId":"a","record":{"recordHandle":%d}}`, notification, handle)))
+				}
+				known := make(chan gws.Delivery, 10)
+				done := perform(t.Context(), c, "getChainedRecords", asked("campaignName", "Campaign1", "recordHandle", 7.0, "referenceId", "a"),
+					CallOptions{OnProgress: func(_ string, d gws.Delivery) { known <- d }})
+				for get(t, known) != gws.Accepted {
+				}
+				require.NoError(t, sim.WaitConnected(soon(t), 1))
+				say("ChainedRecord", 8)
+				for len(changed) > 0 {
+					<-changed
+				}
+				tt.happen(t, sim)
+				for get(t, changed).State != bayeux.Connected {
+				}
+				say("ChainedRecord", 9)
+				say("ChainedRecordsDataEnd", 7)
+				o := get(t, done)
+				if tt.whole {
+					require.NoError(t, o.err)
+					require.JSONEq(t, `[{"recordHandle":8},{"recordHandle":9}]`, string(o.data))
+					return
+				}
+				e := o.rejected(t, RecordError, gws.Accepted)
+				require.Contains(t, e.Message, "may have been lost")
+				require.Contains(t, string(e.Event), "ChainedRecordsDataEnd")
+			})
+		})
+	}
+}

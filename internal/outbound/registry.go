@@ -14,6 +14,7 @@ type operation struct {
 	answer  chan answer   // takes one
 	begun   chan struct{} // closed when the first element of a list has come
 	posted  bool          // the POST may have left; guarded by the registry
+	gap     bool          // events may have been lost since then; guarded by the registry
 	list    list          // guarded by the registry until there is an answer
 }
 
@@ -81,4 +82,13 @@ func (r *registry) posting(op *operation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	op.posted = true
+}
+
+// gap notes that events may have been lost.
+func (r *registry) gap() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, op := range r.operations {
+		op.gap = op.posted
+	}
 }

@@ -20,7 +20,7 @@ export type ErrorCode =
   | "NETWORK_ERROR"
   /** The request was not answered within `requestTimeout`, nor did an acknowledgement follow. */
   | "REQUEST_TIMEOUT"
-  /** Another event than the acknowledgement answered the request. */
+  /** Another event than the acknowledgement answered the request, or a list may lack records. */
   | "RECORD_ERROR"
   /** Accepted, but not acknowledged within `ackTimeout`. */
   | "ACK_TIMEOUT"

@@ -1,7 +1,7 @@
 'use strict';
 
-// CometD for Node.js, with as much of GWS beside it as a completion needs. It
-// has long-polling only.
+// CometD for Node.js, with the Outbound API of GWS beside it. It has
+// long-polling only.
 
 const http = require('node:http');
 const cometd = require('cometd-nodejs-server');

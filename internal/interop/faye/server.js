@@ -1,7 +1,6 @@
 'use strict';
 
-// Faye, with as much of GWS beside it as a completion needs. It has no
-// acknowledged delivery.
+// Faye, with the Outbound API of GWS beside it. It has no acknowledged delivery.
 
 const http = require('node:http');
 const faye = require('faye');

@@ -1,12 +1,16 @@
 package interop;
 
+import java.net.URI;
 import java.security.SecureRandom;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -14,9 +18,9 @@ import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.util.ajax.JSON;
 
 /**
- * What stands beside CometD: as much of the REST API as a completion needs, and
- * the control by tests. It is the same for every line of CometD on Jetty, whose
- * servlets bring the requests.
+ * What stands beside CometD: the Outbound API of GWS, and the control by tests.
+ * It is the same for every line of CometD on Jetty, whose servlets bring the
+ * requests.
  */
 final class Gws {
     /** What is done through the server's own API. */
@@ -33,6 +37,61 @@ final class Gws {
     /** An answer in JSON. */
     record Answer(int status, Map<String, Object> body) {
     }
+
+    /** Where operations are posted, and which of their parameters is in the path. */
+    private enum Place {
+        RECORD("/api/v2/me/outbound-records/", "recordHandle"),
+        RECORDS("/api/v2/me/outbound-records", null),
+        CAMPAIGN("/api/v2/me/outbound-campaigns/", "campaignName");
+
+        private final String prefix;
+        private final String parameter;
+
+        Place(String prefix, String parameter) {
+            this.prefix = prefix;
+            this.parameter = parameter;
+        }
+
+        /** The request that a body makes here; null if the path leads elsewhere. */
+        private Map<String, Object> request(String path, Map<String, Object> body) {
+            String rest = below(prefix, path);
+            if (rest == null || rest.isEmpty() != (parameter == null)) {
+                return null;
+            }
+            Map<String, Object> request = new LinkedHashMap<>(body);
+            if (parameter != null) {
+                request.put(parameter, this == RECORD ? (Object) Long.valueOf(rest) : rest);
+            }
+            return request;
+        }
+    }
+
+    private static final String OF_RECORD = "OutboundRecordMessage";
+    private static final String OF_CAMPAIGN = "OutboundCampaignMessage";
+
+    /** An operation, and the types of the events that answer it: the last ends it, one before that is of each element of a list. */
+    private record Operation(String name, Place place, String messageType, String... notifications) {
+    }
+
+    private static final List<Operation> OPERATIONS = List.of(
+            new Operation("CompleteRecord", Place.RECORD, OF_RECORD, "RecordProcessedAcknowledge"),
+            new Operation("UpdateRecord", Place.RECORD, OF_RECORD, "UpdateCallCompletionStatsAcknowledge"),
+            new Operation("RejectRecord", Place.RECORD, OF_RECORD, "RecordRejectAcknowledge"),
+            new Operation("CancelRecord", Place.RECORD, OF_RECORD, "RecordCancelAcknowledge"),
+            new Operation("DoNotCallRecord", Place.RECORD, OF_RECORD, "DoNotCallAcknowledge"),
+            new Operation("DoNotCallRecord", Place.RECORDS, OF_RECORD, "DoNotCallAcknowledge"),
+            new Operation("RescheduleRecord", Place.RECORD, OF_RECORD, "RecordRescheduleAcknowledge"),
+            new Operation("GetChainedRecord", Place.RECORD, OF_RECORD, "ChainedRecord", "ChainedRecordsDataEnd"),
+            new Operation("GetPreviewRecord", Place.CAMPAIGN, OF_RECORD, "PreviewRecord"),
+            new Operation("StartPreviewSession", Place.CAMPAIGN, OF_CAMPAIGN, "PreviewSessionStarted"),
+            new Operation("EndPreviewSession", Place.CAMPAIGN, OF_CAMPAIGN, "PreviewSessionEnded"));
+
+    /** What events tell of a record, as far as the request has it. */
+    private static final List<String> RECORD_FIELDS =
+            List.of("campaignName", "devicePath", "callingList", "phoneNumber", "applicationId", "recordHandle");
+
+    /** The events that hand out a record. */
+    private static final Set<String> HANDING_OUT = Set.of("ChainedRecord", "PreviewRecord");
 
     static final String CSRF_HEADER = "X-CSRF-TOKEN";
 
@@ -51,25 +110,28 @@ final class Gws {
         thread.setDaemon(true);
         return thread;
     });
-    private final Map<String, List<Runnable>> held = new HashMap<>(); // guarded by this
-    private boolean holdAck; // guarded by this
-    private long ackDelay; // ms, guarded by this
-    private long posts; // guarded by this
+    // What follows is guarded by this.
+    private final Map<String, Queue<Runnable>> held = new HashMap<>(); // by reference
+    private boolean holdAck;
+    private long ackDelay; // ms
+    private long chain; // records
+    private String notification; // in place of the last one's; null for that
+    private long posts;
+    private Map<String, Object> last = Map.of(); // the newest request
 
     Gws(CometD cometd) {
         this.cometd = cometd;
     }
 
     /** Answers a request that is not CometD's; the agent is null where all are one. */
-    Answer handle(String agent, String method, String path, String body) {
+    Answer handle(String agent, String method, String uri, String body) {
         try {
+            String path = URI.create(uri).getPath();
             if (method.equals("GET") && path.equals("/api/v2/me")) {
                 return ok(Map.of("statusCode", 0));
             }
-            String record = below("/api/v2/me/outbound-records/", path);
-            if (method.equals("POST") && record != null) {
-                complete(agent, Long.parseLong(record), object(body));
-                return ok(Map.of("statusCode", 0));
+            if (method.equals("POST") && path.startsWith("/api/v2/me/outbound-")) {
+                return ok(carryOut(agent, path, object(body)));
             }
             String verb = below("/control/", path);
             if (method.equals("POST") && verb != null) {
@@ -78,7 +140,7 @@ final class Gws {
         } catch (RuntimeException x) {
             return new Answer(400, Map.of("error", x.toString()));
         }
-        return new Answer(404, Map.of("error", "nothing here: " + method + " " + path));
+        return new Answer(404, Map.of("error", "nothing here: " + method + " " + uri));
     }
 
     /** The cookie for a sign-in: that of a new agent, or of all. */
@@ -86,30 +148,76 @@ final class Gws {
         return COOKIE + "=" + (agent ? random() : login) + "; Path=/; HttpOnly";
     }
 
-    private synchronized void complete(String agent, long handle, Map<?, ?> request) {
-        Map<String, Object> record = new LinkedHashMap<>();
-        for (String field : List.of("campaignName", "devicePath", "callingList", "applicationId")) {
-            record.put(field, request.get(field));
+    private Map<String, Object> carryOut(String agent, String path, Map<String, Object> body) {
+        for (Operation operation : OPERATIONS) {
+            if (operation.name().equals(body.get("operationName"))) {
+                Map<String, Object> request = operation.place().request(path, body);
+                if (request != null) {
+                    answer(agent, operation, request);
+                    return Map.of("statusCode", 0);
+                }
+            }
         }
-        record.put("recordHandle", handle);
-        Map<String, Object> event = new LinkedHashMap<>();
-        event.put("messageType", "OutboundRecordMessage");
-        event.put("notificationType", "RecordProcessedAcknowledge");
-        event.put("referenceId", request.get("referenceId"));
-        event.put("record", record);
+        return Map.of("statusCode", 10, "statusMessage", "There is no operation " + body.get("operationName") + " at " + path);
+    }
+
+    private synchronized void answer(String agent, Operation operation, Map<String, Object> request) {
         posts++;
-        Runnable acknowledge = () -> cometd.publish(agent, "/v2/me/outbound", event);
-        if (holdAck) {
-            held.computeIfAbsent(String.valueOf(request.get("referenceId")), key -> new ArrayList<>()).add(acknowledge);
-        } else {
-            later.schedule(acknowledge, ackDelay, TimeUnit.MILLISECONDS);
+        last = request;
+        int end = operation.notifications().length - 1;
+        List<Runnable> events = new ArrayList<>();
+        if (end > 0) {
+            for (long n = 1; n <= chain; n++) {
+                events.add(event(agent, operation, operation.notifications()[0], request, n));
+            }
         }
+        events.add(event(agent, operation, notification == null ? operation.notifications()[end] : notification, request, 1));
+        if (holdAck) {
+            held.computeIfAbsent(String.valueOf(request.get("referenceId")), key -> new ArrayDeque<>()).addAll(events);
+        } else {
+            later.schedule(() -> events.forEach(Runnable::run), ackDelay, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private Runnable event(String agent, Operation operation, String type, Map<String, Object> request, long n) {
+        Map<String, Object> data = new LinkedHashMap<>();
+        data.put("messageType", operation.messageType());
+        data.put("notificationType", type);
+        data.put("referenceId", request.get("referenceId"));
+        if (operation.messageType().equals(OF_CAMPAIGN)) {
+            data.put("campaign", campaign(request));
+        } else {
+            data.put("record", record(request, type, n));
+        }
+        return () -> cometd.publish(agent, "/v2/me/outbound", data);
+    }
+
+    private static Map<String, Object> campaign(Map<String, Object> request) {
+        Map<String, Object> campaign = new LinkedHashMap<>();
+        campaign.put("name", request.get("campaignName"));
+        campaign.put("dialingMode", "Preview");
+        campaign.put("state", "Started");
+        campaign.put("applicationId", request.get("applicationId"));
+        campaign.put("devicePath", request.get("devicePath"));
+        return campaign;
+    }
+
+    /** The record of a request, or the nth that is handed out in answer to it, counted from its handle on. */
+    private static Map<String, Object> record(Map<String, Object> request, String type, long n) {
+        Map<String, Object> record = new LinkedHashMap<>(request);
+        record.keySet().retainAll(RECORD_FIELDS);
+        if (HANDING_OUT.contains(type)) {
+            long handle = number(request, "recordHandle", 0) + n;
+            record.put("recordHandle", handle);
+            record.put("userData", Map.of("GSW_USER_EVENT", type, "GSW_RECORD_HANDLE", handle, "GSW_CAMPAIGN_NAME", request.get("campaignName")));
+        }
+        return record;
     }
 
     private Map<String, Object> control(String verb, Map<?, ?> in) {
         switch (verb) {
             case "set" -> set(in);
-            case "ack" -> release(String.valueOf(in.get("referenceId"))).forEach(Runnable::run);
+            case "ack" -> release(String.valueOf(in.get("referenceId")), number(in, "count", Long.MAX_VALUE)).forEach(Runnable::run);
             case "publish" -> publish(in);
             case "expire" -> cometd.expire();
             case "sessions" -> {
@@ -117,7 +225,7 @@ final class Gws {
             }
             case "posts" -> {
                 synchronized (this) {
-                    return Map.of("posts", posts);
+                    return Map.of("posts", posts, "last", last);
                 }
             }
             default -> throw new IllegalArgumentException("unknown verb " + verb);
@@ -127,14 +235,23 @@ final class Gws {
 
     private synchronized void set(Map<?, ?> in) {
         ackDelay = number(in, "ackDelayMS", 0);
+        chain = number(in, "chain", 0);
+        notification = in.get("notification") instanceof String type && !type.isEmpty() ? type : null;
         holdAck = Boolean.TRUE.equals(in.get("holdAck"));
         denyHandshake = Boolean.TRUE.equals(in.get("denyHandshake"));
         denySubscribe = Boolean.TRUE.equals(in.get("denySubscribe"));
     }
 
-    private synchronized List<Runnable> release(String reference) {
-        List<Runnable> waiting = held.remove(reference);
-        return waiting == null ? List.of() : waiting;
+    private synchronized List<Runnable> release(String reference, long count) {
+        Queue<Runnable> waiting = held.getOrDefault(reference, new ArrayDeque<>());
+        List<Runnable> released = new ArrayList<>();
+        while (released.size() < count && !waiting.isEmpty()) {
+            released.add(waiting.remove());
+        }
+        if (waiting.isEmpty()) {
+            held.remove(reference);
+        }
+        return released;
     }
 
     private void publish(Map<?, ?> in) {
@@ -153,8 +270,9 @@ final class Gws {
         return path.startsWith(prefix) ? path.substring(prefix.length()) : null;
     }
 
-    private static Map<?, ?> object(String body) {
-        return body.isBlank() ? Map.of() : (Map<?, ?>) new JSON().fromJSON(body);
+    @SuppressWarnings("unchecked") // the names in an object are texts
+    private static Map<String, Object> object(String body) {
+        return body.isBlank() ? Map.of() : (Map<String, Object>) new JSON().fromJSON(body);
     }
 
     private static long number(Map<?, ?> in, String name, long otherwise) {

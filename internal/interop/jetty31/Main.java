@@ -31,7 +31,7 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.ajax.JSON;
 import org.eclipse.jetty.websocket.jsr356.server.deploy.WebSocketServerContainerInitializer;
 
-/** CometD 3.1 on Jetty 9.4, with as much of GWS beside it as a completion needs. */
+/** CometD 3.1 on Jetty 9.4, with the Outbound API of GWS beside it. */
 public final class Main {
     public static void main(String[] args) throws Exception {
         Options options = Options.parse(args);

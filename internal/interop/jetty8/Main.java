@@ -34,7 +34,7 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.ajax.JSON;
 import org.eclipse.jetty.websocket.server.WebSocketUpgradeHandler;
 
-/** CometD on Jetty 12, with as much of GWS beside it as a completion needs. */
+/** CometD on Jetty 12, with the Outbound API of GWS beside it. */
 public final class Main {
     public static void main(String[] args) throws Exception {
         Options options = Options.parse(args);

@@ -1,11 +1,51 @@
 'use strict';
 
-// What stands beside CometD in the servers on Node.js: as much of the REST API
-// as a completion needs, and the control by tests.
+// What stands beside CometD in the servers on Node.js: the Outbound API of GWS,
+// and the control by tests.
 
 const crypto = require('node:crypto');
 
 const CSRF_HEADER = 'X-CSRF-TOKEN';
+
+// Where operations are posted, and which of their parameters is in the path.
+const RECORD = { path: /^\/api\/v2\/me\/outbound-records\/(\d+)$/, parameter: 'recordHandle', read: Number };
+const RECORDS = { path: /^\/api\/v2\/me\/outbound-records$/ };
+const CAMPAIGN = { path: /^\/api\/v2\/me\/outbound-campaigns\/(.+)$/, parameter: 'campaignName', read: String };
+
+const OF_RECORD = 'OutboundRecordMessage';
+const OF_CAMPAIGN = 'OutboundCampaignMessage';
+
+// The operations, and the types of the events that answer them: the last ends
+// it, one before that is of each element of a list.
+const OPERATIONS = [
+  ['CompleteRecord', RECORD, OF_RECORD, 'RecordProcessedAcknowledge'],
+  ['UpdateRecord', RECORD, OF_RECORD, 'UpdateCallCompletionStatsAcknowledge'],
+  ['RejectRecord', RECORD, OF_RECORD, 'RecordRejectAcknowledge'],
+  ['CancelRecord', RECORD, OF_RECORD, 'RecordCancelAcknowledge'],
+  ['DoNotCallRecord', RECORD, OF_RECORD, 'DoNotCallAcknowledge'],
+  ['DoNotCallRecord', RECORDS, OF_RECORD, 'DoNotCallAcknowledge'],
+  ['RescheduleRecord', RECORD, OF_RECORD, 'RecordRescheduleAcknowledge'],
+  ['GetChainedRecord', RECORD, OF_RECORD, 'ChainedRecord', 'ChainedRecordsDataEnd'],
+  ['GetPreviewRecord', CAMPAIGN, OF_RECORD, 'PreviewRecord'],
+  ['StartPreviewSession', CAMPAIGN, OF_CAMPAIGN, 'PreviewSessionStarted'],
+  ['EndPreviewSession', CAMPAIGN, OF_CAMPAIGN, 'PreviewSessionEnded'],
+];
+
+/** The data of an event about a campaign. */
+function ofCampaign({ campaignName, applicationId, devicePath }) {
+  return { campaign: { name: campaignName, dialingMode: 'Preview', state: 'Started', applicationId, devicePath } };
+}
+
+/** The data of an event about the record of a request, or about the nth that is handed out, counted from its handle on. */
+function ofRecord(request, type, n) {
+  const { campaignName, devicePath, callingList, phoneNumber, applicationId, recordHandle } = request;
+  const record = { campaignName, devicePath, callingList, phoneNumber, applicationId, recordHandle };
+  if (type === 'ChainedRecord' || type === 'PreviewRecord') {
+    record.recordHandle = (recordHandle ?? 0) + n;
+    record.userData = { GSW_USER_EVENT: type, GSW_RECORD_HANDLE: record.recordHandle, GSW_CAMPAIGN_NAME: campaignName };
+  }
+  return { record };
+}
 
 /**
  * Reads the command line and sets defaults. Times are in milliseconds.
@@ -32,39 +72,48 @@ function gws(cometd) {
   const cookie = `JSESSIONID=${crypto.randomUUID()}; Path=/; HttpOnly`;
   const csrfToken = crypto.randomUUID();
   const held = new Map();
-  let ackDelay = 0;
-  let holdAck = false;
+  let behavior = {};
   let posts = 0;
+  let last = {};
 
-  function complete(handle, request) {
-    const { campaignName, devicePath, callingList, applicationId, referenceId } = request;
-    const event = {
-      messageType: 'OutboundRecordMessage',
-      notificationType: 'RecordProcessedAcknowledge',
-      referenceId,
-      record: { campaignName, devicePath, callingList, applicationId, recordHandle: Number(handle) },
-    };
+  function carryOut(path, body) {
+    for (const [name, place, messageType, ...notifications] of OPERATIONS) {
+      const found = name === body.operationName && path.match(place.path);
+      if (!found) continue;
+      const request = place.parameter ? { ...body, [place.parameter]: place.read(found[1]) } : body;
+      answer(request, messageType, notifications);
+      return { statusCode: 0 };
+    }
+    return { statusCode: 10, statusMessage: `There is no operation ${body.operationName} at ${path}` };
+  }
+
+  function answer(request, messageType, notifications) {
     posts++;
-    const acknowledge = () => cometd.publish('/v2/me/outbound', event);
-    if (!holdAck) setTimeout(acknowledge, ackDelay);
-    else if (held.has(referenceId)) held.get(referenceId).push(acknowledge);
-    else held.set(referenceId, [acknowledge]);
+    last = request;
+    const { referenceId } = request;
+    const about = messageType === OF_CAMPAIGN ? ofCampaign : ofRecord;
+    const event = (type, n) => ({ messageType, notificationType: type, referenceId, ...about(request, type, n) });
+    const end = notifications.pop();
+    const events = notifications.flatMap((type) => Array.from({ length: behavior.chain }, (_, i) => event(type, i + 1)));
+    events.push(event(behavior.notification || end, 1));
+    if (behavior.holdAck) held.set(referenceId, [...(held.get(referenceId) ?? []), ...events]);
+    else setTimeout(() => publish(events), behavior.ackDelayMS);
+  }
+
+  async function publish(events) {
+    for (const event of events) await cometd.publish('/v2/me/outbound', event);
   }
 
   async function control(verb, input) {
     switch (verb) {
       case 'set':
-        ackDelay = input.ackDelayMS ?? 0;
-        holdAck = input.holdAck === true;
+        behavior = input;
         policy.denyHandshake = input.denyHandshake === true;
         policy.denySubscribe = input.denySubscribe === true;
         return {};
-      case 'ack': {
-        const waiting = held.get(input.referenceId) ?? [];
-        held.delete(input.referenceId);
-        for (const acknowledge of waiting) await acknowledge();
+      case 'ack':
+        await publish(held.get(input.referenceId)?.splice(0, input.count ?? Number.POSITIVE_INFINITY) ?? []);
         return {};
-      }
       case 'publish': {
         const text = 'x'.repeat(input.size ?? 0);
         for (let n = 0; n < (input.count ?? 1); n++) await cometd.publish(input.channel, { n, text });
@@ -76,20 +125,16 @@ function gws(cometd) {
       case 'sessions':
         return { sessions: cometd.sessions() };
       case 'posts':
-        return { posts };
+        return { posts, last };
     }
     throw new Error(`unknown verb ${verb}`);
   }
 
-  async function answer(request, body) {
-    const path = new URL(request.url, 'http://127.0.0.1').pathname;
-    const [, handle] = path.match(/^\/api\/v2\/me\/outbound-records\/(\d+)$/) ?? [];
+  async function serve(request, body) {
+    const path = decodeURIComponent(request.url);
     const [, verb] = path.match(/^\/control\/([a-z]+)$/) ?? [];
     if (request.method === 'GET' && path === '/api/v2/me') return { statusCode: 0 };
-    if (request.method === 'POST' && handle) {
-      complete(handle, JSON.parse(body));
-      return { statusCode: 0 };
-    }
+    if (request.method === 'POST' && path.startsWith('/api/v2/me/outbound-')) return carryOut(path, JSON.parse(body));
     if (request.method === 'POST' && verb) return control(verb, JSON.parse(body || '{}'));
     throw new Error(`nothing here: ${request.method} ${path}`);
   }
@@ -109,7 +154,7 @@ function gws(cometd) {
     try {
       const chunks = [];
       for await (const chunk of request) chunks.push(chunk);
-      response.end(JSON.stringify(await answer(request, Buffer.concat(chunks).toString())));
+      response.end(JSON.stringify(await serve(request, Buffer.concat(chunks).toString())));
     } catch (error) {
       response.statusCode = 400;
       response.end(JSON.stringify({ error: String(error) }));

@@ -1,0 +1,87 @@
+package bayeux
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Gaps are told where the server does not send again what was lost, and nowhere
+// else.
+func TestGaps(t *testing.T) {
+	// start connects a client, which counts gaps, and returns its held connect.
+	start := func(t *testing.T, s *server, over Transport, noAck bool, gaps *int) (c *Client, held []Message) {
+		c = s.clientWith(Options{Transports: []Transport{over}, OnGap: func() { *gaps++ }})
+		go func(ctx context.Context) { _ = c.Connect(ctx) }(t.Context()) // whether it succeeds is seen by what it sends
+		s.connection()
+		reply := handshakeReply
+		if noAck {
+			reply = strings.Replace(reply, `"ack":true`, `"ack":false`, 1)
+		}
+		s.say(reply, s.expect(metaHandshake)...)
+		s.say(connectReply, s.expect(metaConnect)...)
+		held = s.expect(metaConnect)
+		require.Zero(t, *gaps)
+		return c, held
+	}
+	forgotten := func(s *server, held []Message) {
+		s.say(connect402, held...)
+		s.session()
+	}
+	reset := func(s *server, _ []Message) {
+		s.current.sink.Lose(errors.New("reset"))
+		s.connection()
+		s.say(connectReply, s.expect(metaConnect)...)
+	}
+	garbage := func(s *server, _ []Message) { s.say(`[{"channel":"/a","data":}]`) }
+	event := func(s *server, held []Message) {
+		s.say(`[{"channel":"/a","data":1}]`)
+		s.say(connectReply, held...)
+	}
+	for name, tt := range map[string]struct {
+		noAck  bool
+		happen func(s *server, held []Message)
+		gaps   int
+	}{
+		"an event":                              {noAck: true, happen: event},
+		"a reset":                               {happen: reset},
+		"a reset without acknowledged delivery": {noAck: true, happen: reset, gaps: 1},
+		"another session":                       {happen: forgotten, gaps: 1},
+		"a broken frame":                        {happen: garbage, gaps: 1}, // the next connect confirms the batch that it was of
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				s, gaps := newServer(t), 0
+				c, held := start(t, s, s, tt.noAck, &gaps)
+				tt.happen(s, held)
+				synctest.Wait()
+				require.Equal(t, tt.gaps, gaps)
+				require.Equal(t, Connected, c.current().State)
+			})
+		})
+	}
+	for name, tt := range map[string]struct {
+		noAck bool
+		gaps  int
+	}{
+		"requests that are not answered":                                {},
+		"requests that are not answered, without acknowledged delivery": {noAck: true, gaps: 1 + mostHasty},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				s, gaps := newServer(t), 0
+				c, held := start(t, s, &several{s, make(chan string, 10)}, tt.noAck, &gaps)
+				c.Attend(1)
+				s.current.sink.Fail(held, errors.New("reset"))
+				for range mostHasty + 1 { // the last has its time
+					s.expect(metaConnect)
+				}
+				require.Equal(t, tt.gaps, gaps)
+			})
+		})
+	}
+}
