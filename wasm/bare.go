@@ -140,7 +140,7 @@ func (b *bare) unsettled(arguments) (func(*outbound.Client) (safejs.Value, error
 				return safejs.Undefined(), err
 			}
 			call := describeUnsettled(u)
-			call["sentAt"], call["settled"] = at, promise
+			call["sentAt"], call["settled"] = safejs.Unsafe(at), safejs.Unsafe(promise)
 			list = append(list, call)
 		}
 		return safejs.ValueOf(list)
