@@ -4,74 +4,18 @@
 import assert from "node:assert/strict";
 import { lacking } from "./engine.mjs";
 import { complete, connect, host, settle, site, testInPage } from "./in-browser.mjs";
+import { keptAsAccepted, list, settlesWith, stored, unsettled } from "./journal.mjs";
 import { acknowledgement, request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 
 const options = (simulator, more) => ({ baseUrl: simulator.url, headers, journal: true, ...more });
-
-/** Lists the unsettled calls of a client, without what cannot be sent: that stays in the session. */
-function list(session) {
-  return session.evaluate(async (session) => {
-    const calls = await session.client.unsettled();
-    session.settled ??= {};
-    for (const { referenceId, settled } of calls) {
-      session.settled[referenceId] ??= settled;
-    }
-    return calls.map(({ settled, sentAt, ...call }) => ({
-      ...call,
-      aged: Date.now() - sentAt.getTime(),
-      promised: settled instanceof Promise,
-    }));
-  });
-}
-
-/** The references of the unsettled calls, and what is known of them. */
-async function unsettled(session) {
-  return (await list(session)).map(({ referenceId, delivery }) => `${referenceId} ${delivery}`);
-}
-
-/** What an unsettled call that was listed settles with. */
-function settlesWith(session, referenceId) {
-  const outcome = session.evaluate(
-    ({ settled, outcome, OutboundError }, referenceId) =>
-      outcome(settled[referenceId], OutboundError),
-    referenceId,
-  );
-  outcome.catch(() => {});
-  return outcome;
-}
-
-/** What the journal has, as the page reads it; null where there is no database. */
-function stored(page) {
-  return page.evaluate(async () => {
-    const databases = await indexedDB.databases();
-    if (!databases.some(({ name }) => name === "gws-outbound")) {
-      return null;
-    }
-    const asked = (request) =>
-      new Promise((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-    const db = await asked(indexedDB.open("gws-outbound"));
-    const store = db.transaction("journal").objectStore("journal");
-    const [keys, texts] = await Promise.all([asked(store.getAllKeys()), asked(store.getAll())]);
-    db.close();
-    return Object.fromEntries(keys.map((key, i) => [key, texts[i]]));
-  });
-}
 
 /** Has the server take a completion, and keep its acknowledgement. */
 async function accept(page, simulator, session, referenceId) {
   const posts = (await simulator.posts()).length;
   complete(session, { ...request, referenceId });
   await simulator.call("wait-posts", { n: posts + 1 });
-  for (;;) {
-    const texts = Object.values(await stored(page)).map((text) => JSON.parse(text));
-    if (texts.some((it) => it.referenceId === referenceId && it.delivery === "accepted")) {
-      return;
-    }
-  }
+  await keptAsAccepted(page, referenceId);
 }
 
 for (const transport of ["websocket", "long-polling"]) {
@@ -145,28 +89,32 @@ testInPage(
   { needs: lacking.devTools },
 );
 
-testInPage("a page that is closed, and another", async (page) => {
-  const simulator = await Simulator.start({ holdAck: true });
-  const first = await page.browserContext().newPage();
-  await first.goto(new URL("/strict", site.url).href);
-  const closing = await connect(first, options(simulator));
-  const living = await connect(page, options(simulator));
-  await accept(page, simulator, closing, "of the closed one");
-  const own = complete(living, { ...request, referenceId: "of the other" });
-  await simulator.call("wait-posts", { n: 2 });
-  await first.close();
-  assert.deepEqual(await unsettled(living), [], "it has looked before");
+testInPage(
+  "a page that is closed, and another",
+  async (page) => {
+    const simulator = await Simulator.start({ holdAck: true });
+    const first = await page.browserContext().newPage();
+    await first.goto(new URL("/strict", site.url).href);
+    const closing = await connect(first, options(simulator));
+    const living = await connect(page, options(simulator));
+    await accept(page, simulator, closing, "of the closed one");
+    const own = complete(living, { ...request, referenceId: "of the other" });
+    await simulator.call("wait-posts", { n: 2 });
+    await first.close();
+    assert.deepEqual(await unsettled(living), [], "it has looked before");
 
-  const session = await connect(page, options(simulator));
-  assert.deepEqual(await unsettled(session), ["of the closed one accepted"]);
-  await simulator.call("ack", { referenceId: "of the closed one" });
-  await simulator.call("ack", { referenceId: "of the other" });
-  assert.equal(
-    (await settlesWith(session, "of the closed one")).value.messageType,
-    acknowledgement.messageType,
-  );
-  assert.equal((await own).value.referenceId, "of the other");
-});
+    const session = await connect(page, options(simulator));
+    assert.deepEqual(await unsettled(session), ["of the closed one accepted"]);
+    await simulator.call("ack", { referenceId: "of the closed one" });
+    await simulator.call("ack", { referenceId: "of the other" });
+    assert.equal(
+      (await settlesWith(session, "of the closed one")).value.messageType,
+      acknowledgement.messageType,
+    );
+    assert.equal((await own).value.referenceId, "of the other");
+  },
+  { needs: lacking.pages },
+);
 
 testInPage("a call with the reference of an unsettled one takes its place", async (page) => {
   const simulator = await Simulator.start({ holdAck: true });
