@@ -483,6 +483,10 @@ func TestAgentsAreToldApart(t *testing.T) {
 		require.Len(d, l.log, 1)
 		require.Contains(d, l.log[0], "another agent")
 		get(d.T, done).resolved(d.T, "b")
+		l.Forget(d.Context(), "a")
+		l.CloseAndForget()
+		kept, _ = d.kept()
+		require.Equal(d, []string{"a"}, kept, "it is not his to forget")
 	})
 }
 

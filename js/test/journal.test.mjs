@@ -200,6 +200,89 @@ testInPage("forget, and close with and without it", async (page) => {
   assert.deepEqual(await list(session), []);
 });
 
+testInPage("a call that has settled leaves nothing behind", async (page) => {
+  const simulator = await Simulator.start();
+  const session = await connect(page, options(simulator));
+  const failing = complete(session, { ...request, referenceId: "refused", recordHandle: 0 });
+  assert.equal((await failing).error.code, "INVALID_REQUEST");
+  assert.ok((await complete(session, { ...request, referenceId: "done" })).value);
+  await simulator.set({ notification: "RecordProcessedError" });
+  const { error } = await complete(session, { ...request, referenceId: "failed" });
+  assert.equal(error.code, "RECORD_ERROR");
+  const isSession = (key) => key.endsWith("/session");
+  while (!Object.keys(await stored(page)).every(isSession)) {
+    // what is written is on its way
+  }
+});
+
+if (host === "worker") {
+  testInPage(
+    "an answer that the page did not live to see",
+    async (page) => {
+      const simulator = await Simulator.start({ holdAck: true });
+      const dying = await page.browserContext().newPage();
+      await dying.goto(new URL("/strict", site.url).href);
+      await accept(dying, simulator, await connect(dying, options(simulator)), "unseen");
+      dying
+        .evaluate(() => {
+          for (;;) {
+            // the page hears nothing any more, but its Worker does
+          }
+        })
+        .catch(() => {});
+      await simulator.call("ack", { referenceId: "unseen" });
+      for (;;) {
+        const texts = Object.values(await stored(page)).map((text) => JSON.parse(text));
+        if (texts.some(({ answer }) => answer)) {
+          break;
+        }
+      }
+      await dying.close();
+      await simulator.call("expire"); // the session cannot bring it again
+      const session = await connect(page, options(simulator));
+      assert.deepEqual(await unsettled(session), ["unseen accepted"]);
+      assert.equal((await settlesWith(session, "unseen")).value.referenceId, "unseen");
+      assert.deepEqual(await list(session), []);
+    },
+    { needs: lacking.devTools },
+  );
+}
+
+// While a page is in the back/forward cache, its calls are its own. When the
+// next page asks for them, Chromium throws it out; WebKitGTK does not.
+for (const [what, asks] of [
+  ["comes back from the back/forward cache has its calls", false],
+  ["is in the back/forward cache gives its calls to the next", true],
+]) {
+  testInPage(
+    `a page that ${what}`,
+    async (page) => {
+      const simulator = await Simulator.start({ holdAck: true });
+      await page.evaluate(() => {
+        globalThis.isFirst = true;
+      });
+      await accept(page, simulator, await connect(page, options(simulator)), "cached");
+      await page.goto(new URL("/no-policy", site.url).href);
+      if (asks) {
+        const session = await connect(page, options(simulator));
+        assert.deepEqual(await unsettled(session), ["cached accepted"]);
+        return;
+      }
+      await page.goBack();
+      assert.equal(await page.evaluate(() => globalThis.isFirst), true);
+      const session = await connect(page, options(simulator));
+      assert.deepEqual(await list(session), [], "it lives");
+    },
+    {
+      complaints: /WebSocket/,
+      needs: {
+        ...lacking.pageCache,
+        ...(asks && { webkit: "a page in the cache keeps its locks: it lives, and may come back" }),
+      },
+    },
+  );
+}
+
 testInPage("nothing of the agent is kept but the requests", async (page) => {
   const simulator = await Simulator.start({ holdAck: true });
   const session = await connect(page, options(simulator));
