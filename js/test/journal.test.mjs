@@ -381,6 +381,58 @@ if (host === "worker") {
   );
 }
 
+const serviceWorker = `
+  import { createClient } from "/dist/index.js";
+  let client, calls;
+  const verbs = {
+    async open({ options }) {
+      client = await createClient(options);
+      calls = await client.unsettled();
+      return calls.map(({ referenceId, delivery }) => referenceId + " " + delivery);
+    },
+    async complete({ request }) {
+      client.completeRecord(request).catch(() => {});
+    },
+    settled: () => calls[0].settled,
+  };
+  onmessage = (event) => event.waitUntil((async () => {
+    const { verb, ...args } = event.data;
+    event.source.postMessage(await verbs[verb](args).catch(String));
+  })());`;
+
+testInPage(
+  "a service worker that is stopped",
+  async (page) => {
+    site.files.set("/journal-service-worker.js", serviceWorker);
+    const simulator = await Simulator.start({ holdAck: true });
+    const say = (verb, args) =>
+      page.evaluate(
+        async (message) => {
+          const url = "/journal-service-worker.js";
+          const registration = await navigator.serviceWorker.register(url, { type: "module" });
+          const answer = new Promise((resolve) => {
+            navigator.serviceWorker.onmessage = ({ data }) => resolve(data);
+          });
+          const { installing, waiting, active } = registration;
+          (installing ?? waiting ?? active).postMessage(message);
+          return answer;
+        },
+        { verb, ...args },
+      );
+    assert.deepEqual(await say("open", { options: options(simulator) }), []);
+    await say("complete", { request: { ...request, referenceId: "stopped" } });
+    await keptAsAccepted(page, "stopped");
+    const cdp = await page.createCDPSession();
+    await cdp.send("ServiceWorker.enable");
+    await cdp.send("ServiceWorker.stopAllWorkers");
+    assert.deepEqual(await say("open", { options: options(simulator) }), ["stopped accepted"]);
+    const settled = say("settled");
+    await simulator.call("ack", { referenceId: "stopped" });
+    assert.equal((await settled).referenceId, "stopped");
+  },
+  { needs: lacking.devTools },
+);
+
 testInPage(
   "started bare",
   async (page) => {
