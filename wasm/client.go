@@ -24,8 +24,17 @@ type module struct {
 	methods map[string]safejs.Func // of a client in Go; they take its number first
 }
 
-func newModule(reject func(error) safejs.Value) *module {
-	return &module{reject: reject, clients: map[int]*outbound.Client{}, methods: map[string]safejs.Func{}}
+func newModule(reject func(error) safejs.Value) (*module, error) {
+	m := &module{reject: reject, clients: map[int]*outbound.Client{}, methods: map[string]safejs.Func{}}
+	for name, begin := range map[string]func(arguments) (func(*outbound.Client) (safejs.Value, error), error){
+		"unsettled": unsettled, "settled": settled, "forget": forget,
+	} {
+		var err error
+		if m.methods[name], err = m.ofClient(begin); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
 }
 
 func (m *module) wakeAll() {
@@ -111,9 +120,21 @@ func (m *module) closeClient(args arguments) (job, error) {
 	if err != nil {
 		return nil, err
 	}
+	o := newObject("options", args.at(1))
+	forget := false
+	o.boolean("forget", &forget)
+	if problems := o.done(); len(problems) > 0 {
+		return nil, outbound.InvalidOptions(problems)
+	}
 	return func() (safejs.Value, error) {
-		if c := m.clients[id]; c != nil {
-			delete(m.clients, id)
+		c := m.clients[id]
+		if c == nil {
+			return safejs.Undefined(), nil
+		}
+		delete(m.clients, id)
+		if forget {
+			c.CloseAndForget()
+		} else {
 			c.Close()
 		}
 		return safejs.Undefined(), nil

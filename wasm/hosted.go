@@ -33,10 +33,12 @@ type hosted struct {
 // and tells the clients what happens to it.
 func startHosted(host safejs.Value) error {
 	reject := hostedError(host)
-	m := newModule(reject)
+	m, err := newModule(reject)
+	if err != nil {
+		return err
+	}
 	watchForSleep(m.wakeAll)
 	h := &hosted{module: m, listening: map[int]bool{}, cancels: map[int]context.CancelCauseFunc{}, calls: map[int]*sync.WaitGroup{}}
-	var err error
 	var request, abortRequest safejs.Value
 	for name, f := range map[string]*safejs.Value{
 		"resolved": &h.resolved, "rejected": &h.rejected, "known": &h.known,
@@ -55,6 +57,7 @@ func startHosted(host safejs.Value) error {
 		"abort":  h.abort,
 		"listen": h.notice(func(id int, _ *outbound.Client) { h.listening[id] = true }),
 		"wake":   h.notice(func(_ int, c *outbound.Client) { c.Wake() }),
+		"told":   h.told,
 		"leave":  h.notice(func(_ int, c *outbound.Client) { c.Leave() }),
 	} {
 		if m.methods[name], err = method(f); err != nil {
@@ -88,6 +91,7 @@ func (h *hosted) createClient(args arguments) (job, error) {
 	if len(problems) > 0 {
 		return nil, outbound.InvalidOptions(problems)
 	}
+	opts.Confirms = opts.Journal != nil
 	hooks := args.at(1)
 	tell := func(name string) func(map[string]any) {
 		return func(detail map[string]any) { _, _ = hooks.Call(name, detail) }
@@ -210,6 +214,15 @@ func (h *hosted) close(args arguments) (job, error) {
 		}
 		return v, err
 	}, nil
+}
+
+// told takes a client's number, and the reference of a call whose caller was told what came of it.
+func (h *hosted) told(args arguments) {
+	id, err := args.at(0).Int()
+	reference, wrong := readReference(args.at(1))
+	if c := h.clients[id]; err == nil && wrong == nil && c != nil {
+		c.Told(reference)
+	}
 }
 
 // notice makes a method that tells a client something. A client that is closed is not told.

@@ -105,8 +105,12 @@ func scalarOf(value []byte) scalar {
 // to others, are counted.
 func (c *Client) receive(m bayeux.Message) {
 	e := readEvent(m.Data)
+	op, a := c.waiting.settle(e, m.Data)
 	switch {
-	case c.waiting.settle(e, m.Data):
+	case op != nil:
+		if c.book != nil && a.event != nil {
+			c.book.answered(op, a)
+		}
 	case gws.IsAnswer(e.NotificationType) && !e.pushed():
 		c.unclaimed++
 		if n := c.unclaimed; n <= 10 || n%10_000 == 0 { // a flood of them must not flood the log
@@ -129,31 +133,33 @@ func covers(pattern string) bool {
 	return slices.Contains([]string{channel, "/v2/me/*", "/v2/me/**", "/v2/**", "/**"}, pattern)
 }
 
-// settle gives the event to the operation that it answers, which ends but for an element
-// of a list, and reports whether there was one.
-func (r *registry) settle(e event, data json.RawMessage) bool {
+// settle gives the event to the operation that it answers, and returns that, nil if there is
+// none. It ends with the answer; an element of a list leaves that zero.
+func (r *registry) settle(e event, data json.RawMessage) (*operation, answer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	op := r.answeredBy(&e)
 	if op == nil {
-		return false
+		return nil, answer{}
 	}
 	problem := ""
 	switch a, known := op.request.Operation.Answer(e.NotificationType); {
 	case a.Role == gws.Element:
 		if problem = op.list.add(string(e.Record.RecordHandle), recordOf(data)); problem == "" {
 			op.markBegun()
-			return true
+			return op, answer{}
 		}
 	case known && op.gap && op.request.Operation.Result == gws.ResultRecords:
 		problem = "events may have been lost while the list was coming, and records with them: ask for it again"
 	}
 	r.drop(op)
-	op.answer <- answer{notification: e.NotificationType, event: data, problem: problem}
-	return true
+	a := answer{notification: e.NotificationType, event: data, problem: problem}
+	op.answer <- a
+	return op, a
 }
 
-// answeredBy returns the operation that the event answers, or nil.
+// answeredBy returns the operation that the event answers, or nil. Those of this client go
+// first: the answer to one before it has most likely been lost.
 func (r *registry) answeredBy(e *event) *operation {
 	if e.ReferenceID != "" {
 		if op := r.byReference[string(e.ReferenceID)]; op != nil && e.match(op) == certain {
@@ -161,17 +167,23 @@ func (r *registry) answeredBy(e *event) *operation {
 		}
 		return nil
 	}
-	var likely []*operation
-	for _, op := range r.operations { // oldest first, should several wait for the same record
-		switch e.match(op) {
-		case certain:
-			return op
-		case possible:
-			likely = append(likely, op)
+	for _, list := range [...][]*operation{r.operations, r.restored} {
+		var likely []*operation
+		for _, op := range list { // oldest first, should several wait for the same record
+			switch e.match(op) {
+			case certain:
+				return op
+			case possible:
+				likely = append(likely, op)
+			}
 		}
-	}
-	if len(likely) == 1 {
-		return likely[0]
+		switch len(likely) {
+		case 0:
+		case 1:
+			return likely[0]
+		default:
+			return nil
+		}
 	}
 	return nil
 }

@@ -40,9 +40,7 @@ func asked(more ...any) gws.Fields {
 func (o outcome) notificationType(t *testing.T) string {
 	t.Helper()
 	require.NoError(t, o.err)
-	var e event
-	require.NoError(t, json.Unmarshal(o.data, &e))
-	return e.NotificationType
+	return readEvent(o.data).NotificationType
 }
 
 type previewed struct {
@@ -309,9 +307,8 @@ func TestWhatTheServerTellsUnasked(t *testing.T) {
 				heard := make(chan event, 100)
 				opts.Channels = channels
 				opts.OnNotification = func(on string, data json.RawMessage) {
-					var e event
-					if on == channel && json.Unmarshal(data, &e) == nil {
-						heard <- e
+					if on == channel {
+						heard <- readEvent(data)
 					}
 				}
 				c := open(t, opts)

@@ -112,8 +112,7 @@ type outcome struct {
 func (o outcome) resolved(t *testing.T, reference string) {
 	t.Helper()
 	require.NoError(t, o.err)
-	var e event
-	require.NoError(t, json.Unmarshal(o.data, &e))
+	e := readEvent(o.data)
 	require.Equal(t, acknowledgement, e.NotificationType)
 	require.Equal(t, scalar("12"), e.Record.RecordHandle)
 	require.Equal(t, scalar(reference), e.ReferenceID)
@@ -158,9 +157,7 @@ func TestMakesAReferenceWhereThereIsNone(t *testing.T) {
 		sim := gwssim.New(t)
 		c := open(t, options(sim, transport))
 		o := get(t, call(t.Context(), c, record("referenceId", nil), CallOptions{}))
-		var e event
-		require.NoError(t, json.Unmarshal(o.data, &e))
-		require.Len(t, string(e.ReferenceID), 36)
+		require.Len(t, string(readEvent(o.data).ReferenceID), 36)
 	})
 }
 

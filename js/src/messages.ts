@@ -24,7 +24,11 @@ export type Headers = "ask" | { fields: [string, string][] } | { refused: Thrown
 export type ToWorker =
   | { do: "createClient"; id: number; options: Packed; headers: Headers; signal: Signal }
   | { do: "call"; text: string; id: number; aborted?: Thrown | undefined }
-  | { do: "close"; id: number }
+  | { do: "close"; id: number; options: { forget: boolean } | undefined }
+  | { do: "unsettled"; id: number }
+  | { do: "settled"; id: number; referenceId: string }
+  | { do: "told"; referenceId: string }
+  | { do: "forget"; id: number; referenceId: Packed }
   | { do: "abort"; id: number; reason: Thrown }
   | { do: "headers"; id: number; fields: [string, string][] | undefined }
   | { do: "headers"; id: number; thrown: Thrown }
@@ -34,7 +38,8 @@ export type ToWorker =
 export type ToPage =
   | { say: "ready" }
   | { say: "unfit"; error: OutboundErrorInit }
-  | { say: "resolved"; id: number; text?: string }
+  | { say: "resolved"; id: number; value: unknown }
+  | { say: "resolved"; id: number; text: string }
   | { say: "rejected"; id: number; error: OutboundErrorInit; cause?: Place | undefined }
   | { say: "known"; id: number; delivery: Delivery }
   | { say: "statechange"; detail: StateChangeDetail }

@@ -40,7 +40,7 @@ export interface Answered {
 }
 
 /** A client in Go, as Go gives it. */
-export interface GoHandle extends Notices {
+export interface GoHandle extends Commands {
   /**
    * Performs an operation; checks the request and every option itself. The text is `callText`'s. If
    * the caller's signal has fired already, its reason follows. What becomes of it goes to `Outcomes`.
@@ -48,7 +48,6 @@ export interface GoHandle extends Notices {
   call(text: string, ...aborted: [reason?: unknown]): void;
   /** The signal of a call has fired. */
   abort(id: number, reason: unknown): void;
-  close(): Promise<void>;
 }
 
 /** A program that runs here or in a Worker. */
@@ -70,20 +69,38 @@ export interface Hooks {
 export type Method = keyof OutboundOperations;
 
 /** A client in Go, here or in a Worker. */
-export interface Handle extends Notices {
+export interface Handle extends Commands {
   /** Performs an operation; checks the request and every option itself. */
   call(method: Method, request: unknown, options: unknown, track: Track): Promise<unknown>;
-  close(): Promise<void>;
 }
 
-/** What a client in Go is told. */
-export interface Notices {
+/** What a client in Go does, and is told, here or in a Worker. */
+export interface Commands {
+  close(options?: { forget: boolean }): Promise<void>;
+  /** Lists the calls that clients before this one have left. */
+  unsettled(): Promise<Unsettled[]>;
+  /** Settles as one of them does. */
+  settled(referenceId: string): Promise<unknown>;
+  /** Says that the caller was told what a call, or one of those, has come to. */
+  told(referenceId: string): void;
+  /** Takes one of them off the list. */
+  forget(referenceId: unknown): Promise<void>;
   /** Asks for the notifications, which are left out before. */
   listen(): void;
   /** Says that the connection may be dead, or may be had again. */
   wake(): void;
   /** Says that the page goes away: ends the session at once if nothing is pending. */
   leave(): void;
+}
+
+/** An unsettled call, as Go tells of it. */
+export interface Unsettled {
+  method: Method;
+  request: unknown;
+  referenceId: string;
+  delivery: Delivery;
+  /** Milliseconds since 1970. */
+  sentAt: number;
 }
 
 /** What is known about one call. */

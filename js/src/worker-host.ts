@@ -6,7 +6,7 @@ import { OutboundError } from "./error.js";
 import type { Begin, Headers as PackedHeaders, ToPage, ToWorker } from "./messages.js";
 import { packFields, packThrown, type Thrown } from "./pack.js";
 import { Program } from "./program.js";
-import type { Core, GoOptions, Handle, Hooks, Method, Track } from "./protocol.js";
+import type { Core, GoOptions, Handle, Hooks, Method, Track, Unsettled } from "./protocol.js";
 import { signalOf, withoutSignal } from "./signal.js";
 
 /** Says why there is no Worker to be had. */
@@ -128,8 +128,27 @@ class Remote implements Core, Handle {
     });
   }
 
-  close(): Promise<void> {
-    return this.#calls.begin({ send: (id) => this.#post({ do: "close", id }) });
+  close(options?: { forget: boolean }): Promise<void> {
+    return this.#calls.begin({ send: (id) => this.#post({ do: "close", id, options }) });
+  }
+
+  unsettled(): Promise<Unsettled[]> {
+    return this.#calls.begin({ send: (id) => this.#post({ do: "unsettled", id }) });
+  }
+
+  settled(referenceId: string): Promise<unknown> {
+    return this.#calls.begin({ send: (id) => this.#post({ do: "settled", id, referenceId }) });
+  }
+
+  told(referenceId: string): void {
+    this.#post({ do: "told", referenceId });
+  }
+
+  forget(referenceId: unknown): Promise<void> {
+    const packed = packFields(referenceId);
+    return this.#calls.begin({
+      send: (id) => this.#post({ do: "forget", id, referenceId: packed }),
+    });
   }
 
   listen(): void {
@@ -157,7 +176,10 @@ class Remote implements Core, Handle {
         this.#unfit(new OutboundError(message.error));
         break;
       case "resolved":
-        this.#calls.resolve(message.id, message.text && JSON.parse(message.text));
+        this.#calls.resolve(
+          message.id,
+          "text" in message ? JSON.parse(message.text) : message.value,
+        );
         break;
       case "rejected":
         this.#reject(message);

@@ -57,6 +57,7 @@ class Server implements Outcomes {
   #handle!: GoHandle;
   readonly #signals = new Map<number, AbortController>();
   readonly #calls = new Map<number, Knowledge>();
+  readonly #waits = new Set<Promise<void>>(); // for what clients before this one have left
   readonly #questions = new Map<number, PromiseWithResolvers>();
   #asked = 0;
 
@@ -87,7 +88,19 @@ class Server implements Outcomes {
         this.#call(message);
         break;
       case "close":
-        this.#settle(message.id, () => this.#handle.close());
+        this.#settle(message.id, () => this.#close(message.options));
+        break;
+      case "unsettled":
+        this.#settle(message.id, () => this.#handle.unsettled());
+        break;
+      case "settled":
+        this.#wait(message);
+        break;
+      case "told":
+        this.#handle.told(message.referenceId);
+        break;
+      case "forget":
+        this.#settle(message.id, () => this.#handle.forget(unpack(message.referenceId)));
         break;
       case "abort":
         this.#abort(message);
@@ -107,6 +120,19 @@ class Server implements Outcomes {
     if (this.#calls.has(id) && call.delivery === "not-sent") {
       this.#tell(id, call); // it waits for a session
     }
+  }
+
+  async #wait({ id, referenceId }: ToWorker & { do: "settled" }): Promise<void> {
+    const settled = this.#settle(id, () => this.#handle.settled(referenceId));
+    this.#waits.add(settled);
+    await settled;
+    this.#waits.delete(settled);
+  }
+
+  // The page ends the Worker after this: who waits must have got the answer.
+  async #close(options: { forget: boolean } | undefined): Promise<void> {
+    await this.#handle.close(options);
+    await Promise.all(this.#waits);
   }
 
   #abort({ id, reason }: ToWorker & { do: "abort" }): void {
@@ -156,9 +182,9 @@ class Server implements Outcomes {
   /** Tells the page what becomes of a promise. Of the program's end it learns otherwise. */
   async #settle(id: number, call: () => Promise<unknown>): Promise<void> {
     try {
-      await call();
+      const value = await call();
       if (!this.#program.ended) {
-        this.#post({ say: "resolved", id });
+        this.#post({ say: "resolved", id, value });
       }
     } catch (thrown) {
       this.rejected(id, thrown);
