@@ -662,6 +662,7 @@ func TestNewCallWithTheReferenceOfAnUnsettledOne(t *testing.T) {
 		atDesk(t, func(d *desk) {
 			l := orphan(d)
 			truth := d.fated("a", slow)
+			synctest.Wait() // a connect is held
 			d.Slow(time.Second)
 			done := l.complete("a")
 			synctest.Wait()
