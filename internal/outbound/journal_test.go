@@ -83,6 +83,7 @@ func (d *desk) load(change ...func(*Options)) *life {
 	d.Helper()
 	l, err := d.tryToLoad(d.Context(), change...)
 	require.NoError(d, err)
+	synctest.Wait() // a connect is held
 	return l
 }
 
@@ -662,7 +663,6 @@ func TestNewCallWithTheReferenceOfAnUnsettledOne(t *testing.T) {
 		atDesk(t, func(d *desk) {
 			l := orphan(d)
 			truth := d.fated("a", slow)
-			synctest.Wait() // a connect is held
 			d.Slow(time.Second)
 			done := l.complete("a")
 			synctest.Wait()
