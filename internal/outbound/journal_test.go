@@ -83,6 +83,7 @@ func (d *desk) load(change ...func(*Options)) *life {
 	d.Helper()
 	l, err := d.tryToLoad(d.Context(), change...)
 	require.NoError(d, err)
+	synctest.Wait() // a connect is held
 	return l
 }
 
