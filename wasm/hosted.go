@@ -10,6 +10,7 @@ import (
 
 	"github.com/hack-pad/safejs"
 
+	"gws-outbound/internal/gopool"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/httpx"
 	"gws-outbound/internal/jsbridge"
@@ -138,7 +139,10 @@ func readCall(text []byte) (c callText) {
 }
 
 // call takes a client's number, the text of a call, and, if its signal has fired already, the reason.
-func (h *hosted) call(args arguments) {
+func (h *hosted) call(args arguments) { gopool.Go(func() { h.settle(args) }) }
+
+// settle performs the call, and tells the loader what came of it.
+func (h *hosted) settle(args arguments) {
 	client, _ := args.at(0).Int()
 	text, _ := args.at(1).String()
 	c := readCall([]byte(text))
@@ -147,23 +151,21 @@ func (h *hosted) call(args arguments) {
 		h.fail(c.id, outbound.ClosedError(gws.NotSent))
 		return
 	}
+	calls.Add(1)
+	defer calls.Done()
 	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
 	if len(args) > 2 {
 		cancel(&jsbridge.Thrown{Value: args[2]})
 	}
 	h.cancels[c.id] = cancel
-	calls.Add(1)
-	go func() {
-		defer calls.Done()
-		defer cancel(nil)
-		result, err := jsbridge.Try(func() (json.RawMessage, error) { return h.perform(ctx, h.clients[client], &c) })
-		delete(h.cancels, c.id)
-		if err != nil {
-			h.fail(c.id, err)
-			return
-		}
-		_, _ = h.resolved.Invoke(c.id, string(result))
-	}()
+	defer delete(h.cancels, c.id)
+	result, err := jsbridge.Try(func() (json.RawMessage, error) { return h.perform(ctx, h.clients[client], &c) })
+	if err != nil {
+		h.fail(c.id, err)
+		return
+	}
+	_, _ = h.resolved.Invoke(c.id, string(result))
 }
 
 func (h *hosted) fail(id int, err error) { _, _ = h.rejected.Invoke(id, h.reject(err)) }

@@ -11,6 +11,7 @@ import (
 	"github.com/hack-pad/safejs"
 
 	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/gopool"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/httpx"
 	"gws-outbound/internal/outbound"
@@ -31,6 +32,7 @@ func readClientOptions(v safejs.Value) (clientOptions, []gws.Problem) {
 		ConnectTimeout: 10 * time.Second,
 		RequestTimeout: 10 * time.Second,
 		AckTimeout:     30 * time.Second,
+		Go:             gopool.Go,
 	}}
 	opts.BaseURL = readBaseURL(o)
 	if o.text("cometdPath", &opts.CometdPath) {

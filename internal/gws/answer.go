@@ -22,6 +22,9 @@ type apiStatus struct {
 // readStatus reads the statusCode out of a body. The error says in words
 // what the body is instead of an answer of GWS.
 func readStatus(body []byte) (apiStatus, error) {
+	if string(body) == `{"statusCode":0}` {
+		return apiStatus{}, nil // as nearly all are
+	}
 	var fields map[string]json.RawMessage // not a struct: that would take any case of the names
 	switch err := json.Unmarshal(body, &fields); {
 	case len(bytes.TrimSpace(body)) == 0:

@@ -16,18 +16,13 @@ var host *hostRequests
 type hostRequests struct {
 	request, abort safejs.Value
 	last           int
-	waiting        map[int]chan<- hostResult // by the number of the request
-}
-
-type hostResult struct {
-	resp *Response
-	err  error
+	waiting        map[int]chan<- []safejs.Value // by the number of the request: what became of it
 }
 
 // Through has requests made from now on by functions of JavaScript's, as whatever loads the program
 // may have them; see js/src/request.ts. What becomes of a request is to be told to answered.
 func Through(request, abort safejs.Value) (answered safejs.Func, err error) {
-	h := &hostRequests{request: request, abort: abort, waiting: map[int]chan<- hostResult{}}
+	h := &hostRequests{request: request, abort: abort, waiting: map[int]chan<- []safejs.Value{}}
 	host = h
 	return safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
 		h.answered(args)
@@ -48,16 +43,16 @@ func (h *hostRequests) do(ctx context.Context, r *Request) (*Response, error) {
 		body = string(r.Body)
 	}
 	h.last++
-	id, done := h.last, make(chan hostResult, 1)
+	id, done := h.last, make(chan []safejs.Value, 1)
 	h.waiting[id] = done
-	if _, err := h.request.Invoke(id, r.Method, r.URL, headerLines(r.Header), body,
-		string(r.credentials()), cache(r), r.KeepAlive, r.limit()); err != nil {
+	how := r.Method + " " + string(r.credentials()) + " " + cache(r)
+	if _, err := h.request.Invoke(id, how, r.URL, headerLines(r.Header), body, r.KeepAlive, r.limit()); err != nil {
 		delete(h.waiting, id)
 		return nil, err
 	}
 	select {
-	case got := <-done:
-		return got.resp, got.err
+	case outcome := <-done:
+		return hostAnswer(outcome)
 	case <-ctx.Done():
 		delete(h.waiting, id)
 		_, _ = h.abort.Invoke(id)
@@ -83,8 +78,7 @@ func (h *hostRequests) answered(args []safejs.Value) {
 		return
 	}
 	delete(h.waiting, id)
-	resp, err := hostAnswer(args[1:])
-	done <- hostResult{resp, err}
+	done <- args[1:] // to be read there, whose stack has grown already
 }
 
 func hostAnswer(args []safejs.Value) (*Response, error) {

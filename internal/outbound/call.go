@@ -130,7 +130,7 @@ func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (
 
 	var posting context.Context
 	posting, w.cancel = context.WithCancel(context.Background())
-	go w.post(posting)
+	c.opts.Go(func() { w.post(posting) })
 	err := w.wait(ctx)
 	select {
 	case a := <-op.answer: // it wins over whatever came with it

@@ -49,6 +49,9 @@ type Options struct {
 	// until then, the answer stays in the journal. Otherwise the return of a method is enough.
 	Confirms bool
 
+	// Go runs f on a goroutine, as a go statement does, which it is if nil.
+	Go func(f func())
+
 	// OnStatus and OnNotification are called one at a time, in order. They must
 	// not block. OnNotification is told what arrives on Channels, and the events of the Outbound
 	// API that answer no request: those of campaigns, and records that the server pushes.
@@ -89,6 +92,9 @@ func Open(ctx context.Context, opts Options) (*Client, error) {
 }
 
 func (opts Options) open(ctx context.Context, over network) (*Client, error) {
+	if opts.Go == nil {
+		opts.Go = func(f func()) { go f() }
+	}
 	c := &Client{opts: opts, notified: slices.ContainsFunc(opts.Channels, covers), closing: make(chan struct{})}
 	c.rest = gws.NewSession(gws.Config{
 		BaseURL: opts.BaseURL, Doer: over.doer,

@@ -11,17 +11,16 @@ type Outcome = [0, status: number, redirected: boolean, headers: Headers, body: 
 /** Makes requests. */
 export interface Requests {
   /**
-   * Makes a request. Of the fields of the header, each is two lines; of the body that comes back, at
-   * most `limit` bytes are taken. What becomes of it goes to `Answered`.
+   * Makes a request. `how` is fetch's method, credentials and cache, with spaces between; of the
+   * fields of the header, each is two lines; of the body that comes back, at most `limit` bytes are
+   * taken. What becomes of it goes to `Answered`.
    */
   request(
     id: number,
-    method: string,
+    how: string,
     url: string,
     header: string,
     body: string | null,
-    credentials: RequestCredentials,
-    cache: RequestCache,
     keepalive: boolean,
     limit: number,
   ): void;
@@ -33,13 +32,21 @@ export interface Requests {
 export function makeRequests(program: () => Answered): Requests {
   const controllers = new Map<number, AbortController>();
   return {
-    request(id, method, url, header, body, credentials, cache, keepalive, limit) {
+    request(id, how, url, header, body, keepalive, limit) {
       const controller = new AbortController();
       controllers.set(id, controller);
-      const { signal } = controller;
-      const headers = fields(header);
-      const redirect = "manual";
-      answer(url, { method, headers, body, credentials, cache, redirect, keepalive, signal }, limit)
+      const [method, credentials, cache] = how.split(" ");
+      const init = {
+        method,
+        credentials,
+        cache,
+        redirect: "manual",
+        headers: fields(header),
+        body,
+        keepalive,
+        signal: controller.signal,
+      } as RequestInit;
+      answer(url, init, limit)
         .then(
           (result) => {
             if (result[0] === outcome.tooLarge) {
@@ -80,6 +87,7 @@ async function answer(url: string, init: RequestInit, limit: number): Promise<Ou
 async function read(response: Response, limit: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
+  const announced = Number(response.headers.get("content-length"));
   const reader = response.body?.getReader();
   for (let chunk = await reader?.read(); chunk?.value; chunk = await reader?.read()) {
     size += chunk.value.length;
@@ -87,6 +95,9 @@ async function read(response: Response, limit: number): Promise<Uint8Array | und
       return undefined;
     }
     chunks.push(chunk.value);
+    if (size === announced) {
+      break; // there is no more to be waited for
+    }
   }
   if (chunks.length === 1) {
     return chunks[0];

@@ -33,10 +33,10 @@ const engines = {
  * variables CHROMIUM and FIREFOX override the paths.
  *
  * @param {"chromium" | "firefox" | "webkit"} [engine]
- * @param {{ args?: string[], ignoreDefaultArgs?: string[] }} [more] for puppeteer
+ * @param {{ args?: string[], ignoreDefaultArgs?: string[], networkEnabled?: boolean }} [more] for puppeteer
  * @returns {Promise<import("puppeteer-core").Browser>}
  */
-export async function launchBrowser(engine = "chromium", { args = [], ignoreDefaultArgs } = {}) {
+export async function launchBrowser(engine = "chromium", { args = [], ...more } = {}) {
   if (engine === "webkit") {
     const { launchWebKit } = await import("./webkit/browser.mjs"); // which takes a while
     return launchWebKit();
@@ -50,8 +50,8 @@ export async function launchBrowser(engine = "chromium", { args = [], ignoreDefa
       executablePath,
       headless: true,
       ...options,
+      ...more,
       args: [...options.args, ...args],
-      ignoreDefaultArgs,
     });
   } catch (cause) {
     throw new Error(
