@@ -8,30 +8,27 @@ import (
 	"github.com/hack-pad/safejs"
 
 	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/outbound"
 )
 
-// readLogLevel returns the log that the option asks for.
-func readLogLevel(o *object) func(bayeux.Level, string) {
+// readLogLevel reads which lines go to the console.
+func readLogLevel(o *object, opts *outbound.Options) {
 	level := "warn"
 	o.text("logLevel", &level)
-	var from bayeux.Level
 	switch level {
 	case "debug":
-		from = bayeux.Debug
+		opts.LogFrom = bayeux.Debug
 	case "info":
-		from = bayeux.Info
+		opts.LogFrom = bayeux.Info
 	case "warn":
-		from = bayeux.Warn
+		opts.LogFrom = bayeux.Warn
 	case "off":
-		return nil
+		return
 	default:
 		o.problem("logLevel", fmt.Sprintf("must be off, warn, info or debug, got %.40q", level))
 	}
 	methods := map[bayeux.Level]string{bayeux.Debug: "debug", bayeux.Info: "info", bayeux.Warn: "warn"}
-	return func(l bayeux.Level, line string) {
-		if l < from {
-			return
-		}
+	opts.Log = func(l bayeux.Level, line string) {
 		if console, err := safejs.Global().Get("console"); err == nil {
 			_, _ = console.Call(methods[l], "gws-outbound: "+line)
 		}

@@ -60,7 +60,7 @@ func readClientOptions(v safejs.Value) (clientOptions, []gws.Problem) {
 	if o.boolean("journal", &journal); journal {
 		opts.Journal = openJournal
 	}
-	opts.Log = readLogLevel(o)
+	readLogLevel(o, &opts.Options)
 	opts.signal = o.signal("signal")
 	return opts, o.done()
 }

@@ -3,6 +3,8 @@ package bayeux
 import (
 	"encoding/json"
 	"strconv"
+
+	"gws-outbound/internal/jsontext"
 )
 
 // ackState is CometD's acknowledged delivery: with it, the server keeps what it
@@ -50,10 +52,13 @@ func (a ackState) ext() json.RawMessage {
 // delivered takes the batch number from the ext of a successful connect reply,
 // whose messages have been handled by now: they come before it in the frame.
 func (a *ackState) delivered(ext json.RawMessage) {
-	var v struct {
-		Ack *int64 `json:"ack"`
+	if !a.on || len(ext) == 0 || ext[0] != '{' {
+		return
 	}
-	if a.on && json.Unmarshal(ext, &v) == nil && v.Ack != nil {
-		a.batch = *v.Ack
-	}
+	jsontext.Properties(ext, func(name, value []byte) bool {
+		if batch, err := strconv.ParseInt(string(value), 10, 64); err == nil && string(name) == `"ack"` {
+			a.batch = batch
+		}
+		return true
+	})
 }

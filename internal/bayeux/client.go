@@ -47,6 +47,9 @@ type Options struct {
 	// Log takes lines of text for a developer. They hold no credentials.
 	Log func(Level, string)
 
+	// LogFrom is how much a line must matter; what matters less is not even put into words.
+	LogFrom Level
+
 	// Resume returns a session that another client has left behind, to go on
 	// with in place of the first handshake, or nil. Where the server does not
 	// have it any more, or there is any doubt, a handshake follows by itself. It
@@ -224,7 +227,7 @@ func (c *Client) gap() {
 }
 
 func (c *Client) logf(level Level, format string, args ...any) {
-	if c.opts.Log != nil {
+	if c.opts.Log != nil && level >= c.opts.LogFrom {
 		c.opts.Log(level, fmt.Sprintf(format, args...))
 	}
 }

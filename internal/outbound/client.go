@@ -58,6 +58,7 @@ type Options struct {
 	OnStatus       func(bayeux.Status)
 	OnNotification func(channel string, data json.RawMessage)
 	Log            func(bayeux.Level, string)
+	LogFrom        bayeux.Level // what matters less is not even put into words
 }
 
 // Client handles outbound records and campaigns for one agent.
@@ -108,6 +109,7 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		OnStatus:    opts.OnStatus,
 		OnGap:       c.waiting.gap,
 		Log:         opts.Log,
+		LogFrom:     opts.LogFrom,
 		DialTimeout: min(opts.ConnectTimeout/2, 5*time.Second),
 		Random:      over.random,
 	}
@@ -262,7 +264,7 @@ func ClosedError(d gws.Delivery) *Error {
 }
 
 func (c *Client) logf(level bayeux.Level, format string, args ...any) {
-	if c.opts.Log != nil {
+	if c.opts.Log != nil && level >= c.opts.LogFrom {
 		c.opts.Log(level, fmt.Sprintf(format, args...))
 	}
 }

@@ -48,7 +48,7 @@ const parts = {
   memory: (bench) => measureMemory(bench, completions),
 };
 
-const site = await startSite();
+const site = await startSite({ cached: true });
 for (const name of ["page.js", "peer.js", "floor.wasm", "slim.wasm", "stats.wasm"]) {
   site.files.set(`/bench/${name}`, new URL(name, folder));
 }

@@ -46,9 +46,10 @@ const types = {
 /**
  * @param {object} [options]
  * @param {URL} [options.firstScript] a file that every page runs before anything else
+ * @param {boolean} [options.cached] whether browsers may keep the files, as they may those of a site in use
  * @returns {Promise<Site>}
  */
-export async function startSite({ firstScript } = {}) {
+export async function startSite({ firstScript, cached = false } = {}) {
   const site = { files: new Map(), paths: [] };
   let flaky = 0;
   let first = "";
@@ -112,6 +113,7 @@ export async function startSite({ firstScript } = {}) {
     const { status = 200, type = "text/plain", body = "", policy, location } = reply;
     response.writeHead(status, {
       "Content-Type": type,
+      ...(cached && { "Cache-Control": "max-age=3600" }),
       ...(policy && { "Content-Security-Policy": policy }),
       ...(location && { Location: location }),
     });
