@@ -1,5 +1,5 @@
 // Completions, and notifications that nobody waits for: the project in a
-// Worker and in place, the peer, and the POST alone, one after the other, over
+// Worker and in place, the peer in both, and the POST alone, one after the other, over
 // a connection of its own in each round, since every session of a server gets every event.
 
 import { InteropServer } from "../test/interop.mjs";
@@ -23,7 +23,7 @@ export async function measureCompletions(bench, kind, transport, rounds) {
   const server = await InteropServer.start(kind);
   const pages = {};
   try {
-    for (const subject of ["worker", "inPlace", "peer", "post"]) {
+    for (const subject of ["worker", "inPlace", "peer", "peerInWorker", "post"]) {
       pages[subject] = await bench.openPage();
     }
     const options = {
@@ -40,6 +40,7 @@ export async function measureCompletions(bench, kind, transport, rounds) {
       ratios: {
         worker: ratios(measured, "worker", "peer"),
         inPlace: ratios(measured, "inPlace", "peer"),
+        peerInWorker: ratios(measured, "peerInWorker", "peer"),
         peer: ratios(measured, "peer", "post"),
       },
     };

@@ -7,6 +7,7 @@ const subjects = {
   worker: (options, heard) => openProject({ ...options, worker: true }, heard),
   inPlace: (options, heard) => openProject({ ...options, worker: false }, heard),
   peer: connect,
+  peerInWorker: connectInWorker,
   post: async (options) => ({ completeRecord: await signIn(options), close: async () => {} }),
 };
 
@@ -15,6 +16,35 @@ async function openProject(options, heard) {
   const client = await createClient(options);
   if (heard) client.addEventListener("notification", heard);
   return client;
+}
+
+async function connectInWorker(options, heard) {
+  const worker = new Worker("/bench/peer-worker.js", { type: "module" });
+  const waiting = new Map();
+  let last = 0;
+  worker.onmessage = ({ data: { id, value, error } }) => {
+    if (id === undefined) {
+      heard?.();
+      return;
+    }
+    const { resolve, reject } = waiting.get(id);
+    waiting.delete(id);
+    if (error) reject(new Error(error));
+    else resolve(value);
+  };
+  const call = (method, argument) =>
+    new Promise((resolve, reject) => {
+      waiting.set(++last, { resolve, reject });
+      worker.postMessage({ id: last, method, argument });
+    });
+  await call("connect", options);
+  return {
+    completeRecord: (request) => call("completeRecord", request),
+    close: async () => {
+      await call("close");
+      worker.terminate();
+    },
+  };
 }
 
 let client;

@@ -6,6 +6,7 @@ const names = {
   worker: "in a Worker",
   inPlace: "in place",
   peer: "cometd.js",
+  peerInWorker: "cometd.js in a Worker",
   post: "POST alone",
   floor: "bare Go module",
   bare: "module, bare",
@@ -54,6 +55,7 @@ export function printTables(result) {
       printMeasured(measured, completions, [
         ["worker", "peer"],
         ["inPlace", "peer"],
+        ["peerInWorker", "peer"],
         ["peer", "post"],
       ]);
     }

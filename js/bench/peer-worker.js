@@ -1,0 +1,21 @@
+// The peer in a Worker, with as few messages as there can be: what any client in a Worker costs.
+
+import { connect } from "./peer.js";
+
+let client;
+
+const methods = {
+  connect: async (options) => {
+    client = await connect(options, () => postMessage({ heard: true }));
+  },
+  completeRecord: (request) => client.completeRecord(request),
+  close: () => client.close(),
+};
+
+onmessage = async ({ data: { id, method, argument } }) => {
+  try {
+    postMessage({ id, value: await methods[method](argument) });
+  } catch (error) {
+    postMessage({ id, error: String(error) });
+  }
+};
