@@ -12,7 +12,7 @@ const methods = {
   close: () => client.close(),
 };
 
-onmessage = async ({ data: { id, method, argument } }) => {
+globalThis.onmessage = async ({ data: { id, method, argument } }) => {
   try {
     postMessage({ id, value: await methods[method](argument) });
   } catch (error) {

@@ -49,7 +49,14 @@ const parts = {
 };
 
 const site = await startSite({ cached: true });
-for (const name of ["page.js", "peer.js", "peer-worker.js", "floor.wasm", "slim.wasm", "stats.wasm"]) {
+for (const name of [
+  "page.js",
+  "peer.js",
+  "peer-worker.js",
+  "floor.wasm",
+  "slim.wasm",
+  "stats.wasm",
+]) {
   site.files.set(`/bench/${name}`, new URL(name, folder));
 }
 const bench = await launch(site);
@@ -75,7 +82,9 @@ if (process.argv[2] === "check" && exceeded > 0) {
 
 async function bundle() {
   await build({
-    entryPoints: ["page", "peer", "peer-worker"].map((name) => new URL(`${name}.js`, import.meta.url).pathname),
+    entryPoints: ["page", "peer", "peer-worker"].map(
+      (name) => new URL(`${name}.js`, import.meta.url).pathname,
+    ),
     outdir: folder.pathname,
     bundle: true,
     minify: true,
