@@ -114,6 +114,9 @@ export function setUpConnection({ createClient, showStatus, opened, closed }) {
     client = null;
     show({ state: "closed" });
     if (hadClient) closed();
+    // What had the focus may have gone with the session. The focus would be dropped, and only a way
+    // round the whole page, in Firefox round the browser's own buttons too, would lead to here.
+    if (document.activeElement?.getClientRects().length === 0) connectButton.focus();
     if (error) problem.replaceChildren(connectionNotice(error));
   }
 
