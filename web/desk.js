@@ -1,10 +1,11 @@
 // @ts-check
 
-import { askForTime, confirmEnding } from "./dialogs.js";
+import { askForTime, askForUpdate, confirmEnding } from "./dialogs.js";
 import { find } from "./dom.js";
 import { setUpFavourites } from "./favourites.js";
 import { errorNotice } from "./notice.js";
-import { nameOf, showRecord } from "./record-view.js";
+import { compareRecords, isChangeable, withChange } from "./record-update.js";
+import { nameOf, showChanges, showRecord } from "./record-view.js";
 import { keep, recall } from "./stored.js";
 import { adviseRecord } from "./words.js";
 
@@ -31,6 +32,7 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
   const work = find("#desk-work", HTMLElement);
   const title = find("#record-name", HTMLElement);
   const problem = find("#desk-problem", HTMLElement);
+  const changes = find("#record-changes", HTMLElement);
   const form = find("#complete-form", HTMLFormElement);
   const completeButton = find("#complete-record", HTMLButtonElement);
   const stop = find("#stop", HTMLButtonElement);
@@ -77,6 +79,7 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
   /** Shows the record that is to be worked on now, and leads to it. */
   function begin() {
     problem.replaceChildren();
+    changes.replaceChildren();
     putAside.hidden = true;
     results.choose("");
     show();
@@ -86,29 +89,59 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
   /**
    * Does something with the present record.
    *
-   * @param {"completeRecord" | "rejectRecord" | "cancelRecord" | "doNotCallRecord" | "rescheduleRecord"} method
+   * @param {"completeRecord" | "updateRecord" | "rejectRecord" | "cancelRecord" | "doNotCallRecord" | "rescheduleRecord"} method
+   * @param {object} more of the request
+   * @returns what it came to; null if it was not begun
+   */
+  async function attempt(method, more) {
+    const number = contact?.numbers[contact.at];
+    if (!number || pending) return null;
+    const controller = new AbortController();
+    problem.replaceChildren();
+    changes.replaceChildren();
+    setPending(controller);
+    const request = { ...identify(number.record, settings(), method), ...more };
+    const done = await perform(method, request, { signal: controller.signal });
+    setPending(null);
+    if (done?.error) {
+      problem.replaceChildren(errorNotice(done.error, adviseRecord(done.error.delivery)));
+      putAside.hidden = false;
+      show();
+    }
+    return done && { ...done, number };
+  }
+
+  /**
+   * Does what the present number is done with then.
+   *
+   * @param {Parameters<typeof attempt>[0]} method
    * @param {object} more of the request
    * @param {string} ended what is to be said of the number then
    * @param {boolean} whole all numbers of the contact are done with then
    */
   async function settle(method, more, ended, whole) {
-    const number = contact?.numbers[contact.at];
-    if (!contact || !number || pending) return;
-    const controller = new AbortController();
-    problem.replaceChildren();
-    setPending(controller);
-    const request = { ...identify(number.record, settings(), method), ...more };
-    const done = await perform(method, request, { signal: controller.signal });
-    setPending(null);
-    if (!done) return;
-    if (done.error) {
-      problem.replaceChildren(errorNotice(done.error, adviseRecord(done.error.delivery)));
-      putAside.hidden = false;
-      show();
-      return;
-    }
-    number.ended = ended;
+    const done = await attempt(method, more);
+    if (!done || done.error) return;
+    done.number.ended = ended;
     finish(whole);
+  }
+
+  /** Changes the present record, which stays. */
+  async function update() {
+    /** @type {readonly import("./field-problems.js").Problem[] | undefined} */
+    let problems;
+    do {
+      const before = contact?.numbers[contact.at]?.record;
+      const change = before && (await askForUpdate(before, problems));
+      const done = change && (await attempt("updateRecord", change));
+      if (!done) return;
+      if (!done.error) {
+        done.number.record = withChange(before, change, done.value?.record);
+        show();
+        showChanges(compareRecords(before, done.number.record));
+      }
+      problems = done.error?.problems;
+    } while (problems?.some(({ field }) => isChangeable(field)));
   }
 
   /** @param {boolean} whole */
@@ -140,6 +173,7 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
 
   /** @type {Record<string, () => Promise<unknown>>} */
   const choices = {
+    update,
     async reject() {
       await settle("rejectRecord", {}, "rejected", true);
     },
@@ -215,6 +249,17 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
       return (
         contact?.numbers.some(
           ({ record }) => String(record.recordHandle) === String(recordHandle),
+        ) ?? false
+      );
+    },
+    /**
+     * @param {string} phoneNumber
+     * @returns {boolean} whether the agent still has to do with it
+     */
+    hasNumber(phoneNumber) {
+      return (
+        contact?.numbers.some(
+          ({ record, ended }) => ended === "" && record.phoneNumber === phoneNumber,
         ) ?? false
       );
     },

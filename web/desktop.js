@@ -6,6 +6,7 @@ import { setUpConnectionStatus } from "./connection-status.js";
 import { setUpDesk } from "./desk.js";
 import { element, find, icon } from "./dom.js";
 import { setUpNotifications } from "./notifications.js";
+import { setUpNumberForm } from "./number-form.js";
 import { setUpOperations } from "./operations.js";
 import { setUpOwnFaults } from "./own-faults.js";
 import { setUpRecordForm } from "./record-form.js";
@@ -51,6 +52,11 @@ function setUp(createClient, callResults) {
     goOn: () => campaign.goOn(),
   });
   const showNotification = setUpNotifications({ desk, campaign, say });
+  const numberForm = setUpNumberForm({
+    perform,
+    settings: () => campaign.settings,
+    isOnDesk: (number) => desk.hasNumber(number),
+  });
   setUpRecordForm({ callResults, perform });
 
   /**
@@ -62,6 +68,7 @@ function setUp(createClient, callResults) {
     client.addEventListener("notification", ({ detail }) => showNotification(detail.data));
     desk.open(place);
     campaign.suggest(await ownFaults.open(place.server));
+    numberForm.suggest(campaign.settings.campaignName);
   }
 
   function closed() {

@@ -1,7 +1,10 @@
 // @ts-check
 
-import { find } from "./dom.js";
-import { clearProblems, showProblems } from "./field-problems.js";
+import { element, find } from "./dom.js";
+import { clearProblem, clearProblems, showProblems } from "./field-problems.js";
+import { asTyped, phoneTypes, readChange } from "./record-update.js";
+
+/** @typedef {import("./field-problems.js").Problem} Problem */
 
 /** What the confirmation says, by the operation. */
 const questions = {
@@ -30,6 +33,7 @@ export async function confirmEnding(operation, whom) {
   find("#confirm-title", HTMLElement).textContent = title;
   find("#confirm-text", HTMLElement).textContent = `${whom} ${text}`;
   find("button[type=submit]", HTMLButtonElement, dialog).textContent = confirm;
+  find("form", HTMLFormElement, dialog).reset(); // all numbers are not to be ended by an earlier choice
   const answer = await ask(dialog, () => []);
   return answer && { chainAttribute: /** @type {any} */ (answer.get("chainAttribute")) };
 }
@@ -61,6 +65,27 @@ export async function askForTime() {
   );
 }
 
+/**
+ * Asks what to change of a record.
+ *
+ * @param {import("../js/dist/index.js").OutboundRecord} record
+ * @param {readonly Problem[]} [problems] of what the dialog was answered with before, and still has
+ * @returns {Promise<import("./record-update.js").Change | null>} null: the agent does not want it
+ */
+export async function askForUpdate(record, problems) {
+  const dialog = find("#update-dialog", HTMLDialogElement);
+  const kind = find("#update-phoneType", HTMLSelectElement);
+  if (kind.length === 1)
+    kind.append(...phoneTypes.map((value) => element("option", { value }, value)));
+  if (!problems)
+    for (const [name, text] of asTyped(record)) {
+      const control = find(`[name=${name}]`, HTMLElement, dialog);
+      /** @type {HTMLInputElement | HTMLSelectElement} */ (control).value = text;
+    }
+  const answer = await ask(dialog, (form) => readChange(form, record).problems, problems);
+  return answer && readChange(answer, record).change;
+}
+
 /** Who waits for an answer of which dialog. @type {Map<HTMLDialogElement, () => void>} */
 const waiting = new Map();
 
@@ -69,10 +94,11 @@ const waiting = new Map();
  * the focus back afterwards.
  *
  * @param {HTMLDialogElement} dialog with a form, and a button with data-role "back"
- * @param {(form: FormData) => import("./field-problems.js").Problem[]} check
+ * @param {(form: FormData) => readonly Problem[]} check
+ * @param {readonly Problem[]} [problems] to begin with
  * @returns {Promise<FormData | null>}
  */
-function ask(dialog, check) {
+function ask(dialog, check, problems = []) {
   const form = find("form", HTMLFormElement, dialog);
   const back = find("[data-role=back]", HTMLButtonElement, dialog);
   const over = new AbortController();
@@ -80,6 +106,7 @@ function ask(dialog, check) {
   waiting.get(dialog)?.();
   clearProblems(form);
   dialog.showModal();
+  showProblems(form, problems);
   return new Promise((resolve) => {
     /** @param {FormData | null} answer */
     const end = (answer) => {
@@ -93,10 +120,17 @@ function ask(dialog, check) {
         event.preventDefault();
         clearProblems(form);
         const answer = new FormData(form);
-        const problems = check(answer);
-        if (problems.length > 0) return showProblems(form, problems);
+        const wrong = check(answer);
+        if (wrong.length > 0) return showProblems(form, wrong);
         dialog.close();
         end(answer);
+      },
+      { signal },
+    );
+    form.addEventListener(
+      "input",
+      ({ target }) => {
+        if (target instanceof HTMLInputElement) clearProblem(target);
       },
       { signal },
     );

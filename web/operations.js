@@ -4,9 +4,7 @@ import { asOutboundError } from "./words.js";
 
 /** @typedef {import("../js/dist/index.js").OutboundClient} OutboundClient */
 /**
- * @typedef {"completeRecord" | "rejectRecord" | "cancelRecord" | "doNotCallRecord"
- *   | "rescheduleRecord" | "getChainedRecords" | "getPreviewRecord" | "startPreviewSession"
- *   | "endPreviewSession"} Method those of the client's methods that this page has a use for
+ * @typedef {keyof import("../js/dist/index.js").OutboundOperations} Method
  */
 /** @typedef {ReturnType<typeof asOutboundError>} OperationError */
 
@@ -17,6 +15,7 @@ import { asOutboundError } from "./words.js";
  */
 const words = {
   completeRecord: { title: "Complete", done: acknowledged },
+  updateRecord: { title: "Update", done: acknowledged },
   rejectRecord: { title: "Reject", done: acknowledged },
   cancelRecord: { title: "Cancel", done: acknowledged },
   doNotCallRecord: { title: "Do not call", done: acknowledged },
@@ -34,6 +33,22 @@ const words = {
   startPreviewSession: { title: "Start the preview session", inCampaign: true, done: acknowledged },
   endPreviewSession: { title: "End the preview session", inCampaign: true, done: acknowledged },
 };
+
+/**
+ * @param {Method} method
+ * @param {any} request
+ * @returns {import("./timeline.js").Aim}
+ */
+function aim(method, { recordHandle, campaignName = "no campaign", phoneNumber }) {
+  if (words[method].inCampaign)
+    return { subject: campaignName, path: `/outbound-campaigns/${campaignName}`, inCampaign: true };
+  if (recordHandle === undefined && method === "doNotCallRecord")
+    return { subject: `Number ${phoneNumber}`, path: "/outbound-records" };
+  return {
+    subject: `Record ${recordHandle ?? "without a handle"}`,
+    path: `/outbound-records/${recordHandle}`,
+  };
+}
 
 function acknowledged() {
   return "Acknowledgement received";
@@ -60,8 +75,8 @@ export function setUpOperations({ connection, timeline }) {
       connection.demand();
       return null;
     }
-    const { title, done, inCampaign = false } = words[method];
-    const card = timeline.add(title, request, inCampaign);
+    const { title, done } = words[method];
+    const card = timeline.add(title, request, aim(method, request));
     try {
       const value = await /** @type {any} */ (client)[method](request, options);
       card.resolve(value, done(value));

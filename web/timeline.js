@@ -13,7 +13,13 @@ const limit = 50;
  * @property {HTMLElement} total
  * @property {HTMLElement} list
  */
-/** @typedef {{ card: Card, path: string, subject: string }} Entry */
+/**
+ * @typedef {object} Aim what an operation is about
+ * @property {string} subject the record, number or campaign
+ * @property {string} path the end of the URL that it is sent to
+ * @property {boolean} [inCampaign] the subject is a campaign
+ */
+/** @typedef {{ card: Card } & Aim} Entry */
 
 /**
  * Takes over the timeline: what was done with one record or in one campaign stands together, the
@@ -73,15 +79,10 @@ export function setUpTimeline(say) {
     /**
      * @param {string} title what is done
      * @param {any} request as the client gets it
-     * @param {boolean} inCampaign it is about a campaign, not about one record
+     * @param {Aim} aim
      * @returns {Card} a pending card; its clock runs from now
      */
-    add(title, request, inCampaign) {
-      const { recordHandle, campaignName = "no campaign", callResult } = request;
-      const subject = inCampaign ? campaignName : `Record ${recordHandle ?? "without a handle"}`;
-      const path = inCampaign
-        ? `/outbound-campaigns/${campaignName}`
-        : `/outbound-records/${recordHandle}`;
+    add(title, { campaignName, callResult }, { subject, path, inCampaign }) {
       empty.hidden = true;
       say("");
       entries[0]?.card.becomeEarlier();
