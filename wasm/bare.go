@@ -24,7 +24,13 @@ func startBare() error {
 	if err := watchForWaking(m.wakeAll); err != nil {
 		return err
 	}
-	b := &bare{module: m}
+	b := &bare{module: m, settling: map[settling]safejs.Value{}}
+	if b.ignore, err = safejs.FuncOf(func(safejs.Value, []safejs.Value) any { return nil }); err != nil {
+		return err
+	}
+	if b.list, err = m.ofClient(b.unsettled); err != nil {
+		return err
+	}
 	create, err := export(bareError, b.createClient)
 	if err != nil {
 		return err
@@ -46,8 +52,12 @@ func startBare() error {
 
 type bare struct {
 	*module
-	current int      // the number of the client that completeRecord uses; 0 if there is none
-	opening *opening // of that client, nil if none is under way
+	current int         // the number of the client that completeRecord uses; 0 if there is none
+	opening *opening    // of that client, nil if none is under way
+	list    safejs.Func // lists the unsettled calls of a client
+
+	settling map[settling]safejs.Value // promises of those that were listed
+	ignore   safejs.Func
 }
 
 // opening is an attempt to make a client.
@@ -97,7 +107,63 @@ func (b *bare) addMethods(target safejs.Value, id int) error {
 			return err
 		}
 	}
-	return addMethod(target, "close", b.methods["close"], id)
+	for _, name := range []string{"close", "forget"} {
+		if err := addMethod(target, name, b.methods[name], id); err != nil {
+			return err
+		}
+	}
+	return addMethod(target, "unsettled", b.list, id)
+}
+
+// settling is an unsettled call that was listed.
+type settling struct {
+	client    *outbound.Client
+	reference string
+}
+
+// unsettled lists the calls that clients before this one have left, each with a Promise of its
+// end.
+func (b *bare) unsettled(arguments) (func(*outbound.Client) (safejs.Value, error), error) {
+	return func(c *outbound.Client) (safejs.Value, error) {
+		date, err := safejs.Global().Get("Date")
+		if err != nil {
+			return safejs.Undefined(), err
+		}
+		list := []any{}
+		for _, u := range c.Unsettled() {
+			at, err := date.New(u.SentAt.UnixMilli())
+			if err != nil {
+				return safejs.Undefined(), err
+			}
+			promise, err := b.settled(settling{c, u.ReferenceID})
+			if err != nil {
+				return safejs.Undefined(), err
+			}
+			call := describeUnsettled(u)
+			call["sentAt"], call["settled"] = safejs.Unsafe(at), safejs.Unsafe(promise)
+			list = append(list, call)
+		}
+		return safejs.ValueOf(list)
+	}, nil
+}
+
+// settled returns the Promise of a call, which is there once until it settles. Who ignores it is not
+// told of a rejection that nobody handles.
+func (b *bare) settled(s settling) (safejs.Value, error) {
+	if promise, ok := b.settling[s]; ok {
+		return promise, nil
+	}
+	promise, err := jsbridge.Go(func() (safejs.Value, error) {
+		defer delete(b.settling, s)
+		return waitSettled(s.client, s.reference)
+	}, b.reject)
+	if err == nil {
+		_, err = promise.Call("catch", b.ignore)
+	}
+	if err == nil {
+		b.settling[s] = promise
+	}
+	return promise, err
 }
 
 func (b *bare) completeRecord(args arguments) (job, error) {

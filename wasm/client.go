@@ -37,6 +37,13 @@ func newModule(reject func(error) safejs.Value) (*module, error) {
 		return nil, err
 	}
 	m.methods = map[string]safejs.Func{"call": call, "close": end}
+	for name, begin := range map[string]func(arguments) (func(*outbound.Client) (safejs.Value, error), error){
+		"unsettled": unsettled, "settled": settled, "forget": forget,
+	} {
+		if m.methods[name], err = m.ofClient(begin); err != nil {
+			return nil, err
+		}
+	}
 	return m, nil
 }
 
@@ -168,10 +175,22 @@ func (m *module) closeClient(args arguments) (job, error) {
 	if err != nil {
 		return nil, err
 	}
+	o := newObject("options", args.at(1))
+	forget := false
+	o.boolean("forget", &forget)
+	if problems := o.done(); len(problems) > 0 {
+		return nil, outbound.InvalidOptions(problems)
+	}
 	return func() (safejs.Value, error) {
-		if c := m.clients[id]; c != nil {
-			delete(m.clients, id)
-			delete(m.listening, id)
+		c := m.clients[id]
+		if c == nil {
+			return safejs.Undefined(), nil
+		}
+		delete(m.clients, id)
+		delete(m.listening, id)
+		if forget {
+			c.CloseAndForget()
+		} else {
 			c.Close()
 		}
 		return safejs.Undefined(), nil

@@ -44,6 +44,9 @@ func startHosted(host safejs.Value) error {
 	if err != nil {
 		return err
 	}
+	if m.methods["told"], err = h.told(); err != nil {
+		return err
+	}
 	_, err = host.Call("ready", map[string]any{"createClient": create})
 	return err
 }
@@ -53,6 +56,7 @@ func (h hosted) createClient(args arguments) (job, error) {
 	if len(problems) > 0 {
 		return nil, outbound.InvalidOptions(problems)
 	}
+	opts.Confirms = opts.Journal != nil
 	hooks := args.at(1)
 	tell := func(name string) func(map[string]any) {
 		return func(detail map[string]any) { _, _ = hooks.Call(name, detail) }
@@ -70,6 +74,21 @@ func (h hosted) createClient(args arguments) (job, error) {
 			}
 		}
 		return handle, err
+	})
+}
+
+// told makes the method that says that a caller was told what came of a call.
+func (h hosted) told() (safejs.Func, error) {
+	return safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		_, _ = jsbridge.Try(func() (struct{}, error) {
+			id, err := arguments(args).at(0).Int()
+			reference, wrong := readReference(arguments(args).at(1))
+			if c := h.clients[id]; err == nil && wrong == nil && c != nil {
+				c.Told(reference)
+			}
+			return struct{}{}, err
+		})
+		return nil
 	})
 }
 

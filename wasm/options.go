@@ -54,6 +54,10 @@ func readClientOptions(v safejs.Value) (clientOptions, []gws.Problem) {
 	o.milliseconds("connectTimeout", &opts.ConnectTimeout)
 	o.milliseconds("requestTimeout", &opts.RequestTimeout)
 	o.milliseconds("ackTimeout", &opts.AckTimeout)
+	var journal bool
+	if o.boolean("journal", &journal); journal {
+		opts.Journal = openJournal
+	}
 	opts.Log = readLogLevel(o)
 	opts.signal = o.signal("signal")
 	return opts, o.done()

@@ -44,6 +44,7 @@ func TestWrongOptionsAreNamed(t *testing.T) {
 		`({headers: {"a b": "c"}})`:              "headers",
 		`({credentials: "always"})`:              "credentials",
 		`({csrf: "yes"})`:                        "csrf",
+		`({journal: "yes"})`:                     "journal",
 		`({channels: ["calls"]})`:                "channels",
 		`({channels: [5n]})`:                     "channels",
 		`({channels: Array.from({length: 150}, (_, i) => "/c/" + i)})`: "channels",

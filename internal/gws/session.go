@@ -50,7 +50,8 @@ type state struct {
 	headers httpx.Header // the caller's own
 	asked   int          // how often Headers returned some
 	csrf    csrfToken
-	signIns int // how many succeeded
+	user    string // who is signed in
+	signIns int    // how many succeeded
 }
 
 // NewSession returns a session that has not sent anything yet.

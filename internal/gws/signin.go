@@ -2,9 +2,11 @@ package gws
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
 
 	"gws-outbound/internal/httpx"
 )
@@ -139,10 +141,31 @@ func (s *Session) signIn(ctx context.Context, f *signIn) error {
 	}
 	s.update(f, func(st *state) {
 		st.csrf = csrf
+		st.user = userOf(resp.Body)
 		st.signIns++
 	})
 	return nil
 }
+
+// userOf returns what the answer calls who is signed in: the id, or else the name; "" if
+// it names nobody.
+func userOf(body []byte) string {
+	var me struct{ User struct{ ID, UserName any } }
+	_ = json.Unmarshal(body, &me) // what is of another type is left out
+	for _, v := range []any{me.User.ID, me.User.UserName} {
+		if n, ok := v.(float64); ok {
+			v = strconv.FormatFloat(n, 'f', -1, 64)
+		}
+		if name, _ := v.(string); name != "" && len(name) <= maxLong {
+			return name
+		}
+	}
+	return ""
+}
+
+// User returns who is signed in, by what the answer to the last sign-in calls them; "" before
+// that, and where it named nobody.
+func (s *Session) User() string { return s.snapshot().user }
 
 func (s *Session) get(ctx context.Context, headers httpx.Header) (*httpx.Response, error) {
 	return s.do(ctx, "GET", mePath, state{headers: headers}.header(), nil)

@@ -269,7 +269,11 @@ func (j *Journal) SaveSession(session json.RawMessage, done func()) {
 	}
 	remove := j.left // only now, that another has taken its place
 	j.left = nil
-	j.queue.add(map[string]string{key(j.config.Scope, j.config.Owner, sessionKey): text}, remove, func(err error) {
+	put := map[string]string{key(j.config.Scope, j.config.Owner, sessionKey): text}
+	j.adopt(func(from, to, text string) {
+		put[to], remove = text, append(remove, from)
+	})
+	j.queue.add(put, remove, func(err error) {
 		if err != nil {
 			j.mu.Lock()
 			j.report(err)
@@ -277,6 +281,21 @@ func (j *Journal) SaveSession(session json.RawMessage, done func()) {
 		}
 		done()
 	})
+}
+
+// adopt moves what was taken over to this owner: its session is now the one
+// that may bring their answers. The mutex is held.
+func (j *Journal) adopt(move func(from, to, text string)) {
+	for _, e := range j.entries {
+		own := key(j.config.Scope, j.config.Owner, entryKey+e.ReferenceID)
+		if e.key == own {
+			continue
+		}
+		if text, err := e.encode(); err == nil {
+			move(e.key, own, text)
+			e.key = own
+		}
+	}
 }
 
 // EndSession says that the session is no more.
@@ -299,15 +318,21 @@ func (j *Journal) Forget() {
 	j.queue.add(nil, keys, nil)
 }
 
-// Close waits until all is written, or ctx is done, and gives the locks up:
-// what is left is for the next owner.
-func (j *Journal) Close(ctx context.Context) {
+// Written waits until all that was asked for is written, or cannot be, or ctx is
+// done.
+func (j *Journal) Written(ctx context.Context) {
 	written := make(chan struct{})
 	j.queue.add(nil, nil, func(error) { close(written) })
 	select {
 	case <-written:
 	case <-ctx.Done():
 	}
+}
+
+// Close waits until all is written, or ctx is done, and gives the locks up:
+// what is left is for the next owner.
+func (j *Journal) Close(ctx context.Context) {
+	j.Written(ctx)
 	j.queue.close()
 	if j.config.Store != nil {
 		j.config.Locks.Release()

@@ -132,6 +132,28 @@ func TestWhatALivingOwnerHasIsLeftAlone(t *testing.T) {
 	})
 }
 
+// What one has taken over goes with its session to the next.
+func TestWhatWasTakenOverIsLeftInTurn(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		o := open(t, b, "s")
+		o.put(t, entry("a"))
+		for n := range 3 {
+			o.SaveSession(json.RawMessage(fmt.Sprint(n)), func() {})
+			synctest.Wait()
+			o.Kill()
+			o = open(t, b, "s")
+			require.Equal(t, []string{"a"}, o.references())
+			require.Equal(t, fmt.Sprint(n), o.session)
+			require.Len(t, b.Texts(), 2)
+		}
+		o.put(t, entry("a"))
+		o.Remove("a")
+		o.Close(t.Context())
+		require.Empty(t, open(t, b, "s").references())
+	})
+}
+
 // A page that is being reloaded may give up its lock late.
 func TestOwnerThatIsAboutToDieIsWaitedFor(t *testing.T) {
 	run(t, func(t *testing.T) {

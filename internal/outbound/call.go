@@ -39,6 +39,9 @@ func (c *Client) Call(ctx context.Context, method string, fields gws.Fields, opt
 	}
 	defer c.waiting.remove(op)
 	result, failed := c.perform(ctx, op, opts)
+	if c.book != nil {
+		c.book.ended(op, result, failed)
+	}
 	if failed != nil {
 		failed.ReferenceID = op.request.ReferenceID
 		return nil, failed
@@ -63,6 +66,9 @@ func (c *Client) begin(method string, fields gws.Fields, opts CallOptions) (*ope
 	if !added {
 		return nil, invalid("wrong request, nothing was sent", []gws.Problem{inFlight})
 	}
+	if c.book != nil {
+		c.book.take(op)
+	}
 	return op, nil
 }
 
@@ -82,6 +88,9 @@ func (d *delivery) get() gws.Delivery { return d.value.Load().(gws.Delivery) }
 // perform sends the request and waits for its end.
 func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (json.RawMessage, *Error) {
 	known := &delivery{progress: func(d gws.Delivery) {
+		if c.book != nil && d == gws.Accepted {
+			c.book.accepted(op)
+		}
 		if opts.OnProgress != nil {
 			opts.OnProgress(op.request.ReferenceID, d)
 		}
@@ -94,6 +103,16 @@ func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (
 	defer c.session.Attend(-1)
 	if err := c.ready(ctx); err != nil {
 		return nil, err
+	}
+	if c.book != nil {
+		if err := c.book.begin(ctx, op); err != nil {
+			return nil, err
+		}
+		select {
+		case a := <-op.answer: // to the unsettled call whose place it has taken
+			return op.result(a)
+		default:
+		}
 	}
 	timeout := opts.AckTimeout
 	if timeout == 0 {

@@ -41,6 +41,14 @@ type Options struct {
 	RequestTimeout time.Duration // for each HTTP request
 	AckTimeout     time.Duration // from the POST to the answer, unless a call says otherwise
 
+	// Journal opens the place where the client writes down what it has sent and what is not
+	// settled, and finds what clients before it have left: see [Client.Unsettled]. It is called once, when
+	// signing in has succeeded; where it fails, nothing outlives the client. Nil for no journal.
+	Journal OpenJournal
+	// Confirms says that [Client.Told] tells when a caller was told what its call has come to:
+	// until then, the answer stays in the journal. Otherwise the return of a method is enough.
+	Confirms bool
+
 	// OnStatus and OnNotification are called one at a time, in order. They must
 	// not block. OnNotification is told what arrives on Channels, and the events of the Outbound
 	// API that answer no request: those of campaigns, and records that the server pushes.
@@ -55,6 +63,7 @@ type Client struct {
 	rest    *gws.Session
 	session *bayeux.Client
 	waiting registry
+	book    *book // nil without a journal
 
 	unclaimed int  // answers that nobody waited for; belongs to the session's loop
 	notified  bool // a subscription to one of the caller's channels brings the outbound events, too
@@ -86,7 +95,7 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		Headers: headers(opts.Headers), HeadersDynamic: opts.HeadersDynamic,
 		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout,
 	})
-	c.session = bayeux.New(bayeux.Options{
+	session := bayeux.Options{
 		Transports:  over.transports(c.rest),
 		Prepare:     c.rest.SignIn,
 		Final:       final,
@@ -94,9 +103,22 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		Log:         opts.Log,
 		DialTimeout: min(opts.ConnectTimeout/2, 5*time.Second),
 		Random:      over.random,
-	})
-	if err := c.connect(ctx); err != nil {
+	}
+	if opts.Journal != nil {
+		c.book = &book{c: c, untold: map[string]*operation{}}
+		session.Prepare, session.Resume, session.Save = c.book.prepare, c.book.resume, c.book.save
+	}
+	c.session = bayeux.New(session)
+	err := c.connect(ctx)
+	if err != nil {
 		c.closeSession()
+	}
+	if c.book != nil && err != nil {
+		c.book.abandon()
+	} else if c.book != nil {
+		c.book.attend()
+	}
+	if err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -164,19 +186,28 @@ func (c *Client) Wake() { c.session.Wake() }
 
 // Leave says that whoever uses the client is going away. If nothing is
 // pending, that ends the session at the server; what is pending may still be
-// acknowledged to someone who looks for it, and is left alone. Leave does not
+// acknowledged to someone who looks for it, and is left alone, as are unsettled calls
+// whose answers the session may still bring. Leave does not
 // wait, and the message is on its way when the caller's event is over.
 func (c *Client) Leave() {
-	if c.Pending() == 0 {
-		go c.Close()
+	if c.Pending() == 0 && (c.book == nil || !c.book.needsSession()) {
+		go c.close(true, false)
 	}
 }
 
 // Close ends the session at the server. What is pending is rejected, with
-// what is known of its delivery.
-func (c *Client) Close() {
+// what is known of its delivery. Unsettled calls stay in the journal.
+func (c *Client) Close() { c.close(false, false) }
+
+// CloseAndForget is Close, and leaves nothing in the journal.
+func (c *Client) CloseAndForget() { c.close(false, true) }
+
+func (c *Client) close(leaving, forget bool) {
 	c.closeOnce.Do(func() { close(c.closing) })
 	c.closeSession()
+	if c.book != nil {
+		c.book.close(leaving, forget)
+	}
 }
 
 // closeSession gives the server some time to take notice: it would keep the

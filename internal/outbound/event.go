@@ -57,8 +57,12 @@ func (c *Client) receive(m bayeux.Message) {
 		c.logf(bayeux.Warn, "an event on %s cannot be read: %v", m.Channel, err)
 		return
 	}
+	op, a := c.waiting.settle(e, m.Data)
 	switch {
-	case c.waiting.settle(e, m.Data):
+	case op != nil:
+		if c.book != nil && a.event != nil {
+			c.book.answered(op, a)
+		}
 	case gws.IsAnswer(e.NotificationType) && !e.pushed():
 		c.unclaimed++
 		if n := c.unclaimed; n <= 10 || n%10_000 == 0 { // a flood of them must not flood the log
@@ -81,40 +85,48 @@ func covers(pattern string) bool {
 	return slices.Contains([]string{channel, "/v2/me/*", "/v2/me/**", "/v2/**", "/**"}, pattern)
 }
 
-// settle gives the event to the operation that it answers, which ends but for an element
-// of a list, and reports whether there was one.
-func (r *registry) settle(e event, data json.RawMessage) bool {
+// settle gives the event to the operation that it answers, and returns that, nil if there is
+// none. It ends with the answer; an element of a list leaves that zero.
+func (r *registry) settle(e event, data json.RawMessage) (*operation, answer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	op := r.answeredBy(&e)
 	if op == nil {
-		return false
+		return nil, answer{}
 	}
 	problem := ""
 	if a, _ := op.request.Operation.Answer(e.NotificationType); a.Role == gws.Element {
 		if problem = op.list.add(string(e.Record.RecordHandle), recordOf(data)); problem == "" {
 			op.markBegun()
-			return true
+			return op, answer{}
 		}
 	}
 	r.drop(op)
-	op.answer <- answer{notification: e.NotificationType, event: data, problem: problem}
-	return true
+	a := answer{notification: e.NotificationType, event: data, problem: problem}
+	op.answer <- a
+	return op, a
 }
 
-// answeredBy returns the operation that the event answers, or nil.
+// answeredBy returns the operation that the event answers, or nil. Those of this client go
+// first: the answer to one before it has most likely been lost.
 func (r *registry) answeredBy(e *event) *operation {
-	var likely []*operation
-	for _, op := range r.operations { // oldest first, should several wait for the same record
-		switch e.match(op) {
-		case certain:
-			return op
-		case possible:
-			likely = append(likely, op)
+	for _, list := range [...][]*operation{r.operations, r.restored} {
+		var likely []*operation
+		for _, op := range list { // oldest first, should several wait for the same record
+			switch e.match(op) {
+			case certain:
+				return op
+			case possible:
+				likely = append(likely, op)
+			}
 		}
-	}
-	if len(likely) == 1 {
-		return likely[0]
+		switch len(likely) {
+		case 0:
+		case 1:
+			return likely[0]
+		default:
+			return nil
+		}
 	}
 	return nil
 }

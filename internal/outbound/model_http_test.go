@@ -108,7 +108,7 @@ func (s *modelServer) truthOf(req *httpx.Request) *modelTruth {
 func (s *modelServer) arrive(f *modelFlight, req *httpx.Request) {
 	switch {
 	case req.Method == "GET":
-		f.respond(200, "application/json", `{"statusCode":0}`)
+		f.respond(200, "application/json", `{"statusCode":0`+s.me+`}`)
 	case strings.Contains(req.URL, "/outbound-records/"):
 		s.post(f, s.truthOf(req), req)
 	default:

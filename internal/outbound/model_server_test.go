@@ -13,6 +13,7 @@ import (
 // of its own; long-polling is the real transport over its Do.
 type modelServer struct {
 	conf modelConfig
+	me   string // what the sign-in's answer has besides, such as `,"user":{"id":"ann"}`
 
 	mu       sync.Mutex
 	sessions []*modelSession // alive

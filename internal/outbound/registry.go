@@ -2,9 +2,11 @@ package outbound
 
 import (
 	"encoding/json"
+	"slices"
 	"sync"
 
 	"gws-outbound/internal/gws"
+	"gws-outbound/internal/journal"
 )
 
 // operation is a request that waits for its answer.
@@ -14,6 +16,15 @@ type operation struct {
 	begun   chan struct{} // closed when the first element of a list has come
 	posted  bool          // the POST may have left; guarded by the registry
 	list    list          // guarded by the registry until there is an answer
+
+	// Of a client with a journal.
+	entry    *journal.Entry // while it is written there; guarded by the book
+	restored *restored      // what it belongs to, if it is no call of this client
+	replaces *restored      // the unsettled call of the same reference; guarded by the book
+}
+
+func newOperation(r gws.Request) *operation {
+	return &operation{request: r, answer: make(chan answer, 1), begun: make(chan struct{})}
 }
 
 // answer is the event that ends an operation.
@@ -26,10 +37,12 @@ type answer struct {
 // registry holds the operations that wait, oldest first.
 type registry struct {
 	mu         sync.Mutex
-	operations []*operation
+	operations []*operation // of this client
+	restored   []*operation // of those before it
 }
 
-// add registers an operation, unless its reference is taken.
+// add registers an operation, unless its reference is taken. It takes the place
+// of one that was restored.
 func (r *registry) add(request gws.Request) (*operation, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -38,9 +51,44 @@ func (r *registry) add(request gws.Request) (*operation, bool) {
 			return nil, false
 		}
 	}
-	op := &operation{request: request, answer: make(chan answer, 1), begun: make(chan struct{})}
+	for _, op := range r.restored {
+		if op.request.ReferenceID == request.ReferenceID {
+			r.drop(op)
+			break
+		}
+	}
+	op := newOperation(request)
 	r.operations = append(r.operations, op)
 	return op, true
+}
+
+// restore registers an operation of a client before this one.
+func (r *registry) restore(op *operation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.restored = append(r.restored, op)
+}
+
+// putBack registers again the restored one whose place op has taken, unless its
+// answer has come to op meanwhile, which it returns.
+func (r *registry) putBack(op, restored *operation) (a answer, late bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	select {
+	case a = <-op.answer:
+		return a, true
+	default:
+	}
+	r.drop(op)
+	r.restored = append(r.restored, restored)
+	return answer{}, false
+}
+
+// all returns the operations of this client.
+func (r *registry) all() []*operation {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.operations)
 }
 
 func (r *registry) has(reference string) bool {
@@ -62,14 +110,19 @@ func (r *registry) remove(op *operation) {
 
 // drop is remove for who holds the lock.
 func (r *registry) drop(op *operation) {
-	for i, o := range r.operations {
+	list := &r.operations
+	if op.restored != nil {
+		list = &r.restored
+	}
+	for i, o := range *list {
 		if o == op {
-			r.operations = append(r.operations[:i:i], r.operations[i+1:]...)
+			*list = append((*list)[:i:i], (*list)[i+1:]...)
 			return
 		}
 	}
 }
 
+// len returns how many of this client wait.
 func (r *registry) len() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,6 +1,7 @@
 // The types of the public interface. They are erased by the compiler, so
 // that nothing here costs a byte.
 
+import type { Delivery } from "./error.js";
 import type { OutboundOperations } from "./operations.js";
 
 /** Where the WebAssembly module comes from. */
@@ -103,6 +104,20 @@ export interface ClientOptions extends LoadOptions {
   allowUnknownCallResult?: boolean;
 
   /**
+   * Keeps a journal of what was sent and is not settled, in IndexedDB, so that
+   * the next client finds it after a crash or a reload:
+   * see {@link OutboundClient.unsettled}. Before its POST leaves, each request is written there
+   * as it is sent, and nothing else of anybody; it is removed when its Promise
+   * settles. Of one agent at one server, at most 1,000 requests are kept, for at most 7 days.
+   * {@link OutboundOperations.getChainedRecords} is not written down: it can be asked for again.
+   *
+   * It needs IndexedDB and Web Locks (a secure context). Where they cannot be had, the client
+   * works all the same, and the log says once, at level `"warn"`, that nothing outlives it.
+   * Default: `false`.
+   */
+  journal?: boolean;
+
+  /**
    * Gives up connecting when it fires. It has no effect once the client is
    * there: then {@link OutboundClient.close} is what ends it.
    */
@@ -117,6 +132,62 @@ export type Transport = "websocket" | "long-polling";
 
 /** The state of a client's session with the server. */
 export type ClientState = "connecting" | "connected" | "reconnecting" | "closed";
+
+/** Options of {@link OutboundClient.close}. */
+export interface CloseOptions {
+  /**
+   * Removes everything that the journal holds for this agent at this server, but
+   * for what other clients, in other pages, are writing. Default: `false`: unsettled calls stay.
+   */
+  forget?: boolean;
+}
+
+/** The methods whose calls are written into the journal. */
+export type UnsettledMethod = Exclude<keyof OutboundOperations, "getChainedRecords">;
+
+/** A call of the method `M` that an earlier client has left without an end. */
+export interface UnsettledCallOf<M extends UnsettledMethod> {
+  /** The method that was called. */
+  readonly method: M;
+  /**
+   * What it was called with, and its `referenceId`: to be shown, or to be passed to the
+   * method again where the agent decides to.
+   */
+  readonly request: Parameters<OutboundOperations[M]>[0];
+  /** The reference of the request, its own or the generated one. */
+  readonly referenceId: string;
+  /**
+   * What was known of the request: `"accepted"`, or `"unknown"`: it may have been
+   * processed, or may not even have left the page. Look before you try again.
+   */
+  readonly delivery: Delivery;
+  /** When it was sent. */
+  readonly sentAt: Date;
+  /**
+   * Settles as the method would have: it resolves when the late answer arrives,
+   * at once if it is there already. It rejects with an {@link OutboundError} that has the call's
+   * `referenceId`, and its `delivery` as it is known:
+   *
+   * - `RECORD_ERROR`: another event than the acknowledgement answered it.
+   * - `CLOSED`: {@link OutboundClient.forget} took it off the list, or the client was closed.
+   * - `DISCONNECTED`, `MODULE_EXITED`: the client has come to its end otherwise.
+   *
+   * Where the method is called again with this `referenceId`, that call takes its place, and it
+   * settles as that one does, unless nothing came of that one (`delivery` `"not-sent"` or
+   * `"rejected"`): then it stays unsettled.
+   *
+   * There is no deadline. An answer can come as long as the server keeps the CometD session of
+   * the earlier client, which is some seconds after that was gone; later it stays pending.
+   * Whoever ignores it need not handle its rejection.
+   */
+  readonly settled: ReturnType<OutboundOperations[M]>;
+}
+
+/**
+ * A call that an earlier client has left without an end. Compare `method` to
+ * learn what `request` and `settled` are.
+ */
+export type UnsettledCall = { [M in UnsettledMethod]: UnsettledCallOf<M> }[UnsettledMethod];
 
 /** Options of one call. */
 export interface CallOptions {
@@ -271,10 +342,35 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
   readonly pending: number;
 
   /**
-   * Ends the session. What is pending rejects with `CLOSED`. May be called
-   * again, and never rejects because the session is gone already.
+   * Lists the calls that earlier clients of this agent at this server have left without an
+   * end, oldest first: with the option {@link ClientOptions.journal}, what a page that crashed
+   * or was reloaded had sent, or was about to. This client's own calls are not among them, nor
+   * those of clients that still live, in other pages.
+   *
+   * A call is listed until it was settled and its {@link UnsettledCallOf.settled} has said so,
+   * until it is forgotten, or until a call with its `referenceId` has taken its place. The list
+   * may be asked for again; while a call is pending, its Promise is the same one.
+   *
+   * Without the option the list is empty, and so it is once another agent has signed in.
    */
-  close(): Promise<void>;
+  unsettled(): Promise<UnsettledCall[]>;
+
+  /**
+   * Takes an unsettled call off the list and out of the journal, for an agent who has looked
+   * at the record. Its `settled` rejects with `CLOSED`. A reference that no
+   * unsettled call has is ignored, also that of a call of this client.
+   *
+   * Rejects with `INVALID_REQUEST` if it is given something other than a string.
+   */
+  forget(referenceId: string): Promise<void>;
+
+  /**
+   * Ends the session. What is pending rejects with `CLOSED`. May be called
+   * again, and never rejects because the session is gone already. Unsettled calls stay in the
+   * journal for the next client, unless the option `forget` says otherwise; that of the first
+   * call counts. Rejects with `INVALID_REQUEST` for wrong options, and closes nothing then.
+   */
+  close(options?: CloseOptions): Promise<void>;
 
   addEventListener<K extends keyof OutboundClientEventMap>(
     type: K,

@@ -1,9 +1,16 @@
-import type { ClientState, OutboundClient, StateChangeDetail, Transport } from "./api.js";
+import type {
+  ClientState,
+  CloseOptions,
+  OutboundClient,
+  StateChangeDetail,
+  Transport,
+  UnsettledCall,
+} from "./api.js";
 import { OutboundError } from "./error.js";
-import { own } from "./load-options.js";
+import { invalid, own } from "./load-options.js";
 import { methods, type OutboundOperations } from "./operations.js";
 import type { Program } from "./program.js";
-import { type GoOptions, type Method, Track } from "./protocol.js";
+import { type GoOptions, type Method, Track, type Unsettled } from "./protocol.js";
 import { Session } from "./session.js";
 
 /** Ends the sessions of clients that were dropped. */
@@ -37,6 +44,9 @@ export class Client extends Base implements OutboundClient {
   #transport: Transport | null = null;
   #pending = 0;
   #listening = false;
+  #journal = false;
+  /** Those of unsettled calls that were listed, while they are pending. */
+  readonly #settled = new Map<string, Promise<unknown>>();
 
   /** Connects a client in `program`, which is not used otherwise if it is to be released. */
   static async connect(program: Program, options: GoOptions): Promise<Client> {
@@ -60,6 +70,7 @@ export class Client extends Base implements OutboundClient {
         }),
       );
       client.#session = new Session(program, handle, forget);
+      client.#journal = options.journal === true;
       dropped.register(client, client.#session);
       return client;
     } catch (error) {
@@ -82,14 +93,7 @@ export class Client extends Base implements OutboundClient {
   }
 
   async #call(method: Method, request: unknown, options: unknown): Promise<unknown> {
-    const session = this.#session as Session;
-    if (session.ending) {
-      throw new OutboundError({
-        code: "CLOSED",
-        message: "the client was closed",
-        delivery: "not-sent",
-      });
-    }
+    const session = this.#living();
     const fields = own(request, "request");
     const settings = own(options, "options");
     const track = new Track();
@@ -100,11 +104,58 @@ export class Client extends Base implements OutboundClient {
       );
     } finally {
       this.#pending--;
+      const { referenceId } = track.known;
+      if (this.#journal && referenceId !== undefined) {
+        session.handle.told(referenceId);
+      }
     }
   }
 
-  async close(): Promise<void> {
-    await this.#session?.end();
+  #living(): Session {
+    const session = this.#session as Session;
+    if (session.ending) {
+      throw new OutboundError({
+        code: "CLOSED",
+        message: "the client was closed",
+        delivery: "not-sent",
+      });
+    }
+    return session;
+  }
+
+  async unsettled(): Promise<UnsettledCall[]> {
+    const session = this.#living();
+    const list = await session.program.call(new Track(), () => session.handle.unsettled());
+    return list.map((call) => {
+      let settled = this.#settled.get(call.referenceId);
+      if (!settled) {
+        settled = this.#wait(session, call);
+        this.#settled.set(call.referenceId, settled);
+        settled.catch(() => {}); // whoever ignores it does not want to hear of it
+      }
+      return { ...call, sentAt: new Date(call.sentAt), settled } as unknown as UnsettledCall;
+    });
+  }
+
+  async #wait(session: Session, { referenceId, delivery }: Unsettled): Promise<unknown> {
+    const track = new Track();
+    track.tell(referenceId, delivery);
+    try {
+      return await session.program.call(track, () => session.handle.settled(referenceId));
+    } finally {
+      this.#settled.delete(referenceId);
+      session.handle.told(referenceId);
+    }
+  }
+
+  async forget(referenceId: string): Promise<void> {
+    const session = this.#living();
+    await session.program.call(new Track(), () => session.handle.forget(referenceId));
+  }
+
+  async close(options?: CloseOptions): Promise<void> {
+    const forget = forgets(options);
+    await this.#session?.end(forget ? { forget } : undefined);
   }
 
   override addEventListener(
@@ -135,4 +186,24 @@ export class Client extends Base implements OutboundClient {
   #dispatch(type: string, detail: unknown): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+/** Reads the options of close, each of which is refused by its name if it is wrong. */
+function forgets(options: unknown): boolean {
+  const given = own(options, "options");
+  if (given === undefined || given === null) {
+    return false;
+  }
+  if (typeof given !== "object" || Array.isArray(given)) {
+    throw invalid("options", [{ field: "options", message: "must be an object" }]);
+  }
+  const { forget, ...unknown } = given as { forget?: unknown };
+  const problems = Object.keys(unknown).map((field) => ({ field, message: "unknown option" }));
+  if (forget !== undefined && forget !== null && typeof forget !== "boolean") {
+    problems.unshift({ field: "forget", message: "must be true or false" });
+  }
+  if (problems.length > 0) {
+    throw invalid("options", problems);
+  }
+  return forget === true;
 }

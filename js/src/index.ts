@@ -9,6 +9,7 @@ export type {
   CampaignEvent,
   ClientOptions,
   ClientState,
+  CloseOptions,
   CompleteRecordOptions,
   LoadOptions,
   NotificationDetail,
@@ -22,6 +23,9 @@ export type {
   RecordEvent,
   StateChangeDetail,
   Transport,
+  UnsettledCall,
+  UnsettledCallOf,
+  UnsettledMethod,
 } from "./api.js";
 export { CallResult, type CallResultName } from "./call-results.js";
 export { createClient } from "./create-client.js";

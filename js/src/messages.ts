@@ -25,7 +25,11 @@ export type Headers = "ask" | { fields: [string, string][] } | { refused: Thrown
 export type ToWorker =
   | { do: "createClient"; id: number; options: Packed; headers: Headers; signal: Signal }
   | { do: "call"; id: number; method: Method; request: Packed; options: Packed; signal: Signal }
-  | { do: "close"; id: number }
+  | { do: "close"; id: number; options: { forget: boolean } | undefined }
+  | { do: "unsettled"; id: number }
+  | { do: "settled"; id: number; referenceId: string }
+  | { do: "told"; referenceId: string }
+  | { do: "forget"; id: number; referenceId: Packed }
   | { do: "abort"; id: number; reason: Thrown }
   | { do: "headers"; id: number; fields: [string, string][] | undefined }
   | { do: "headers"; id: number; thrown: Thrown }

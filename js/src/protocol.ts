@@ -37,13 +37,31 @@ export type Method = keyof OutboundOperations;
 export interface Handle {
   /** Performs an operation; checks the request and every option itself. */
   call(method: Method, request: unknown, options: unknown, track: Track): Promise<unknown>;
-  close(): Promise<void>;
+  close(options?: { forget: boolean }): Promise<void>;
+  /** Lists the calls that clients before this one have left. */
+  unsettled(): Promise<Unsettled[]>;
+  /** Settles as one of them does. */
+  settled(referenceId: string): Promise<unknown>;
+  /** Says that the caller was told what a call, or one of those, has come to. */
+  told(referenceId: string): void;
+  /** Takes one of them off the list. */
+  forget(referenceId: unknown): Promise<void>;
   /** Asks for the notifications, which are left out before. */
   listen(): void;
   /** Says that the connection may be dead, or may be had again. */
   wake(): void;
   /** Says that the page goes away: ends the session at once if nothing is pending. */
   leave(): void;
+}
+
+/** An unsettled call, as Go tells of it. */
+export interface Unsettled {
+  method: Method;
+  request: unknown;
+  referenceId: string;
+  delivery: Delivery;
+  /** Milliseconds since 1970. */
+  sentAt: number;
 }
 
 /** What is known about one call. */

@@ -27,16 +27,16 @@ export class Session {
   }
 
   /** Ends the session at the server, and the Worker if there is one. */
-  end(): Promise<void> {
-    this.#ending ??= this.#end();
+  end(options?: { forget: boolean }): Promise<void> {
+    this.#ending ??= this.#end(options);
     return this.#ending;
   }
 
-  async #end(): Promise<void> {
+  async #end(options: { forget: boolean } | undefined): Promise<void> {
     try {
       // A program that has ended took the session with it: nothing is left to do.
       if (!this.program.ended) {
-        await this.program.call(new Track(), () => this.handle.close());
+        await this.program.call(new Track(), () => this.handle.close(options));
       }
     } finally {
       this.#forget();

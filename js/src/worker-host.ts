@@ -4,7 +4,7 @@ import { OutboundError } from "./error.js";
 import type { Begin, Headers as PackedHeaders, Signal, ToPage, ToWorker } from "./messages.js";
 import { type Packed, packFields, packThrown } from "./pack.js";
 import { Program } from "./program.js";
-import type { Core, GoOptions, Handle, Hooks, Method, Track } from "./protocol.js";
+import type { Core, GoOptions, Handle, Hooks, Method, Track, Unsettled } from "./protocol.js";
 import { isSignal } from "./signal.js";
 
 /** Says why there is no Worker to be had. */
@@ -125,8 +125,24 @@ class Remote implements Core, Handle {
     }));
   }
 
-  close(): Promise<void> {
-    return this.#call({}, (id) => ({ do: "close", id }));
+  close(options?: { forget: boolean }): Promise<void> {
+    return this.#call({}, (id) => ({ do: "close", id, options }));
+  }
+
+  unsettled(): Promise<Unsettled[]> {
+    return this.#call({}, (id) => ({ do: "unsettled", id }));
+  }
+
+  settled(referenceId: string): Promise<unknown> {
+    return this.#call({}, (id) => ({ do: "settled", id, referenceId }));
+  }
+
+  told(referenceId: string): void {
+    this.#post({ do: "told", referenceId });
+  }
+
+  forget(referenceId: unknown): Promise<void> {
+    return this.#call({}, (id) => ({ do: "forget", id, referenceId: packFields(referenceId) }));
   }
 
   listen(): void {

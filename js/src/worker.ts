@@ -84,7 +84,19 @@ class Server {
         this.#call(message);
         break;
       case "close":
-        this.#settle(message.id, () => this.#close());
+        this.#settle(message.id, () => this.#close(message.options));
+        break;
+      case "unsettled":
+        this.#settle(message.id, () => this.#handle.unsettled());
+        break;
+      case "settled":
+        this.#wait(message);
+        break;
+      case "told":
+        this.#handle.told(message.referenceId);
+        break;
+      case "forget":
+        this.#settle(message.id, () => this.#handle.forget(unpack(message.referenceId)));
         break;
       case "abort":
         this.#signals.get(message.id)?.abort(unpackThrown(message.reason));
@@ -115,9 +127,16 @@ class Server {
     this.#calls.delete(settled);
   }
 
+  async #wait({ id, referenceId }: ToWorker & { do: "settled" }): Promise<void> {
+    const settled = this.#settle(id, () => this.#handle.settled(referenceId));
+    this.#calls.add(settled);
+    await settled;
+    this.#calls.delete(settled);
+  }
+
   // The page ends the Worker after this: what was pending must have got its answer.
-  async #close(): Promise<void> {
-    await this.#handle.close();
+  async #close(options: { forget: boolean } | undefined): Promise<void> {
+    await this.#handle.close(options);
     await Promise.all(this.#calls);
   }
 

@@ -1,0 +1,850 @@
+package outbound
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/bayeux/longpolling"
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/httpx"
+	"gws-outbound/internal/journal"
+	"gws-outbound/internal/journal/journaltest"
+)
+
+// desk is an agent's browser, and the server, in virtual time.
+type desk struct {
+	*testing.T
+	*journaltest.Browser
+	s *modelServer
+}
+
+// life is a client with a journal, in a page that can be killed.
+type life struct {
+	*Client
+	d    *desk
+	page *journaltest.Page
+	net  *severable
+	log  []string
+}
+
+// severable is what a client does its requests over, until it is dead.
+type severable struct {
+	network
+	dead atomic.Bool
+}
+
+var errSevered = errors.New("the page is dead")
+
+func (n *severable) Do(ctx context.Context, r *httpx.Request) (*httpx.Response, error) {
+	if n.dead.Load() {
+		return nil, errSevered
+	}
+	return n.doer.Do(ctx, r)
+}
+
+type severableSocket struct {
+	modelWebSocket
+	n *severable
+}
+
+func (s severableSocket) Open(ctx context.Context, sink bayeux.Sink) (bayeux.Conn, error) {
+	if s.n.dead.Load() {
+		return nil, errSevered
+	}
+	return s.modelWebSocket.Open(ctx, sink)
+}
+
+// atDesk runs a test over each transport.
+func atDesk(t *testing.T, test func(d *desk)) {
+	for _, longPolling := range []bool{false, true} {
+		t.Run(fmt.Sprintf("long-polling=%v", longPolling), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				test(&desk{T: t, Browser: journaltest.NewBrowser(), s: &modelServer{
+					conf: modelConfig{Ack: true, LongPolling: longPolling}, truths: map[string]*modelTruth{},
+					me: `,"user":{"id":"ann"}`,
+				}})
+			})
+		})
+	}
+}
+
+// load opens a client in a new page, as a reload does.
+func (d *desk) load(change ...func(*Options)) *life {
+	d.Helper()
+	l, err := d.tryToLoad(d.Context(), change...)
+	require.NoError(d, err)
+	return l
+}
+
+func (d *desk) tryToLoad(ctx context.Context, change ...func(*Options)) (*life, error) {
+	l := &life{d: d, page: d.Page()}
+	l.net = &severable{network: d.s.network()}
+	over := network{doer: l.net, random: l.net.random, transports: func(rest *gws.Session) []bayeux.Transport {
+		if d.s.conf.LongPolling {
+			return []bayeux.Transport{longpolling.New(longpolling.Options{URL: "http://model/cometd", Doer: l.net, Header: rest.RequestHeader})}
+		}
+		return []bayeux.Transport{severableSocket{modelWebSocket{d.s}, l.net}}
+	}}
+	opts := modelOptions(func(level bayeux.Level, line string) {
+		if level == bayeux.Warn {
+			l.log = append(l.log, line)
+		}
+	})
+	opts.Journal = func() (journal.Store, journal.Locks, error) { return l.page, l.page, nil }
+	for _, f := range change {
+		f(&opts)
+	}
+	var err error
+	l.Client, err = opts.open(ctx, over)
+	if err == nil {
+		d.Cleanup(l.Close)
+	}
+	return l, err
+}
+
+// kill ends the page without a goodbye: nothing it does reaches the server or
+// the journal any more.
+func (l *life) kill() {
+	l.net.dead.Store(true)
+	l.page.Kill()
+	l.d.s.mu.Lock()
+	l.d.s.cut()
+	l.d.s.mu.Unlock()
+	l.Close()
+	synctest.Wait()
+}
+
+// fated has the server do this with the request of a reference.
+func (d *desk) fated(reference string, fate modelFate) *modelTruth {
+	truth := &modelTruth{fate: fate}
+	d.s.mu.Lock()
+	defer d.s.mu.Unlock()
+	d.s.truths[reference] = truth
+	return truth
+}
+
+// complete starts the completion of record 12.
+func (l *life) complete(reference string) <-chan outcome {
+	return call(l.d.Context(), l.Client, record("referenceId", reference), CallOptions{})
+}
+
+// lists asserts which calls are unsettled, each as "reference delivery".
+func (l *life) lists(want ...string) {
+	l.d.Helper()
+	list := []string{}
+	for _, u := range l.Unsettled() {
+		require.Equal(l.d, "completeRecord", u.Method)
+		require.Equal(l.d, record("referenceId", u.ReferenceID), u.Request)
+		list = append(list, u.ReferenceID+" "+string(u.Delivery))
+	}
+	require.Equal(l.d, append([]string{}, want...), list)
+}
+
+// settled waits for the end of an unsettled call.
+func (l *life) settled(reference string) <-chan outcome {
+	done := make(chan outcome, 1)
+	go func() {
+		data, err := l.Settled(l.d.Context(), reference)
+		done <- outcome{data, err}
+	}()
+	return done
+}
+
+// kept returns the references of what is in the store, each once; and whether
+// there is a session.
+func (d *desk) kept() (references []string, session bool) {
+	references = []string{}
+	for key := range d.Texts() {
+		if _, reference, ok := strings.Cut(key, "/entry/"); ok {
+			references = append(references, reference)
+		} else {
+			session = true
+		}
+	}
+	return references, session
+}
+
+const (
+	beforeTheAnswer = 500 * time.Millisecond  // to the POST
+	afterTheAnswer  = 1500 * time.Millisecond // and before the event
+	afterTheEvent   = 3 * time.Second
+)
+
+// slow is a server that answers the POST after a second, and sends the event
+// after two.
+var slow = modelFate{Answer: "ok", Event: "ack", AnswerAfter: time.Second, EventAfter: 2 * time.Second}
+
+func TestReloadInTheMiddleOfACompletion(t *testing.T) {
+	for name, test := range map[string]struct {
+		after time.Duration
+		want  string
+	}{
+		"before the POST is answered": {beforeTheAnswer, "a unknown"},
+		"once it is accepted":         {afterTheAnswer, "a accepted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			atDesk(t, func(d *desk) {
+				truth := d.fated("a", slow)
+				l := d.load()
+				l.lists() // those of its own are none
+				start := time.Now()
+				l.complete("a")
+				pass(test.after)
+				l.lists()
+				l.kill()
+
+				l = d.load()
+				l.lists(test.want)
+				require.WithinDuration(d, start, l.Unsettled()[0].SentAt, time.Millisecond)
+				require.Zero(d, l.Pending())
+				get(t, l.settled("a")).resolved(t, "a")
+				l.lists()
+				get(t, l.settled("a")).resolved(t, "a")
+				synctest.Wait()
+				kept, _ := d.kept()
+				require.Empty(d, kept)
+				require.Equal(d, 1, truth.posts)
+				require.Equal(d, 1, d.s.made, "it is the same session")
+				require.Empty(d, l.log)
+			})
+		})
+	}
+}
+
+// The event comes while no page is there.
+func TestAnswerThatComesBetweenTwoPages(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", slow)
+		l := d.load()
+		l.complete("a")
+		pass(afterTheAnswer)
+		l.kill()
+		pass(2 * time.Second)
+		l = d.load()
+		pass(time.Second)
+		l.lists("a accepted")
+		get(d.T, l.settled("a")).resolved(d.T, "a")
+	})
+}
+
+// The store takes its time: the page dies while it is not certain that the
+// entry is there, and nothing has left.
+func TestCrashBeforeTheEntryIsSafe(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		truth := d.fated("a", slow)
+		l := d.load()
+		d.Slow(time.Second)
+		l.complete("a")
+		pass(beforeTheAnswer)
+		l.kill()
+		pass(time.Second)
+		require.Zero(d, truth.posts, "the entry goes first")
+		d.Slow(0)
+		l = d.load()
+		l.lists()
+	})
+}
+
+// The entry is there, and the POST has not left: who finds it cannot know.
+func TestCrashBeforeThePOST(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		truth := d.fated("a", slow)
+		l := d.load()
+		l.net.dead.Store(true)
+		l.complete("a")
+		synctest.Wait()
+		l.kill()
+		require.Zero(d, truth.posts)
+		l = d.load()
+		l.lists("a unknown")
+	})
+}
+
+// The event has come, but the page dies before the caller was told.
+func TestCrashBeforeTheCallerIsTold(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", slow)
+		l := d.load(func(o *Options) { o.Confirms = true })
+		done := l.complete("a")
+		get(d.T, done).resolved(d.T, "a") // on its way to the page, which does not confirm
+		l.lists()
+		pass(time.Minute)
+		l.kill()
+		pass(time.Minute) // the session is gone
+
+		l = d.load(func(o *Options) { o.Confirms = true })
+		l.lists("a accepted")
+		get(d.T, l.settled("a")).resolved(d.T, "a")
+		l.lists()
+		l.kill()
+
+		l = d.load(func(o *Options) { o.Confirms = true })
+		l.lists("a accepted")
+		get(d.T, l.settled("a")).resolved(d.T, "a")
+		l.Told("a")
+		l.Told("nothing")
+		synctest.Wait()
+		l.kill()
+		l = d.load()
+		l.lists()
+	})
+}
+
+// What the event means must be safe before the server drops it. Here the
+// store stands still when it comes, and nothing is acknowledged.
+func TestEventIsSafeBeforeItIsAcknowledged(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", slow)
+		l := d.load()
+		done := l.complete("a")
+		pass(afterTheAnswer)
+		d.Slow(time.Hour)
+		get(d.T, done).resolved(d.T, "a")
+		l.kill()
+		d.Slow(0)
+		l = d.load()
+		pass(time.Second)
+		get(d.T, l.settled("a")).resolved(d.T, "a")
+		require.Equal(d, 1, d.s.made)
+	})
+}
+
+func TestSessionIsGone(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", slow)
+		l := d.load()
+		l.complete("a")
+		pass(afterTheAnswer)
+		l.kill()
+		pass(time.Minute)
+		for range 3 {
+			l = d.load()
+			l.lists("a accepted")
+			pass(time.Minute)
+			l.lists("a accepted")
+			l.Close()
+		}
+		pass(journal.MaxAge)
+		l = d.load()
+		l.lists()
+		kept, _ := d.kept()
+		require.Empty(d, kept)
+	})
+}
+
+// A call is taken out of the journal when it ends, whatever its end.
+func TestWhatHasEndedIsNotListed(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		l := d.load()
+		for i, fate := range []modelFate{
+			{Answer: "ok", Event: "ack"}, {Answer: "ok", Event: "ack", EventAfter: time.Second}, {Answer: "ok", Event: "other"},
+			{Answer: "refused"}, {Answer: "500"}, {Answer: "ok", Event: "none"},
+		} {
+			reference := fmt.Sprint(i)
+			d.fated(reference, fate)
+			get(d.T, call(d.Context(), l.Client, record("referenceId", reference), CallOptions{AckTimeout: 5 * time.Second}))
+		}
+		ctx, cancel := context.WithCancel(d.Context())
+		d.fated("aborted", slow)
+		done := call(ctx, l.Client, record("referenceId", "aborted"), CallOptions{})
+		pass(beforeTheAnswer)
+		cancel()
+		get(d.T, done).rejected(d.T, Aborted, gws.Unknown)
+		synctest.Wait()
+		l.kill()
+		l = d.load()
+		l.lists()
+	})
+}
+
+func TestAbortWhileTheEntryIsWritten(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		truth := d.fated("a", slow)
+		l := d.load()
+		d.Slow(time.Second)
+		ctx, cancel := context.WithCancel(d.Context())
+		done := call(ctx, l.Client, record("referenceId", "a"), CallOptions{})
+		pass(beforeTheAnswer)
+		cancel()
+		get(d.T, done).rejected(d.T, Aborted, gws.NotSent)
+		pass(5 * time.Second)
+		require.Zero(d, truth.posts)
+		kept, _ := d.kept()
+		require.Empty(d, kept)
+
+		done = call(d.Context(), l.Client, record("referenceId", "a"), CallOptions{})
+		pass(beforeTheAnswer)
+		l.Close()
+		get(d.T, done).rejected(d.T, Closed, gws.NotSent)
+		kept, _ = d.kept()
+		require.Empty(d, kept)
+	})
+}
+
+func TestCloseKeepsWhatIsUnsettled(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", slow)
+		d.fated("b", modelFate{Answer: "ok", Event: "none"})
+		l := d.load()
+		l.complete("a")
+		pass(beforeTheAnswer)
+		l.kill()
+		l = d.load()
+		done, settled := l.complete("b"), l.settled("a")
+		pass(beforeTheAnswer)
+		kept, session := d.kept()
+		require.ElementsMatch(d, []string{"a", "b"}, kept)
+		require.True(d, session)
+		l.Close()
+		get(d.T, done).rejected(d.T, Closed, gws.Accepted)
+		e := get(d.T, settled).rejected(d.T, Closed, gws.Unknown)
+		require.Equal(d, "a", e.ReferenceID)
+		kept, session = d.kept()
+		require.Equal(d, []string{"a"}, kept, "the caller of b was told")
+		require.False(d, session, "which is ended")
+		require.Empty(d, d.s.sessions)
+
+		l = d.load()
+		l.lists("a unknown")
+		l.CloseAndForget()
+		require.Empty(d, d.Texts())
+		l = d.load()
+		l.lists()
+	})
+}
+
+func TestForget(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", slow)
+		d.fated("b", slow)
+		l := d.load()
+		l.complete("a")
+		pass(time.Millisecond)
+		l.complete("b")
+		pass(beforeTheAnswer)
+		l.kill()
+		l = d.load()
+		l.lists("a unknown", "b unknown")
+		settled := l.settled("a")
+		l.Forget(d.Context(), "a")
+		e := get(d.T, settled).rejected(d.T, Closed, gws.Unknown)
+		require.Contains(d, e.Message, "forgotten")
+		kept, _ := d.kept()
+		require.Equal(d, []string{"b"}, kept, "when Forget returns")
+		l.lists("b unknown")
+		l.Forget(d.Context(), "a")
+		l.Forget(d.Context(), "nothing")
+
+		// Calls of its own are none of those.
+		d.fated("c", slow)
+		done := l.complete("c")
+		l.Forget(d.Context(), "c")
+		get(d.T, done).resolved(d.T, "c")
+	})
+}
+
+func TestAgentsAreToldApart(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", slow)
+		l := d.load()
+		l.complete("a")
+		pass(afterTheAnswer)
+		l.kill()
+		d.s.me = `,"user":{"id":"bob"}`
+		l = d.load()
+		l.lists()
+		pass(time.Minute)
+		require.Equal(d, 2, d.s.made, "nor is the session his")
+		l.CloseAndForget()
+		d.s.me = `,"user":{"id":"ann"}`
+		l = d.load()
+		l.lists("a accepted")
+
+		// Another agent signs in while the client lives.
+		d.s.me = `,"user":{"id":"bob"}`
+		require.NoError(d, l.rest.SignIn(d.Context()))
+		l.lists()
+		d.fated("b", slow)
+		done := l.complete("b")
+		pass(beforeTheAnswer)
+		kept, session := d.kept()
+		require.Equal(d, []string{"a"}, kept)
+		require.False(d, session)
+		require.Len(d, l.log, 1)
+		require.Contains(d, l.log[0], "another agent")
+		get(d.T, done).resolved(d.T, "b")
+	})
+}
+
+func TestNobodyIsNamed(t *testing.T) {
+	for _, me := range []string{``, `,"user":null`, `,"user":"ann"`, `,"user":{"id":[]}`, `,"user":{"id":{}}`} {
+		atDesk(t, func(d *desk) {
+			d.s.me = me
+			d.fated("a", slow)
+			l := d.load()
+			l.complete("a")
+			pass(afterTheAnswer)
+			l.kill()
+			l = d.load()
+			l.lists("a accepted")
+		})
+	}
+}
+
+// Two pages, and each has its own.
+func TestTwoPages(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", slow)
+		d.fated("b", slow)
+		first, second := d.load(), d.load()
+		a := first.complete("a")
+		second.complete("b")
+		pass(beforeTheAnswer)
+		second.kill()
+		third := d.load()
+		third.lists("b unknown")
+		first.lists()
+		get(d.T, a).resolved(d.T, "a")
+		get(d.T, third.settled("b")).resolved(d.T, "b")
+	})
+}
+
+func TestStoreThatFailsOrHangs(t *testing.T) {
+	for name, spoil := range map[string]func(*desk){
+		"fails": func(d *desk) { d.Fail(errors.New("the disk is full")) },
+		"hangs": func(d *desk) { d.Slow(time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			atDesk(t, func(d *desk) {
+				l := d.load()
+				pass(time.Second)
+				spoil(d)
+				fate := modelFate{Answer: "ok", Event: "ack"}
+				for _, reference := range []string{"a", "b", "c"} {
+					d.fated(reference, fate)
+					start := time.Now()
+					get(d.T, l.complete(reference)).resolved(d.T, reference)
+					if reference != "a" {
+						require.Less(d, time.Since(start), time.Second, "only the first waits in vain")
+					}
+				}
+				require.Len(d, l.log, 1, "it says so once: %v", l.log)
+				d.Fail(nil)
+				d.Slow(0)
+				pass(10 * time.Second)
+				d.fated("d", slow)
+				l.complete("d")
+				pass(beforeTheAnswer)
+				l.kill()
+				l = d.load()
+				l.lists("d unknown")
+			})
+		})
+	}
+}
+
+func TestJournalThatCannotBeHad(t *testing.T) {
+	for name, spoil := range map[string]func(*desk) func(*Options){
+		"not here": func(*desk) func(*Options) {
+			return func(o *Options) {
+				o.Journal = func() (journal.Store, journal.Locks, error) { return nil, nil, errors.New("not available here") }
+			}
+		},
+		"no access": func(d *desk) func(*Options) {
+			d.Fail(errors.New("no access"))
+			return func(*Options) {}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			atDesk(t, func(d *desk) {
+				l := d.load(spoil(d))
+				require.Len(d, l.log, 1)
+				require.Contains(d, l.log[0], "the journal cannot be kept")
+				d.fated("a", slow)
+				get(d.T, l.complete("a")).resolved(d.T, "a")
+				l.lists()
+				l.CloseAndForget()
+				require.Len(d, l.log, 1)
+			})
+		})
+	}
+}
+
+func TestNewCallWithTheReferenceOfAnUnsettledOne(t *testing.T) {
+	// orphan leaves an unsettled call whose answer is lost.
+	orphan := func(d *desk) *life {
+		d.fated("a", modelFate{Answer: "ok", Event: "none"})
+		l := d.load()
+		l.complete("a")
+		pass(afterTheAnswer)
+		l.kill()
+		l = d.load()
+		l.lists("a accepted")
+		return l
+	}
+	t.Run("takes its place", func(t *testing.T) {
+		atDesk(t, func(d *desk) {
+			l := orphan(d)
+			d.fated("a", slow)
+			settled, done := l.settled("a"), l.complete("a")
+			pass(beforeTheAnswer)
+			l.lists()
+			require.Equal(d, 1, l.Pending())
+			get(d.T, call(d.Context(), l.Client, record("referenceId", "a"), CallOptions{})).rejected(d.T, InvalidRequest, gws.NotSent)
+			get(d.T, done).resolved(d.T, "a")
+			get(d.T, settled).resolved(d.T, "a")
+			l.lists()
+			synctest.Wait()
+			kept, _ := d.kept()
+			require.Empty(d, kept)
+		})
+	})
+	t.Run("and may be left behind in turn", func(t *testing.T) {
+		atDesk(t, func(d *desk) {
+			l := orphan(d)
+			d.fated("a", slow)
+			l.complete("a")
+			pass(beforeTheAnswer)
+			l.kill()
+			l = d.load()
+			l.lists("a unknown")
+			get(d.T, l.settled("a")).resolved(d.T, "a")
+		})
+	})
+	for name, test := range map[string]struct {
+		fate     modelFate
+		abort    bool
+		code     Code
+		delivery gws.Delivery
+	}{
+		"but not if it is refused":    {modelFate{Answer: "refused"}, false, APIError, gws.Rejected},
+		"but not if it is never sent": {slow, true, Aborted, gws.NotSent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			atDesk(t, func(d *desk) {
+				l := orphan(d)
+				d.fated("a", test.fate)
+				ctx, cancel := context.WithCancel(d.Context())
+				if test.abort {
+					d.Slow(time.Second)
+				}
+				settled, done := l.settled("a"), call(ctx, l.Client, record("referenceId", "a"), CallOptions{})
+				synctest.Wait()
+				if test.abort {
+					cancel()
+				}
+				get(d.T, done).rejected(d.T, test.code, test.delivery)
+				l.lists("a accepted")
+				pass(5 * time.Second)
+				d.s.mu.Lock()
+				d.s.publish(`{"notificationType":"RecordProcessedAcknowledge","referenceId":"a","record":{"recordHandle":12}}`)
+				d.s.mu.Unlock()
+				get(d.T, settled).resolved(d.T, "a")
+				cancel()
+			})
+		})
+	}
+	t.Run("its answer may come before the request leaves", func(t *testing.T) {
+		atDesk(t, func(d *desk) {
+			l := orphan(d)
+			truth := d.fated("a", slow)
+			d.Slow(time.Second)
+			done := l.complete("a")
+			synctest.Wait()
+			d.s.mu.Lock()
+			d.s.publish(`{"notificationType":"RecordProcessedAcknowledge","referenceId":"a","record":{"recordHandle":12}}`)
+			d.s.mu.Unlock()
+			get(d.T, done).resolved(d.T, "a")
+			require.Zero(d, truth.posts, "which it does not then")
+		})
+	})
+}
+
+// An event without a reference is for the call that is in flight, not for the
+// one whose answer was lost.
+func TestAnswerWithoutAReferenceIsForTheLivingCall(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", modelFate{Answer: "ok", Event: "none"})
+		l := d.load()
+		l.complete("a")
+		pass(afterTheAnswer)
+		l.kill()
+		l = d.load()
+		d.fated("b", modelFate{Answer: "ok", Event: "ack without reference"})
+		get(d.T, l.complete("b")).resolved(d.T, "")
+		l.lists("a accepted")
+		d.fated("c", modelFate{Answer: "ok", Event: "ack without reference"})
+		get(d.T, call(d.Context(), l.Client, record("referenceId", "c", "recordHandle", 13.0), CallOptions{}))
+		l.lists("a accepted")
+	})
+}
+
+func TestOtherEndsOfAnUnsettledCall(t *testing.T) {
+	for name, test := range map[string]struct {
+		end      func(*life)
+		code     Code
+		delivery gws.Delivery
+	}{
+		"another event": {func(l *life) {
+			l.d.s.publish(`{"notificationType":"RecordProcessedError","referenceId":"a"}`)
+		}, RecordError, gws.Accepted},
+		"the server ends the session": {func(l *life) { l.d.s.forget(false, adviceNone) }, Disconnected, gws.Unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			atDesk(t, func(d *desk) {
+				d.fated("a", modelFate{Answer: "never"})
+				l := d.load()
+				l.complete("a")
+				pass(beforeTheAnswer)
+				l.kill()
+				l = d.load()
+				settled := l.settled("a")
+				pass(time.Second)
+				d.s.mu.Lock()
+				test.end(l)
+				d.s.mu.Unlock()
+				e := get(d.T, settled).rejected(d.T, test.code, test.delivery)
+				require.Equal(d, "a", e.ReferenceID)
+			})
+		})
+	}
+}
+
+// What the server sends twice is told once.
+func TestAnswerOfAnUnsettledCallComesTwice(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		fate := slow
+		fate.Event = "ack twice"
+		d.fated("a", fate)
+		l := d.load()
+		l.complete("a")
+		pass(beforeTheAnswer)
+		l.kill()
+		l = d.load()
+		get(d.T, l.settled("a")).resolved(d.T, "a")
+		pass(time.Second)
+		l.lists()
+		kept, _ := d.kept()
+		require.Empty(d, kept)
+	})
+}
+
+// A page that is left lets the session be, for the sake of an answer that it
+// may still bring; but not for ever.
+func TestLeavingWithUnsettledCalls(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", modelFate{Answer: "ok", Event: "ack", EventAfter: 5 * time.Second})
+		l := d.load()
+		l.complete("a")
+		pass(beforeTheAnswer)
+		for range 3 { // reloads
+			l.Leave()
+			pass(time.Second)
+			l.kill()
+			l = d.load()
+			l.lists("a accepted")
+		}
+		require.Equal(d, 1, d.s.made)
+		get(d.T, l.settled("a")).resolved(d.T, "a")
+
+		d.fated("b", modelFate{Answer: "ok", Event: "none"})
+		l.complete("b")
+		pass(beforeTheAnswer)
+		l.kill()
+		l = d.load()
+		pass(l.opts.AckTimeout)
+		l.Leave()
+		pass(time.Second)
+		require.Empty(d, d.s.sessions)
+		kept, _ := d.kept()
+		require.Equal(d, []string{"b"}, kept)
+	})
+}
+
+// The client does not come about: nothing is lost of what was found.
+func TestOpeningFailsWithUnsettledCalls(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", slow)
+		l := d.load()
+		l.complete("a")
+		pass(afterTheAnswer)
+		l.kill()
+		ctx, cancel := context.WithCancel(d.Context())
+		d.s.mu.Lock()
+		d.s.silence(2 * time.Second)
+		d.s.mu.Unlock()
+		time.AfterFunc(time.Second, cancel) // by the clock of the bubble
+		_, err := d.tryToLoad(ctx)
+		outcome{err: err}.rejected(d.T, Aborted, gws.NotSent)
+		pass(2 * time.Second)
+		l = d.load()
+		l.lists("a accepted")
+		get(d.T, l.settled("a")).resolved(d.T, "a")
+		require.Equal(d, 1, d.s.made)
+	})
+}
+
+// What somebody else has written into the database is no call.
+func TestEntriesThatCannotBeReadBack(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", modelFate{Answer: "ok", Event: "none"})
+		l := d.load()
+		l.complete("a")
+		pass(afterTheAnswer)
+		l.kill()
+		for key, text := range d.Texts() {
+			if !strings.Contains(key, "/entry/") {
+				continue
+			}
+			for reference, change := range map[string][2]string{
+				"path": {"outbound-records/12", "somewhere/12"}, "handle": {"outbound-records/12", "outbound-records/twelve"},
+				"body": {`campaignName`, `campaign`}, "list": {"CompleteRecord", "GetChainedRecord"}, "delivery": {`"accepted"`, `"not-sent"`},
+			} {
+				changed := strings.ReplaceAll(text, change[0], change[1])
+				require.NotEqual(d, text, changed)
+				changed = strings.ReplaceAll(strings.ReplaceAll(changed, `"referenceId":"a"`, fmt.Sprintf(`"referenceId":%q`, reference)),
+					`\"referenceId\":\"a\"`, fmt.Sprintf(`\"referenceId\":\"%s\"`, reference))
+				d.Set(map[string]string{strings.TrimSuffix(key, "a") + reference: changed})
+			}
+		}
+		l = d.load()
+		l.lists("a accepted", "delivery unknown")
+		synctest.Wait()
+		kept, _ := d.kept()
+		require.ElementsMatch(d, []string{"a", "delivery"}, kept)
+	})
+}
+
+// Everything that a request can have is there again.
+func TestEveryOperationCanBeReadBack(t *testing.T) {
+	for method, fields := range map[string]gws.Fields{
+		"completeRecord":      record("callResult", "OurOwnResult", "recordHandle", "9223372036854775807"),
+		"updateRecord":        record("timeZone", -5.0, "from", 0.0),
+		"doNotCallRecord":     {"applicationId": 1.0, "campaignName": "C/%2F ü", "phoneNumber": "5551234", "devicePath": "/d", "referenceId": "a/b"},
+		"rescheduleRecord":    {"recordHandle": 5.0, "applicationId": 1.0, "campaignName": "C", "callbackType": "Personal", "timestamp": 1.8e9, "devicePath": "/d", "referenceId": "😀"},
+		"getPreviewRecord":    {"campaignName": "C/%2F ü", "applicationId": 1.0, "devicePath": "/d", "referenceId": "x"},
+		"startPreviewSession": {"campaignName": "C", "applicationId": 1.0, "devicePath": "/d", "referenceId": "x"},
+	} {
+		sent, problems := gws.ParseRequest(method, fields, true)
+		require.Empty(t, problems)
+		read, ok := gws.ReadRequest(sent.Path(), string(sent.Body()))
+		require.True(t, ok, method)
+		require.Equal(t, sent, read)
+		require.Equal(t, fields, read.Fields())
+		r := readEntry(journal.Entry{ReferenceID: sent.ReferenceID, Path: sent.Path(), Body: string(sent.Body()),
+			Answer: json.RawMessage(`{"notificationType":5}`)})
+		require.NotNil(t, r)
+		require.True(t, r.settled())
+		require.Equal(t, RecordError, r.failed.Code)
+	}
+}

@@ -1,0 +1,393 @@
+// The option journal: what a page that was reloaded, crashed or closed has left
+// without an end.
+
+import assert from "node:assert/strict";
+import { lacking } from "./engine.mjs";
+import { complete, connect, host, settle, site, testInPage } from "./in-browser.mjs";
+import { acknowledgement, request } from "./sample.mjs";
+import { headers, Simulator } from "./simulator.mjs";
+
+const options = (simulator, more) => ({ baseUrl: simulator.url, headers, journal: true, ...more });
+
+/** Lists the unsettled calls of a client, without what cannot be sent: that stays in the session. */
+function list(session) {
+  return session.evaluate(async (session) => {
+    const calls = await session.client.unsettled();
+    session.settled ??= {};
+    for (const { referenceId, settled } of calls) {
+      session.settled[referenceId] ??= settled;
+    }
+    return calls.map(({ settled, sentAt, ...call }) => ({
+      ...call,
+      aged: Date.now() - sentAt.getTime(),
+      promised: settled instanceof Promise,
+    }));
+  });
+}
+
+/** The references of the unsettled calls, and what is known of them. */
+async function unsettled(session) {
+  return (await list(session)).map(({ referenceId, delivery }) => `${referenceId} ${delivery}`);
+}
+
+/** What an unsettled call that was listed settles with. */
+function settlesWith(session, referenceId) {
+  const outcome = session.evaluate(
+    ({ settled, outcome, OutboundError }, referenceId) =>
+      outcome(settled[referenceId], OutboundError),
+    referenceId,
+  );
+  outcome.catch(() => {});
+  return outcome;
+}
+
+/** What the journal has, as the page reads it; null where there is no database. */
+function stored(page) {
+  return page.evaluate(async () => {
+    const databases = await indexedDB.databases();
+    if (!databases.some(({ name }) => name === "gws-outbound")) {
+      return null;
+    }
+    const asked = (request) =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const db = await asked(indexedDB.open("gws-outbound"));
+    const store = db.transaction("journal").objectStore("journal");
+    const [keys, texts] = await Promise.all([asked(store.getAllKeys()), asked(store.getAll())]);
+    db.close();
+    return Object.fromEntries(keys.map((key, i) => [key, texts[i]]));
+  });
+}
+
+/** Has the server take a completion, and keep its acknowledgement. */
+async function accept(page, simulator, session, referenceId) {
+  const posts = (await simulator.posts()).length;
+  complete(session, { ...request, referenceId });
+  await simulator.call("wait-posts", { n: posts + 1 });
+  for (;;) {
+    const texts = Object.values(await stored(page)).map((text) => JSON.parse(text));
+    if (texts.some((it) => it.referenceId === referenceId && it.delivery === "accepted")) {
+      return;
+    }
+  }
+}
+
+for (const transport of ["websocket", "long-polling"]) {
+  testInPage(`a reload in the middle of a completion: ${transport}`, async (page) => {
+    const simulator = await Simulator.start({ holdAck: true });
+    const transports = [transport];
+    let session = await connect(page, options(simulator, { transports }));
+    assert.deepEqual(await list(session), []);
+    await accept(page, simulator, session, "reloaded");
+    assert.deepEqual(await list(session), [], "its own calls are not listed");
+    await page.reload();
+
+    session = await connect(page, options(simulator, { transports }));
+    const [{ aged, ...call }, ...more] = await list(session);
+    assert.deepEqual(more, []);
+    assert.deepEqual(call, {
+      method: "completeRecord",
+      request: { ...request, referenceId: "reloaded" },
+      referenceId: "reloaded",
+      delivery: "accepted",
+      promised: true,
+    });
+    assert.ok(aged >= 0 && aged < 60_000, `it was sent ${aged} ms ago`);
+    assert.equal(await session.evaluate(({ client }) => client.pending), 0);
+
+    const settled = settlesWith(session, "reloaded");
+    const again = settlesWith(session, "reloaded");
+    await simulator.call("ack", { referenceId: "reloaded" });
+    const value = { ...acknowledgement, referenceId: "reloaded" };
+    assert.deepEqual(await settled, { value });
+    assert.deepEqual(await again, { value });
+    assert.deepEqual(await list(session), []);
+    assert.equal(await simulator.call("sessions"), 1, "it is the same session");
+    assert.equal((await simulator.posts()).length, 1);
+    await session.evaluate(({ client }) => client.close());
+    assert.deepEqual(await stored(page), {});
+  });
+}
+
+testInPage("a reload before the POST is answered", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true, postDelayMS: 60_000 });
+  let session = await connect(page, options(simulator));
+  complete(session, { ...request, referenceId: "open" });
+  await simulator.call("wait-posts", { n: 1 });
+  await page.reload();
+  session = await connect(page, options(simulator));
+  assert.deepEqual(await unsettled(session), ["open unknown"]);
+  const settled = settlesWith(session, "open");
+  await simulator.call("ack", { referenceId: "open" });
+  assert.equal((await settled).value.referenceId, "open");
+});
+
+testInPage(
+  "a page that crashes, and the acknowledgement comes while there is none",
+  async (page) => {
+    const simulator = await Simulator.start({ holdAck: true });
+    await accept(page, simulator, await connect(page, options(simulator)), "crashed");
+    const crashed = new Promise((resolve) => page.once("error", resolve));
+    const cdp = await page.createCDPSession();
+    cdp.send("Page.crash").catch(() => {});
+    await crashed;
+    await simulator.call("ack", { referenceId: "crashed" });
+    const next = await page.browserContext().newPage();
+    await next.goto(new URL("/strict", site.url).href);
+    const session = await connect(next, options(simulator));
+    assert.deepEqual(await unsettled(session), ["crashed accepted"]);
+    assert.equal((await settlesWith(session, "crashed")).value.referenceId, "crashed");
+    assert.equal(await simulator.call("sessions"), 1);
+    await page.goto(new URL("/strict", site.url).href); // it answers again
+  },
+  { needs: lacking.devTools },
+);
+
+testInPage("a page that is closed, and another", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  const first = await page.browserContext().newPage();
+  await first.goto(new URL("/strict", site.url).href);
+  const closing = await connect(first, options(simulator));
+  const living = await connect(page, options(simulator));
+  await accept(page, simulator, closing, "of the closed one");
+  const own = complete(living, { ...request, referenceId: "of the other" });
+  await simulator.call("wait-posts", { n: 2 });
+  await first.close();
+  assert.deepEqual(await unsettled(living), [], "it has looked before");
+
+  const session = await connect(page, options(simulator));
+  assert.deepEqual(await unsettled(session), ["of the closed one accepted"]);
+  await simulator.call("ack", { referenceId: "of the closed one" });
+  await simulator.call("ack", { referenceId: "of the other" });
+  assert.equal(
+    (await settlesWith(session, "of the closed one")).value.messageType,
+    acknowledgement.messageType,
+  );
+  assert.equal((await own).value.referenceId, "of the other");
+});
+
+testInPage("a call with the reference of an unsettled one takes its place", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  await accept(page, simulator, await connect(page, options(simulator)), "twice");
+  await page.reload();
+  const session = await connect(page, options(simulator));
+  const settled = await session.evaluateHandle(async ({ client, outcome }) => {
+    const [call] = await client.unsettled();
+    const again = client[call.method](call.request);
+    return { outcomes: Promise.all([outcome(call.settled), outcome(again)]) };
+  });
+  await simulator.call("wait-posts", { n: 2 });
+  assert.deepEqual(await list(session), []);
+  await simulator.call("ack", { referenceId: "twice" });
+  const [before, after] = await settled.evaluate(({ outcomes }) => outcomes);
+  assert.equal(after.value.referenceId, "twice");
+  assert.deepEqual(before, after);
+});
+
+testInPage("forget, and close with and without it", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  const first = await connect(page, options(simulator));
+  for (const referenceId of ["a", "b", "c"]) {
+    await accept(page, simulator, first, referenceId);
+  }
+  await page.reload();
+  let session = await connect(page, options(simulator));
+  assert.deepEqual(await unsettled(session), ["a accepted", "b accepted", "c accepted"]);
+  const forgotten = settlesWith(session, "a");
+  await session.evaluate(({ client }) => client.forget("a"));
+  const { error } = await forgotten;
+  assert.equal(error.code, "CLOSED");
+  assert.equal(error.delivery, "accepted");
+  assert.equal(error.referenceId, "a");
+  assert.ok(error.isOutboundError);
+  assert.match(error.message, /forgotten/);
+  assert.deepEqual(await unsettled(session), ["b accepted", "c accepted"]);
+  assert.equal(JSON.stringify(await stored(page)).includes('\\"referenceId\\":\\"a\\"'), false);
+  await session.evaluate(({ client }) => client.forget("nothing"));
+  for (const wrong of [undefined, null, 5, {}, ["b"]]) {
+    const { error } = await session.evaluate(
+      ({ client, outcome }, wrong) => outcome(client.forget(wrong)),
+      wrong,
+    );
+    assert.equal(error.code, "INVALID_REQUEST", JSON.stringify(wrong));
+    assert.equal(error.problems[0].field, "referenceId");
+  }
+  for (const [wrong, field] of [
+    [5, "options"],
+    [[], "options"],
+    [{ forget: "yes" }, "forget"],
+    [{ forgot: true }, "forgot"],
+  ]) {
+    const { error } = await session.evaluate(
+      ({ client, outcome }, wrong) => outcome(client.close(wrong)),
+      wrong,
+    );
+    assert.equal(error.code, "INVALID_REQUEST", JSON.stringify(wrong));
+    assert.equal(error.problems[0].field, field);
+  }
+  assert.deepEqual(await unsettled(session), ["b accepted", "c accepted"], "nothing is closed");
+
+  const pending = settlesWith(session, "b");
+  await session.evaluate(({ client }) => client.close());
+  assert.equal((await pending).error.code, "CLOSED");
+  assert.equal((await pending).error.delivery, "accepted");
+  const { error: late } = await session.evaluate(({ client, outcome }) =>
+    outcome(client.unsettled()),
+  );
+  assert.equal(late.code, "CLOSED");
+  await simulator.call("wait-sessions", { n: 0 });
+  assert.deepEqual(
+    Object.keys(await stored(page)).map((key) => key.replace(/^.*?\/.*?\//, "")),
+    ["entry/b", "entry/c"],
+    "and no session",
+  );
+
+  session = await connect(page, options(simulator));
+  assert.deepEqual(await unsettled(session), ["b accepted", "c accepted"]);
+  await session.evaluate(({ client }) => client.close({ forget: true }));
+  assert.deepEqual(await stored(page), {});
+  session = await connect(page, options(simulator));
+  assert.deepEqual(await list(session), []);
+});
+
+testInPage("nothing of the agent is kept but the requests", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  const session = await connect(page, options(simulator));
+  await accept(page, simulator, session, "kept");
+  const texts = JSON.stringify(await stored(page));
+  for (const secret of ["agent", "secret", "Basic", headers.Authorization, "csrf", simulator.url]) {
+    assert.equal(texts.toLowerCase().includes(secret.toLowerCase()), false, secret);
+  }
+});
+
+testInPage("agents are told apart", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  await accept(page, simulator, await connect(page, options(simulator)), "of the first");
+  await page.reload();
+  const other = { Authorization: `Basic ${btoa("agent2:secret")}` };
+  const theirs = await connect(page, options(simulator, { headers: other }));
+  assert.deepEqual(await list(theirs), []);
+  await theirs.evaluate(({ client }) => client.close({ forget: true }));
+  const session = await connect(page, options(simulator));
+  assert.deepEqual(await unsettled(session), ["of the first accepted"]);
+});
+
+testInPage("whoever ignores an unsettled call is not bothered", async (page, said) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  await accept(page, simulator, await connect(page, options(simulator)), "ignored");
+  await page.reload();
+  const session = await connect(page, options(simulator));
+  await session.evaluate(async ({ client }) => {
+    await client.unsettled();
+    await client.close();
+    await new Promise((resolve) => setTimeout(resolve)); // when rejections would be reported
+  });
+  assert.deepEqual(said, []);
+});
+
+testInPage("without the option nothing is kept, and nothing found", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  complete(session, { ...request, referenceId: "untold" });
+  await simulator.call("wait-posts", { n: 1 });
+  assert.deepEqual(await list(session), []);
+  await session.evaluate(({ client }) => client.forget("untold"));
+  assert.equal(await stored(page), null);
+  await page.reload();
+  const next = await connect(page, options(simulator));
+  assert.deepEqual(await list(next), []);
+});
+
+testInPage("the option must be a boolean", async (page) => {
+  const { error } = await settle(page, "createClient", { journal: "yes" });
+  assert.equal(error.code, "INVALID_REQUEST");
+  assert.deepEqual(error.problems, [
+    { field: "journal", message: "must be of type boolean, got string" },
+  ]);
+});
+
+for (const missing of ["indexedDB", "locks"]) {
+  testInPage(`without ${missing} the client works, and says so once`, async (page, said) => {
+    const simulator = await Simulator.start();
+    await page.evaluate((missing) => {
+      const owner = missing === "locks" ? Navigator.prototype : globalThis;
+      Object.defineProperty(owner, missing, { get: () => undefined });
+    }, missing);
+    const session = await connect(page, options(simulator, { worker: false }));
+    for (const referenceId of ["a", "b"]) {
+      const { value } = await complete(session, { ...request, referenceId });
+      assert.equal(value.referenceId, referenceId);
+    }
+    assert.deepEqual(await list(session), []);
+    await session.evaluate(({ client }) => client.close({ forget: true }));
+    const warnings = said.filter((line) => /the journal cannot be kept/.test(line));
+    assert.equal(warnings.length, 1, said.join("\n"));
+    assert.match(warnings[0], /^warn(ing)?: gws-outbound: .*not available here/);
+  });
+}
+
+if (host === "worker") {
+  testInPage(
+    "a Worker that ends is followed by another client of the same page",
+    async (page) => {
+      const simulator = await Simulator.start({ holdAck: true });
+      const dying = await connect(page, options(simulator));
+      const settled = complete(dying, { ...request, referenceId: "of the Worker" });
+      await simulator.call("wait-posts", { n: 1 });
+      const [worker] = page.workers();
+      await worker.close();
+      const { error } = await settled;
+      assert.equal(error.code, "MODULE_EXITED");
+      const session = await connect(page, options(simulator));
+      assert.deepEqual(await unsettled(session), [`of the Worker ${error.delivery}`]);
+      await simulator.call("ack", { referenceId: "of the Worker" });
+      const { value } = await settlesWith(session, "of the Worker");
+      assert.equal(value.referenceId, "of the Worker");
+    },
+    { needs: lacking.devTools },
+  );
+}
+
+testInPage(
+  "started bare",
+  async (page) => {
+    const simulator = await Simulator.start({ holdAck: true });
+    const start = () =>
+      page.evaluateHandle(async (options) => {
+        const go = new globalThis.Go();
+        const module = await WebAssembly.instantiateStreaming(
+          fetch("/dist/outbound.wasm"),
+          go.importObject,
+        );
+        go.run(module.instance);
+        const { outcome } = await import("/in-page.js");
+        return { client: await globalThis.gwsOutbound.createClient(options), outcome };
+      }, options(simulator));
+    await accept(page, simulator, await start(), "bare");
+    await page.reload();
+    const session = await start();
+    const [{ aged, ...call }] = await list(session);
+    assert.deepEqual(call, {
+      method: "completeRecord",
+      request: { ...request, referenceId: "bare" },
+      referenceId: "bare",
+      delivery: "accepted",
+      promised: true,
+    });
+    assert.ok(aged >= 0 && aged < 60_000, `it was sent ${aged} ms ago`);
+    await simulator.call("ack", { referenceId: "bare" });
+    assert.equal((await settlesWith(session, "bare")).value.referenceId, "bare");
+    assert.deepEqual(await list(session), []);
+    const { error } = await session.evaluate(({ client, outcome }) => outcome(client.forget(5)));
+    assert.equal(error.code, "INVALID_REQUEST");
+    const { error: wrong } = await session.evaluate(({ client, outcome }) =>
+      outcome(client.close({ forget: 5 })),
+    );
+    assert.equal(wrong.code, "INVALID_REQUEST");
+    await session.evaluate(({ client }) => client.close({ forget: true }));
+    assert.deepEqual(await stored(page), {});
+  },
+  { path: "/bare" },
+);
