@@ -20,6 +20,12 @@ const questions = {
   },
 };
 
+const forgetting = {
+  title: "Disconnect and forget?",
+  text: "What is unsettled and the record on the desk are removed from this browser, as on a computer that others use too. The server goes on counting the record as yours.",
+  confirm: "Disconnect and forget",
+};
+
 /**
  * Asks for a confirmation, and whether it is about all numbers of the contact.
  *
@@ -28,14 +34,32 @@ const questions = {
  * @returns {Promise<{ chainAttribute: "RecordOnly" | "AllChain" } | null>} null: the agent does not want it
  */
 export async function confirmEnding(operation, whom) {
-  const dialog = find("#confirm-dialog", HTMLDialogElement);
   const { title, text, confirm } = questions[operation];
-  find("#confirm-title", HTMLElement).textContent = title;
-  find("#confirm-text", HTMLElement).textContent = `${whom} ${text}`;
-  find("button[type=submit]", HTMLButtonElement, dialog).textContent = confirm;
-  find("form", HTMLFormElement, dialog).reset(); // all numbers are not to be ended by an earlier choice
-  const answer = await ask(dialog, () => []);
+  const answer = await askToConfirm({ title, text: `${whom} ${text}`, confirm }, true);
   return answer && { chainAttribute: /** @type {any} */ (answer.get("chainAttribute")) };
+}
+
+/**
+ * Asks whether nothing of the agent's work is to stay in this browser.
+ *
+ * @returns {Promise<boolean>}
+ */
+export async function confirmForgetting() {
+  return (await askToConfirm(forgetting, false)) !== null;
+}
+
+/**
+ * @param {{ title: string, text: string, confirm: string }} words
+ * @param {boolean} ofChain whether it is to be said which numbers of the contact it is about
+ */
+function askToConfirm({ title, text, confirm }, ofChain) {
+  const dialog = find("#confirm-dialog", HTMLDialogElement);
+  find("#confirm-title", HTMLElement).textContent = title;
+  find("#confirm-text", HTMLElement).textContent = text;
+  find("button[type=submit]", HTMLButtonElement, dialog).textContent = confirm;
+  find("fieldset", HTMLFieldSetElement, dialog).hidden = !ofChain;
+  find("form", HTMLFormElement, dialog).reset(); // all numbers are not to be ended by an earlier choice
+  return ask(dialog, () => []);
 }
 
 /**

@@ -35,20 +35,33 @@ const words = {
 };
 
 /**
+ * Says of an operation what it is called, and what it is about.
+ *
  * @param {Method} method
- * @param {any} request
- * @returns {import("./timeline.js").Aim}
+ * @param {any} request as the client gets it
+ * @returns {{ title: string, subject: string, facts: string, path: string }} `subject`: the record,
+ *   number or campaign; `facts`: more about it; `path`: the end of the URL that it is sent to
  */
-function aim(method, { recordHandle, campaignName = "no campaign", phoneNumber }) {
-  if (words[method].inCampaign)
-    return { subject: campaignName, path: `/outbound-campaigns/${campaignName}`, inCampaign: true };
+export function describeOperation(method, request) {
+  const { recordHandle, campaignName = "no campaign", callResult, phoneNumber } = request;
+  const { title, inCampaign = false } = words[method];
+  if (inCampaign)
+    return { title, subject: campaignName, facts: "", path: `/outbound-campaigns/${campaignName}` };
+  const facts = [campaignName, callResult].filter(Boolean).join(" · ");
   if (recordHandle === undefined && method === "doNotCallRecord")
-    return { subject: `Number ${phoneNumber}`, path: "/outbound-records" };
-  return {
-    subject: `Record ${recordHandle ?? "without a handle"}`,
-    path: `/outbound-records/${recordHandle}`,
-  };
+    return { title, subject: `Number ${phoneNumber}`, facts, path: "/outbound-records" };
+  const subject = `Record ${recordHandle ?? "without a handle"}`;
+  return { title, subject, facts, path: `/outbound-records/${recordHandle}` };
 }
+
+/**
+ * Says in a few words that an operation is done.
+ *
+ * @param {Method} method
+ * @param {any} value what the client gave
+ * @returns {string}
+ */
+export const describeDone = (method, value) => words[method].done(value);
 
 function acknowledged() {
   return "Acknowledgement received";
@@ -75,11 +88,10 @@ export function setUpOperations({ connection, timeline }) {
       connection.demand();
       return null;
     }
-    const { title, done } = words[method];
-    const card = timeline.add(title, request, aim(method, request));
+    const card = timeline.add(describeOperation(method, request));
     try {
       const value = await /** @type {any} */ (client)[method](request, options);
-      card.resolve(value, done(value));
+      card.resolve(value, describeDone(method, value));
       return { value };
     } catch (thrown) {
       const error = asOutboundError(thrown);

@@ -13,13 +13,7 @@ const limit = 50;
  * @property {HTMLElement} total
  * @property {HTMLElement} list
  */
-/**
- * @typedef {object} Aim what an operation is about
- * @property {string} subject the record, number or campaign
- * @property {string} path the end of the URL that it is sent to
- * @property {boolean} [inCampaign] the subject is a campaign
- */
-/** @typedef {{ card: Card } & Aim} Entry */
+/** @typedef {{ card: Card, path: string, subject: string }} Entry */
 
 /**
  * Takes over the timeline: what was done with one record or in one campaign stands together, the
@@ -77,16 +71,13 @@ export function setUpTimeline(say) {
 
   return {
     /**
-     * @param {string} title what is done
-     * @param {any} request as the client gets it
-     * @param {Aim} aim
+     * @param {ReturnType<typeof import("./operations.js").describeOperation>} operation
      * @returns {Card} a pending card; its clock runs from now
      */
-    add(title, { campaignName, callResult }, { subject, path, inCampaign }) {
+    add({ title, subject, facts, path }) {
       empty.hidden = true;
       say("");
       entries[0]?.card.becomeEarlier();
-      const facts = [inCampaign ? "" : campaignName, callResult].filter(Boolean).join(" · ");
       const card = new Card(title, facts, (outcome) => {
         showTotal(subject);
         say(outcome);

@@ -487,9 +487,7 @@ testInPage(
     await press(page, "own-lose-answer");
     await reads(page, "fault-told", /with your next operation/);
     await completeWith(page, 1);
-    await page.waitForFunction(() =>
-      /HTTP 200|POST ended/.test(document.querySelector("[data-testid=outcome]").textContent),
-    );
+    await posted(page);
     await press(page, "stop");
     await reads(page, "desk-problem", /ABORTED[\s\S]*GWS took it, but the outcome is not known/);
     await press(page, "put-aside");
@@ -529,9 +527,7 @@ testInPage(
     await press(page, "own-delay-answer");
     await reads(page, "fault-told", /with your next operation/);
     await completeWith(page, 1);
-    await page.waitForFunction(() =>
-      /HTTP 200|POST ended/.test(document.querySelector("[data-testid=outcome]").textContent),
-    );
+    await posted(page);
     await press(page, "own-cut");
     await focusComesTo(page, "next");
     await reads(
@@ -557,18 +553,226 @@ testInPage(
   { path: desktop, complaints: failures },
 );
 
+/** Waits until the POST of the newest operation was answered. */
+function posted(page) {
+  return page.waitForFunction(() =>
+    /HTTP 200|POST ended/.test(document.querySelector("[data-testid=outcome]").textContent),
+  );
+}
+
+/** Loads the page anew, and connects. */
+async function comeBack(page) {
+  await page.goto(desktop);
+  await connectByKeyboard(page);
+  await page.waitForFunction(
+    () => document.querySelector("[data-testid=number-campaign]").value !== "", // all is shown then
+  );
+}
+
+/**
+ * Has something be done whose acknowledgement is kept back, and the page be loaded anew meanwhile.
+ * Returns what sends the acknowledgement.
+ */
+async function reloadAmid(page, act) {
+  await simulator.set({ holdAck: true });
+  try {
+    await act();
+    await posted(page);
+  } finally {
+    await simulator.set({ ackDelayMS: 400 }); // as the demo has it
+  }
+  const { referenceId } = JSON.parse((await simulator.posts()).at(-1).body);
+  await comeBack(page);
+  return () => simulator.call("ack", { referenceId });
+}
+
+const isHidden = (page, testid) =>
+  page.evaluate((testid) => document.querySelector(`[data-testid=${testid}]`).hidden, testid);
+
+/** Presses the button of the first unsettled call. */
+async function pressOfUnsettled(page) {
+  await page.focus("[data-testid=unsettled-call] button");
+  await page.keyboard.press("Enter");
+}
+
+testInPage(
+  "reloaded amid a completion: the desk waits, and the late acknowledgement settles it",
+  async (page) => {
+    await getRecord(page);
+    const acknowledge = await reloadAmid(page, () => completeWith(page, 2));
+    await reads(
+      page,
+      "unsettled",
+      /Complete: Record 70001WaitingRenewals · NoAnswer · sent .*(GWS took it|It may have been processed)/,
+    );
+    await reads(page, "announcement", /^1 operation from before has no answer yet/);
+    await reads(page, "desk-problem", /not answered yet: Complete \(Renewals · NoAnswer\)/);
+    const posts = (await simulator.posts()).length;
+    await completeWith(page, 1); // which does nothing while the desk waits
+    assert.equal(await focused(page), "record-name");
+
+    await acknowledge();
+    await reads(page, "unsettled", /Acknowledged[\s\S]*Acknowledgement received/);
+    await reads(page, "announcement", /^Complete, Record 70001: Acknowledgement received/);
+    await reads(page, "chain", /NoAnswer[\s\S]*this one/);
+    await reads(page, "desk-problem", /^$/);
+    assert.equal(await focused(page), "record-name");
+    assert.deepEqual(await statuses(), ["completed", "retrieved", "retrieved"]);
+    assert.equal((await simulator.posts()).length, posts);
+
+    await pressOfUnsettled(page); // dismisses it
+    await focusComesTo(page, "record-name");
+    assert.ok(await isHidden(page, "unsettled"));
+    await comeBack(page);
+    assert.ok(await isHidden(page, "unsettled"));
+    await reads(page, "chain", /NoAnswer[\s\S]*this one/);
+    await completeWith(page, 1);
+    await reads(page, "desk", /^\s*No record/);
+    assert.deepEqual(await statuses(), ["completed", "completed", "completed"]);
+  },
+  { path: desktop },
+);
+
+testInPage(
+  "reloaded amid a completion: the agent does not wait, and it is settled all the same",
+  async (page) => {
+    await getRecord(page);
+    const acknowledge = await reloadAmid(page, () => completeWith(page, 1));
+    await press(page, "stop");
+    await reads(page, "desk-problem", /ABORTED[\s\S]*stopped waiting[\s\S]*put the record aside/);
+    assert.equal(await focused(page), "complete-record");
+    await tabTo(page, "campaign"); // round the page
+    await acknowledge();
+    await reads(page, "unsettled", /Acknowledgement received/);
+    await page.waitForFunction(() => !document.querySelector("#desk-empty").hidden);
+    assert.equal(await focused(page), "campaign"); // who is elsewhere stays there
+  },
+  { path: desktop },
+);
+
+testInPage(
+  "reloaded amid an update, and amid a request for a record",
+  async (page) => {
+    await getRecord(page);
+    let acknowledge = await reloadAmid(page, async () => {
+      await press(page, "update");
+      await retype(page, "+12125550199");
+      await page.keyboard.press("Enter");
+    });
+    await reads(page, "unsettled", /Update: Record 70001Waiting/);
+    await acknowledge();
+    await reads(page, "record-changes", /Phone number: \+12125550199, was \+12125550100$/);
+    await reads(page, "desk", /\+12125550199 · HomePhone · Record 70001/);
+    await press(page, "start");
+    await focusComesTo(page, "next");
+    await press(page, "reject");
+    await focusComesTo(page, "next");
+
+    acknowledge = await reloadAmid(page, () => page.keyboard.press("Enter"));
+    await reads(page, "unsettled", /Get a record: RenewalsWaiting/);
+    await acknowledge();
+    await reads(page, "unsettled", /Record 70004 received/);
+    await reads(page, "notifications", /The server has a record for you/);
+    await press(page, "take");
+    await focusComesTo(page, "record-name");
+    await reads(page, "desk", /Record 70004/);
+  },
+  { path: desktop },
+);
+
+testInPage(
+  "an answer that is another event, after a reload",
+  async (page) => {
+    await getRecord(page);
+    const answer = await reloadAmid(page, async () => {
+      await press(page, "own-other-event");
+      await reads(page, "fault-told", /with your next operation/);
+      await completeWith(page, 1);
+    });
+    await answer();
+    await reads(page, "unsettled", /Outcome unknown[\s\S]*RECORD_ERROR/);
+    await reads(page, "desk-problem", /RECORD_ERROR[\s\S]*put the record aside/);
+    await press(page, "put-aside");
+    await reads(page, "chain", /put aside[\s\S]*this one/);
+  },
+  { path: desktop },
+);
+
+/** Completes the record on the desk, whose acknowledgement is lost, and loads the page anew. */
+async function loseAnswer(page) {
+  await press(page, "own-lose-answer");
+  await reads(page, "fault-told", /with your next operation/);
+  await completeWith(page, 2);
+  await posted(page);
+  await comeBack(page);
+  await reads(page, "unsettled", /Complete: Record \d+Waiting/);
+}
+
+testInPage(
+  "a lost acknowledgement stays unsettled until the agent has checked it",
+  async (page) => {
+    await getRecord(page);
+    await loseAnswer(page);
+    await comeBack(page);
+    await reads(page, "unsettled", /Complete: Record 70001Waiting/);
+    await reads(page, "desk-problem", /not answered yet/);
+    await press(page, "own-kick");
+    await focusComesTo(page, "connect");
+    await page.waitForFunction(() => document.querySelector("[data-testid=unsettled]").hidden);
+    await page.keyboard.press("Enter");
+    await reads(page, "unsettled", /Complete: Record 70001Waiting/);
+    await pressOfUnsettled(page);
+    await focusComesTo(page, "record-name");
+    assert.ok(await isHidden(page, "unsettled"));
+    await reads(page, "desk-problem", /You have checked it[\s\S]*put the record aside/);
+    await press(page, "put-aside");
+    await reads(page, "chain", /put aside[\s\S]*this one/);
+    await comeBack(page);
+    assert.ok(await isHidden(page, "unsettled"));
+  },
+  { path: desktop, complaints: failures },
+);
+
+testInPage(
+  "disconnect and forget: nothing of the agent's work stays in the browser",
+  async (page) => {
+    await getRecord(page);
+    await loseAnswer(page);
+    await press(page, "forget");
+    await focusComesTo(page, "confirm");
+    await page.keyboard.press("Escape");
+    await focusComesTo(page, "forget");
+    await page.keyboard.press("Enter");
+    await focusComesTo(page, "confirm");
+    await page.keyboard.press("Enter");
+    await focusComesTo(page, "connect");
+    await page.waitForSelector("[data-testid=state][data-state=closed]");
+    assert.ok(await isHidden(page, "unsettled"));
+    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-testid=state][data-state=connected]");
+    await comeBack(page);
+    assert.ok(await isHidden(page, "unsettled"));
+    await reads(page, "desk", /^\s*No record/);
+  },
+  { path: desktop },
+);
+
+/** Has axe look at the page as it is. */
+async function axeFindsNothing(page, where) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(async () => {
+    const { violations } = await globalThis.axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`);
+  });
+  assert.deepEqual(found, [], where);
+}
+
 for (const scheme of ["light", "dark"]) {
   testInPage(
     `axe finds nothing, ${scheme}`,
     async (page) => {
-      const check = async (where) => {
-        await page.evaluate(axe);
-        const found = await page.evaluate(async () => {
-          const { violations } = await globalThis.axe.run();
-          return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`);
-        });
-        assert.deepEqual(found, [], where);
-      };
+      const check = (where) => axeFindsNothing(page, where);
       if (scheme === "dark") {
         await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
       }
@@ -610,6 +814,23 @@ for (const scheme of ["light", "dark"]) {
       await press(page, "own-kick");
       await reads(page, "connection-problem", /DISCONNECTED/);
       await check("disconnected");
+
+      await page.evaluate(() => sessionStorage.clear());
+      await page.goto(desktop);
+      await getRecord(page);
+      const acknowledge = await reloadAmid(page, () => completeWith(page, 2));
+      await reads(page, "unsettled", /Waiting/);
+      await check("unsettled from before");
+      await press(page, "forget");
+      await focusComesTo(page, "confirm");
+      await check("disconnect and forget");
+      await page.keyboard.press("Escape");
+      await acknowledge();
+      await reads(page, "unsettled", /Acknowledged/);
+      await loseAnswer(page);
+      await pressOfUnsettled(page);
+      await reads(page, "desk-problem", /You have checked it/);
+      await check("settled, and checked");
       await page.goto(`${desktop}simulator`);
       await page.waitForSelector("[data-testid=live][data-state=connected]");
       await check("the simulator");
@@ -634,15 +855,20 @@ for (const width of [1920, 1280, 400]) {
         if (scheme === "dark") {
           await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
         }
+        const take = async (name) => {
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+          assert.ok(wide <= width, `the page is ${wide} pixels wide`);
+          await page.screenshot({
+            path: join(screenshots, `${name}-${width}-${scheme}-${engine}.png`),
+            fullPage: true,
+          });
+        };
         await getRecord(page);
         await page.keyboard.press("Digit2");
         await outcome(page);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-        assert.ok(wide <= width, `the page is ${wide} pixels wide`);
-        await page.screenshot({
-          path: join(screenshots, `desktop-${width}-${scheme}-${engine}.png`),
-          fullPage: true,
-        });
+        await take("desktop");
+        await loseAnswer(page);
+        await take("unsettled");
       },
       {
         path: desktop,
