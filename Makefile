@@ -130,7 +130,7 @@ interop-go: java node_modules
 	@go -C internal/interop test -tags interop -race -parallel 6 -timeout 10m
 
 # Each server has a browser of its own, since cookies do not tell ports apart.
-interop-wasm: java deps
+interop-wasm: java deps build
 	@echo "== CometD servers that others wrote, from Chromium"
 	@mkdir -p build/interop
 	@go build -o build/wasmbrowsertest github.com/agnivade/wasmbrowsertest
@@ -140,6 +140,8 @@ interop-wasm: java deps
 		if build/testserver -- build/wasmbrowsertest build/interop/interop.wasm -test.run "^TestServers\$$/^JUDGE " \
 			>build/interop/JUDGE.log 2>&1; then grep -A9 ^server build/interop/JUDGE.log; \
 		else cat build/interop/JUDGE.log; exit 1; fi'
+	@echo "== CometD on Jetty, and pages that are reloaded"
+	@build/testserver -- node --test --test-reporter=spec js/test/interop/
 
 java:
 	@if ! command -v mvn >/dev/null || ! command -v javac >/dev/null; then \

@@ -18,11 +18,11 @@ import (
 func openJournal() (journal.Store, journal.Locks, error) {
 	locks, err := journal.NewWebLocks()
 	if err != nil {
-		return nil, nil, fmt.Errorf("Web Locks: %w", err)
+		return nil, nil, fmt.Errorf("navigator.locks: %w", err)
 	}
 	store, err := journal.NewIndexedDB()
 	if err != nil {
-		return nil, nil, fmt.Errorf("IndexedDB: %w", err)
+		return nil, nil, fmt.Errorf("indexedDB: %w", err)
 	}
 	return store, locks, nil
 }

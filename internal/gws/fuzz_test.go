@@ -152,10 +152,34 @@ func FuzzRequest(f *testing.F) {
 			}
 		}
 		require.LessOrEqual(t, len(sent), len(request.Operation.Parameters)+1)
+		read, ok := ReadRequest(request.Path(), string(request.Body()))
+		require.True(t, ok, "it can be read back")
+		require.Equal(t, request, read)
+		again, problems := ParseRequest(method, read.Fields(), true)
+		require.Empty(t, problems, "and be made again")
+		require.Equal(t, request, again)
 		if result := request.Text("callResult"); !allowUnknown && result != "" {
 			_, known := CallResultCode(result)
 			require.True(t, known || slices.Contains(callResultsRunTogether, result))
 		}
+	})
+}
+
+// FuzzReadRequest reads what somebody else may have written.
+func FuzzReadRequest(f *testing.F) {
+	f.Add("/api/v2/me/outbound-records/12", `{"operationName":"CompleteRecord","applicationId":134,"campaignName":"C","callingList":"L","devicePath":"/d"}`)
+	f.Add("/api/v2/me/outbound-records/012", `{"operationName":"RejectRecord","applicationId":1e2,"campaignName":null,"referenceId":"r"}`)
+	f.Add("/api/v2/me/outbound-campaigns/..", `{"operationName":"GetPreviewRecord","applicationId":1,"devicePath":"/d","campaignName":"other"}`)
+	f.Add("/api/v2/me/outbound-records", `{"operationName":"DoNotCallRecord","recordHandle":12,"phoneNumber":"1"}`)
+	f.Fuzz(func(t *testing.T, path, body string) {
+		request, ok := ReadRequest(path, body)
+		if !ok {
+			return
+		}
+		require.Regexp(t, pathOf, request.Path())
+		again, problems := ParseRequest(request.Operation.Method, request.Fields(), true)
+		require.Empty(t, problems)
+		require.Equal(t, request, again)
 	})
 }
 

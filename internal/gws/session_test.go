@@ -288,6 +288,27 @@ func TestTokenIsForgotten(t *testing.T) {
 	require.Empty(t, s.RequestHeader())
 }
 
+func TestWhoIsSignedIn(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"statusCode":0,"user":{"id":"7c","userName":"ann"}}`:                    "7c",
+		`{"statusCode":0,"user":{"userName":"ann"}}`:                              "ann",
+		`{"statusCode":0,"user":{"id":"","userName":"ann"}}`:                      "ann",
+		`{"statusCode":0,"user":{"id":9007199254740991,"userName":[]}}`:           "9007199254740991",
+		`{"statusCode":0,"user":{"id":["7c"],"userName":{}}}`:                     "",
+		`{"statusCode":0,"user":{"id":"` + strings.Repeat("x", maxLong+1) + `"}}`: "",
+		`{"statusCode":0,"user":"ann"}`:                                           "",
+		`{"statusCode":0,"user":null}`:                                            "",
+		`{"statusCode":0}`:                                                        "",
+	} {
+		s, _, _ := scenario{csrfOff: true, get: []step{answer(200, body), ok}}.session(t)
+		require.Empty(t, s.User())
+		require.NoError(t, s.SignIn(t.Context()))
+		require.Equal(t, want, s.User(), body)
+		require.NoError(t, s.SignIn(t.Context()))
+		require.Empty(t, s.User(), "the last answer counts")
+	}
+}
+
 func TestHeadersFail(t *testing.T) {
 	for name, headers := range map[string]func(context.Context, bool) (httpx.Header, error){
 		"error": func(context.Context, bool) (httpx.Header, error) { return nil, errReset },

@@ -283,6 +283,7 @@ func (b *book) close(leaving, forget bool) {
 			j.Remove(reference)
 		}
 	}
+	forget = forget && b.writable() // not what is another agent's
 	b.closed = true
 	b.mu.Unlock()
 	j.EndSession()

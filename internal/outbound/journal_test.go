@@ -483,6 +483,10 @@ func TestAgentsAreToldApart(t *testing.T) {
 		require.Len(d, l.log, 1)
 		require.Contains(d, l.log[0], "another agent")
 		get(d.T, done).resolved(d.T, "b")
+		l.Forget(d.Context(), "a")
+		l.CloseAndForget()
+		kept, _ = d.kept()
+		require.Equal(d, []string{"a"}, kept, "it is not his to forget")
 	})
 }
 
@@ -658,6 +662,7 @@ func TestNewCallWithTheReferenceOfAnUnsettledOne(t *testing.T) {
 		atDesk(t, func(d *desk) {
 			l := orphan(d)
 			truth := d.fated("a", slow)
+			synctest.Wait() // a connect is held
 			d.Slow(time.Second)
 			done := l.complete("a")
 			synctest.Wait()
@@ -825,26 +830,14 @@ func TestEntriesThatCannotBeReadBack(t *testing.T) {
 	})
 }
 
-// Everything that a request can have is there again.
-func TestEveryOperationCanBeReadBack(t *testing.T) {
-	for method, fields := range map[string]gws.Fields{
-		"completeRecord":      record("callResult", "OurOwnResult", "recordHandle", "9223372036854775807"),
-		"updateRecord":        record("timeZone", -5.0, "from", 0.0),
-		"doNotCallRecord":     {"applicationId": 1.0, "campaignName": "C/%2F ü", "phoneNumber": "5551234", "devicePath": "/d", "referenceId": "a/b"},
-		"rescheduleRecord":    {"recordHandle": 5.0, "applicationId": 1.0, "campaignName": "C", "callbackType": "Personal", "timestamp": 1.8e9, "devicePath": "/d", "referenceId": "😀"},
-		"getPreviewRecord":    {"campaignName": "C/%2F ü", "applicationId": 1.0, "devicePath": "/d", "referenceId": "x"},
-		"startPreviewSession": {"campaignName": "C", "applicationId": 1.0, "devicePath": "/d", "referenceId": "x"},
-	} {
-		sent, problems := gws.ParseRequest(method, fields, true)
-		require.Empty(t, problems)
-		read, ok := gws.ReadRequest(sent.Path(), string(sent.Body()))
-		require.True(t, ok, method)
-		require.Equal(t, sent, read)
-		require.Equal(t, fields, read.Fields())
-		r := readEntry(journal.Entry{ReferenceID: sent.ReferenceID, Path: sent.Path(), Body: string(sent.Body()),
-			Answer: json.RawMessage(`{"notificationType":5}`)})
-		require.NotNil(t, r)
-		require.True(t, r.settled())
-		require.Equal(t, RecordError, r.failed.Code)
-	}
+// An answer that is none is not what was asked for.
+func TestAnswerThatCannotBeRead(t *testing.T) {
+	r := readEntry(journal.Entry{
+		ReferenceID: "a", Path: "/api/v2/me/outbound-campaigns/C", Answer: json.RawMessage(`{"notificationType":5}`),
+		Body: `{"operationName":"GetPreviewRecord","applicationId":1,"devicePath":"/d","referenceId":"a"}`,
+	})
+	require.True(t, r.settled())
+	require.Equal(t, RecordError, r.failed.Code)
+	require.Equal(t, gws.Accepted, r.failed.Delivery)
+	require.Equal(t, "a", r.failed.ReferenceID)
 }

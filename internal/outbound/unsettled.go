@@ -207,7 +207,7 @@ func (c *Client) Forget(ctx context.Context, reference string) {
 	}
 	b.mu.Lock()
 	r := b.findLocked(reference)
-	if r == nil || r.off || r.taken || b.closed {
+	if r == nil || r.off || r.taken || !b.writable() {
 		b.mu.Unlock()
 		return
 	}

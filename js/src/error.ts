@@ -26,7 +26,7 @@ export type ErrorCode =
   | "ACK_TIMEOUT"
   /** A signal fired; its reason is `cause`. */
   | "ABORTED"
-  /** The client was closed. */
+  /** The client was closed, or an unsettled call was forgotten. */
   | "CLOSED"
   /** The module could not be loaded, or its program has ended. */
   | "MODULE_EXITED";

@@ -30,6 +30,9 @@ export const lacking = {
       "it has closed the page's WebSocket by pagehide, and its Worker hears nothing any more",
     webkit: "it ends the page's Worker before what that sends at pagehide has left it",
   },
+  pages: {
+    webkit: "its driver has one page at a time",
+  },
   pageCache: {
     firefox: "it keeps no page with an open WebSocket or a Web Lock, its Workers' included",
   },

@@ -61,6 +61,29 @@ testInPage(
   { path: new URL("/web/examples/operations/index.html", demo).href },
 );
 
+testInPage(
+  "the page that finds again what a reload has interrupted",
+  async (page) => {
+    const simulator = new Simulator(new URL(demo).origin);
+    await simulator.set({ holdAck: true });
+    const posts = (await simulator.posts()).length;
+    for (const n of [1, 2]) {
+      await reads(page, "#state", "connected");
+      await page.click("#complete");
+      await simulator.call("wait-posts", { n: posts + n });
+      await page.reload();
+      await reads(page, `#calls li:nth-child(${n})`, "completeRecord of record 12");
+    }
+    await page.click("#calls li:nth-child(1) button");
+    await reads(page, "#calls li:nth-child(1)", "CLOSED");
+    const { body } = (await simulator.posts()).at(-1);
+    await simulator.call("ack", { referenceId: JSON.parse(body).referenceId });
+    await reads(page, "#calls li:nth-child(2)", "completed");
+    await simulator.set({});
+  },
+  { path: new URL("/web/examples/journal/index.html", demo).href },
+);
+
 testInPage("the React hook keeps one client, and ends it with the component", async (page) => {
   const simulator = await Simulator.start();
   await page.goto(`${site.url}${await buildReact()}?server=${encodeURIComponent(simulator.url)}`);

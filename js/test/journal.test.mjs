@@ -4,74 +4,18 @@
 import assert from "node:assert/strict";
 import { lacking } from "./engine.mjs";
 import { complete, connect, host, settle, site, testInPage } from "./in-browser.mjs";
+import { keptAsAccepted, list, settlesWith, stored, unsettled } from "./journal.mjs";
 import { acknowledgement, request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 
 const options = (simulator, more) => ({ baseUrl: simulator.url, headers, journal: true, ...more });
-
-/** Lists the unsettled calls of a client, without what cannot be sent: that stays in the session. */
-function list(session) {
-  return session.evaluate(async (session) => {
-    const calls = await session.client.unsettled();
-    session.settled ??= {};
-    for (const { referenceId, settled } of calls) {
-      session.settled[referenceId] ??= settled;
-    }
-    return calls.map(({ settled, sentAt, ...call }) => ({
-      ...call,
-      aged: Date.now() - sentAt.getTime(),
-      promised: settled instanceof Promise,
-    }));
-  });
-}
-
-/** The references of the unsettled calls, and what is known of them. */
-async function unsettled(session) {
-  return (await list(session)).map(({ referenceId, delivery }) => `${referenceId} ${delivery}`);
-}
-
-/** What an unsettled call that was listed settles with. */
-function settlesWith(session, referenceId) {
-  const outcome = session.evaluate(
-    ({ settled, outcome, OutboundError }, referenceId) =>
-      outcome(settled[referenceId], OutboundError),
-    referenceId,
-  );
-  outcome.catch(() => {});
-  return outcome;
-}
-
-/** What the journal has, as the page reads it; null where there is no database. */
-function stored(page) {
-  return page.evaluate(async () => {
-    const databases = await indexedDB.databases();
-    if (!databases.some(({ name }) => name === "gws-outbound")) {
-      return null;
-    }
-    const asked = (request) =>
-      new Promise((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-    const db = await asked(indexedDB.open("gws-outbound"));
-    const store = db.transaction("journal").objectStore("journal");
-    const [keys, texts] = await Promise.all([asked(store.getAllKeys()), asked(store.getAll())]);
-    db.close();
-    return Object.fromEntries(keys.map((key, i) => [key, texts[i]]));
-  });
-}
 
 /** Has the server take a completion, and keep its acknowledgement. */
 async function accept(page, simulator, session, referenceId) {
   const posts = (await simulator.posts()).length;
   complete(session, { ...request, referenceId });
   await simulator.call("wait-posts", { n: posts + 1 });
-  for (;;) {
-    const texts = Object.values(await stored(page)).map((text) => JSON.parse(text));
-    if (texts.some((it) => it.referenceId === referenceId && it.delivery === "accepted")) {
-      return;
-    }
-  }
+  await keptAsAccepted(page, referenceId);
 }
 
 for (const transport of ["websocket", "long-polling"]) {
@@ -145,28 +89,32 @@ testInPage(
   { needs: lacking.devTools },
 );
 
-testInPage("a page that is closed, and another", async (page) => {
-  const simulator = await Simulator.start({ holdAck: true });
-  const first = await page.browserContext().newPage();
-  await first.goto(new URL("/strict", site.url).href);
-  const closing = await connect(first, options(simulator));
-  const living = await connect(page, options(simulator));
-  await accept(page, simulator, closing, "of the closed one");
-  const own = complete(living, { ...request, referenceId: "of the other" });
-  await simulator.call("wait-posts", { n: 2 });
-  await first.close();
-  assert.deepEqual(await unsettled(living), [], "it has looked before");
+testInPage(
+  "a page that is closed, and another",
+  async (page) => {
+    const simulator = await Simulator.start({ holdAck: true });
+    const first = await page.browserContext().newPage();
+    await first.goto(new URL("/strict", site.url).href);
+    const closing = await connect(first, options(simulator));
+    const living = await connect(page, options(simulator));
+    await accept(page, simulator, closing, "of the closed one");
+    const own = complete(living, { ...request, referenceId: "of the other" });
+    await simulator.call("wait-posts", { n: 2 });
+    await first.close();
+    assert.deepEqual(await unsettled(living), [], "it has looked before");
 
-  const session = await connect(page, options(simulator));
-  assert.deepEqual(await unsettled(session), ["of the closed one accepted"]);
-  await simulator.call("ack", { referenceId: "of the closed one" });
-  await simulator.call("ack", { referenceId: "of the other" });
-  assert.equal(
-    (await settlesWith(session, "of the closed one")).value.messageType,
-    acknowledgement.messageType,
-  );
-  assert.equal((await own).value.referenceId, "of the other");
-});
+    const session = await connect(page, options(simulator));
+    assert.deepEqual(await unsettled(session), ["of the closed one accepted"]);
+    await simulator.call("ack", { referenceId: "of the closed one" });
+    await simulator.call("ack", { referenceId: "of the other" });
+    assert.equal(
+      (await settlesWith(session, "of the closed one")).value.messageType,
+      acknowledgement.messageType,
+    );
+    assert.equal((await own).value.referenceId, "of the other");
+  },
+  { needs: lacking.pages },
+);
 
 testInPage("a call with the reference of an unsettled one takes its place", async (page) => {
   const simulator = await Simulator.start({ holdAck: true });
@@ -251,6 +199,89 @@ testInPage("forget, and close with and without it", async (page) => {
   session = await connect(page, options(simulator));
   assert.deepEqual(await list(session), []);
 });
+
+testInPage("a call that has settled leaves nothing behind", async (page) => {
+  const simulator = await Simulator.start();
+  const session = await connect(page, options(simulator));
+  const failing = complete(session, { ...request, referenceId: "refused", recordHandle: 0 });
+  assert.equal((await failing).error.code, "INVALID_REQUEST");
+  assert.ok((await complete(session, { ...request, referenceId: "done" })).value);
+  await simulator.set({ notification: "RecordProcessedError" });
+  const { error } = await complete(session, { ...request, referenceId: "failed" });
+  assert.equal(error.code, "RECORD_ERROR");
+  const isSession = (key) => key.endsWith("/session");
+  while (!Object.keys(await stored(page)).every(isSession)) {
+    // what is written is on its way
+  }
+});
+
+if (host === "worker") {
+  testInPage(
+    "an answer that the page did not live to see",
+    async (page) => {
+      const simulator = await Simulator.start({ holdAck: true });
+      const dying = await page.browserContext().newPage();
+      await dying.goto(new URL("/strict", site.url).href);
+      await accept(dying, simulator, await connect(dying, options(simulator)), "unseen");
+      dying
+        .evaluate(() => {
+          for (;;) {
+            // the page hears nothing any more, but its Worker does
+          }
+        })
+        .catch(() => {});
+      await simulator.call("ack", { referenceId: "unseen" });
+      for (;;) {
+        const texts = Object.values(await stored(page)).map((text) => JSON.parse(text));
+        if (texts.some(({ answer }) => answer)) {
+          break;
+        }
+      }
+      await dying.close();
+      await simulator.call("expire"); // the session cannot bring it again
+      const session = await connect(page, options(simulator));
+      assert.deepEqual(await unsettled(session), ["unseen accepted"]);
+      assert.equal((await settlesWith(session, "unseen")).value.referenceId, "unseen");
+      assert.deepEqual(await list(session), []);
+    },
+    { needs: lacking.devTools },
+  );
+}
+
+// While a page is in the back/forward cache, its calls are its own. When the
+// next page asks for them, Chromium throws it out; WebKitGTK does not.
+for (const [what, asks] of [
+  ["comes back from the back/forward cache has its calls", false],
+  ["is in the back/forward cache gives its calls to the next", true],
+]) {
+  testInPage(
+    `a page that ${what}`,
+    async (page) => {
+      const simulator = await Simulator.start({ holdAck: true });
+      await page.evaluate(() => {
+        globalThis.isFirst = true;
+      });
+      await accept(page, simulator, await connect(page, options(simulator)), "cached");
+      await page.goto(new URL("/no-policy", site.url).href);
+      if (asks) {
+        const session = await connect(page, options(simulator));
+        assert.deepEqual(await unsettled(session), ["cached accepted"]);
+        return;
+      }
+      await page.goBack();
+      assert.equal(await page.evaluate(() => globalThis.isFirst), true);
+      const session = await connect(page, options(simulator));
+      assert.deepEqual(await list(session), [], "it lives");
+    },
+    {
+      complaints: /WebSocket/,
+      needs: {
+        ...lacking.pageCache,
+        ...(asks && { webkit: "a page in the cache keeps its locks: it lives, and may come back" }),
+      },
+    },
+  );
+}
 
 testInPage("nothing of the agent is kept but the requests", async (page) => {
   const simulator = await Simulator.start({ holdAck: true });
@@ -349,6 +380,58 @@ if (host === "worker") {
     { needs: lacking.devTools },
   );
 }
+
+const serviceWorker = `
+  import { createClient } from "/dist/index.js";
+  let client, calls;
+  const verbs = {
+    async open({ options }) {
+      client = await createClient(options);
+      calls = await client.unsettled();
+      return calls.map(({ referenceId, delivery }) => referenceId + " " + delivery);
+    },
+    async complete({ request }) {
+      client.completeRecord(request).catch(() => {});
+    },
+    settled: () => calls[0].settled,
+  };
+  onmessage = (event) => event.waitUntil((async () => {
+    const { verb, ...args } = event.data;
+    event.source.postMessage(await verbs[verb](args).catch(String));
+  })());`;
+
+testInPage(
+  "a service worker that is stopped",
+  async (page) => {
+    site.files.set("/journal-service-worker.js", serviceWorker);
+    const simulator = await Simulator.start({ holdAck: true });
+    const say = (verb, args) =>
+      page.evaluate(
+        async (message) => {
+          const url = "/journal-service-worker.js";
+          const registration = await navigator.serviceWorker.register(url, { type: "module" });
+          const answer = new Promise((resolve) => {
+            navigator.serviceWorker.onmessage = ({ data }) => resolve(data);
+          });
+          const { installing, waiting, active } = registration;
+          (installing ?? waiting ?? active).postMessage(message);
+          return answer;
+        },
+        { verb, ...args },
+      );
+    assert.deepEqual(await say("open", { options: options(simulator) }), []);
+    await say("complete", { request: { ...request, referenceId: "stopped" } });
+    await keptAsAccepted(page, "stopped");
+    const cdp = await page.createCDPSession();
+    await cdp.send("ServiceWorker.enable");
+    await cdp.send("ServiceWorker.stopAllWorkers");
+    assert.deepEqual(await say("open", { options: options(simulator) }), ["stopped accepted"]);
+    const settled = say("settled");
+    await simulator.call("ack", { referenceId: "stopped" });
+    assert.equal((await settled).referenceId, "stopped");
+  },
+  { needs: lacking.devTools },
+);
 
 testInPage(
   "started bare",

@@ -11,6 +11,9 @@ await createClient({ transports: ["callback-polling"] });
 // @ts-expect-error: milliseconds are a number
 await createClient({ ackTimeout: "30s" });
 
+// @ts-expect-error: on or off
+await createClient({ journal: "indexedDB" });
+
 const client = await createClient();
 const request = {
   recordHandle: 12,
@@ -38,6 +41,20 @@ await client.doNotCallRecord({ applicationId: 1, campaignName: "C", devicePath: 
 await client.cancelRecord({ ...request, chainAttribute: "Chain" });
 // @ts-expect-error: it may be null
 (await client.getPreviewRecord(request)).recordHandle;
+
+const [call] = await client.unsettled();
+if (call) {
+  // @ts-expect-error: which method it was has to be looked at first
+  await client.completeRecord(call.request);
+  // @ts-expect-error: it is not written down
+  call.method === "getChainedRecords";
+  // @ts-expect-error: read only
+  call.delivery = "rejected";
+}
+// @ts-expect-error: its reference
+await client.forget(call);
+// @ts-expect-error: no such option
+await client.close({ forgetAll: true });
 
 // @ts-expect-error: read only
 client.state = "closed";

@@ -13,6 +13,9 @@ import {
   type OutboundNotification,
   type OutboundRecord,
   type RecordEvent,
+  type UnsettledCall,
+  type UnsettledCallOf,
+  type UnsettledMethod,
 } from "gws-outbound";
 
 await load();
@@ -26,6 +29,7 @@ const options: ClientOptions = {
   credentials: "same-origin",
   channels: ["/v2/me/calls"],
   ackTimeout: 5000,
+  journal: true,
   signal: AbortSignal.timeout(1000),
   logLevel: "off",
 };
@@ -96,6 +100,36 @@ client.addEventListener("notification", ({ detail }) => {
   }
 });
 
+async function goOn(call: UnsettledCall): Promise<unknown> {
+  const known: [string, Delivery, number] = [
+    call.referenceId,
+    call.delivery,
+    call.sentAt.getTime(),
+  ];
+  switch (call.method) {
+    case "completeRecord": {
+      const { record } = await call.settled;
+      const handle: number | string = call.request.recordHandle;
+      return [known, record, handle, await client.completeRecord(call.request)];
+    }
+    case "getPreviewRecord":
+      return (await call.settled)?.phoneNumber;
+    case "doNotCallRecord":
+      return client.doNotCallRecord(call.request, { ackTimeout: 1000 });
+    default:
+      return call.settled;
+  }
+}
+const interrupted: UnsettledCall[] = await client.unsettled();
+await Promise.all(interrupted.map(goOn));
+const method: UnsettledMethod | undefined = interrupted[0]?.method;
+const completion = (await client.unsettled()).find(
+  (call): call is UnsettledCallOf<"completeRecord"> => call.method === "completeRecord",
+);
+await client.forget(completion?.request.referenceId ?? "");
+await client.close({ forget: true });
+await client.close();
+
 const code: 33 = CallResult.Answer;
 const names = Object.keys(CallResult) as CallResultName[];
 const byName: Readonly<Record<string, number>> = CallResult;
@@ -118,4 +152,4 @@ try {
   }
 }
 
-export { byName, campaign, chain, code, either, handle, more, names, preview };
+export { byName, campaign, chain, code, either, handle, method, more, names, preview };

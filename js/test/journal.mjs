@@ -1,0 +1,63 @@
+// Looks at the journal of a page, and at what a client finds in it.
+
+/** Lists the unsettled calls of a client, without what cannot be sent: that stays in the session. */
+export function list(session) {
+  return session.evaluate(async (session) => {
+    const calls = await session.client.unsettled();
+    session.settled ??= {};
+    for (const { referenceId, settled } of calls) {
+      session.settled[referenceId] ??= settled;
+    }
+    return calls.map(({ settled, sentAt, ...call }) => ({
+      ...call,
+      aged: Date.now() - sentAt.getTime(),
+      promised: settled instanceof Promise,
+    }));
+  });
+}
+
+/** The references of the unsettled calls, and what is known of them. */
+export async function unsettled(session) {
+  return (await list(session)).map(({ referenceId, delivery }) => `${referenceId} ${delivery}`);
+}
+
+/** What an unsettled call that was listed settles with. */
+export function settlesWith(session, referenceId) {
+  const outcome = session.evaluate(
+    ({ settled, outcome, OutboundError }, referenceId) =>
+      outcome(settled[referenceId], OutboundError),
+    referenceId,
+  );
+  outcome.catch(() => {});
+  return outcome;
+}
+
+/** What the journal has, as the page reads it; null where there is no database. */
+export function stored(page) {
+  return page.evaluate(async () => {
+    const databases = await indexedDB.databases();
+    if (!databases.some(({ name }) => name === "gws-outbound")) {
+      return null;
+    }
+    const asked = (request) =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const db = await asked(indexedDB.open("gws-outbound"));
+    const store = db.transaction("journal").objectStore("journal");
+    const [keys, texts] = await Promise.all([asked(store.getAllKeys()), asked(store.getAll())]);
+    db.close();
+    return Object.fromEntries(keys.map((key, i) => [key, texts[i]]));
+  });
+}
+
+/** Waits until the journal says that a completion was accepted. */
+export async function keptAsAccepted(page, referenceId) {
+  for (;;) {
+    const texts = Object.values(await stored(page)).map((text) => JSON.parse(text));
+    if (texts.some((it) => it.referenceId === referenceId && it.delivery === "accepted")) {
+      return;
+    }
+  }
+}
