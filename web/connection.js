@@ -138,7 +138,10 @@ export function setUpConnection({ createClient, showStatus, opened, closed, forg
     if (document.activeElement?.getClientRects().length === 0) connectButton.focus();
     if (error) problem.replaceChildren(connectionNotice(error));
     if (!leaving) return;
-    if (options?.forget) forgotten();
+    if (options?.forget) {
+      user.value = password.value = "";
+      forgotten();
+    }
     ended = leaving.close(options).catch((thrown) => {
       problem.replaceChildren(connectionNotice(asOutboundError(thrown)));
     });

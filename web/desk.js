@@ -8,7 +8,7 @@ import { setUpFavourites } from "./favourites.js";
 import { errorNotice } from "./notice.js";
 import { describeOperation } from "./operations.js";
 import { compareRecords, isChangeable, withChange } from "./record-update.js";
-import { nameOf, showChanges, showRecord } from "./record-view.js";
+import { clearRecord, nameOf, showChanges, showRecord } from "./record-view.js";
 import { keep, recall } from "./stored.js";
 import { adviceOnUnknown, adviseRecord } from "./words.js";
 
@@ -62,6 +62,7 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
     if (owner) keep("sessionStorage", key, contact && { owner, ...contact });
     onChange(contact === null);
     if (contact) showRecord(contact.numbers, contact.at, workOn);
+    else clearRecord();
     showPending();
   }
 

@@ -86,8 +86,7 @@ function setUp(createClient, callResults) {
   }
 
   function forgotten() {
-    desk.forget();
-    unsettled.forget();
+    for (const part of [desk, unsettled, notifications, timeline]) part.forget();
   }
 
   if (new URLSearchParams(location.search).has("auto")) connection.connectToSimulator();

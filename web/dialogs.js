@@ -22,7 +22,7 @@ const questions = {
 
 const forgetting = {
   title: "Disconnect and forget?",
-  text: "What is unsettled and the record on the desk are removed from this browser, as on a computer that others use too. The server goes on counting the record as yours.",
+  text: "For a computer that others use too: what is unsettled, the record on the desk, the timeline and the password are removed from this browser. The server goes on counting the record as yours.",
   confirm: "Disconnect and forget",
 };
 

@@ -81,7 +81,15 @@ export function setUpNotifications({ desk, campaign, say }) {
     } else add(`The server says ${data?.notificationType ?? "something unknown"}.`, {});
   }
 
-  return { show, offer };
+  return {
+    show,
+    offer,
+    /** Drops everything that is shown. */
+    forget() {
+      list.replaceChildren();
+      panel.hidden = true;
+    },
+  };
 }
 
 /**

@@ -58,6 +58,15 @@ export function showRecord(numbers, at, workOn) {
   );
 }
 
+/** Leaves nothing of the record that was shown. */
+export function clearRecord() {
+  for (const part of ["number", "list", "fields", "changes"])
+    find(`#record-${part}`, HTMLElement).replaceChildren();
+  find("#outbound-fields", HTMLElement).replaceChildren();
+  find("#chain-numbers", HTMLElement).replaceChildren();
+  find("#record-name", HTMLElement).textContent = "Record";
+}
+
 /**
  * Tells what an update has changed of the record.
  *

@@ -79,7 +79,7 @@ export function setUpTimeline(say) {
       say("");
       entries[0]?.card.becomeEarlier();
       const card = new Card(title, facts, (outcome) => {
-        showTotal(subject);
+        if (groups.has(subject)) showTotal(subject);
         say(outcome);
       });
       entries.unshift({ card, path, subject });
@@ -89,6 +89,13 @@ export function setUpTimeline(say) {
       showTotal(subject);
       forgetOld();
       return card;
+    },
+    /** Drops everything that is shown. */
+    forget() {
+      entries.length = 0;
+      groups.clear();
+      list.replaceChildren();
+      empty.hidden = false;
     },
     /**
      * Notes in what is pending what happened to the connection.

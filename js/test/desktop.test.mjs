@@ -586,6 +586,10 @@ async function reloadAmid(page, act) {
   return () => simulator.call("ack", { referenceId });
 }
 
+/** Waits until there is no record on the desk. */
+const deskEmpties = (page) =>
+  page.waitForFunction(() => document.querySelector("#desk-work").hidden);
+
 const isHidden = (page, testid) =>
   page.evaluate((testid) => document.querySelector(`[data-testid=${testid}]`).hidden, testid);
 
@@ -627,7 +631,7 @@ testInPage(
     assert.ok(await isHidden(page, "unsettled"));
     await reads(page, "chain", /NoAnswer[\s\S]*this one/);
     await completeWith(page, 1);
-    await reads(page, "desk", /^\s*No record/);
+    await deskEmpties(page);
     assert.deepEqual(await statuses(), ["completed", "completed", "completed"]);
   },
   { path: desktop },
@@ -644,7 +648,7 @@ testInPage(
     await tabTo(page, "campaign"); // round the page
     await acknowledge();
     await reads(page, "unsettled", /Acknowledgement received/);
-    await page.waitForFunction(() => !document.querySelector("#desk-empty").hidden);
+    await deskEmpties(page);
     assert.equal(await focused(page), "campaign"); // who is elsewhere stays there
   },
   { path: desktop },
@@ -749,11 +753,13 @@ testInPage(
     await page.waitForSelector("[data-testid=state][data-state=closed]");
     assert.ok(await isHidden(page, "unsettled"));
     assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+    assert.equal(await page.$eval("[data-testid=password]", ({ value }) => value), "");
+    assert.ok(!/70001|\+1212/.test(await page.$eval("main", (main) => main.textContent)));
     await page.keyboard.press("Enter");
     await page.waitForSelector("[data-testid=state][data-state=connected]");
     await comeBack(page);
     assert.ok(await isHidden(page, "unsettled"));
-    await reads(page, "desk", /^\s*No record/);
+    await deskEmpties(page);
   },
   { path: desktop },
 );
