@@ -109,17 +109,15 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		session.Prepare, session.Resume, session.Save = c.book.prepare, c.book.resume, c.book.save
 	}
 	c.session = bayeux.New(session)
-	err := c.connect(ctx)
-	if err != nil {
+	if err := c.connect(ctx); err != nil {
 		c.closeSession()
-	}
-	if c.book != nil && err != nil {
-		c.book.abandon()
-	} else if c.book != nil {
-		c.book.attend()
-	}
-	if err != nil {
+		if c.book != nil {
+			c.book.abandon()
+		}
 		return nil, err
+	}
+	if c.book != nil {
+		c.book.attend()
 	}
 	return c, nil
 }

@@ -117,7 +117,9 @@ func (r *registry) answeredBy(e *event) *operation {
 			case certain:
 				return op
 			case possible:
-				likely = append(likely, op)
+				if op.restored == nil { // which may wait for days, and would take what is somebody else's
+					likely = append(likely, op)
+				}
 			}
 		}
 		switch len(likely) {

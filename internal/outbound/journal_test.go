@@ -83,6 +83,7 @@ func (d *desk) load(change ...func(*Options)) *life {
 	d.Helper()
 	l, err := d.tryToLoad(d.Context(), change...)
 	require.NoError(d, err)
+	synctest.Wait() // a connect is held
 	return l
 }
 
@@ -662,7 +663,6 @@ func TestNewCallWithTheReferenceOfAnUnsettledOne(t *testing.T) {
 		atDesk(t, func(d *desk) {
 			l := orphan(d)
 			truth := d.fated("a", slow)
-			synctest.Wait() // a connect is held
 			d.Slow(time.Second)
 			done := l.complete("a")
 			synctest.Wait()
@@ -691,6 +691,41 @@ func TestAnswerWithoutAReferenceIsForTheLivingCall(t *testing.T) {
 		d.fated("c", modelFate{Answer: "ok", Event: "ack without reference"})
 		get(d.T, call(d.Context(), l.Client, record("referenceId", "c", "recordHandle", 13.0), CallOptions{}))
 		l.lists("a accepted")
+	})
+}
+
+// A record that the server pushes looks like the answer to a request for one, but for the
+// reference.
+func TestPushedRecordIsNotTakenForALateAnswer(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		page := d.Page()
+		j, _ := journal.Open(d.Context(), journal.Config{
+			Store: page, Locks: page, Scope: journal.Scope("http://model"+DefaultCometdPath, "ann"), Owner: "before",
+		})
+		j.Put(journal.Entry{
+			ReferenceID: "a", Path: "/api/v2/me/outbound-campaigns/C", SentAt: time.Now(), Delivery: "accepted",
+			Body: `{"operationName":"GetPreviewRecord","applicationId":1,"devicePath":"/d","referenceId":"a"}`,
+		}, nil)
+		synctest.Wait()
+		page.Kill()
+		pushed := make(chan string, 1)
+		l := d.load(func(o *Options) {
+			o.OnNotification = func(_ string, data json.RawMessage) { pushed <- string(data) }
+		})
+		require.Len(d, l.Unsettled(), 1)
+		for _, event := range []string{
+			`{"notificationType":"PreviewRecord","record":{"recordHandle":5,"campaignName":"C"}}`,
+			`{"notificationType":"PreviewRecord","referenceId":"a","record":{"recordHandle":6,"campaignName":"C"}}`,
+		} {
+			d.s.mu.Lock()
+			d.s.publish(event)
+			d.s.mu.Unlock()
+			synctest.Wait()
+		}
+		require.Contains(d, get(d.T, pushed), `"recordHandle":5`)
+		o := get(d.T, l.settled("a"))
+		require.NoError(d, o.err)
+		require.JSONEq(d, `{"recordHandle":6,"campaignName":"C"}`, string(o.data))
 	})
 }
 

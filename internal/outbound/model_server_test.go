@@ -32,6 +32,7 @@ type modelConfig struct {
 	SingleFrames bool          // one message a frame, where that can be
 	Lag          time.Duration // of what the client sends
 	Seed         uint64        // of the client's backoff
+	Journal      bool
 }
 
 // The times of CometD's defaults.

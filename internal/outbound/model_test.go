@@ -20,6 +20,8 @@ import (
 	"gws-outbound/internal/bayeux/longpolling"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/httpx"
+	"gws-outbound/internal/journal"
+	"gws-outbound/internal/journal/journaltest"
 )
 
 // TestModel has random sequences of calls and faults judged by what the model
@@ -47,6 +49,7 @@ var modelConfigs = rapid.Custom(func(t *rapid.T) modelConfig {
 		SingleFrames: rapid.Bool().Draw(t, "single frames"),
 		Lag:          rapid.SampledFrom([]time.Duration{0, 20 * time.Millisecond, 400 * time.Millisecond, 1200 * time.Millisecond}).Draw(t, "lag"),
 		Seed:         uint64(rapid.IntRange(0, 1000).Draw(t, "seed")),
+		Journal:      rapid.Bool().Draw(t, "journal"),
 	}
 })
 
@@ -166,6 +169,11 @@ func playModel(t *testing.T, conf modelConfig, steps []modelStep) []string {
 			r.violation("the log has a warning: %s", line)
 		}
 	})
+	browser := journaltest.NewBrowser()
+	if conf.Journal {
+		page := browser.Page()
+		opts.Journal = func() (journal.Store, journal.Locks, error) { return page, page, nil }
+	}
 	c, err := opts.open(t.Context(), r.s.network())
 	if err != nil {
 		return []string{fmt.Sprintf("cannot open: %v", err)}
@@ -190,6 +198,9 @@ func playModel(t *testing.T, conf modelConfig, steps []modelStep) []string {
 	for _, call := range r.calls {
 		call.cancel()
 		r.judge(call)
+	}
+	if left := browser.Texts(); len(left) > 0 {
+		r.violation("the journal still has %v, though every caller was told", left)
 	}
 	return r.wrong
 }

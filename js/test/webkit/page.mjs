@@ -28,8 +28,9 @@ export class Page extends EventEmitter {
     await this.#session.executeScript(await readFile(firstScript, "utf8"));
   }
 
-  reload() {
-    return this.#session.navigate().refresh();
+  async reload() {
+    await this.#session.navigate().refresh();
+    await this.#session.executeScript(await readFile(firstScript, "utf8"));
   }
 
   goBack() {
