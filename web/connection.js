@@ -1,5 +1,6 @@
 // @ts-check
 
+import { confirmForgetting } from "./dialogs.js";
 import { element, find, icon } from "./dom.js";
 import { errorNotice } from "./notice.js";
 import { adviseConnection, asOutboundError } from "./words.js";
@@ -8,6 +9,12 @@ import { adviseConnection, asOutboundError } from "./words.js";
 /** @typedef {import("./connection-status.js").ConnectionStatus} ConnectionStatus */
 
 /** @typedef {{ server: string, user: string }} Place where one is signed in, and as whom; user "" is by a cookie */
+
+/**
+ * @param {Place} place
+ * @returns {string} whose the work is that this page keeps
+ */
+export const ownerOf = ({ server, user }) => `${user} at ${server}`;
 
 /** The agent that the simulator behind `make run` knows. */
 const simulatorAgent = { user: "agent", password: "secret" };
@@ -21,8 +28,9 @@ const simulatorAgent = { user: "agent", password: "secret" };
  * @param {(status: ConnectionStatus) => void} desktop.showStatus
  * @param {(client: OutboundClient, place: Place) => void} desktop.opened there is a client now
  * @param {() => void} desktop.closed there is none any more
+ * @param {() => void} desktop.forgotten nothing of the agent's work is to stay here
  */
-export function setUpConnection({ createClient, showStatus, opened, closed }) {
+export function setUpConnection({ createClient, showStatus, opened, closed, forgotten }) {
   const panel = find("#connection", HTMLElement);
   const form = find("#sign-in", HTMLFormElement);
   const summary = find("#connection-summary", HTMLElement);
@@ -32,11 +40,14 @@ export function setUpConnection({ createClient, showStatus, opened, closed }) {
   const password = find("#password", HTMLInputElement);
   const connectButton = find("#connect", HTMLButtonElement);
   const disconnectButton = find("#disconnect", HTMLButtonElement);
+  const forgetButton = find("#forget", HTMLButtonElement);
 
   /** @type {OutboundClient | null} */
   let client = null;
   /** Ends the attempt or the listening that is under way. @type {AbortController | null} */
   let session = null;
+  /** The end of the client before: until then its journal is not free for the next one. */
+  let ended = Promise.resolve();
 
   connectButton.disabled = false; // nobody would have heard it before
   baseUrl.value = location.origin;
@@ -53,6 +64,7 @@ export function setUpConnection({ createClient, showStatus, opened, closed }) {
     connectButton.setAttribute("aria-disabled", String(!idle));
     disconnectButton.hidden = idle;
     disconnectButton.textContent = client ? "Disconnect" : "Stop";
+    forgetButton.hidden = client === null;
     summary.textContent = client
       ? `${user.value || "Signed in"} at ${baseUrl.value || location.origin}`
       : "Sign in to Genesys Web Services.";
@@ -68,21 +80,25 @@ export function setUpConnection({ createClient, showStatus, opened, closed }) {
     problem.replaceChildren();
     show({ state: "connecting" });
     try {
+      await ended;
       const made = await createClient({
         baseUrl: baseUrl.value.trim() || undefined,
         headers: user.value
           ? { Authorization: basicCredentials(user.value, password.value) }
           : undefined,
         signal: attempt.signal,
+        journal: true,
         // The timeline reads the POST's times from this page, where a worker's requests don't appear.
         worker: false,
       });
       if (attempt.signal.aborted) return await made.close();
-      if (made.state === "closed")
+      if (made.state === "closed") {
+        await made.close();
         return end({
           code: "DISCONNECTED",
           message: "The connection was closed as soon as it was made.",
         });
+      }
       client = made;
       problem.replaceChildren();
       made.addEventListener(
@@ -106,31 +122,53 @@ export function setUpConnection({ createClient, showStatus, opened, closed }) {
     }
   }
 
-  /** @param {{ code: string, message: string }} [error] why, unless the agent wanted it */
-  function end(error) {
-    const hadClient = client !== null;
+  /**
+   * @param {{ code: string, message: string }} [error] why, unless the agent wanted it
+   * @param {{ forget: boolean }} [options] whether nothing of the agent's work is to stay here
+   */
+  function end(error, options) {
+    const leaving = client;
     session?.abort();
     session = null;
     client = null;
     show({ state: "closed" });
-    if (hadClient) closed();
+    if (leaving) closed();
+    // What had the focus may have gone with the session. The focus would be dropped, and only a way
+    // round the whole page, in Firefox round the browser's own buttons too, would lead to here.
+    if (document.activeElement?.getClientRects().length === 0) connectButton.focus();
     if (error) problem.replaceChildren(connectionNotice(error));
+    if (!leaving) return;
+    if (options?.forget) {
+      user.value = password.value = "";
+      forgotten();
+    }
+    ended = leaving.close(options).catch((thrown) => {
+      problem.replaceChildren(connectionNotice(asOutboundError(thrown)));
+    });
   }
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     connect();
   });
-  disconnectButton.addEventListener("click", async () => {
-    const leaving = client;
-    end();
-    try {
-      await leaving?.close();
-    } catch (thrown) {
-      problem.replaceChildren(connectionNotice(asOutboundError(thrown)));
-    }
+  disconnectButton.addEventListener("click", () => end());
+  forgetButton.addEventListener("click", async () => {
+    if (!(await confirmForgetting())) return;
+    if (client) end(undefined, { forget: true });
+    else demand("Nothing was forgotten");
   });
   show({ state: "closed" });
+
+  /**
+   * Tells that a client was needed, and leads to the button that gets one.
+   *
+   * @param {string} [lack] what was not done without
+   */
+  function demand(lack = "Nothing was sent") {
+    const why = session ? "the connection is still being made" : "connect first";
+    problem.replaceChildren(element("p", { class: "notice" }, icon("alert"), `${lack}: ${why}.`));
+    connectButton.focus();
+  }
 
   function fillInSimulatorAgent() {
     user.value = simulatorAgent.user;
@@ -142,20 +180,7 @@ export function setUpConnection({ createClient, showStatus, opened, closed }) {
     get client() {
       return client;
     },
-    /** Tells that a client was needed, and leads to the button that gets one. */
-    demand() {
-      problem.replaceChildren(
-        element(
-          "p",
-          { class: "notice" },
-          icon("alert"),
-          session
-            ? "Nothing was sent: the connection is still being made."
-            : "Nothing was sent: connect first.",
-        ),
-      );
-      connectButton.focus();
-    },
+    demand,
     /** Connects as the simulator's agent. */
     connectToSimulator() {
       fillInSimulatorAgent();

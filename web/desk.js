@@ -1,16 +1,21 @@
 // @ts-check
 
-import { askForTime, confirmEnding } from "./dialogs.js";
-import { find } from "./dom.js";
+import { ownerOf } from "./connection.js";
+import { endingBy, identify, isKept, isOf } from "./contact.js";
+import { askForTime, askForUpdate, confirmEnding } from "./dialogs.js";
+import { element, find, icon } from "./dom.js";
 import { setUpFavourites } from "./favourites.js";
 import { errorNotice } from "./notice.js";
-import { nameOf, showRecord } from "./record-view.js";
+import { describeOperation } from "./operations.js";
+import { compareRecords, isChangeable, withChange } from "./record-update.js";
+import { clearRecord, nameOf, showChanges, showRecord } from "./record-view.js";
 import { keep, recall } from "./stored.js";
-import { adviseRecord } from "./words.js";
+import { adviceOnUnknown, adviseRecord } from "./words.js";
 
 /** @typedef {import("../js/dist/index.js").OutboundRecord} OutboundRecord */
-/** @typedef {{ record: OutboundRecord, ended: string }} PhoneNumber one record of the contact; `ended`: how, "" while it has not */
-/** @typedef {{ numbers: PhoneNumber[], at: number }} Contact `at`: the one that is worked on */
+/** @typedef {import("./contact.js").Contact} Contact */
+/** @typedef {import("./contact.js").PhoneNumber} PhoneNumber */
+/** @typedef {import("./unsettled.js").Remaining} Remaining */
 
 const key = "gws-outbound.desk";
 
@@ -31,6 +36,7 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
   const work = find("#desk-work", HTMLElement);
   const title = find("#record-name", HTMLElement);
   const problem = find("#desk-problem", HTMLElement);
+  const changes = find("#record-changes", HTMLElement);
   const form = find("#complete-form", HTMLFormElement);
   const completeButton = find("#complete-record", HTMLButtonElement);
   const stop = find("#stop", HTMLButtonElement);
@@ -56,13 +62,21 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
     if (owner) keep("sessionStorage", key, contact && { owner, ...contact });
     onChange(contact === null);
     if (contact) showRecord(contact.numbers, contact.at, workOn);
+    else clearRecord();
+    showPending();
+  }
+
+  /** Disabling what has the focus would drop it, so it only says that it does nothing now. */
+  function showPending() {
+    const others = work.querySelectorAll("#chain-numbers button");
+    for (const button of [...actions, ...others])
+      button.setAttribute("aria-disabled", String(pending !== null));
   }
 
   /** @param {AbortController | null} controller */
   function setPending(controller) {
     pending = controller;
-    // Disabling what has the focus would drop it, so it only says that it does nothing now.
-    for (const button of actions) button.setAttribute("aria-disabled", String(pending !== null));
+    showPending();
     if (!pending && document.activeElement === stop) completeButton.focus();
     stop.hidden = pending === null;
   }
@@ -74,54 +88,109 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
     begin();
   }
 
-  /** Shows the record that is to be worked on now, and leads to it. */
-  function begin() {
+  /**
+   * Shows the record that is to be worked on now.
+   *
+   * @param {boolean} [lead] whether it gets the focus
+   */
+  function begin(lead = true) {
     problem.replaceChildren();
+    changes.replaceChildren();
     putAside.hidden = true;
     results.choose("");
     show();
-    title.focus();
+    if (lead) title.focus();
   }
 
   /**
    * Does something with the present record.
    *
-   * @param {"completeRecord" | "rejectRecord" | "cancelRecord" | "doNotCallRecord" | "rescheduleRecord"} method
+   * @param {"completeRecord" | "updateRecord" | "rejectRecord" | "cancelRecord" | "doNotCallRecord" | "rescheduleRecord"} method
    * @param {object} more of the request
-   * @param {string} ended what is to be said of the number then
-   * @param {boolean} whole all numbers of the contact are done with then
+   * @returns what it came to; null if it was not begun
    */
-  async function settle(method, more, ended, whole) {
+  async function attempt(method, more) {
     const number = contact?.numbers[contact.at];
-    if (!contact || !number || pending) return;
+    if (!number || pending) return null;
     const controller = new AbortController();
     problem.replaceChildren();
+    changes.replaceChildren();
     setPending(controller);
     const request = { ...identify(number.record, settings(), method), ...more };
     const done = await perform(method, request, { signal: controller.signal });
     setPending(null);
-    if (!done) return;
-    if (done.error) {
-      problem.replaceChildren(errorNotice(done.error, adviseRecord(done.error.delivery)));
-      putAside.hidden = false;
-      show();
-      return;
-    }
-    number.ended = ended;
-    finish(whole);
+    if (done?.error) fail(done.error);
+    return done && { ...done, number };
   }
 
-  /** @param {boolean} whole */
-  function finish(whole) {
+  /** @param {import("./operations.js").OperationError} error of what was done with the present record */
+  function fail(error) {
+    problem.replaceChildren(errorNotice(error, adviseRecord(error.delivery)));
+    putAside.hidden = false;
+    show();
+  }
+
+  /**
+   * Does what the present number is done with then.
+   *
+   * @param {Parameters<typeof attempt>[0]} method
+   * @param {object} more of the request
+   */
+  async function settle(method, more) {
+    const done = await attempt(method, more);
+    if (done && !done.error) conclude(done.number, method, more, done.value);
+  }
+
+  /**
+   * Has the desk show what was done with a number.
+   *
+   * @param {PhoneNumber} number
+   * @param {string} method
+   * @param {any} request
+   * @param {any} value what the client gave
+   * @param {boolean} [lead] whether the focus goes to what comes next
+   */
+  function conclude(number, method, request, value, lead = true) {
+    if (method === "updateRecord") {
+      const before = number.record;
+      number.record = withChange(before, request, value?.record);
+      show();
+      showChanges(compareRecords(before, number.record));
+      return;
+    }
+    const { ended, whole } = endingBy(method, request);
+    number.ended = ended;
+    finish(whole, lead);
+  }
+
+  /** Changes the present record, which stays. */
+  async function update() {
+    /** @type {readonly import("./field-problems.js").Problem[] | undefined} */
+    let problems;
+    do {
+      const before = contact?.numbers[contact.at]?.record;
+      const change = before && (await askForUpdate(before, problems));
+      const done = change && (await attempt("updateRecord", change));
+      if (!done) return;
+      if (!done.error) conclude(done.number, "updateRecord", change, done.value);
+      problems = done.error?.problems;
+    } while (problems?.some(({ field }) => isChangeable(field)));
+  }
+
+  /**
+   * @param {boolean} whole
+   * @param {boolean} [lead]
+   */
+  function finish(whole, lead = true) {
     const left = whole || !contact ? -1 : contact.numbers.findIndex(({ ended }) => ended === "");
     if (contact && left >= 0) {
       contact.at = left;
-      return begin();
+      return begin(lead);
     }
     contact = null;
     problem.replaceChildren();
     show();
-    goOn();
+    if (lead) goOn();
   }
 
   /** Adds the other numbers of the contact. */
@@ -140,26 +209,22 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
 
   /** @type {Record<string, () => Promise<unknown>>} */
   const choices = {
-    async reject() {
-      await settle("rejectRecord", {}, "rejected", true);
-    },
+    update,
+    reject: () => settle("rejectRecord", {}),
     async reschedule() {
       const when = await askForTime();
-      if (when) await settle("rescheduleRecord", when, "rescheduled", false);
+      if (when) await settle("rescheduleRecord", when);
     },
-    doNotCall: () => endFor("doNotCallRecord", "not to be called"),
-    cancel: () => endFor("cancelRecord", "cancelled"),
+    doNotCall: () => endFor("doNotCallRecord"),
+    cancel: () => endFor("cancelRecord"),
   };
 
-  /**
-   * @param {"doNotCallRecord" | "cancelRecord"} method
-   * @param {string} ended
-   */
-  async function endFor(method, ended) {
+  /** @param {"doNotCallRecord" | "cancelRecord"} method */
+  async function endFor(method) {
     const record = contact?.numbers[contact.at]?.record;
     if (!record) return;
     const answer = await confirmEnding(method, `${nameOf(record)}, ${record.phoneNumber ?? ""},`);
-    if (answer) await settle(method, answer, ended, answer.chainAttribute === "AllChain");
+    if (answer) await settle(method, answer);
   }
 
   for (const button of actions)
@@ -171,8 +236,7 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
     event.preventDefault();
     const { chosen } = results;
     if (chosen === "") return find("#result", HTMLSelectElement).focus();
-    // Who was reached is not called at the other numbers.
-    settle("completeRecord", { callResult: chosen }, chosen, chosen === "Answer");
+    settle("completeRecord", { callResult: chosen });
   });
   stop.addEventListener("click", () =>
     pending?.abort(new DOMException("The agent stopped waiting.", "AbortError")),
@@ -189,6 +253,73 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
     event.preventDefault();
     completeButton.focus();
   });
+
+  /**
+   * Waits for what an earlier page has asked for of the contact, as that page did.
+   *
+   * @param {Remaining[]} calls
+   */
+  function takeUp(calls) {
+    const whose = contact;
+    const mine = calls.flatMap((call) => {
+      const { recordHandle } = call.request;
+      if (!whose || recordHandle === undefined) return [];
+      const number = whose.numbers.find(({ record }) => isOf(record, recordHandle));
+      return number?.ended === "" ? [{ ...call, number }] : [];
+    });
+    const [first] = mine;
+    if (!whose || !first) return;
+    const open = new Set(mine);
+    const controller = new AbortController();
+    const over = () => pending === controller && setPending(null);
+    controller.signal.addEventListener("abort", () => {
+      over();
+      const { message } = controller.signal.reason;
+      fail({ code: "ABORTED", message, delivery: first.delivery });
+    });
+    whose.at = whose.numbers.indexOf(first.number);
+    begin(false);
+    showWaiting(mine);
+    setPending(controller);
+
+    for (const call of mine)
+      call.outcome.then((outcome) => {
+        open.delete(call);
+        if (open.size === 0) over();
+        // The agent may have put it aside meanwhile, or be doing it again.
+        const atElse = pending !== null && pending !== controller;
+        if (contact !== whose || atElse || call.number.ended !== "") return;
+        // Who is elsewhere on the page is not to be taken away from there.
+        const lead = panel.contains(document.activeElement);
+        if ("value" in outcome)
+          conclude(call.number, call.method, call.request, outcome.value, lead);
+        else {
+          whose.at = whose.numbers.indexOf(call.number);
+          if ("error" in outcome) fail(outcome.error);
+          else showChecked();
+        }
+        if (contact !== whose) over();
+        else if (pending === controller) showWaiting([...open]);
+      });
+  }
+
+  /** @param {Remaining[]} calls */
+  function showWaiting(calls) {
+    const asked = calls.map(({ method, request }) => {
+      const { title, facts } = describeOperation(method, request);
+      return `${title} (${facts})`;
+    });
+    const words = `Asked for before the page was left, and not answered yet: ${asked.join(", ")}.`;
+    problem.replaceChildren(element("p", { class: "notice" }, icon("wait"), words));
+  }
+
+  /** The agent has looked at what became of an operation from before. */
+  function showChecked() {
+    const words = `You have checked it. ${adviceOnUnknown}`;
+    problem.replaceChildren(element("p", { class: "notice" }, icon("alert"), words));
+    putAside.hidden = false;
+    show();
+  }
 
   show();
 
@@ -212,9 +343,16 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
      * @returns {boolean} whether it is here
      */
     has(recordHandle) {
+      return contact?.numbers.some(({ record }) => isOf(record, recordHandle)) ?? false;
+    },
+    /**
+     * @param {string} phoneNumber
+     * @returns {boolean} whether the agent still has to do with it
+     */
+    hasNumber(phoneNumber) {
       return (
         contact?.numbers.some(
-          ({ record }) => String(record.recordHandle) === String(recordHandle),
+          ({ record, ended }) => ended === "" && record.phoneNumber === phoneNumber,
         ) ?? false
       );
     },
@@ -223,45 +361,20 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
      *
      * @param {import("./connection.js").Place} place
      */
-    open({ server, user }) {
-      owner = `${user} at ${server}`;
+    open(place) {
+      owner = ownerOf(place);
       const kept = recall("sessionStorage", key, isKept);
       contact = kept?.owner === owner ? { numbers: kept.numbers, at: kept.at } : null;
       show();
     },
+    takeUp,
+    /** Leads to the record. */
+    lead: () => title.focus(),
+    /** Drops the record, which the server goes on counting as the agent's. */
+    forget() {
+      contact = null;
+      problem.replaceChildren();
+      show();
+    },
   };
-}
-
-/**
- * @param {OutboundRecord} record
- * @param {object} settings
- * @param {string} method
- * @returns what every operation on a record needs
- */
-function identify(record, settings, method) {
-  const { recordHandle, applicationId, campaignName, callingList, devicePath } = record;
-  const own = { applicationId, campaignName, devicePath };
-  const given = Object.fromEntries(
-    Object.entries(own).filter(([, value]) => value !== undefined && value !== ""),
-  );
-  const inList = ["rescheduleRecord", "getChainedRecords"].includes(method) ? {} : { callingList };
-  /** @type {any} */
-  const all = { ...settings, ...given, ...inList, recordHandle };
-  return { ...all, applicationId: Number(all.applicationId) };
-}
-
-/**
- * @param {any} value
- * @returns {value is Contact & { owner: string }}
- */
-function isKept(value) {
-  return (
-    typeof value?.owner === "string" &&
-    Array.isArray(value.numbers) &&
-    value.numbers.every(
-      (/** @type {any} */ number) =>
-        typeof number?.record === "object" && number.record && typeof number.ended === "string",
-    ) &&
-    value.numbers[value.at]?.record !== undefined
-  );
 }

@@ -6,10 +6,12 @@ import { setUpConnectionStatus } from "./connection-status.js";
 import { setUpDesk } from "./desk.js";
 import { element, find, icon } from "./dom.js";
 import { setUpNotifications } from "./notifications.js";
+import { setUpNumberForm } from "./number-form.js";
 import { setUpOperations } from "./operations.js";
 import { setUpOwnFaults } from "./own-faults.js";
 import { setUpRecordForm } from "./record-form.js";
 import { setUpTimeline } from "./timeline.js";
+import { setUpUnsettled } from "./unsettled.js";
 
 /** @typedef {import("../js/dist/index.js").OutboundClient} OutboundClient */
 
@@ -40,7 +42,7 @@ function setUp(createClient, callResults) {
   const showStatus = setUpConnectionStatus();
   const timeline = setUpTimeline(say);
   const ownFaults = setUpOwnFaults();
-  const connection = setUpConnection({ createClient, showStatus, opened, closed });
+  const connection = setUpConnection({ createClient, showStatus, opened, closed, forgotten });
   const perform = setUpOperations({ connection, timeline });
   const campaign = setUpCampaign({ perform, take: (record) => desk.take(record) });
   const desk = setUpDesk({
@@ -50,7 +52,17 @@ function setUp(createClient, callResults) {
     onChange: (free) => campaign.setDeskFree(free),
     goOn: () => campaign.goOn(),
   });
-  const showNotification = setUpNotifications({ desk, campaign, say });
+  const notifications = setUpNotifications({ desk, campaign, say });
+  const unsettled = setUpUnsettled({
+    say,
+    offer: notifications.offer,
+    goOn: () => (desk.isFree ? campaign.goOn() : desk.lead()),
+  });
+  const numberForm = setUpNumberForm({
+    perform,
+    settings: () => campaign.settings,
+    isOnDesk: (number) => desk.hasNumber(number),
+  });
   setUpRecordForm({ callResults, perform });
 
   /**
@@ -59,14 +71,22 @@ function setUp(createClient, callResults) {
    */
   async function opened(client, place) {
     client.addEventListener("statechange", ({ detail }) => timeline.noteConnection(detail));
-    client.addEventListener("notification", ({ detail }) => showNotification(detail.data));
+    client.addEventListener("notification", ({ detail }) => notifications.show(detail.data));
+    const calls = await client.unsettled().catch(() => []); // which means that it is closed already
+    if (connection.client !== client) return;
     desk.open(place);
+    desk.takeUp(unsettled.open(client, calls, place));
     campaign.suggest(await ownFaults.open(place.server));
+    numberForm.suggest(campaign.settings.campaignName);
   }
 
   function closed() {
     campaign.end();
     ownFaults.close();
+  }
+
+  function forgotten() {
+    for (const part of [desk, unsettled, notifications, timeline]) part.forget();
   }
 
   if (new URLSearchParams(location.search).has("auto")) connection.connectToSimulator();

@@ -1,7 +1,10 @@
 // @ts-check
 
-import { find } from "./dom.js";
-import { clearProblems, showProblems } from "./field-problems.js";
+import { element, find } from "./dom.js";
+import { clearProblem, clearProblems, showProblems } from "./field-problems.js";
+import { asTyped, phoneTypes, readChange } from "./record-update.js";
+
+/** @typedef {import("./field-problems.js").Problem} Problem */
 
 /** What the confirmation says, by the operation. */
 const questions = {
@@ -17,6 +20,12 @@ const questions = {
   },
 };
 
+const forgetting = {
+  title: "Disconnect and forget?",
+  text: "For a computer that others use too: what is unsettled, the record on the desk, the timeline and the password are removed from this browser. The server goes on counting the record as yours.",
+  confirm: "Disconnect and forget",
+};
+
 /**
  * Asks for a confirmation, and whether it is about all numbers of the contact.
  *
@@ -25,13 +34,32 @@ const questions = {
  * @returns {Promise<{ chainAttribute: "RecordOnly" | "AllChain" } | null>} null: the agent does not want it
  */
 export async function confirmEnding(operation, whom) {
-  const dialog = find("#confirm-dialog", HTMLDialogElement);
   const { title, text, confirm } = questions[operation];
-  find("#confirm-title", HTMLElement).textContent = title;
-  find("#confirm-text", HTMLElement).textContent = `${whom} ${text}`;
-  find("button[type=submit]", HTMLButtonElement, dialog).textContent = confirm;
-  const answer = await ask(dialog, () => []);
+  const answer = await askToConfirm({ title, text: `${whom} ${text}`, confirm }, true);
   return answer && { chainAttribute: /** @type {any} */ (answer.get("chainAttribute")) };
+}
+
+/**
+ * Asks whether nothing of the agent's work is to stay in this browser.
+ *
+ * @returns {Promise<boolean>}
+ */
+export async function confirmForgetting() {
+  return (await askToConfirm(forgetting, false)) !== null;
+}
+
+/**
+ * @param {{ title: string, text: string, confirm: string }} words
+ * @param {boolean} ofChain whether it is to be said which numbers of the contact it is about
+ */
+function askToConfirm({ title, text, confirm }, ofChain) {
+  const dialog = find("#confirm-dialog", HTMLDialogElement);
+  find("#confirm-title", HTMLElement).textContent = title;
+  find("#confirm-text", HTMLElement).textContent = text;
+  find("button[type=submit]", HTMLButtonElement, dialog).textContent = confirm;
+  find("fieldset", HTMLFieldSetElement, dialog).hidden = !ofChain;
+  find("form", HTMLFormElement, dialog).reset(); // all numbers are not to be ended by an earlier choice
+  return ask(dialog, () => []);
 }
 
 /**
@@ -61,6 +89,27 @@ export async function askForTime() {
   );
 }
 
+/**
+ * Asks what to change of a record.
+ *
+ * @param {import("../js/dist/index.js").OutboundRecord} record
+ * @param {readonly Problem[]} [problems] of what the dialog was answered with before, and still has
+ * @returns {Promise<import("./record-update.js").Change | null>} null: the agent does not want it
+ */
+export async function askForUpdate(record, problems) {
+  const dialog = find("#update-dialog", HTMLDialogElement);
+  const kind = find("#update-phoneType", HTMLSelectElement);
+  if (kind.length === 1)
+    kind.append(...phoneTypes.map((value) => element("option", { value }, value)));
+  if (!problems)
+    for (const [name, text] of asTyped(record)) {
+      const control = find(`[name=${name}]`, HTMLElement, dialog);
+      /** @type {HTMLInputElement | HTMLSelectElement} */ (control).value = text;
+    }
+  const answer = await ask(dialog, (form) => readChange(form, record).problems, problems);
+  return answer && readChange(answer, record).change;
+}
+
 /** Who waits for an answer of which dialog. @type {Map<HTMLDialogElement, () => void>} */
 const waiting = new Map();
 
@@ -69,10 +118,11 @@ const waiting = new Map();
  * the focus back afterwards.
  *
  * @param {HTMLDialogElement} dialog with a form, and a button with data-role "back"
- * @param {(form: FormData) => import("./field-problems.js").Problem[]} check
+ * @param {(form: FormData) => readonly Problem[]} check
+ * @param {readonly Problem[]} [problems] to begin with
  * @returns {Promise<FormData | null>}
  */
-function ask(dialog, check) {
+function ask(dialog, check, problems = []) {
   const form = find("form", HTMLFormElement, dialog);
   const back = find("[data-role=back]", HTMLButtonElement, dialog);
   const over = new AbortController();
@@ -80,6 +130,7 @@ function ask(dialog, check) {
   waiting.get(dialog)?.();
   clearProblems(form);
   dialog.showModal();
+  showProblems(form, problems);
   return new Promise((resolve) => {
     /** @param {FormData | null} answer */
     const end = (answer) => {
@@ -93,10 +144,17 @@ function ask(dialog, check) {
         event.preventDefault();
         clearProblems(form);
         const answer = new FormData(form);
-        const problems = check(answer);
-        if (problems.length > 0) return showProblems(form, problems);
+        const wrong = check(answer);
+        if (wrong.length > 0) return showProblems(form, wrong);
         dialog.close();
         end(answer);
+      },
+      { signal },
+    );
+    form.addEventListener(
+      "input",
+      ({ target }) => {
+        if (target instanceof HTMLInputElement) clearProblem(target);
       },
       { signal },
     );

@@ -22,7 +22,6 @@ const campaignWords = new Map([
  * @param {ReturnType<typeof import("./desk.js").setUpDesk>} desktop.desk
  * @param {ReturnType<typeof import("./campaign.js").setUpCampaign>} desktop.campaign
  * @param {(text: string) => void} desktop.say tells assistive technology
- * @returns {(data: any) => void} shows one, as the server sent it
  */
 export function setUpNotifications({ desk, campaign, say }) {
   const panel = find("#notifications-panel", HTMLElement);
@@ -68,7 +67,8 @@ export function setUpNotifications({ desk, campaign, say }) {
     });
   }
 
-  return (data) => {
+  /** @param {any} data as the server sent it */
+  function show(data) {
     const name = data?.campaign?.name;
     const word = campaignWords.get(data?.notificationType);
     if (data?.notificationType === "PreviewRecord" && data.record?.recordHandle !== undefined) {
@@ -79,6 +79,16 @@ export function setUpNotifications({ desk, campaign, say }) {
       add(over ? `${text} Your preview session is over.` : text, {});
       if (over) campaign.end(`${name} ${word}.`);
     } else add(`The server says ${data?.notificationType ?? "something unknown"}.`, {});
+  }
+
+  return {
+    show,
+    offer,
+    /** Drops everything that is shown. */
+    forget() {
+      list.replaceChildren();
+      panel.hidden = true;
+    },
   };
 }
 

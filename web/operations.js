@@ -4,9 +4,7 @@ import { asOutboundError } from "./words.js";
 
 /** @typedef {import("../js/dist/index.js").OutboundClient} OutboundClient */
 /**
- * @typedef {"completeRecord" | "rejectRecord" | "cancelRecord" | "doNotCallRecord"
- *   | "rescheduleRecord" | "getChainedRecords" | "getPreviewRecord" | "startPreviewSession"
- *   | "endPreviewSession"} Method those of the client's methods that this page has a use for
+ * @typedef {keyof import("../js/dist/index.js").OutboundOperations} Method
  */
 /** @typedef {ReturnType<typeof asOutboundError>} OperationError */
 
@@ -17,6 +15,7 @@ import { asOutboundError } from "./words.js";
  */
 const words = {
   completeRecord: { title: "Complete", done: acknowledged },
+  updateRecord: { title: "Update", done: acknowledged },
   rejectRecord: { title: "Reject", done: acknowledged },
   cancelRecord: { title: "Cancel", done: acknowledged },
   doNotCallRecord: { title: "Do not call", done: acknowledged },
@@ -34,6 +33,35 @@ const words = {
   startPreviewSession: { title: "Start the preview session", inCampaign: true, done: acknowledged },
   endPreviewSession: { title: "End the preview session", inCampaign: true, done: acknowledged },
 };
+
+/**
+ * Says of an operation what it is called, and what it is about.
+ *
+ * @param {Method} method
+ * @param {any} request as the client gets it
+ * @returns {{ title: string, subject: string, facts: string, path: string }} `subject`: the record,
+ *   number or campaign; `facts`: more about it; `path`: the end of the URL that it is sent to
+ */
+export function describeOperation(method, request) {
+  const { recordHandle, campaignName = "no campaign", callResult, phoneNumber } = request;
+  const { title, inCampaign = false } = words[method];
+  if (inCampaign)
+    return { title, subject: campaignName, facts: "", path: `/outbound-campaigns/${campaignName}` };
+  const facts = [campaignName, callResult].filter(Boolean).join(" · ");
+  if (recordHandle === undefined && method === "doNotCallRecord")
+    return { title, subject: `Number ${phoneNumber}`, facts, path: "/outbound-records" };
+  const subject = `Record ${recordHandle ?? "without a handle"}`;
+  return { title, subject, facts, path: `/outbound-records/${recordHandle}` };
+}
+
+/**
+ * Says in a few words that an operation is done.
+ *
+ * @param {Method} method
+ * @param {any} value what the client gave
+ * @returns {string}
+ */
+export const describeDone = (method, value) => words[method].done(value);
 
 function acknowledged() {
   return "Acknowledgement received";
@@ -60,11 +88,10 @@ export function setUpOperations({ connection, timeline }) {
       connection.demand();
       return null;
     }
-    const { title, done, inCampaign = false } = words[method];
-    const card = timeline.add(title, request, inCampaign);
+    const card = timeline.add(describeOperation(method, request));
     try {
       const value = await /** @type {any} */ (client)[method](request, options);
-      card.resolve(value, done(value));
+      card.resolve(value, describeDone(method, value));
       return { value };
     } catch (thrown) {
       const error = asOutboundError(thrown);

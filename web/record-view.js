@@ -1,6 +1,6 @@
 // @ts-check
 
-import { element, find } from "./dom.js";
+import { element, find, icon } from "./dom.js";
 
 /** @typedef {import("../js/dist/index.js").OutboundRecord} OutboundRecord */
 
@@ -55,6 +55,40 @@ export function showRecord(numbers, at, workOn) {
   find("#chain", HTMLElement).hidden = numbers.length < 2;
   find("#chain-numbers", HTMLElement).replaceChildren(
     ...numbers.map((number, index) => chainItem(number, index === at, () => workOn(index))),
+  );
+}
+
+/** Leaves nothing of the record that was shown. */
+export function clearRecord() {
+  for (const part of ["number", "list", "fields", "changes"])
+    find(`#record-${part}`, HTMLElement).replaceChildren();
+  find("#outbound-fields", HTMLElement).replaceChildren();
+  find("#chain-numbers", HTMLElement).replaceChildren();
+  find("#record-name", HTMLElement).textContent = "Record";
+}
+
+/**
+ * Tells what an update has changed of the record.
+ *
+ * @param {ReturnType<typeof import("./record-update.js").compareRecords>} changes
+ */
+export function showChanges(changes) {
+  const lines = changes.map(({ label, was, is }) =>
+    element("p", {}, `${label}: ${clip(is)}`, was && `, was ${clip(was)}`),
+  );
+  const none = element("p", {}, "The server has the record as it was.");
+  find("#record-changes", HTMLElement).replaceChildren(
+    element(
+      "div",
+      { class: "notice good" },
+      icon("check"),
+      element(
+        "div",
+        {},
+        element("p", { class: "advice" }, "Updated"),
+        ...(lines.length > 0 ? lines : [none]),
+      ),
+    ),
   );
 }
 

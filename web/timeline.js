@@ -71,23 +71,15 @@ export function setUpTimeline(say) {
 
   return {
     /**
-     * @param {string} title what is done
-     * @param {any} request as the client gets it
-     * @param {boolean} inCampaign it is about a campaign, not about one record
+     * @param {ReturnType<typeof import("./operations.js").describeOperation>} operation
      * @returns {Card} a pending card; its clock runs from now
      */
-    add(title, request, inCampaign) {
-      const { recordHandle, campaignName = "no campaign", callResult } = request;
-      const subject = inCampaign ? campaignName : `Record ${recordHandle ?? "without a handle"}`;
-      const path = inCampaign
-        ? `/outbound-campaigns/${campaignName}`
-        : `/outbound-records/${recordHandle}`;
+    add({ title, subject, facts, path }) {
       empty.hidden = true;
       say("");
       entries[0]?.card.becomeEarlier();
-      const facts = [inCampaign ? "" : campaignName, callResult].filter(Boolean).join(" · ");
       const card = new Card(title, facts, (outcome) => {
-        showTotal(subject);
+        if (groups.has(subject)) showTotal(subject);
         say(outcome);
       });
       entries.unshift({ card, path, subject });
@@ -97,6 +89,13 @@ export function setUpTimeline(say) {
       showTotal(subject);
       forgetOld();
       return card;
+    },
+    /** Drops everything that is shown. */
+    forget() {
+      entries.length = 0;
+      groups.clear();
+      list.replaceChildren();
+      empty.hidden = false;
     },
     /**
      * Notes in what is pending what happened to the connection.

@@ -16,6 +16,9 @@ const deliverySummaries = new Map([
   ["rejected", { text: "Refused", certain: true }],
 ]);
 
+/** What to do with a record when nobody but the agent can find out whether it was changed. */
+export const adviceOnUnknown = "If it was done, put the record aside; if it was not, do it again.";
+
 /** What to do when a connection could not be made or was ended, by error code. */
 const connectionAdvice = new Map([
   [
@@ -69,7 +72,7 @@ export function adviseRecord(delivery) {
   const certain = summarizeDelivery(delivery).certain;
   const next = certain
     ? "The record is still yours here; put it aside if the server says that it is not."
-    : "If it was done, put the record aside; if it was not, do it again.";
+    : adviceOnUnknown;
   return `${describeDelivery(delivery)} ${next}`;
 }
 

@@ -132,6 +132,13 @@ async function getRecord(page) {
   );
 }
 
+/** Completes the record on the desk with the favourite that has a digit. */
+async function completeWith(page, digit) {
+  await page.focus("[data-testid=record-name]");
+  await page.keyboard.press(`Digit${digit}`);
+  await page.keyboard.press("Enter");
+}
+
 /** What the simulator knows of the first contact's numbers. */
 async function firstContact() {
   const { campaigns } = await simulator.call("state");
@@ -184,9 +191,7 @@ testInPage(
     await reads(page, "favourites", /6FaxDetected/);
     await connectByKeyboard(page);
     await reads(page, "chain", /NoAnswer[\s\S]*this one/); // what the agent has is there again
-    await page.$eval("[data-testid=record-name]", (name) => name.focus());
-    await page.keyboard.press("Digit6");
-    await page.keyboard.press("Enter");
+    await completeWith(page, 6);
     await reads(page, "chain", /NoAnswer[\s\S]*FaxDetected[\s\S]*this one/);
     assert.deepEqual(await statuses(), ["completed", "completed", "retrieved"]);
   },
@@ -251,6 +256,158 @@ testInPage(
   { path: desktop },
 );
 
+/** Puts a text into a field at once, as if it were pasted. */
+async function paste(page, testid, text) {
+  await page.evaluate(
+    (testid, text) => {
+      document.querySelector(`[data-testid=${testid}]`).value = text;
+    },
+    testid,
+    text,
+  );
+}
+
+testInPage(
+  "update a record, which stays; a wrong time is shown beside its field",
+  async (page) => {
+    await getRecord(page);
+    await tabTo(page, "update");
+    await page.keyboard.press("Enter");
+    await focusComesTo(page, "update-number");
+    const shown = await page.$$eval("#update-dialog [name]", (all) =>
+      all.map(({ value }) => value),
+    );
+    assert.deepEqual(shown, ["+12125550100", "HomePhone", "EST", "09:00", "20:00"]);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-testid=update-number][aria-invalid=true]"); // nothing is changed
+    await retype(page, "+12125550199");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("Mobile");
+    await tabTo(page, "update-from");
+    await retype(page, "9:75");
+    await page.keyboard.press("Enter");
+    const from = await page.waitForSelector("[data-testid=update-from][aria-invalid=true]");
+    const told = await from.evaluate((input) => input.closest(".field").textContent);
+    assert.match(told, /hours and minutes/);
+    assert.equal(await focused(page), "update-from");
+    await retype(page, "9:45");
+    await page.keyboard.press("Enter");
+
+    await reads(
+      page,
+      "record-changes",
+      /number: \+12125550199, was \+12125550100[\s\S]*Mobile, was HomePhone[\s\S]*from: 09:45, was 09:00$/,
+    );
+    assert.equal(await focused(page), "update");
+    await reads(page, "desk", /\+12125550199 · Mobile · Record 70001/);
+    await reads(page, "chain", /\+12125550199Mobilethis one/);
+    await reads(page, "announcement", /^Update: Acknowledgement received after \d+ ms\.$/);
+    await reads(page, "timeline", /Record 70001[\s\S]*Update[\s\S]*Get the chain/);
+    const posts = await simulator.posts();
+    const { campaignName, callingList, ...body } = JSON.parse(posts.at(-1).body);
+    assert.equal(body.operationName, "UpdateRecord");
+    assert.deepEqual(
+      [campaignName, callingList, body.phoneNumber, body.phoneType, body.timeZone, body.from],
+      ["Renewals", "Renewals East", "+12125550199", "Mobile", undefined, 35_100],
+    );
+    const [{ phoneNumber, status }] = await firstContact();
+    assert.deepEqual([phoneNumber, status], ["+12125550199", "retrieved"]);
+
+    await completeWith(page, 1);
+    await focusComesTo(page, "next");
+  },
+  { path: desktop },
+);
+
+testInPage(
+  "an update that the client refuses comes back to its dialog; what the server has counts",
+  async (page) => {
+    await getRecord(page);
+    await press(page, "update");
+    await paste(page, "update-number", "1".repeat(257));
+    await page.keyboard.press("Enter");
+    const number = await page.waitForSelector("[data-testid=update-number][aria-invalid=true]");
+    const told = await number.evaluate((input) => input.closest(".field").textContent);
+    assert.match(told, /expected at most 256/);
+    assert.equal(await focused(page), "update-number");
+    await retype(page, "+12125550198");
+    const body = JSON.stringify({
+      record: { recordHandle: 70001, phoneNumber: "+1 212 555 0198" },
+    });
+    await simulator.call("fault", { at: "event", do: "amend", body, times: 1 });
+    await page.keyboard.press("Enter");
+    await reads(page, "record-changes", /Phone number: \+1 212 555 0198, was \+12125550100$/);
+    await reads(page, "desk-problem", /^$/);
+  },
+  { path: desktop },
+);
+
+testInPage(
+  "do not call a number, without a record",
+  async (page) => {
+    await simulator.call("reset", { seed: 1 });
+    await connectByKeyboard(page);
+    await page.waitForFunction(
+      () => document.querySelector("[data-testid=number-campaign]").value === "Renewals",
+    );
+    await tabTo(page, "number");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-testid=number][aria-invalid=true]");
+    await page.keyboard.type("+12125550101");
+    await page.keyboard.press("Enter");
+    await focusComesTo(page, "record-only");
+    await page.keyboard.press("Escape");
+    await focusComesTo(page, "number");
+    assert.deepEqual(await statuses(), ["ready", "ready", "ready"]);
+
+    await tabTo(page, "number-submit");
+    await page.keyboard.press("Enter");
+    await focusComesTo(page, "record-only");
+    await page.keyboard.press("Enter");
+    await reads(page, "number-told", /\+12125550101 is not called any more in Renewals/);
+    await reads(page, "timeline", /Number \+12125550101[\s\S]*Do not call/);
+    await page.waitForSelector(".moment.answer"); // the POST's times are found by its path
+    assert.deepEqual(await statuses(), ["ready", "do-not-call", "ready"]);
+    assert.equal(await page.$eval("[data-testid=number]", ({ value }) => value), "");
+
+    await page.focus("[data-testid=number]");
+    await page.keyboard.type("+12125550102");
+    await page.keyboard.press("Enter");
+    await focusComesTo(page, "record-only");
+    await page.keyboard.press("ArrowDown");
+    await tabTo(page, "confirm");
+    await page.keyboard.press("Enter");
+    await reads(page, "number-told", /\+12125550102 is not called/);
+    assert.deepEqual(await statuses(), ["do-not-call", "do-not-call", "do-not-call"]);
+  },
+  { path: desktop },
+);
+
+testInPage(
+  "a number on the desk is ended there; an earlier choice of all numbers is not kept",
+  async (page) => {
+    await getRecord(page);
+    await page.focus("[data-testid=number]");
+    await page.keyboard.type("+12125550101");
+    await page.keyboard.press("Enter");
+    const number = await page.waitForSelector("[data-testid=number][aria-invalid=true]");
+    const told = await number.evaluate((input) => input.closest(".field").textContent);
+    assert.match(told, /You have its record/);
+    await press(page, "do-not-call");
+    await focusComesTo(page, "record-only");
+    await page.keyboard.press("ArrowDown");
+    await focusComesTo(page, "all-chain");
+    await page.keyboard.press("Escape");
+    await focusComesTo(page, "do-not-call");
+    await page.keyboard.press("Enter");
+    await focusComesTo(page, "record-only");
+    await page.keyboard.press("Enter");
+    await reads(page, "chain", /not to be called[\s\S]*this one/);
+    assert.deepEqual(await statuses(), ["do-not-call", "retrieved", "retrieved"]);
+  },
+  { path: desktop },
+);
+
 testInPage(
   "what the server tells unasked: a pushed record is offered, a stopped campaign ends the session",
   async (page) => {
@@ -311,9 +468,7 @@ for (const { name, told = /with your next operation/, says, timeline } of faults
       await getRecord(page);
       await press(page, `own-${name}`);
       await reads(page, "fault-told", told);
-      await page.$eval("[data-testid=record-name]", (name) => name.focus());
-      await page.keyboard.press("Digit1");
-      await page.keyboard.press("Enter");
+      await completeWith(page, 1);
       if (says) await reads(page, "desk-problem", says);
       else {
         await focusComesTo(page, "next");
@@ -331,12 +486,8 @@ testInPage(
     await getRecord(page);
     await press(page, "own-lose-answer");
     await reads(page, "fault-told", /with your next operation/);
-    await page.$eval("[data-testid=record-name]", (name) => name.focus());
-    await page.keyboard.press("Digit1");
-    await page.keyboard.press("Enter");
-    await page.waitForFunction(() =>
-      /HTTP 200|POST ended/.test(document.querySelector("[data-testid=outcome]").textContent),
-    );
+    await completeWith(page, 1);
+    await posted(page);
     await press(page, "stop");
     await reads(page, "desk-problem", /ABORTED[\s\S]*GWS took it, but the outcome is not known/);
     await press(page, "put-aside");
@@ -361,9 +512,7 @@ for (const name of ["cut", "expire"]) {
       await reads(page, "fault-told", /done/);
       await page.waitForFunction(() => globalThis.states.includes("reconnecting"));
       await page.waitForSelector("[data-testid=state][data-state=connected]");
-      await page.$eval("[data-testid=record-name]", (name) => name.focus());
-      await page.keyboard.press("Digit1");
-      await page.keyboard.press("Enter");
+      await completeWith(page, 1);
       await focusComesTo(page, "next");
       assert.equal((await statuses())[0], "completed");
     },
@@ -377,12 +526,8 @@ testInPage(
     await getRecord(page);
     await press(page, "own-delay-answer");
     await reads(page, "fault-told", /with your next operation/);
-    await page.$eval("[data-testid=record-name]", (name) => name.focus());
-    await page.keyboard.press("Digit1");
-    await page.keyboard.press("Enter");
-    await page.waitForFunction(() =>
-      /HTTP 200|POST ended/.test(document.querySelector("[data-testid=outcome]").textContent),
-    );
+    await completeWith(page, 1);
+    await posted(page);
     await press(page, "own-cut");
     await focusComesTo(page, "next");
     await reads(
@@ -400,27 +545,240 @@ testInPage(
     await getRecord(page);
     await press(page, "own-kick");
     await reads(page, "connection-problem", /DISCONNECTED[\s\S]*Connect again/);
-    await page.waitForFunction(() => document.querySelector("[data-testid=own-faults]").hidden);
-    await page.waitForSelector("[data-testid=connect]:not([disabled])");
-    await press(page, "connect"); // Firefox passes no key to a button that had the focus when it was disabled
+    await focusComesTo(page, "connect"); // the panel that had it is gone
+    await page.keyboard.press("Enter");
     await page.waitForSelector("[data-testid=state][data-state=connected]");
     await reads(page, "desk", /Record 70001/);
   },
   { path: desktop, complaints: failures },
 );
 
+/** Waits until the POST of the newest operation was answered. */
+function posted(page) {
+  return page.waitForFunction(() =>
+    /HTTP 200|POST ended/.test(document.querySelector("[data-testid=outcome]").textContent),
+  );
+}
+
+/** Loads the page anew, and connects. */
+async function comeBack(page) {
+  await page.goto(desktop);
+  await connectByKeyboard(page);
+  await page.waitForFunction(
+    () => document.querySelector("[data-testid=number-campaign]").value !== "", // all is shown then
+  );
+}
+
+/**
+ * Has something be done whose acknowledgement is kept back, and the page be loaded anew meanwhile.
+ * Returns what sends the acknowledgement.
+ */
+async function reloadAmid(page, act) {
+  await simulator.set({ holdAck: true });
+  try {
+    await act();
+    await posted(page);
+  } finally {
+    await simulator.set({ ackDelayMS: 400 }); // as the demo has it
+  }
+  const { referenceId } = JSON.parse((await simulator.posts()).at(-1).body);
+  await comeBack(page);
+  return () => simulator.call("ack", { referenceId });
+}
+
+/** Waits until there is no record on the desk. */
+const deskEmpties = (page) =>
+  page.waitForFunction(() => document.querySelector("#desk-work").hidden);
+
+const isHidden = (page, testid) =>
+  page.evaluate((testid) => document.querySelector(`[data-testid=${testid}]`).hidden, testid);
+
+/** Presses the button of the first unsettled call. */
+async function pressOfUnsettled(page) {
+  await page.focus("[data-testid=unsettled-call] button");
+  await page.keyboard.press("Enter");
+}
+
+testInPage(
+  "reloaded amid a completion: the desk waits, and the late acknowledgement settles it",
+  async (page) => {
+    await getRecord(page);
+    const acknowledge = await reloadAmid(page, () => completeWith(page, 2));
+    await reads(
+      page,
+      "unsettled",
+      /Complete: Record 70001WaitingRenewals · NoAnswer · sent .*(GWS took it|It may have been processed)/,
+    );
+    await reads(page, "announcement", /^1 operation from before has no answer yet/);
+    await reads(page, "desk-problem", /not answered yet: Complete \(Renewals · NoAnswer\)/);
+    const posts = (await simulator.posts()).length;
+    await completeWith(page, 1); // which does nothing while the desk waits
+    assert.equal(await focused(page), "record-name");
+
+    await acknowledge();
+    await reads(page, "unsettled", /Acknowledged[\s\S]*Acknowledgement received/);
+    await reads(page, "announcement", /^Complete, Record 70001: Acknowledgement received/);
+    await reads(page, "chain", /NoAnswer[\s\S]*this one/);
+    await reads(page, "desk-problem", /^$/);
+    assert.equal(await focused(page), "record-name");
+    assert.deepEqual(await statuses(), ["completed", "retrieved", "retrieved"]);
+    assert.equal((await simulator.posts()).length, posts);
+
+    await pressOfUnsettled(page); // dismisses it
+    await focusComesTo(page, "record-name");
+    assert.ok(await isHidden(page, "unsettled"));
+    await comeBack(page);
+    assert.ok(await isHidden(page, "unsettled"));
+    await reads(page, "chain", /NoAnswer[\s\S]*this one/);
+    await completeWith(page, 1);
+    await deskEmpties(page);
+    assert.deepEqual(await statuses(), ["completed", "completed", "completed"]);
+  },
+  { path: desktop },
+);
+
+testInPage(
+  "reloaded amid a completion: the agent does not wait, and it is settled all the same",
+  async (page) => {
+    await getRecord(page);
+    const acknowledge = await reloadAmid(page, () => completeWith(page, 1));
+    await press(page, "stop");
+    await reads(page, "desk-problem", /ABORTED[\s\S]*stopped waiting[\s\S]*put the record aside/);
+    assert.equal(await focused(page), "complete-record");
+    await tabTo(page, "campaign"); // round the page
+    await acknowledge();
+    await reads(page, "unsettled", /Acknowledgement received/);
+    await deskEmpties(page);
+    assert.equal(await focused(page), "campaign"); // who is elsewhere stays there
+  },
+  { path: desktop },
+);
+
+testInPage(
+  "reloaded amid an update, and amid a request for a record",
+  async (page) => {
+    await getRecord(page);
+    let acknowledge = await reloadAmid(page, async () => {
+      await press(page, "update");
+      await retype(page, "+12125550199");
+      await page.keyboard.press("Enter");
+    });
+    await reads(page, "unsettled", /Update: Record 70001Waiting/);
+    await acknowledge();
+    await reads(page, "record-changes", /Phone number: \+12125550199, was \+12125550100$/);
+    await reads(page, "desk", /\+12125550199 · HomePhone · Record 70001/);
+    await press(page, "start");
+    await focusComesTo(page, "next");
+    await press(page, "reject");
+    await focusComesTo(page, "next");
+
+    acknowledge = await reloadAmid(page, () => page.keyboard.press("Enter"));
+    await reads(page, "unsettled", /Get a record: RenewalsWaiting/);
+    await acknowledge();
+    await reads(page, "unsettled", /Record 70004 received/);
+    await reads(page, "notifications", /The server has a record for you/);
+    await press(page, "take");
+    await focusComesTo(page, "record-name");
+    await reads(page, "desk", /Record 70004/);
+  },
+  { path: desktop },
+);
+
+testInPage(
+  "an answer that is another event, after a reload",
+  async (page) => {
+    await getRecord(page);
+    const answer = await reloadAmid(page, async () => {
+      await press(page, "own-other-event");
+      await reads(page, "fault-told", /with your next operation/);
+      await completeWith(page, 1);
+    });
+    await answer();
+    await reads(page, "unsettled", /Outcome unknown[\s\S]*RECORD_ERROR/);
+    await reads(page, "desk-problem", /RECORD_ERROR[\s\S]*put the record aside/);
+    await press(page, "put-aside");
+    await reads(page, "chain", /put aside[\s\S]*this one/);
+  },
+  { path: desktop },
+);
+
+/** Completes the record on the desk, whose acknowledgement is lost, and loads the page anew. */
+async function loseAnswer(page) {
+  await press(page, "own-lose-answer");
+  await reads(page, "fault-told", /with your next operation/);
+  await completeWith(page, 2);
+  await posted(page);
+  await comeBack(page);
+  await reads(page, "unsettled", /Complete: Record \d+Waiting/);
+}
+
+testInPage(
+  "a lost acknowledgement stays unsettled until the agent has checked it",
+  async (page) => {
+    await getRecord(page);
+    await loseAnswer(page);
+    await comeBack(page);
+    await reads(page, "unsettled", /Complete: Record 70001Waiting/);
+    await reads(page, "desk-problem", /not answered yet/);
+    await press(page, "own-kick");
+    await focusComesTo(page, "connect");
+    await page.waitForFunction(() => document.querySelector("[data-testid=unsettled]").hidden);
+    await page.keyboard.press("Enter");
+    await reads(page, "unsettled", /Complete: Record 70001Waiting/);
+    await pressOfUnsettled(page);
+    await focusComesTo(page, "record-name");
+    assert.ok(await isHidden(page, "unsettled"));
+    await reads(page, "desk-problem", /You have checked it[\s\S]*put the record aside/);
+    await press(page, "put-aside");
+    await reads(page, "chain", /put aside[\s\S]*this one/);
+    await comeBack(page);
+    assert.ok(await isHidden(page, "unsettled"));
+  },
+  { path: desktop, complaints: failures },
+);
+
+testInPage(
+  "disconnect and forget: nothing of the agent's work stays in the browser",
+  async (page) => {
+    await getRecord(page);
+    await loseAnswer(page);
+    await press(page, "forget");
+    await focusComesTo(page, "confirm");
+    await page.keyboard.press("Escape");
+    await focusComesTo(page, "forget");
+    await page.keyboard.press("Enter");
+    await focusComesTo(page, "confirm");
+    await page.keyboard.press("Enter");
+    await focusComesTo(page, "connect");
+    await page.waitForSelector("[data-testid=state][data-state=closed]");
+    assert.ok(await isHidden(page, "unsettled"));
+    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+    assert.equal(await page.$eval("[data-testid=password]", ({ value }) => value), "");
+    assert.ok(!/70001|\+1212/.test(await page.$eval("main", (main) => main.textContent)));
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-testid=state][data-state=connected]");
+    await comeBack(page);
+    assert.ok(await isHidden(page, "unsettled"));
+    await deskEmpties(page);
+  },
+  { path: desktop },
+);
+
+/** Has axe look at the page as it is. */
+async function axeFindsNothing(page, where) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(async () => {
+    const { violations } = await globalThis.axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`);
+  });
+  assert.deepEqual(found, [], where);
+}
+
 for (const scheme of ["light", "dark"]) {
   testInPage(
     `axe finds nothing, ${scheme}`,
     async (page) => {
-      const check = async (where) => {
-        await page.evaluate(axe);
-        const found = await page.evaluate(async () => {
-          const { violations } = await globalThis.axe.run();
-          return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`);
-        });
-        assert.deepEqual(found, [], where);
-      };
+      const check = (where) => axeFindsNothing(page, where);
       if (scheme === "dark") {
         await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
       }
@@ -429,13 +787,29 @@ for (const scheme of ["light", "dark"]) {
       await getRecord(page);
       await page.keyboard.press("Digit2");
       await check("a record");
-      for (const dialog of ["reschedule", "do-not-call"]) {
+      for (const dialog of ["reschedule", "do-not-call", "update"]) {
         await press(page, dialog);
         await page.waitForSelector("dialog[open]");
+        if (dialog === "update") {
+          await page.keyboard.press("Enter");
+          await page.waitForSelector("dialog [aria-invalid=true]");
+        }
         await check(dialog);
         await page.keyboard.press("Escape");
         await focusComesTo(page, dialog);
       }
+      await press(page, "update");
+      await retype(page, "+12125550199");
+      await page.keyboard.press("Enter");
+      await reads(page, "record-changes", /Updated/);
+      await page.focus("[data-testid=number]");
+      await page.keyboard.type("+12125550110");
+      await page.keyboard.press("Enter");
+      await focusComesTo(page, "record-only");
+      await check("do not call a number");
+      await page.keyboard.press("Enter");
+      await reads(page, "number-told", /is not called any more/);
+      await check("updated, and a number done");
       await press(page, "own-fail");
       await reads(page, "fault-told", /with your next operation/);
       await press(page, "complete-record");
@@ -446,6 +820,23 @@ for (const scheme of ["light", "dark"]) {
       await press(page, "own-kick");
       await reads(page, "connection-problem", /DISCONNECTED/);
       await check("disconnected");
+
+      await page.evaluate(() => sessionStorage.clear());
+      await page.goto(desktop);
+      await getRecord(page);
+      const acknowledge = await reloadAmid(page, () => completeWith(page, 2));
+      await reads(page, "unsettled", /Waiting/);
+      await check("unsettled from before");
+      await press(page, "forget");
+      await focusComesTo(page, "confirm");
+      await check("disconnect and forget");
+      await page.keyboard.press("Escape");
+      await acknowledge();
+      await reads(page, "unsettled", /Acknowledged/);
+      await loseAnswer(page);
+      await pressOfUnsettled(page);
+      await reads(page, "desk-problem", /You have checked it/);
+      await check("settled, and checked");
       await page.goto(`${desktop}simulator`);
       await page.waitForSelector("[data-testid=live][data-state=connected]");
       await check("the simulator");
@@ -470,15 +861,20 @@ for (const width of [1920, 1280, 400]) {
         if (scheme === "dark") {
           await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
         }
+        const take = async (name) => {
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+          assert.ok(wide <= width, `the page is ${wide} pixels wide`);
+          await page.screenshot({
+            path: join(screenshots, `${name}-${width}-${scheme}-${engine}.png`),
+            fullPage: true,
+          });
+        };
         await getRecord(page);
         await page.keyboard.press("Digit2");
         await outcome(page);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-        assert.ok(wide <= width, `the page is ${wide} pixels wide`);
-        await page.screenshot({
-          path: join(screenshots, `desktop-${width}-${scheme}-${engine}.png`),
-          fullPage: true,
-        });
+        await take("desktop");
+        await loseAnswer(page);
+        await take("unsettled");
       },
       {
         path: desktop,
