@@ -2,6 +2,8 @@
 
 import { connect } from "./peer.js";
 
+globalThis.window = globalThis; // for cometd.js
+
 let client;
 
 const methods = {
