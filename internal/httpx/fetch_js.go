@@ -117,6 +117,13 @@ func initText(r *Request) (string, error) {
 	return string(text), err
 }
 
+func (r *Request) credentials() Credentials {
+	if r.Credentials == "" {
+		return Include
+	}
+	return r.Credentials
+}
+
 // cache is how the browser's caches are to be used.
 func cache(r *Request) string {
 	// No cache answers a POST; and asked to leave caches alone, Chromium leaves its cache of

@@ -117,13 +117,6 @@ func (e *NetworkError) Error() string {
 // Unwrap returns the cause.
 func (e *NetworkError) Unwrap() error { return e.Err }
 
-func (r *Request) credentials() Credentials {
-	if r.Credentials == "" {
-		return Include
-	}
-	return r.Credentials
-}
-
 // limit is how many bytes of the response's body are accepted.
 func (r *Request) limit() int64 {
 	if r.MaxBody > 0 {
