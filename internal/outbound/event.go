@@ -2,7 +2,6 @@ package outbound
 
 import (
 	"encoding/json"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -112,7 +111,6 @@ func (c *Client) receive(m bayeux.Message) {
 		if c.book != nil && a.event != nil {
 			c.book.answered(op, a)
 		}
-		runtime.Gosched() // who waits for it goes first, before the reply to the connect that is behind it
 	case gws.IsAnswer(e.NotificationType) && !e.pushed():
 		c.unclaimed++
 		if n := c.unclaimed; n <= 10 || n%10_000 == 0 { // a flood of them must not flood the log
