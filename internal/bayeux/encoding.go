@@ -54,7 +54,7 @@ func readText(to *string, value []byte) (ok bool) {
 }
 
 // Encode writes messages as one frame: what json.Marshal makes of them, but for the order, in a
-// fraction of its time. Messages with data it does not write: a client sends none.
+// fraction of its time. It does not write what a client never sends: data, successful and error.
 func Encode(messages []Message) ([]byte, error) {
 	b := make([]byte, 0, 200*len(messages))
 	separator := byte('[')

@@ -63,7 +63,6 @@ func (c *Client) finish(reason error) {
 	c.stopRetry()
 	c.held, c.waiting = false, false
 	c.attending = 0
-	c.watch()
 	c.dropConn()
 	for _, s := range c.subscriptions {
 		s.settle(reason)

@@ -88,16 +88,19 @@ type left struct {
 // takeOver takes over what those have left who are dead, and removes what
 // nobody needs.
 func (j *Journal) takeOver(ctx context.Context, all map[string]string) (session json.RawMessage) {
-	owners, useless := j.sort(all)
-	for owner := range owners {
-		if len(owners[owner].entries) == 0 && !j.alone(ctx, owner, 0) {
-			delete(owners, owner) // it lives, and has nothing that anybody waits for
+	dead := j.dead(ctx, all)
+	if len(dead) > 0 {
+		// They may have written until their end.
+		var err error
+		if all, err = j.config.Store.Load(ctx); err != nil {
+			j.fail(err)
+			return nil
 		}
 	}
-	deadline := time.Now().Add(patience)
+	owners, useless := j.sort(all)
 	var newest int64
 	for owner, l := range owners {
-		if len(l.entries) > 0 && !j.alone(ctx, owner, time.Until(deadline)) {
+		if !dead[owner] {
 			continue
 		}
 		if l.at != "" {
@@ -125,6 +128,25 @@ func (j *Journal) takeOver(ctx context.Context, all map[string]string) (session 
 		j.queue.add(nil, useless, nil)
 	}
 	return session
+}
+
+// dead returns the owners who are dead, and takes their locks.
+func (j *Journal) dead(ctx context.Context, all map[string]string) map[string]bool {
+	dead := map[string]bool{}
+	owners, _ := j.sort(all)
+	for owner, l := range owners {
+		// One that lives, and has nothing that anybody waits for, is not waited for.
+		if len(l.entries) == 0 && j.alone(ctx, owner, 0) {
+			dead[owner] = true
+		}
+	}
+	deadline := time.Now().Add(patience)
+	for owner, l := range owners {
+		if len(l.entries) > 0 && j.alone(ctx, owner, time.Until(deadline)) {
+			dead[owner] = true
+		}
+	}
+	return dead
 }
 
 // sort reads what is kept, by owner, and returns the keys of what nobody can

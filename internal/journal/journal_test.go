@@ -166,6 +166,29 @@ func TestOwnerThatIsAboutToDieIsWaitedFor(t *testing.T) {
 	})
 }
 
+// What it writes meanwhile, such as an answer that the server will not send again, is found.
+func TestOwnerThatIsAboutToDieIsReadAtItsEnd(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		first := open(t, b, "s")
+		first.put(t, entry("a"))
+		first.put(t, entry("gone"))
+		time.AfterFunc(100*time.Millisecond, func() {
+			answered := entry("a")
+			answered.Answer = json.RawMessage(`{"referenceId":"a"}`)
+			first.Put(answered, nil)
+			first.Put(entry("late"), nil)
+			first.Remove("gone")
+		})
+		time.AfterFunc(200*time.Millisecond, first.Kill)
+		second := open(t, b, "s")
+		require.ElementsMatch(t, []string{"a", "late"}, second.references())
+		for _, e := range second.Entries() {
+			require.Equal(t, e.ReferenceID == "a", e.Answer != nil)
+		}
+	})
+}
+
 func TestAgentsAndServersAreToldApart(t *testing.T) {
 	run(t, func(t *testing.T) {
 		b := journaltest.NewBrowser()

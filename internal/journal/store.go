@@ -32,6 +32,6 @@ type Locks interface {
 // Bounds of what is kept.
 const (
 	MaxAge     = 7 * 24 * time.Hour // of an entry, from when its request was sent
-	MaxEntries = 1000               // of one agent at one server, of all its owners; the oldest go first
+	MaxEntries = 1000               // of one owner, with what it has taken over; the oldest go first
 	MaxEntry   = 64 << 10           // bytes of an entry, or of a session, in JSON
 )

@@ -203,6 +203,9 @@ func (b *book) answered(op *operation, a answer) {
 }
 
 func (b *book) answerRestored(r *restored, a answer) {
+	if r.off {
+		return // it was forgotten meanwhile
+	}
 	r.entry.Delivery, r.entry.Answer = string(gws.Accepted), a.event
 	r.settle(a)
 	if !b.closed {

@@ -43,8 +43,7 @@ func readEntry(e journal.Entry) *restored {
 	r := &restored{op: newOperation(request), entry: e, done: make(chan struct{})}
 	r.op.restored, r.op.posted = r, true
 	if e.Answer != nil {
-		var answered event
-		_ = json.Unmarshal(e.Answer, &answered) // of another type, it is not what was asked for
+		answered := readEvent(e.Answer)
 		r.entry.Delivery = string(gws.Accepted)
 		r.settle(answer{notification: answered.NotificationType, event: e.Answer})
 	}

@@ -108,7 +108,7 @@ export interface ClientOptions extends LoadOptions {
    * the next client finds it after a crash or a reload:
    * see {@link OutboundClient.unsettled}. Before its POST leaves, each request is written there
    * as it is sent, and nothing else of anybody; it is removed when its Promise
-   * settles. Of one agent at one server, at most 1,000 requests are kept, for at most 7 days.
+   * settles. A client keeps at most 1,000 requests, with those it has found, for at most 7 days.
    * {@link OutboundOperations.getChainedRecords} is not written down: it can be asked for again.
    *
    * It needs IndexedDB and Web Locks (a secure context). Where they cannot be had, the client
@@ -136,8 +136,9 @@ export type ClientState = "connecting" | "connected" | "reconnecting" | "closed"
 /** Options of {@link OutboundClient.close}. */
 export interface CloseOptions {
   /**
-   * Removes everything that the journal holds for this agent at this server, but
-   * for what other clients, in other pages, are writing. Default: `false`: unsettled calls stay.
+   * Removes from the journal what this client has sent, and what it has found of this agent at
+   * this server. What other clients write, or have left since it connected, is theirs, or the
+   * next one's. Default: `false`: unsettled calls stay.
    */
   forget?: boolean;
 }
@@ -368,7 +369,8 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
    * Ends the session. What is pending rejects with `CLOSED`. May be called
    * again, and never rejects because the session is gone already. Unsettled calls stay in the
    * journal for the next client, unless the option `forget` says otherwise; that of the first
-   * call counts. Rejects with `INVALID_REQUEST` for wrong options, and closes nothing then.
+   * call counts. Rejects with `INVALID_REQUEST` for wrong options, and closes nothing then; with
+   * `forget`, with `MODULE_EXITED` if the program has ended: then nobody is there to forget.
    */
   close(options?: CloseOptions): Promise<void>;
 

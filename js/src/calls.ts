@@ -40,8 +40,13 @@ export class Calls {
           how(value);
         };
       this.#calls.set(id, { resolve: settle(resolve), reject: settle(reject), signal, track });
-      send(id, signal);
+      // First, since the call may be settled before send returns.
       signal?.addEventListener("abort", fired, { once: true });
+      try {
+        send(id, signal);
+      } catch (error) {
+        this.reject(id, error);
+      }
     });
   }
 

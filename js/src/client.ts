@@ -10,7 +10,14 @@ import { OutboundError } from "./error.js";
 import { invalid, own } from "./load-options.js";
 import { methods, type OutboundOperations } from "./operations.js";
 import type { Program } from "./program.js";
-import { type GoOptions, type Method, Track, type Unsettled } from "./protocol.js";
+import {
+  type GoOptions,
+  type Known,
+  type Method,
+  nothingSent,
+  Track,
+  type Unsettled,
+} from "./protocol.js";
 import { newReference } from "./reference.js";
 import { Session } from "./session.js";
 
@@ -99,14 +106,19 @@ export class Client extends Base implements OutboundClient {
     const settings = own(options, "options");
     const track = new Track(referenceOf(fields));
     this.#pending++;
+    let told = this.#journal;
     try {
       return await session.program.call(track, () =>
         session.handle.call(method, fields, settings, track),
       );
+    } catch (error) {
+      // Of a reference that is in flight, the other call has not come to its end.
+      told &&= (error as OutboundError).code !== "INVALID_REQUEST";
+      throw error;
     } finally {
       this.#pending--;
       const { referenceId } = track.known;
-      if (this.#journal && referenceId !== undefined) {
+      if (told && referenceId !== undefined) {
         session.handle.told(referenceId);
       }
     }
@@ -115,11 +127,7 @@ export class Client extends Base implements OutboundClient {
   #living(): Session {
     const session = this.#session as Session;
     if (session.ending) {
-      throw new OutboundError({
-        code: "CLOSED",
-        message: "the client was closed",
-        delivery: "not-sent",
-      });
+      throw closed(nothingSent);
     }
     return session;
   }
@@ -141,6 +149,9 @@ export class Client extends Base implements OutboundClient {
   async #wait(session: Session, { referenceId, delivery }: Unsettled): Promise<unknown> {
     const track = new Track(referenceId);
     track.tell(delivery);
+    if (session.ending) {
+      throw closed(track.known); // while it was being listed
+    }
     try {
       return await session.program.call(track, () => session.handle.settled(referenceId));
     } finally {
@@ -156,7 +167,11 @@ export class Client extends Base implements OutboundClient {
 
   async close(options?: CloseOptions): Promise<void> {
     const forget = forgets(options);
-    await this.#session?.end(forget ? { forget } : undefined);
+    const session = this.#session;
+    if (forget && session?.program.ended && !session.ending) {
+      throw session.program.error(); // nobody is there to forget
+    }
+    await session?.end(forget ? { forget } : undefined);
   }
 
   override addEventListener(
@@ -187,6 +202,10 @@ export class Client extends Base implements OutboundClient {
   #dispatch(type: string, detail: unknown): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+function closed(known: Known): OutboundError {
+  return new OutboundError({ code: "CLOSED", message: "the client was closed", ...known });
 }
 
 /** The reference of a request; one that has none gets it here, where it outlives the program. */

@@ -57,7 +57,7 @@ export class Program {
   call<T>(track: Track, invoke: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.ended) {
-        reject(this.error());
+        reject(this.error(track.known));
         return;
       }
       const off = this.onEnd(() => reject(this.error(track.known)));

@@ -87,7 +87,6 @@ async function answer(url: string, init: RequestInit, limit: number): Promise<Ou
 async function read(response: Response, limit: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  const announced = Number(response.headers.get("content-length"));
   const reader = response.body?.getReader();
   for (let chunk = await reader?.read(); chunk?.value; chunk = await reader?.read()) {
     size += chunk.value.length;
@@ -95,9 +94,6 @@ async function read(response: Response, limit: number): Promise<Uint8Array | und
       return undefined;
     }
     chunks.push(chunk.value);
-    if (size === announced) {
-      break; // there is no more to be waited for
-    }
   }
   if (chunks.length === 1) {
     return chunks[0];

@@ -84,7 +84,7 @@ for (const [how, message] of Object.entries(ends)) {
       assert.deepEqual(after, { state: "closed", transport: null, pending: 0 });
       assert.equal(later.code, "MODULE_EXITED");
       assert.equal(later.delivery, "not-sent");
-      assert.equal(later.referenceId, undefined);
+      assert.equal(later.referenceId, "later");
       assert.ok(!close.error, "there is nothing left to close");
       assert.equal(next, "connected");
       assert.equal(nextModule, "connected");
