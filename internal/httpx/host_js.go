@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/hack-pad/safejs"
 
@@ -30,23 +31,17 @@ func Through(request, abort safejs.Value) (answered safejs.Func, err error) {
 	})
 }
 
-// What became of a request.
+// What became of a request, in place of a status, where it is not one: a redirect has 0.
 const (
-	hostAnswered = iota // then: the status, whether it is a redirect, Headers, Uint8Array
-	hostFailed          // then: what was thrown
-	hostTooLarge
+	hostFailed   = -1 // then: what was thrown
+	hostTooLarge = -2
 )
 
 func (h *hostRequests) do(ctx context.Context, r *Request) (*Response, error) {
-	var body any // no body is null
-	if r.Body != nil {
-		body = string(r.Body)
-	}
 	h.last++
 	id, done := h.last, make(chan []safejs.Value, 1)
 	h.waiting[id] = done
-	how := r.Method + " " + string(r.credentials()) + " " + cache(r)
-	if _, err := h.request.Invoke(id, how, r.URL, headerLines(r.Header), body, r.KeepAlive, r.limit()); err != nil {
+	if _, err := h.request.Invoke(id, requestText(r)); err != nil {
 		delete(h.waiting, id)
 		return nil, err
 	}
@@ -60,12 +55,20 @@ func (h *hostRequests) do(ctx context.Context, r *Request) (*Response, error) {
 	}
 }
 
-// headerLines writes each field as two lines. No field has a line break: what callers give was
-// checked by the browser, what servers give by package gws.
-func headerLines(h Header) string {
-	b := make([]byte, 0, 256)
-	for name, value := range h {
-		b = append(append(append(append(b, name...), '\n'), value...), '\n')
+// requestText writes a request as lines, so that one string crosses: what fetch is to do, the URL,
+// each field of the header, and, behind an empty line, the body if there is one. No field
+// has a line break: what callers give was checked by the browser, what servers give by package gws.
+func requestText(r *Request) string {
+	b := make([]byte, 0, 512+len(r.Body))
+	b = append(append(append(b, r.Method...), ' '), r.credentials()...)
+	b = append(append(append(b, ' '), cache(r)...), ' ')
+	b = append(strconv.AppendBool(b, r.KeepAlive), ' ')
+	b = append(append(strconv.AppendInt(b, r.limit(), 10), '\n'), r.URL...)
+	for name, value := range r.Header {
+		b = append(append(append(append(b, '\n'), name...), ':'), value...)
+	}
+	if r.Body != nil {
+		b = append(append(b, "\n\n"...), r.Body...)
 	}
 	return string(b)
 }
@@ -82,29 +85,22 @@ func (h *hostRequests) answered(args []safejs.Value) {
 }
 
 func hostAnswer(args []safejs.Value) (*Response, error) {
-	switch outcome, err := args[0].Int(); {
+	status, err := args[0].Int()
+	switch {
 	case err != nil:
 		return nil, err
-	case outcome == hostFailed:
+	case status == hostFailed:
 		return nil, &jsbridge.Thrown{Value: args[1]}
-	case outcome == hostTooLarge:
+	case status == hostTooLarge:
 		return nil, ErrTooLarge
 	}
-	status, err := args[1].Int()
-	if err != nil {
-		return nil, err
-	}
-	redirected, err := args[2].Bool()
-	if err != nil {
-		return nil, err
-	}
-	size, err := args[4].Length()
+	size, err := args[2].Length()
 	if err != nil {
 		return nil, err
 	}
 	body := make([]byte, size)
 	if size > 0 {
-		_, err = safejs.CopyBytesToGo(body, args[4])
+		_, err = safejs.CopyBytesToGo(body, args[2])
 	}
-	return &Response{Status: status, Redirected: redirected, Header: fields{args[3]}, Body: body}, err
+	return &Response{Status: status, Redirected: status == 0, Header: fields{args[1]}, Body: body}, err
 }

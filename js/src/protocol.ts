@@ -33,9 +33,9 @@ export interface Answered {
   /** Told once of each request that `Requests.request` was asked to make. */
   answered(
     ...result:
-      | [id: number, 0, status: number, redirected: boolean, headers: Headers, body: Uint8Array]
-      | [id: number, 1, thrown: unknown]
-      | [id: number, 2]
+      | [id: number, status: number, headers: Headers, body: Uint8Array]
+      | [id: number, failed: -1, thrown: unknown]
+      | [id: number, tooLarge: -2]
   ): void;
 }
 

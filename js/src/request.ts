@@ -3,27 +3,21 @@
 
 import type { Answered } from "./protocol.js";
 
-/** What became of a request, as internal/httpx knows it. */
-const outcome = { answered: 0, failed: 1, tooLarge: 2 } as const;
+/** What became of a request, as internal/httpx knows it: a status, 0 for a redirect, or one of these. */
+const failed = -1;
+const tooLarge = -2;
 
-type Outcome = [0, status: number, redirected: boolean, headers: Headers, body: Uint8Array] | [2];
+type Outcome = [status: number, headers: Headers, body: Uint8Array] | [typeof tooLarge];
 
 /** Makes requests. */
 export interface Requests {
   /**
-   * Makes a request. `how` is fetch's method, credentials and cache, with spaces between; of the
-   * fields of the header, each is two lines; of the body that comes back, at most `limit` bytes are
-   * taken. What becomes of it goes to `Answered`.
+   * Makes a request. The first line of `text` has fetch's method, credentials, cache and keepalive, and
+   * how many bytes of the body that comes back are taken, with spaces between; then come the URL
+   * and each field of the header, a line each, and, behind an empty line, the body if there is
+   * one. What becomes of it goes to `Answered`.
    */
-  request(
-    id: number,
-    how: string,
-    url: string,
-    header: string,
-    body: string | null,
-    keepalive: boolean,
-    limit: number,
-  ): void;
+  request(id: number, text: string): void;
   /** Ends a request; it is told of as one that failed. */
   abortRequest(id: number): void;
 }
@@ -32,29 +26,18 @@ export interface Requests {
 export function makeRequests(program: () => Answered): Requests {
   const controllers = new Map<number, AbortController>();
   return {
-    request(id, how, url, header, body, keepalive, limit) {
+    request(id, text) {
       const controller = new AbortController();
       controllers.set(id, controller);
-      const [method, credentials, cache] = how.split(" ");
-      const init = {
-        method,
-        credentials,
-        cache,
-        redirect: "manual",
-        headers: fields(header),
-        body,
-        keepalive,
-        signal: controller.signal,
-      } as RequestInit;
-      answer(url, init, limit)
+      answer(text, controller.signal)
         .then(
-          (result) => {
-            if (result[0] === outcome.tooLarge) {
+          (outcome) => {
+            if (outcome[0] === tooLarge) {
               controller.abort(); // what is still to come is not wanted
             }
-            program().answered(id, ...result);
+            program().answered(id, ...outcome);
           },
-          (thrown) => program().answered(id, outcome.failed, thrown),
+          (thrown) => program().answered(id, failed, thrown),
         )
         .finally(() => controllers.delete(id));
     },
@@ -64,23 +47,28 @@ export function makeRequests(program: () => Answered): Requests {
   };
 }
 
-function fields(header: string): [string, string][] {
-  const lines = header.split("\n");
-  const pairs: [string, string][] = [];
-  for (let i = 0; i + 1 < lines.length; i += 2) {
-    pairs.push([lines[i] as string, lines[i + 1] as string]);
-  }
-  return pairs;
+async function answer(text: string, signal: AbortSignal): Promise<Outcome> {
+  const end = text.indexOf("\n\n");
+  const [how, url, ...header] = (end < 0 ? text : text.slice(0, end)).split("\n");
+  const [method, credentials, cache, keepalive, limit] = (how as string).split(" ");
+  const init = {
+    method,
+    credentials,
+    cache,
+    redirect: "manual",
+    headers: header.map(field),
+    body: end < 0 ? null : text.slice(end + 2),
+    keepalive: keepalive === "true",
+    signal,
+  } as RequestInit;
+  const response = await fetch(url as string, init);
+  const body = await read(response, Number(limit));
+  return body ? [response.status, response.headers, body] : [tooLarge];
 }
 
-async function answer(url: string, init: RequestInit, limit: number): Promise<Outcome> {
-  const response = await fetch(url, init);
-  const body = await read(response, limit);
-  if (!body) {
-    return [outcome.tooLarge];
-  }
-  const redirected = response.type === "opaqueredirect";
-  return [outcome.answered, response.status, redirected, response.headers, body];
+function field(line: string): [string, string] {
+  const colon = line.indexOf(":");
+  return [line.slice(0, colon), line.slice(colon + 1)];
 }
 
 /** Reads chunk by chunk, so that a body over the limit is not held. */
