@@ -138,13 +138,14 @@ export function setUpConnection({ createClient, showStatus, opened, closed, forg
     if (document.activeElement?.getClientRects().length === 0) connectButton.focus();
     if (error) problem.replaceChildren(connectionNotice(error));
     if (!leaving) return;
-    if (options?.forget) {
-      user.value = password.value = "";
-      forgotten();
-    }
     ended = leaving.close(options).catch((thrown) => {
       problem.replaceChildren(connectionNotice(asOutboundError(thrown)));
     });
+    if (options?.forget) {
+      user.value = password.value = "";
+      forgotten();
+      ended.then(forgotten); // what was pending has told of its end meanwhile
+    }
   }
 
   form.addEventListener("submit", (event) => {

@@ -63,7 +63,7 @@ function setUp(createClient, callResults) {
     settings: () => campaign.settings,
     isOnDesk: (number) => desk.hasNumber(number),
   });
-  setUpRecordForm({ callResults, perform });
+  const recordForm = setUpRecordForm({ callResults, perform });
 
   /**
    * @param {OutboundClient} client
@@ -86,7 +86,8 @@ function setUp(createClient, callResults) {
   }
 
   function forgotten() {
-    for (const part of [desk, unsettled, notifications, timeline]) part.forget();
+    for (const part of [desk, unsettled, notifications, numberForm, recordForm, timeline])
+      part.forget();
   }
 
   if (new URLSearchParams(location.search).has("auto")) connection.connectToSimulator();

@@ -84,5 +84,10 @@ export function setUpNumberForm({ perform, settings, isOnDesk }) {
     suggest(campaignName) {
       if (campaign.value === "") campaign.value = campaignName;
     },
+    forget() {
+      form.reset();
+      clearProblems(form);
+      told.replaceChildren();
+    },
   };
 }

@@ -13,7 +13,6 @@ import { clearProblem, clearProblems, showProblems } from "./field-problems.js";
  * @param {object} desktop
  * @param {{ readonly [name: string]: number }} desktop.callResults names and codes
  * @param {import("./operations.js").Perform} desktop.perform
- * @returns {void}
  */
 export function setUpRecordForm({ callResults, perform }) {
   const form = find("#record", HTMLFormElement);
@@ -22,7 +21,7 @@ export function setUpRecordForm({ callResults, perform }) {
   /** @type {AbortController | null} */
   let pending = null;
 
-  setUpCallResult(callResults);
+  const describeCallResult = setUpCallResult(callResults);
 
   /** @param {AbortController | null} controller */
   function setPending(controller) {
@@ -54,6 +53,14 @@ export function setUpRecordForm({ callResults, perform }) {
     form.addEventListener(type, ({ target }) => {
       if (target instanceof HTMLInputElement) clearProblem(target);
     });
+
+  return {
+    forget() {
+      form.reset();
+      clearProblems(form);
+      describeCallResult();
+    },
+  };
 }
 
 /**
@@ -73,7 +80,10 @@ function readRequest(form) {
   return /** @type {any} */ (request);
 }
 
-/** @param {{ readonly [name: string]: number }} callResults */
+/**
+ * @param {{ readonly [name: string]: number }} callResults
+ * @returns {() => void} says beside the field what is in it
+ */
 function setUpCallResult(callResults) {
   const choices = Object.entries(callResults)
     .map(([name, code]) => ({ name, code }))
@@ -90,4 +100,5 @@ function setUpCallResult(callResults) {
   };
   for (const type of ["input", "change"]) input.addEventListener(type, tell);
   tell();
+  return tell;
 }

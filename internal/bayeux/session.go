@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 )
@@ -284,6 +285,7 @@ func (c *Client) answer(r *Message, err error) {
 	c.report(status)
 	c.watch()
 	if pause == 0 {
+		runtime.Gosched() // who waited for these events goes on before the request, which takes browsers longer
 		c.connect()
 		return
 	}

@@ -22,10 +22,11 @@ type Entry struct {
 	Answer json.RawMessage
 }
 
-// version is that of the texts that are kept. Those of another are not read.
+// version is that of the texts that are kept. Those of another are not read; what a
+// later version of this module has written, in another page, is left to that.
 const version = 1
 
-// record is what is kept of an entry, or of a session.
+// record is what is kept of an entry, or of a session. Texts of every version have "v" and "time".
 type record struct {
 	Version     int             `json:"v"`
 	ReferenceID string          `json:"referenceId,omitempty"`
@@ -67,12 +68,13 @@ func (r *record) encode() (string, error) {
 	return string(b), err
 }
 
-// decode reads what was kept; ok is false for what is not ours, or damaged.
+// decode reads what was kept; ok is false for what is damaged, or of another version. Of a
+// later version, r has Version and Time.
 func decode(text string) (r record, ok bool) {
-	if len(text) > MaxEntry || json.Unmarshal([]byte(text), &r) != nil || r.Version != version {
+	if len(text) > MaxEntry || json.Unmarshal([]byte(text), &r) != nil || r.Version < version {
 		return record{}, false
 	}
-	return r, true
+	return r, r.Version == version
 }
 
 func (r *record) entry() *Entry {

@@ -211,7 +211,7 @@ func TestJournalInIndexedDB(t *testing.T) {
 	first.Put(entry("a"), func(err error) { safe <- err })
 	require.NoError(t, <-safe)
 	saved := make(chan struct{})
-	first.SaveSession(json.RawMessage(`{"clientId":"c"}`), func() { close(saved) })
+	first.SaveSession(json.RawMessage(`{"clientId":"c"}`), func(error) { close(saved) })
 	<-saved
 	second, session := journal.Open(t.Context(), config("2"))
 	require.Empty(t, second.Entries())
@@ -221,7 +221,7 @@ func TestJournalInIndexedDB(t *testing.T) {
 	require.Len(t, third.Entries(), 1)
 	require.JSONEq(t, `{"clientId":"c"}`, string(session))
 	require.WithinDuration(t, time.Now(), third.Entries()[0].SentAt, time.Minute)
-	third.Forget()
+	third.Forget(t.Context())
 	third.EndSession()
 	third.Close(t.Context())
 	all, err := s.Load(t.Context())

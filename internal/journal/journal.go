@@ -98,6 +98,8 @@ func (j *Journal) takeOver(ctx context.Context, all map[string]string) (session 
 		}
 	}
 	owners, useless := j.sort(all)
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	var newest int64
 	for owner, l := range owners {
 		if !dead[owner] {
@@ -155,15 +157,16 @@ func (j *Journal) sort(all map[string]string) (owners map[string]*left, useless 
 	owners = map[string]*left{}
 	oldest := time.Now().Add(-MaxAge)
 	for k, text := range all {
-		r, ours := decode(text)
-		old := ours && time.UnixMilli(r.Time).Before(oldest)
+		r, readable := decode(text)
+		later := r.Version > version
 		owner, what, ok := splitKey(j.config.Scope, k)
+		damaged := !readable || what != sessionKey && what != entryKey+r.ReferenceID
 		switch {
-		case old, ok && !ours, ok && what != sessionKey && what != entryKey+r.ReferenceID:
+		case (readable || later) && time.UnixMilli(r.Time).Before(oldest), ok && damaged && !later:
 			useless = append(useless, k)
 			continue
-		case !ok:
-			continue // of another agent or server
+		case !ok, later:
+			continue // of another agent or server, or of a later version of this module
 		}
 		l := owners[owner]
 		if l == nil {
@@ -278,15 +281,15 @@ func (j *Journal) Remove(reference string) {
 }
 
 // SaveSession writes what it takes to go on with a session, behind all that
-// was written and removed before, and calls done when that is safe, or cannot be.
-func (j *Journal) SaveSession(session json.RawMessage, done func()) {
+// was written and removed before, and calls done when that is safe, with the error if it could not be.
+func (j *Journal) SaveSession(session json.RawMessage, done func(error)) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	r := record{Version: version, Time: time.Now().UnixMilli(), Session: session}
 	text, err := r.encode()
 	if err != nil {
 		j.report(err)
-		done()
+		done(err)
 		return
 	}
 	remove := j.left // only now, that another has taken its place
@@ -301,7 +304,7 @@ func (j *Journal) SaveSession(session json.RawMessage, done func()) {
 			j.report(err)
 			j.mu.Unlock()
 		}
-		done()
+		done(err)
 	})
 }
 
@@ -328,8 +331,14 @@ func (j *Journal) EndSession() {
 	j.left = nil
 }
 
-// Forget removes every entry.
-func (j *Journal) Forget() {
+// Forget removes every entry, and takes over first what owners have left that have died
+// since this journal was opened.
+func (j *Journal) Forget(ctx context.Context) {
+	if j.config.Store != nil {
+		if all, err := j.config.Store.Load(ctx); err == nil {
+			j.takeOver(ctx, all)
+		}
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	var keys []string

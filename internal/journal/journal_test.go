@@ -78,7 +78,7 @@ func TestWhatADeadOwnerLeavesIsTakenOver(t *testing.T) {
 		first := open(t, b, "s")
 		e := entry("a/b")
 		first.put(t, e)
-		first.SaveSession(json.RawMessage(`{"clientId":"c1"}`), func() {})
+		first.SaveSession(json.RawMessage(`{"clientId":"c1"}`), func(error) {})
 		synctest.Wait()
 		first.Kill()
 
@@ -98,7 +98,7 @@ func TestWhatADeadOwnerLeavesIsTakenOver(t *testing.T) {
 		require.Equal(t, `{"clientId":"c1"}`, third.session, "which is not lost in between")
 		require.Equal(t, json.RawMessage(`{"x":1}`), third.Entries()[0].Answer)
 
-		third.SaveSession(json.RawMessage(`{"clientId":"c2"}`), func() {})
+		third.SaveSession(json.RawMessage(`{"clientId":"c2"}`), func(error) {})
 		third.Remove("a/b")
 		synctest.Wait()
 		require.Len(t, b.Texts(), 1)
@@ -113,7 +113,7 @@ func TestWhatALivingOwnerHasIsLeftAlone(t *testing.T) {
 		b := journaltest.NewBrowser()
 		first, second := open(t, b, "s"), open(t, b, "s")
 		first.put(t, entry("of the first"))
-		first.SaveSession(json.RawMessage(`1`), func() {})
+		first.SaveSession(json.RawMessage(`1`), func(error) {})
 		synctest.Wait()
 		start := time.Now()
 		third := open(t, b, "s")
@@ -139,7 +139,7 @@ func TestWhatWasTakenOverIsLeftInTurn(t *testing.T) {
 		o := open(t, b, "s")
 		o.put(t, entry("a"))
 		for n := range 3 {
-			o.SaveSession(json.RawMessage(fmt.Sprint(n)), func() {})
+			o.SaveSession(json.RawMessage(fmt.Sprint(n)), func(error) {})
 			synctest.Wait()
 			o.Kill()
 			o = open(t, b, "s")
@@ -197,7 +197,7 @@ func TestAgentsAndServersAreToldApart(t *testing.T) {
 		require.NotEqual(t, ann, journal.Scope("https://other", "ann"))
 		first := open(t, b, ann)
 		first.put(t, entry("a"))
-		first.SaveSession(json.RawMessage(`1`), func() {})
+		first.SaveSession(json.RawMessage(`1`), func(error) {})
 		synctest.Wait()
 		first.Kill()
 		for k, text := range b.Texts() {
@@ -206,7 +206,7 @@ func TestAgentsAndServersAreToldApart(t *testing.T) {
 		second := open(t, b, bob)
 		require.Empty(t, second.references())
 		require.Empty(t, second.session)
-		second.Forget()
+		second.Forget(t.Context())
 		second.Close(t.Context())
 		require.Equal(t, []string{"a"}, open(t, b, ann).references())
 	})
@@ -224,7 +224,9 @@ func TestWhatCannotBeReadIsSkipped(t *testing.T) {
 		first.Kill()
 		b.Set(map[string]string{
 			"s/o/entry/broken":  `{"v":1,"referenceId":"broken"`,
-			"s/o/entry/newer":   `{"v":2,"referenceId":"newer"}`,
+			"s/o/entry/older":   `{"v":0,"referenceId":"older"}`,
+			"s/o/entry/later":   fmt.Sprintf(`{"v":2,"referenceId":"later","time":%d}`, time.Now().UnixMilli()),
+			"s/o/entry/expired": `{"v":2,"referenceId":"expired","time":1}`,
 			"s/o/entry/renamed": good,
 			"s/o/entry/huge":    strings.Repeat(" ", journal.MaxEntry+1),
 			"s/o/session":       `[]`,
@@ -236,7 +238,8 @@ func TestWhatCannotBeReadIsSkipped(t *testing.T) {
 		require.Equal(t, []string{"good"}, second.references())
 		require.Empty(t, second.session)
 		second.Close(t.Context())
-		require.Len(t, b.Texts(), 4, "what is damaged is removed, what is not ours is left alone")
+		require.Len(t, b.Texts(), 5, "what is damaged is removed, what is not ours is left alone")
+		require.Contains(t, b.Texts(), "s/o/entry/later", "of a later version of this module")
 	})
 }
 
@@ -292,7 +295,7 @@ func TestSizeIsBounded(t *testing.T) {
 		require.ErrorContains(t, failed, "at most 65536 are kept")
 		require.Len(t, o.log, 1)
 		saved := false
-		o.SaveSession(json.RawMessage(`"`+strings.Repeat("x", journal.MaxEntry)+`"`), func() { saved = true })
+		o.SaveSession(json.RawMessage(`"`+strings.Repeat("x", journal.MaxEntry)+`"`), func(error) { saved = true })
 		require.True(t, saved, "the session goes on without")
 	})
 }
@@ -308,7 +311,7 @@ func TestSessionIsSafeBehindWhatCameBefore(t *testing.T) {
 		synctest.Wait() // it is being written
 		o.Remove("a")
 		saved := make(chan map[string]string, 1)
-		o.SaveSession(json.RawMessage(`1`), func() { saved <- b.Texts() })
+		o.SaveSession(json.RawMessage(`1`), func(error) { saved <- b.Texts() })
 		at := <-saved
 		require.Len(t, at, 2, "b, and the session; not a")
 	})
@@ -341,8 +344,8 @@ func TestStoreThatFails(t *testing.T) {
 		o.Put(entry("b"), func(err error) { safe <- err })
 		require.ErrorContains(t, <-safe, "the disk is full")
 		o.Remove("a")
-		o.SaveSession(json.RawMessage(`1`), func() { safe <- nil })
-		require.NoError(t, <-safe, "it is told that it need not wait")
+		o.SaveSession(json.RawMessage(`1`), func(err error) { safe <- err })
+		require.ErrorContains(t, <-safe, "the disk is full")
 		require.Equal(t, []string{"b"}, o.references(), "in memory it is complete")
 		require.Len(t, o.log, 1, "and says once that it is not elsewhere")
 
@@ -407,9 +410,18 @@ func TestForget(t *testing.T) {
 		o := open(t, b, "s")
 		o.put(t, entry("a"))
 		o.put(t, entry("b"))
-		o.Forget()
+		other := open(t, b, "s")
+		other.put(t, entry("c"))
+		other.SaveSession(json.RawMessage(`1`), func(error) {})
+		living := open(t, b, "s")
+		living.put(t, entry("d"))
+		synctest.Wait()
+		other.Kill()
+		o.Forget(t.Context())
 		require.Empty(t, o.Entries())
+		o.EndSession()
 		o.Close(t.Context())
-		require.Empty(t, b.Texts())
+		require.Len(t, b.Texts(), 1, "what the living have is theirs")
+		require.Equal(t, []string{"d"}, living.references())
 	})
 }

@@ -38,7 +38,7 @@ type book struct {
 	attended bool
 }
 
-// closeLimit is how long the end of a client waits for what it has written.
+// closeLimit is how long the end of a client waits for its journal.
 const closeLimit = 2 * time.Second
 
 // prepare signs in, and then opens the journal, if that was not done: whose
@@ -111,11 +111,14 @@ func (b *book) save(s bayeux.Saved, done func()) {
 		return
 	}
 	if b.hung.Load() { // the server would not keep the session for so long
-		b.journal.SaveSession(text, func() {})
+		b.journal.SaveSession(text, b.wrote)
 		done()
 		return
 	}
-	b.journal.SaveSession(text, done)
+	b.journal.SaveSession(text, func(err error) {
+		b.wrote(err)
+		done()
+	})
 }
 
 // writable reports whether what is new is to be written: not so before the
@@ -289,11 +292,13 @@ func (b *book) close(leaving, forget bool) {
 	forget = forget && b.writable() // not what is another agent's
 	b.closed = true
 	b.mu.Unlock()
-	j.EndSession()
+	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+	defer cancel()
 	if forget {
-		j.Forget()
+		j.Forget(ctx)
 	}
-	b.end(j)
+	j.EndSession()
+	j.Close(ctx)
 }
 
 // abandon closes the journal of a client that did not come about. Everything stays.
@@ -303,12 +308,8 @@ func (b *book) abandon() {
 	j := b.journal
 	b.mu.Unlock()
 	if j != nil {
-		b.end(j)
+		ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+		defer cancel()
+		j.Close(ctx)
 	}
-}
-
-func (b *book) end(j *journal.Journal) {
-	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
-	defer cancel()
-	j.Close(ctx)
 }

@@ -136,9 +136,9 @@ export type ClientState = "connecting" | "connected" | "reconnecting" | "closed"
 /** Options of {@link OutboundClient.close}. */
 export interface CloseOptions {
   /**
-   * Removes from the journal what this client has sent, and what it has found of this agent at
-   * this server. What other clients write, or have left since it connected, is theirs, or the
-   * next one's. Default: `false`: unsettled calls stay.
+   * Removes from the journal what this client has sent, and what was left of this agent at
+   * this server by clients that are no more. What a living one writes, in another tab, is its own.
+   * Default: `false`: unsettled calls stay.
    */
   forget?: boolean;
 }

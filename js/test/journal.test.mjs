@@ -476,3 +476,48 @@ testInPage(
   },
   { path: "/bare" },
 );
+
+testInPage("a client that is closed while it lists what is unsettled", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  await accept(page, simulator, await connect(page, options(simulator)), "listed");
+  await page.reload();
+  const session = await connect(page, options(simulator));
+  const { error } = await session.evaluate(async ({ client, outcome }) => {
+    const listing = client.unsettled();
+    client.close();
+    const [{ settled }] = await listing;
+    return outcome(settled);
+  });
+  assert.equal(error.code, "CLOSED");
+  assert.equal(error.delivery, "accepted");
+  assert.equal(error.referenceId, "listed");
+  assert.deepEqual(await unsettled(await connect(page, options(simulator))), ["listed accepted"]);
+});
+
+// In place, what is told crosses no port.
+if (host !== "page") {
+  testInPage(
+    "a call that is refused for a reference in flight confirms nothing of the other",
+    async (page) => {
+      const simulator = await Simulator.start({ holdAck: true });
+      await page.evaluate(() => {
+        const { postMessage } = MessagePort.prototype;
+        globalThis.sent = [];
+        MessagePort.prototype.postMessage = function (message, ...rest) {
+          if (message.do) globalThis.sent.push(message.do);
+          return postMessage.call(this, message, ...rest);
+        };
+      });
+      const session = await connect(page, options(simulator));
+      const first = complete(session, { ...request, referenceId: "in flight" });
+      await simulator.call("wait-posts", { n: 1 });
+      const { error } = await complete(session, { ...request, referenceId: "in flight" });
+      assert.equal(error.code, "INVALID_REQUEST");
+      const sent = () => page.evaluate(() => globalThis.sent.filter((what) => what === "told"));
+      assert.deepEqual(await sent(), []);
+      await simulator.call("ack", { referenceId: "in flight" });
+      assert.equal((await first).value.referenceId, "in flight");
+      assert.deepEqual(await sent(), ["told"]);
+    },
+  );
+}
