@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/hack-pad/safejs"
 
@@ -98,8 +99,12 @@ func (b *bare) newClient(ctx context.Context, opts clientOptions) (safejs.Value,
 			_ = target.Set("transport", detail["transport"])
 			_ = jsbridge.Dispatch(target, "statechange", detail)
 		},
-		notification: func(detail map[string]any) { _ = jsbridge.Dispatch(target, "notification", detail) },
-		wanted:       func() bool { return true },
+		notification: func(channel string, data json.RawMessage) {
+			if value, err := jsbridge.ParseJSON(data); err == nil {
+				_ = jsbridge.Dispatch(target, "notification", map[string]any{"channel": channel, "data": value})
+			}
+		},
+		wanted: func() bool { return true },
 	})
 	if err != nil {
 		return safejs.Undefined(), err

@@ -47,7 +47,7 @@ func (m *module) wakeAll() {
 // not wait.
 type events struct {
 	status       func(detail map[string]any)
-	notification func(detail map[string]any)
+	notification func(channel string, data json.RawMessage)
 	wanted       func() bool // whether anybody listens to notifications
 }
 
@@ -55,11 +55,8 @@ type events struct {
 func (m *module) open(ctx context.Context, opts clientOptions, to events) (int, error) {
 	opts.OnStatus = func(s bayeux.Status) { to.status(statusDetail(s)) }
 	opts.OnNotification = func(channel string, data json.RawMessage) {
-		if !to.wanted() {
-			return
-		}
-		if value, err := jsbridge.ParseJSON(data); err == nil {
-			to.notification(map[string]any{"channel": channel, "data": value})
+		if to.wanted() {
+			to.notification(channel, data)
 		}
 	}
 	c, err := outbound.Open(ctx, opts.Options)

@@ -94,12 +94,13 @@ func (h *hosted) createClient(args arguments) (job, error) {
 	}
 	opts.Confirms = opts.Journal != nil
 	hooks := args.at(1)
-	tell := func(name string) func(map[string]any) {
-		return func(detail map[string]any) { _, _ = hooks.Call(name, detail) }
-	}
 	return withSignal(opts.signal, func(ctx context.Context) (safejs.Value, error) {
 		var id int // 0 until the client is made, when nobody listens yet
-		id, err := h.open(ctx, opts, events{tell("statechange"), tell("notification"), func() bool { return h.listening[id] }})
+		id, err := h.open(ctx, opts, events{
+			status:       func(detail map[string]any) { _, _ = hooks.Call("statechange", detail) },
+			notification: func(channel string, data json.RawMessage) { _, _ = hooks.Call("notification", channel, string(data)) },
+			wanted:       func() bool { return h.listening[id] },
+		})
 		if err != nil {
 			return safejs.Undefined(), err
 		}

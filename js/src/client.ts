@@ -74,7 +74,8 @@ export class Client extends Base implements OutboundClient {
       const handle = await program.call(new Track(), () =>
         program.core.createClient(options, {
           statechange: (detail) => tell((client) => client.#change(detail)),
-          notification: (detail) => tell((client) => client.#dispatch("notification", detail)),
+          notification: (channel, data) =>
+            tell((client) => client.#dispatch("notification", { channel, data: JSON.parse(data) })),
         }),
       );
       client.#session = new Session(program, handle, forget);

@@ -1,7 +1,7 @@
 // The messages between a page and its Worker, all over one MessagePort, but
 // for the first, which brings it.
 
-import type { NotificationDetail, StateChangeDetail } from "./api.js";
+import type { StateChangeDetail } from "./api.js";
 import type { Delivery, OutboundErrorInit } from "./error.js";
 import type { Packed, Place, Thrown } from "./pack.js";
 import type { Ending } from "./program.js";
@@ -43,6 +43,6 @@ export type ToPage =
   | { say: "rejected"; id: number; error: OutboundErrorInit; cause?: Place | undefined }
   | { say: "known"; id: number; delivery: Delivery }
   | { say: "statechange"; detail: StateChangeDetail }
-  | { say: "notification"; detail: NotificationDetail }
+  | { say: "notifications"; texts: string[] } // of each the channel, and its data in JSON
   | { say: "headers"; id: number }
   | { say: "ended"; ending: Ending };

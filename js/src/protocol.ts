@@ -1,6 +1,6 @@
 // What the Go program (wasm/) and its host, this loader, give to each other.
 
-import type { ClientOptions, LoadOptions, NotificationDetail, StateChangeDetail } from "./api.js";
+import type { ClientOptions, LoadOptions, StateChangeDetail } from "./api.js";
 import type { Delivery, OutboundErrorInit } from "./error.js";
 import type { OutboundOperations } from "./operations.js";
 import type { Requests } from "./request.js";
@@ -62,7 +62,8 @@ export type GoOptions = Omit<ClientOptions, keyof LoadOptions>;
 /** What the host gives to a client in Go: called synchronously, must not throw. */
 export interface Hooks {
   statechange(detail: StateChangeDetail): void;
-  notification(detail: NotificationDetail): void;
+  /** Of the event's data there is the text, in JSON, as the server sent it. */
+  notification(channel: string, data: string): void;
 }
 
 /** The name of an operation's method. */

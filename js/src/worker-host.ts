@@ -193,8 +193,13 @@ class Remote implements Core, Handle {
       case "ended":
         this.#program.end(message.ending);
         break;
-      default:
-        this.#hooks[message.say](message.detail as never);
+      case "statechange":
+        this.#hooks.statechange(message.detail);
+        break;
+      case "notifications":
+        for (let i = 0; i < message.texts.length; i += 2) {
+          this.#hooks.notification(message.texts[i] as string, message.texts[i + 1] as string);
+        }
     }
   }
 

@@ -50,6 +50,9 @@ function send(port: MessagePort, message: ToPage): void {
   }
 }
 
+/** Notifications that go in one message. */
+const mostTogether = 100;
+
 class Server implements Outcomes {
   readonly #port: MessagePort;
   #program!: Program;
@@ -59,6 +62,7 @@ class Server implements Outcomes {
   readonly #calls = new Map<number, Knowledge>();
   readonly #waits = new Set<Promise<void>>(); // for what clients before this one have left
   readonly #questions = new Map<number, PromiseWithResolvers>();
+  #notices: string[] = []; // that wait to be sent: of each the channel, and its data
   #asked = 0;
 
   constructor(port: MessagePort) {
@@ -69,6 +73,7 @@ class Server implements Outcomes {
     this.#program = program;
     this.#core = core;
     program.onEnd((ending) => {
+      this.#flush();
       for (const [id, call] of this.#calls) {
         this.#tell(id, call);
       }
@@ -156,6 +161,7 @@ class Server implements Outcomes {
     if (cause instanceof StandIn) {
       this.#post({ say: "rejected", id, error, cause: cause.at });
     } else {
+      this.#flush();
       send(this.#port, { say: "rejected", id, error: { ...error, cause } });
     }
   };
@@ -199,7 +205,7 @@ class Server implements Outcomes {
       { ...options, ...this.#headers(message.headers) },
       {
         statechange: (detail) => this.#post({ say: "statechange", detail }),
-        notification: (detail) => this.#post({ say: "notification", detail }),
+        notification: (channel, data) => this.#notify(channel, data),
       },
     );
   }
@@ -255,7 +261,27 @@ class Server implements Outcomes {
     }
   }
 
+  /** Notifications of one frame go together, in parts that take the page a few ms at most. */
+  #notify(channel: string, data: string): void {
+    const length = this.#notices.push(channel, data);
+    if (length === 2) {
+      queueMicrotask(() => this.#flush());
+    } else if (length === 2 * mostTogether) {
+      this.#flush();
+    }
+  }
+
+  /** Before any other message, so that the page hears of all in the order in which it came. */
+  #flush(): void {
+    if (this.#notices.length > 0) {
+      const texts = this.#notices;
+      this.#notices = [];
+      this.#port.postMessage({ say: "notifications", texts } satisfies ToPage);
+    }
+  }
+
   #post(message: ToPage): void {
+    this.#flush();
     this.#port.postMessage(message);
   }
 }

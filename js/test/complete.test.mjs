@@ -152,6 +152,34 @@ testInPage("notifications of further channels", async (page) => {
   assert.deepEqual(await heard.evaluate(({ next }) => next), { channel: "/v2/me/calls", data });
 });
 
+testInPage("notifications of one frame come in order, before what is behind them", async (page) => {
+  // Between two requests, while the client waits as it was told, the server collects them.
+  const simulator = await Simulator.start({ holdAck: true, intervalMS: 1000 });
+  const channel = "/v2/me/calls";
+  const transports = ["long-polling"];
+  const session = await connect(page, {
+    baseUrl: simulator.url,
+    headers,
+    transports,
+    channels: [channel],
+  });
+  const heard = await session.evaluateHandle(
+    ({ client }, request) => {
+      const heard = [];
+      client.addEventListener("notification", ({ detail }) => heard.push(detail.data));
+      return { whenDone: client.completeRecord(request).then(() => heard.slice()) };
+    },
+    { ...request, referenceId: "behind" },
+  );
+  await simulator.call("wait-posts", { n: 1 });
+  const sent = Array.from({ length: 250 }, (_, n) => n);
+  for (const data of sent) {
+    await simulator.call("publish", { channel, data });
+  }
+  await simulator.call("ack", { referenceId: "behind" });
+  assert.deepEqual(await heard.evaluate(({ whenDone }) => whenDone), sent);
+});
+
 for (const form of ["object", "headers", "pairs", "function", "asyncFunction"]) {
   testInPage(`headers as ${form}`, async (page) => {
     const simulator = await Simulator.start();
