@@ -191,7 +191,7 @@ bench-run: java deps build
 .PHONY: load load-report
 SERVER ?= simulator
 TRANSPORT ?= websocket
-load: java ## Measure thousands of agents, and write web/scale (half an hour); N=1000 [SERVER=cometd-9] [TRANSPORT=long-polling]: only so many, printed
+load: java ## Measure thousands of agents, and write web/scale (20 minutes); N=1000 [SERVER=cometd-9] [TRANSPORT=long-polling]: only so many, printed
 	@mkdir -p build
 	@go build -o build/load ./internal/cmd/load
 	@build/load $(if $(N),-n $(N) -server $(SERVER) -transport $(TRANSPORT),-all)
