@@ -67,7 +67,7 @@ func Open(ctx context.Context, c Config) (j *Journal, session json.RawMessage) {
 		j.fail(err)
 		return j, nil
 	}
-	return j, j.takeOver(limited, all)
+	return j, j.takeOver(limited, all, patience)
 }
 
 func lockName(owner string) string { return "gws-outbound journal " + owner }
@@ -86,9 +86,9 @@ type left struct {
 }
 
 // takeOver takes over what those have left who are dead, and removes what
-// nobody needs.
-func (j *Journal) takeOver(ctx context.Context, all map[string]string) (session json.RawMessage) {
-	dead := j.dead(ctx, all)
+// nobody needs. For owners that may be about to die it waits so long.
+func (j *Journal) takeOver(ctx context.Context, all map[string]string, wait time.Duration) (session json.RawMessage) {
+	dead := j.dead(ctx, all, wait)
 	if len(dead) > 0 {
 		// They may have written until their end.
 		var err error
@@ -133,7 +133,7 @@ func (j *Journal) takeOver(ctx context.Context, all map[string]string) (session 
 }
 
 // dead returns the owners who are dead, and takes their locks.
-func (j *Journal) dead(ctx context.Context, all map[string]string) map[string]bool {
+func (j *Journal) dead(ctx context.Context, all map[string]string, wait time.Duration) map[string]bool {
 	dead := map[string]bool{}
 	owners, _ := j.sort(all)
 	for owner, l := range owners {
@@ -142,7 +142,7 @@ func (j *Journal) dead(ctx context.Context, all map[string]string) map[string]bo
 			dead[owner] = true
 		}
 	}
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(wait)
 	for owner, l := range owners {
 		if len(l.entries) > 0 && j.alone(ctx, owner, time.Until(deadline)) {
 			dead[owner] = true
@@ -336,7 +336,7 @@ func (j *Journal) EndSession() {
 func (j *Journal) Forget(ctx context.Context) {
 	if j.config.Store != nil {
 		if all, err := j.config.Store.Load(ctx); err == nil {
-			j.takeOver(ctx, all)
+			j.takeOver(ctx, all, 0) // its own lock, and those it has taken over, it would wait for in vain
 		}
 	}
 	j.mu.Lock()
