@@ -238,6 +238,11 @@ if (host === "worker") {
         }
       }
       await dying.close();
+      // A hung page's Worker can outlive it for longer than the next client waits.
+      await page.evaluate(async () => {
+        const { held } = await navigator.locks.query();
+        await Promise.all(held.map(({ name }) => navigator.locks.request(name, () => {})));
+      });
       await simulator.call("expire"); // the session cannot bring it again
       const session = await connect(page, options(simulator));
       assert.deepEqual(await unsettled(session), ["unseen accepted"]);

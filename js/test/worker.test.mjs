@@ -358,7 +358,7 @@ testInPage("notifications cross only when somebody listens", async (page) => {
   }
   // What comes after them is the proof that they have been passed over.
   await session.evaluate(({ client }, request) => client.completeRecord(request), request);
-  assert.equal((await counts()).notification, undefined);
+  assert.equal((await counts()).notifications, undefined);
   const listener = await session.evaluateHandle(({ client }) => ({
     heard: new Promise((resolve) => {
       client.addEventListener("notification", ({ detail }) => resolve(detail), { once: true });
@@ -367,7 +367,7 @@ testInPage("notifications cross only when somebody listens", async (page) => {
   await simulator.call("publish", { channel, data: { n: 10 } });
   const heard = await listener.evaluate(({ heard }) => heard);
   assert.deepEqual(heard, { channel, data: { n: 10 } });
-  assert.equal((await counts()).notification, 1);
+  assert.equal((await counts()).notifications, 1);
 });
 
 testInPage(

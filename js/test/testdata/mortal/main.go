@@ -32,7 +32,7 @@ func createClient(_ js.Value, args []js.Value) any {
 	options, hooks := args[0], args[1]
 	die(options)
 	hooks.Call("statechange", map[string]any{"state": "connected", "transport": "websocket"})
-	hooks.Call("notification", map[string]any{"channel": "/hello", "data": []any{1, nil}})
+	hooks.Call("notification", "/hello", "[1,null]")
 	return js.Global().Get("Promise").Call("resolve", object(map[string]any{
 		"call":  call,
 		"close": func(js.Value, []js.Value) any { return js.Null() },
