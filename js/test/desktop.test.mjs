@@ -742,8 +742,10 @@ testInPage(
   async (page) => {
     await getRecord(page);
     await loseAnswer(page);
-    await page.type("[data-testid=number]", "+12125550100");
-    await page.type("[data-testid=phoneNumber]", "+12125550101");
+    for (const field of ["number", "phoneNumber"]) {
+      await page.focus(`[data-testid=${field}]`);
+      await page.keyboard.type("+12125550100");
+    }
     await press(page, "forget");
     await focusComesTo(page, "confirm");
     await page.keyboard.press("Escape");
