@@ -117,15 +117,14 @@ function printMemory({ completions, measured }) {
 export function printBudgets(result, budgets) {
   let exceeded = 0;
   heading("Budgets");
-  row("", "measured", "at most", "aim", "");
-  rule(4);
-  for (const { name, path, most, aim = most } of budgets) {
+  row("", "measured", "at most", "");
+  rule(3);
+  for (const { name, path, most } of budgets) {
     const measured = path.split(".").reduce((value, key) => value?.[key], result);
     if (!measured) continue; // a part that was left out
-    const within = (limit) => measured.median <= limit;
-    if (!within(most)) exceeded++;
-    const verdict = within(aim) ? "" : within(most) ? "short of the aim" : "EXCEEDED";
-    row(name, spread(measured), most.toFixed(2), aim.toFixed(2), verdict);
+    const over = !(measured.median <= most);
+    if (over) exceeded++;
+    row(name, spread(measured), most.toFixed(2), over ? "EXCEEDED" : "");
   }
   return exceeded;
 }
