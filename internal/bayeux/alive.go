@@ -1,6 +1,9 @@
 package bayeux
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 const (
 	// quiet is how long a server may say nothing while somebody waits for an
@@ -16,6 +19,8 @@ const (
 	// the one before: the browser finds out only when the request is given up.
 	hasty     = time.Second
 	mostHasty = 3
+	// mostReplacing is how many connects may be sent to take the place of one.
+	mostReplacing = 3
 )
 
 // Attend says that one more (or, with -1, one less) caller waits for an event,
@@ -138,8 +143,22 @@ func (c *Client) replaceConnect() {
 		if x.message.Channel == metaConnect {
 			x.timer.Stop()
 			delete(c.exchanges, id) // the connection gives it up for the next
+			c.replacing = mostReplacing
 			c.connect()
 			return
 		}
 	}
+}
+
+// replaced reports whether a connect may have failed because another took its
+// place at the server. That can be the one whose place it was to take: they
+// overtake each other where that has just been sent; and what CometD before
+// 3.1.11 and 4.0.5 answers to the one that lost its place, HTTP 408, Chromium
+// sends once more, even if it is just being given up.
+func replaced(err error) bool {
+	e, ok := errors.AsType[interface {
+		error
+		Replaced() bool
+	}](err)
+	return ok && e.Replaced()
 }

@@ -3,6 +3,7 @@ package bayeux
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,6 +134,12 @@ type severalConn struct {
 
 func (c *severalConn) Cancel(id string) { c.cancelled <- id }
 
+// anotherTookItsPlace is how a server says that of a connect.
+type anotherTookItsPlace struct{}
+
+func (anotherTookItsPlace) Error() string  { return "HTTP 500" }
+func (anotherTookItsPlace) Replaced() bool { return true }
+
 func TestRequestsOfTheirOwn(t *testing.T) {
 	start := func(t *testing.T) (*server, *several, *Client) {
 		s := newServer(t)
@@ -161,6 +168,37 @@ func TestRequestsOfTheirOwn(t *testing.T) {
 			require.Equal(t, Reconnecting, c.current().State)
 			s.connection()
 			require.Equal(t, "c1", s.expect(metaConnect)[0].ClientID)
+		})
+	})
+	t.Run("a connect that lost its place to the one whose place it took is sent anew", func(t *testing.T) {
+		run(t, func(t *testing.T) {
+			s, _, c := start(t)
+			s.expect(metaConnect)
+			for range 2 {
+				c.Wake()
+				s.say(subscribeReply, s.expect(metaSubscribe)...)
+				s.current.sink.Fail(s.expect(metaConnect), anotherTookItsPlace{})
+				s.say(connectReply, s.expect(metaConnect)...)
+				s.expect(metaConnect)
+			}
+			reconnects := func(status Status) bool { return status.State == Reconnecting }
+			require.False(t, slices.ContainsFunc(s.status, reconnects))
+			c.Wake()
+			s.say(subscribeReply, s.expect(metaSubscribe)...)
+			for range mostReplacing {
+				s.current.sink.Fail(s.expect(metaConnect), anotherTookItsPlace{})
+			}
+			synctest.Wait()
+			require.Equal(t, Reconnecting, c.current().State)
+			require.Equal(t, "c1", s.expect(metaConnect)[0].ClientID)
+		})
+	})
+	t.Run("a connect that lost its place, and had taken none, has failed", func(t *testing.T) {
+		run(t, func(t *testing.T) {
+			s, _, c := start(t)
+			s.current.sink.Fail(s.expect(metaConnect), anotherTookItsPlace{})
+			synctest.Wait()
+			require.Equal(t, Reconnecting, c.current().State)
 		})
 	})
 	t.Run("a dead connection of the browser's is passed over", func(t *testing.T) {

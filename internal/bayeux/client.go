@@ -147,6 +147,7 @@ type Client struct {
 	watching  bool            // the clock for the next probe runs
 	alive     []chan struct{} // to be closed at the next frame
 	probing   bool            // a probe is under way
+	replacing int             // how many times the connect may be sent that is to take the place of another
 	hastened  int             // hasty connects of this attempt
 }
 

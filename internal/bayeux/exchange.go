@@ -99,4 +99,5 @@ func (c *Client) cancelExchanges() {
 	}
 	clear(c.exchanges)
 	c.probing = false
+	c.replacing = 0
 }

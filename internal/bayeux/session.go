@@ -233,6 +233,12 @@ func (c *Client) connect() {
 
 // answer takes the reply to a connect.
 func (c *Client) answer(r *Message, err error) {
+	if err != nil && c.replacing > 1 && replaced(err) {
+		c.replacing--
+		c.connect()
+		return
+	}
+	c.replacing = 0
 	if err != nil {
 		c.held = false
 		if !c.doubt(err) {

@@ -35,6 +35,7 @@ var scenarios = []struct {
 	{"a connection killed between POST and acknowledgement", killed},
 	{"a connection half-open between POST and acknowledgement", halfOpen},
 	{"an acknowledgement that takes its time", slow},
+	{"asked whether it is there, while completing", woken},
 	{"a session forgotten while idle", forgottenIdle},
 	{"a session forgotten while pending", forgottenPending},
 	{"a session expired", expired},
@@ -196,6 +197,21 @@ func slow(t *testing.T, j *judge) {
 	j.Control("set", interop.Behavior{AckDelayMS: 12_000}, nil)
 	c := j.open(t)
 	c.complete(t, 0).resolved(t, c)
+	require.NotContains(t, c.said(), string(bayeux.Reconnecting))
+}
+
+// woken has the client ask the server whether it is there, again and again. Over
+// long-polling, where the server acknowledges delivery, each time a new connect
+// takes the place of the one that is held, while events come: none may be lost,
+// and a connection that works must not be taken for a dead one.
+func woken(t *testing.T, j *judge) {
+	j.startPatient(t)
+	j.Control("set", interop.Behavior{AckDelayMS: 30}, nil)
+	c := j.open(t)
+	for range 50 {
+		c.Wake()
+		c.complete(t, 0).resolved(t, c)
+	}
 	require.NotContains(t, c.said(), string(bayeux.Reconnecting))
 }
 

@@ -168,6 +168,12 @@ func TestUnauthorized(t *testing.T) {
 	}
 }
 
+func TestReplaced(t *testing.T) {
+	for status, want := range map[int]bool{0: false, 400: false, 401: false, 408: true, 500: true, 503: false} {
+		require.Equal(t, want, (&StatusError{Status: status}).Replaced(), "%d", status)
+	}
+}
+
 func TestPanicsBecomeFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{make(chan string, 10)}

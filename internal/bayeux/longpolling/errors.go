@@ -32,6 +32,10 @@ func (e *StatusError) Error() string {
 // Unauthorized reports whether the server wants the client to sign in again.
 func (e *StatusError) Unauthorized() bool { return e.Status == 401 || e.Status == 403 }
 
+// Replaced reports whether the status is one by which CometD says that another
+// connect has taken the place of this one: 500, in old versions 408.
+func (e *StatusError) Replaced() bool { return e.Status == 408 || e.Status == 500 }
+
 // UnansweredError is a response that came, and has no reply to a message of
 // its request.
 type UnansweredError struct {
