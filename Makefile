@@ -166,6 +166,24 @@ fuzz: ## Fuzz each target for FUZZTIME (1m)
 	done < <(git grep -oE --untracked '^func Fuzz\w+' -- '*_test.go' | sed 's/func //'); \
 	test -z "$$failed"
 
+# What happens to the connections, and when, follows from a seed.
+SEEDS ?= 1 2 3
+.PHONY: chaos
+chaos: java deps build ## Break connections at random against servers that others wrote, natively and from Chromium, for each of SEEDS="1 2 3"
+	@mkdir -p build/interop
+	@go build -o build/wasmbrowsertest github.com/agnivade/wasmbrowsertest
+	@go build -o build/testserver ./internal/cmd/testserver
+	@$(WASM) go test -c -tags interop -o build/interop/interop.wasm ./internal/interop
+	@for seed in $(SEEDS); do \
+		echo "== seed $$seed, natively"; \
+		go -C internal/interop test -count=1 -tags interop -race -run '^TestChaos$$' -v -timeout 10m . -seed $$seed >build/interop/chaos.log 2>&1 || { cat build/interop/chaos.log; exit 1; }; \
+		grep -o 'seed [0-9]*, .*' build/interop/chaos.log; \
+		echo "== seed $$seed, from Chromium"; \
+		PATH="$(dir $(CHROMIUM)):$$PATH" build/testserver -- build/wasmbrowsertest build/interop/interop.wasm \
+			-test.run '^TestChaos$$' -test.v -test.timeout 10m -seed $$seed >build/interop/chaos.log 2>&1 || { cat build/interop/chaos.log; exit 1; }; \
+		grep -o 'seed [0-9]*, .*' build/interop/chaos.log; \
+	done
+
 .PHONY: soak
 SOAK ?= 2m
 soak: java deps build ## Complete records without pause for SOAK=2m against CometD on Jetty, and see whether anything grows

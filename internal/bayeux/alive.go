@@ -17,6 +17,7 @@ const (
 	// others may follow it, of which there are mostHasty. Over requests, one can
 	// go out on a connection that a browser has kept, and that is as dead as
 	// the one before: the browser finds out only when the request is given up.
+	// Over a socket it is given as long as a probe, once.
 	hasty     = time.Second
 	mostHasty = 3
 	// mostReplacing is how many connects may be sent to take the place of one.
@@ -33,6 +34,7 @@ const (
 func (c *Client) Attend(change int) {
 	c.box.put(func() {
 		c.attending += change
+		c.hasten()
 		c.watch()
 		if change > 0 && c.waiting {
 			c.hurry()
@@ -95,16 +97,29 @@ func (c *Client) watch() {
 
 func (c *Client) toBeWatched() bool { return c.attending > 0 && c.held && !c.probing }
 
-// hasten reports whether the next connect is to be a hasty one. It is where
-// somebody waits for what the server keeps for a short time: not for a new
-// session, whose handshake has just been answered. And it is the first few times
-// only: on a slow network, the last one must have its time.
-func (c *Client) hasten() bool {
-	if _, requests := c.conn.(Canceler); !requests || c.attending == 0 || !c.confirmed || c.hastened == mostHasty {
-		return false
+// hasten gives the connect that is under way less time, if it is one that is
+// answered at once. It does where somebody waits for what the server keeps for
+// a short time: not for a new session, whose handshake has just been answered.
+// And it does the first few times only: on a slow network, the last one must
+// have its time.
+func (c *Client) hasten() {
+	if c.attending == 0 || c.held || !c.confirmed {
+		return
 	}
-	c.hastened++
-	return true
+	limit, most := probeLimit, 1
+	if _, requests := c.conn.(Canceler); requests {
+		limit, most = hasty, mostHasty
+	}
+	if c.hastened == most {
+		return
+	}
+	for _, x := range c.exchanges {
+		if x.message.Channel == metaConnect && !x.hasty {
+			x.hasty = true
+			x.timer.Reset(min(limit, x.limit-time.Since(c.askedAt)))
+			x.limit = limit
+		}
+	}
 }
 
 // probe sends what must be answered: a subscription that is in place already.

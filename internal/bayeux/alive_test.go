@@ -48,6 +48,52 @@ func TestQuietSocketIsProbedWhileSomebodyWaits(t *testing.T) {
 	})
 }
 
+func TestSocketThatDiesAsItIsOpenedIsGivenUpSoonerWhileSomebodyWaits(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client()
+		s.connect(c)
+		s.expect(metaConnect)
+		s.current.sink.Lose(errors.New("reset"))
+		s.connection()
+		s.expect(metaConnect) // and nothing comes
+		wait(2 * time.Second)
+		c.Attend(1)
+		from := time.Now()
+		s.connection()
+		require.Equal(t, 3*time.Second+2*time.Second, time.Since(from), "and the backoff")
+		s.expect(metaConnect)
+		from = time.Now()
+		s.connection()
+		require.Equal(t, 10*time.Second+2*time.Second, time.Since(from), "a slow network: this one had its time")
+		s.expect(metaConnect)
+		from = time.Now()
+		s.connection()
+		require.Equal(t, 3*time.Second+2*time.Second, time.Since(from))
+		s.say(connectReply, s.expect(metaConnect)...)
+		s.expect(metaConnect)
+		require.Equal(t, Status{State: Connected, Transport: "websocket", Session: 1}, c.current())
+	})
+}
+
+func TestConnectKeepsItsTimeIfLittleIsLeft(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client()
+		s.connect(c)
+		s.expect(metaConnect)
+		s.current.sink.Lose(errors.New("reset"))
+		s.connection()
+		s.expect(metaConnect)
+		from := time.Now()
+		wait(9 * time.Second)
+		c.Attend(1)
+		s.connection()
+		require.Equal(t, 10*time.Second+2*time.Second, time.Since(from), "and the backoff")
+		s.expect(metaConnect)
+	})
+}
+
 func TestWhoComesToWaitDoesNotWaitForAnOldBackoff(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)
@@ -223,6 +269,22 @@ func TestRequestsOfTheirOwn(t *testing.T) {
 			require.Equal(t, Reconnecting, c.current().State)
 			wait(5 * time.Second) // a slow network: the last may take its time
 			s.say(connectReply, last...)
+			s.expect(metaConnect)
+			require.Equal(t, Connected, c.current().State)
+			require.Equal(t, 1, c.current().Session)
+		})
+	})
+	t.Run("a connect that is under way is given up sooner for who comes to wait", func(t *testing.T) {
+		run(t, func(t *testing.T) {
+			s, all, c := start(t)
+			s.current.sink.Fail(s.expect(metaConnect), errors.New("reset"))
+			late := s.expect(metaConnect)
+			wait(2 * time.Second)
+			c.Attend(1)
+			from := time.Now()
+			require.Equal(t, string(late[0].ID), <-all.cancelled)
+			require.Equal(t, time.Second, time.Since(from))
+			s.say(connectReply, s.expect(metaConnect)...)
 			s.expect(metaConnect)
 			require.Equal(t, Connected, c.current().State)
 			require.Equal(t, 1, c.current().Session)

@@ -10,7 +10,9 @@ import (
 // exchange is a message that waits for its reply.
 type exchange struct {
 	message Message
+	limit   time.Duration // for the reply
 	timer   *time.Timer
+	hasty   bool                            // see hasten
 	done    func(reply *Message, err error) // called once, on the loop
 }
 
@@ -28,10 +30,10 @@ func (c *Client) expect(m *Message, limit time.Duration, done func(*Message, err
 	m.ID = text(strconv.Itoa(c.nextID))
 	m.ClientID = c.clientID
 	id := m.ID
-	x := &exchange{message: *m, done: done}
+	x := &exchange{message: *m, limit: limit, done: done}
 	x.timer = c.after(limit, func() {
 		if c.exchanges[id] == x {
-			c.silent(id, fmt.Errorf("%s: %w (%v)", x.message.Channel, errNoReply, limit))
+			c.silent(id, x)
 		}
 	})
 	c.exchanges[id] = x
@@ -40,13 +42,27 @@ func (c *Client) expect(m *Message, limit time.Duration, done func(*Message, err
 // silent gives up waiting for a reply. A socket that keeps silent on one
 // message does so on all, and is broken: where nothing resets it, it is found
 // by this alone. A request of several is given up by itself.
-func (c *Client) silent(id text, err error) {
-	if one, ok := c.conn.(Canceler); ok {
-		one.Cancel(string(id))
-		c.failExchange(id, err)
+func (c *Client) silent(id text, x *exchange) {
+	switch {
+	case x.hasty:
+		c.hastened++
+	case x.message.Channel == metaConnect:
+		c.hastened = 0
+	}
+	err := fmt.Errorf("%s: %w (%v)", x.message.Channel, errNoReply, x.limit)
+	one, requests := c.conn.(Canceler)
+	if !requests {
+		c.lost(err)
 		return
 	}
-	c.lost(err)
+	one.Cancel(string(id))
+	if x.hasty {
+		delete(c.exchanges, id)
+		c.broken()
+		c.connect()
+		return
+	}
+	c.failExchange(id, err)
 }
 
 // settle ends the exchange that m replies to; nil if there is none, as for a

@@ -25,7 +25,6 @@ func (c *Client) try() {
 	c.stopRetry()
 	c.waiting = false
 	c.attempt++
-	c.hastened = 0
 	if c.clientID != "" && !c.failedAt.IsZero() && time.Since(c.failedAt) > c.plan.lifetime() {
 		c.logf(Info, "not connected for longer than the server keeps a session: a new one is needed")
 		c.forget()
@@ -213,22 +212,12 @@ func (c *Client) connect() {
 		return
 	}
 	m.Advice = &Advice{Timeout: new(float64)}
-	if c.hasten() {
-		c.send(m, hasty, func(r *Message, err error) {
-			if errors.Is(err, errNoReply) {
-				c.broken()
-				c.connect()
-				return
-			}
-			c.answer(r, err)
-		})
-		return
-	}
 	limit := c.opts.MaxNetworkDelay
 	if c.resuming {
 		limit = c.share(limit)
 	}
 	c.send(m, limit, c.answer)
+	c.hasten()
 }
 
 // answer takes the reply to a connect.
@@ -239,6 +228,7 @@ func (c *Client) answer(r *Message, err error) {
 		return
 	}
 	c.replacing = 0
+	c.hastened = 0
 	if err != nil {
 		c.held = false
 		if !c.doubt(err) {

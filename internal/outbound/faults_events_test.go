@@ -130,6 +130,13 @@ var eventFaults = []fault{
 	}},
 }
 
+// acknowledgedOverTheNext acknowledges the record once there is a new session.
+func acknowledgedOverTheNext(t *testing.T, s *scene) {
+	require.NoError(t, s.WaitSessions(soon(t), 2)) // the old one lives on for a while
+	require.NoError(t, s.WaitConnected(soon(t), 1))
+	s.Ack("ref-1")
+}
+
 // sessionFaults happen to the session.
 var sessionFaults = []fault{
 	{name: "the session is forgotten, and the acknowledgement sent over the next", then: gwssim.Behavior{HoldAck: true}, want: resolved, pending: func(t *testing.T, s *scene) {
@@ -169,15 +176,12 @@ var sessionFaults = []fault{
 	{name: "the advice none", start: gwssim.Behavior{HoldAck: true, TimeoutMS: 500, Faults: []gwssim.Fault{{At: gwssim.AtHeld, Do: gwssim.DoAmend, Body: `{"advice":{"reconnect":"none"}}`}}},
 		want: want{code: Disconnected, delivery: gws.Accepted, posts: 1, processed: 1, ended: true}},
 	{name: "the advice handshake", start: gwssim.Behavior{HoldAck: true, TimeoutMS: 500, Faults: []gwssim.Fault{{At: gwssim.AtHeld, Do: gwssim.DoAmend, Body: `{"advice":{"reconnect":"handshake","interval":0}}`}}},
-		pending: func(t *testing.T, s *scene) {
-			require.NoError(t, s.WaitSessions(soon(t), 2)) // the old one lives on for a while
-			require.NoError(t, s.WaitConnected(soon(t), 1))
-			s.Ack("ref-1")
-		}, want: resolved},
+		pending: acknowledgedOverTheNext, want: resolved},
 	{name: "the advice to retry after a long interval", start: gwssim.Behavior{IntervalMS: 2500}, want: resolved},
 	{name: "the advice to retry after an interval that is too long", start: gwssim.Behavior{IntervalMS: 60_000}, options: hurried,
 		want: want{code: AckTimeout, delivery: gws.Accepted, posts: 1, processed: 1, ended: true}},
 	{name: "the connect is refused without advice", start: faulty(gwssim.Fault{At: gwssim.AtHeld, Do: gwssim.DoAmend, Body: `{"successful":false,"error":"500::Try again","advice":null}`}), want: resolved,
 		options: func(*Options) {}},
-	{name: "the session is unknown without advice", start: gwssim.Behavior{TimeoutMS: 300, Faults: []gwssim.Fault{{At: gwssim.AtHeld, Do: gwssim.DoAmend, Body: `{"successful":false,"error":"402::Unknown client","advice":null}`}}}, want: resolved},
+	{name: "the session is unknown without advice", start: gwssim.Behavior{HoldAck: true, TimeoutMS: 300, Faults: []gwssim.Fault{{At: gwssim.AtHeld, Do: gwssim.DoAmend, Body: `{"successful":false,"error":"402::Unknown client","advice":null}`}}},
+		pending: acknowledgedOverTheNext, want: resolved},
 }
