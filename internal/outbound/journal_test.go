@@ -558,6 +558,28 @@ func TestStoreThatFailsOrHangs(t *testing.T) {
 	}
 }
 
+func TestStoreThatHangsHoldsUpOneBatchOfEvents(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		heard := make(chan string, 10)
+		d.load(func(o *Options) {
+			o.OnNotification = func(_ string, data json.RawMessage) { heard <- string(data) }
+		})
+		pass(time.Second)
+		d.Slow(time.Hour)
+		for n, bound := range []time.Duration{0, 3 * time.Second, 0, 0} { // the next connect waits for the session to be written
+			start := time.Now()
+			d.s.mu.Lock()
+			d.s.publish(fmt.Sprintf(`{"notificationType":"PreviewRecord","record":{"recordHandle":%d}}`, n))
+			d.s.mu.Unlock()
+			require.Contains(d, get(d.T, heard), fmt.Sprintf(`"recordHandle":%d`, n))
+			require.Equal(d, bound, time.Since(start), "event %d", n)
+			synctest.Wait()
+		}
+		d.Slow(0)
+		pass(10 * time.Second)
+	})
+}
+
 func TestJournalThatCannotBeHad(t *testing.T) {
 	for name, spoil := range map[string]func(*desk) func(*Options){
 		"not here": func(*desk) func(*Options) {
