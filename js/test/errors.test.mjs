@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { failures } from "./engine.mjs";
-import { complete, connect, settle, testInPage } from "./in-browser.mjs";
+import { complete, connect, host, settle, testInPage } from "./in-browser.mjs";
 import { request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 import { unusedOrigin } from "./site.mjs";
@@ -336,6 +336,34 @@ testInPage("aborted before anything is sent", async (page) => {
   }, request);
   assertError(outcome, { code: "ABORTED", delivery: "not-sent", cause: { my: "reason" } });
   assert.deepEqual(await simulator.posts(), []);
+});
+
+testInPage("a signal keeps no listener of a call that has ended", async (page) => {
+  const simulator = await Simulator.start();
+  const session = await connect(page, { baseUrl: simulator.url, headers });
+  const counts = await session.evaluate(async ({ client, outcome }, request) => {
+    const { signal } = new AbortController();
+    const listeners = new Set();
+    signal.addEventListener = (type, listener) => {
+      listeners.add(listener);
+      AbortSignal.prototype.addEventListener.call(signal, type, listener);
+    };
+    signal.removeEventListener = (type, listener) => {
+      listeners.delete(listener);
+      AbortSignal.prototype.removeEventListener.call(signal, type, listener);
+    };
+    const counts = [];
+    for (const called of [request, {}]) {
+      const pending = client.completeRecord(called, { signal });
+      pending.catch(() => {});
+      counts.push(listeners.size);
+      await outcome(pending);
+      counts.push(listeners.size);
+    }
+    return counts;
+  }, request);
+  const wrong = host === "worker" ? 1 : 0; // on the page's thread, a wrong request is refused at once
+  assert.deepEqual(counts, [1, 0, wrong, 0]);
 });
 
 testInPage("aborted after it was accepted", async (page) => {
