@@ -770,6 +770,36 @@ testInPage(
   { path: desktop },
 );
 
+testInPage(
+  "disconnect and forget while an answer is awaited: the call's end leaves nothing either",
+  async (page) => {
+    await simulator.call("reset", { seed: 1 });
+    await connectByKeyboard(page);
+    await page.waitForFunction(
+      () => document.querySelector("[data-testid=number-campaign]").value === "Renewals",
+    );
+    await press(page, "own-lose-answer");
+    await reads(page, "fault-told", /with your next operation/);
+    await page.focus("[data-testid=number]");
+    await page.keyboard.type("+12125550102");
+    await page.keyboard.press("Enter");
+    await focusComesTo(page, "record-only");
+    await page.keyboard.press("Enter");
+    await posted(page);
+    await press(page, "forget");
+    await focusComesTo(page, "confirm");
+    await page.keyboard.press("Enter");
+    await focusComesTo(page, "connect");
+    await page.keyboard.press("Enter"); // connects when the client before has ended
+    await page.waitForSelector("[data-testid=state][data-state=connected]");
+    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+    assert.ok(await isHidden(page, "unsettled"));
+    assert.equal(await page.$eval("[data-testid=number-told]", (told) => told.textContent), "");
+    assert.ok(!/70001|\+1212/.test(await page.$eval("main", (main) => main.textContent)));
+  },
+  { path: desktop },
+);
+
 /** Has axe look at the page as it is. */
 async function axeFindsNothing(page, where) {
   await page.evaluate(axe);
