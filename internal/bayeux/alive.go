@@ -110,7 +110,7 @@ func (c *Client) hasten() {
 	if _, requests := c.conn.(Canceler); requests {
 		limit, most = hasty, mostHasty
 	}
-	if c.hastened == most {
+	if c.hastened >= most {
 		return
 	}
 	for _, x := range c.exchanges {

@@ -148,7 +148,7 @@ type Client struct {
 	alive     []chan struct{} // to be closed at the next frame
 	probing   bool            // a probe is under way
 	replacing int             // how many times the connect may be sent that is to take the place of another
-	hastened  int             // hasty connects of this attempt
+	hastened  int             // hasty connects in a row that got no reply
 }
 
 // New returns a client that does nothing yet; [Client.Connect] starts it.
