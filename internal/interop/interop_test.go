@@ -203,7 +203,9 @@ func slow(t *testing.T, j *judge) {
 // woken has the client ask the server whether it is there, again and again. Over
 // long-polling, where the server acknowledges delivery, each time a new connect
 // takes the place of the one that is held, while events come: none may be lost,
-// and a connection that works must not be taken for a dead one.
+// and a connection that works must not be taken for a dead one. (Sockets can
+// break all the same: that of CometD 9 sometimes, by a race of its own, with
+// 1011 "Demand already fulfilled".)
 func woken(t *testing.T, j *judge) {
 	j.startPatient(t)
 	j.Control("set", interop.Behavior{AckDelayMS: 30}, nil)
@@ -212,7 +214,9 @@ func woken(t *testing.T, j *judge) {
 		c.Wake()
 		c.complete(t, 0).resolved(t, c)
 	}
-	require.NotContains(t, c.said(), string(bayeux.Reconnecting))
+	if j.transport == "long-polling" {
+		require.NotContains(t, c.said(), string(bayeux.Reconnecting))
+	}
 }
 
 // forgottenIdle has the server forget the session, which the client learns from
