@@ -205,7 +205,7 @@ func slow(t *testing.T, j *judge) {
 // takes the place of the one that is held, while events come: none may be lost,
 // and a connection that works must not be taken for a dead one. (Sockets can
 // break all the same: that of CometD 9 sometimes, by a race of its own, with
-// 1011 "Demand already fulfilled".)
+// 1011 "Demand already fulfilled": jetty/jetty.project#14821.)
 func woken(t *testing.T, j *judge) {
 	j.startPatient(t)
 	j.Control("set", interop.Behavior{AckDelayMS: 30}, nil)
