@@ -182,6 +182,8 @@ chaos: java deps build ## Break connections at random against servers that other
 		PATH="$(dir $(CHROMIUM)):$$PATH" build/testserver -- build/wasmbrowsertest build/interop/interop.wasm \
 			-test.run '^TestChaos$$' -test.v -test.timeout 10m -seed $$seed >build/interop/chaos.log 2>&1 || { cat build/interop/chaos.log; exit 1; }; \
 		grep -o 'seed [0-9]*, .*' build/interop/chaos.log; \
+		echo "== seed $$seed, a page that is reloaded"; \
+		build/testserver -- node js/chaos.mjs $$seed || exit 1; \
 	done
 
 .PHONY: soak

@@ -349,6 +349,9 @@ func (j *Journal) Forget(ctx context.Context) {
 	j.queue.add(nil, keys, nil)
 }
 
+// Idle reports whether all that was asked for is written, or could not be.
+func (j *Journal) Idle() bool { return j.queue.idle() }
+
 // Written waits until all that was asked for is written, or cannot be, or ctx is
 // done.
 func (j *Journal) Written(ctx context.Context) {

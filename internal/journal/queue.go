@@ -69,6 +69,13 @@ func (q *queue) close() {
 	q.closed = true
 }
 
+// idle reports whether there is nothing to be written.
+func (q *queue) idle() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return !q.writing
+}
+
 // work writes until there is nothing more to be written.
 func (q *queue) work() {
 	for {

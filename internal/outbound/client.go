@@ -194,7 +194,8 @@ func (c *Client) Wake() { c.session.Wake() }
 // Leave says that whoever uses the client is going away. If nothing is
 // pending, that ends the session at the server; what is pending may still be
 // acknowledged to someone who looks for it, and is left alone, as are unsettled calls
-// whose answers the session may still bring. Leave does not
+// whose answers the session may still bring, and answers that the journal is just
+// writing: who goes away may not live to see that done. Leave does not
 // wait, and the message is on its way when the caller's event is over.
 func (c *Client) Leave() {
 	if c.Pending() == 0 && (c.book == nil || !c.book.needsSession()) {

@@ -833,6 +833,25 @@ func TestLeavingWithUnsettledCalls(t *testing.T) {
 	})
 }
 
+func TestLeavingBeforeTheAnswerIsSafe(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", slow)
+		l := d.load()
+		a := l.complete("a")
+		pass(afterTheAnswer)
+		d.Slow(100 * time.Millisecond)
+		get(d.T, a).resolved(d.T, "a")
+		l.Leave() // and the page does not live to see it written
+		synctest.Wait()
+		l.kill()
+		d.Slow(0)
+		l = d.load()
+		l.lists("a accepted")
+		get(d.T, l.settled("a")).resolved(d.T, "a")
+		require.Equal(d, 1, d.s.made, "over the same session")
+	})
+}
+
 // The client does not come about: nothing is lost of what was found.
 func TestOpeningFailsWithUnsettledCalls(t *testing.T) {
 	atDesk(t, func(d *desk) {

@@ -258,9 +258,10 @@ func (b *book) awaits() bool {
 	return false
 }
 
-// needsSession reports whether the session may still bring what an unsettled call waits for.
+// needsSession reports whether the session may still bring what an unsettled
+// call waits for, or would have to bring once more what is not written yet.
 func (b *book) needsSession() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.attended && b.awaits()
+	return b.attended && b.awaits() || b.journal != nil && !b.journal.Idle()
 }
