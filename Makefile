@@ -122,7 +122,7 @@ test-browsers: build extension $(ENGINES) ## The same in Chromium, Firefox and W
 	@go build -o build/testserver ./internal/cmd/testserver
 	@build/testserver -- npm run --silent --prefix js test -- $(ENGINES)
 
-.PHONY: interop interop-go interop-wasm java
+.PHONY: interop interop-go interop-wasm interop-build java
 interop: interop-go interop-wasm ## CometD servers that others wrote judge the client: natively, and from Chromium
 
 interop-go: java node_modules
@@ -130,18 +130,20 @@ interop-go: java node_modules
 	@go -C internal/interop test -tags interop -race -parallel 6 -timeout 10m
 
 # Each server has a browser of its own, since cookies do not tell ports apart.
-interop-wasm: java deps build
+interop-wasm: interop-build
 	@echo "== CometD servers that others wrote, from Chromium"
-	@mkdir -p build/interop
-	@go build -o build/wasmbrowsertest github.com/agnivade/wasmbrowsertest
-	@go build -o build/testserver ./internal/cmd/testserver
-	@$(WASM) go test -c -tags interop -o build/interop/interop.wasm ./internal/interop
 	@printf '%s\n' $(JUDGES) | PATH="$(dir $(CHROMIUM)):$$PATH" xargs -P 3 -I JUDGE bash -c ' \
 		if build/testserver -- build/wasmbrowsertest build/interop/interop.wasm -test.run "^TestServers\$$/^JUDGE " \
 			>build/interop/JUDGE.log 2>&1; then grep -A9 ^server build/interop/JUDGE.log; \
 		else cat build/interop/JUDGE.log; exit 1; fi'
 	@echo "== CometD on Jetty, and pages that are reloaded"
 	@build/testserver -- node --test --test-reporter=spec js/test/interop/
+
+interop-build: java deps build
+	@mkdir -p build/interop
+	@go build -o build/wasmbrowsertest github.com/agnivade/wasmbrowsertest
+	@go build -o build/testserver ./internal/cmd/testserver
+	@$(WASM) go test -c -tags interop -o build/interop/interop.wasm ./internal/interop
 
 java:
 	@if ! command -v mvn >/dev/null || ! command -v javac >/dev/null; then \
@@ -169,11 +171,7 @@ fuzz: ## Fuzz each target for FUZZTIME (1m)
 # What happens to the connections, and when, follows from a seed.
 SEEDS ?= 1 2 3
 .PHONY: chaos
-chaos: java deps build ## Break connections at random against servers that others wrote, natively and from Chromium, for each of SEEDS="1 2 3"
-	@mkdir -p build/interop
-	@go build -o build/wasmbrowsertest github.com/agnivade/wasmbrowsertest
-	@go build -o build/testserver ./internal/cmd/testserver
-	@$(WASM) go test -c -tags interop -o build/interop/interop.wasm ./internal/interop
+chaos: interop-build ## Break connections at random against servers that others wrote, natively and from Chromium, for each of SEEDS="1 2 3"
 	@for seed in $(SEEDS); do \
 		echo "== seed $$seed, natively"; \
 		go -C internal/interop test -count=1 -tags interop -race -run '^TestChaos$$' -v -timeout 10m . -seed $$seed >build/interop/chaos.log 2>&1 || { cat build/interop/chaos.log; exit 1; }; \

@@ -12,6 +12,10 @@ import { request } from "./test/sample.mjs";
 import { startSite } from "./test/site.mjs";
 
 const seed = Number(process.argv[2] ?? 1);
+if (!Number.isInteger(seed)) {
+  console.error("usage: node chaos.mjs [seed], an integer");
+  process.exit(1);
+}
 const steps = 60;
 const longestPause = 60; // ms, between two of them
 const percent = 20; // of the frames, each with its connection, while some are lost
@@ -74,13 +78,14 @@ async function chaos(page, server, transport) {
   }
   await open();
   const { left, ended } = await page.evaluate(theEnd, patience);
-  const outcomes = Object.values(ended);
+  const acknowledged = Object.values(ended).filter((how) => how === "acknowledged").length;
   const right = /^acknowledged$| (unknown|not-sent)$/;
   const wrong = Object.entries(ended).filter(([, how]) => !right.test(how));
   const lost = left.filter(({ delivery }) => delivery === "accepted");
   console.log(
-    `seed ${seed}, ${transport}: ${outcomes.filter((how) => how === "acknowledged").length} acknowledged, ` +
-      `${outcomes.length - wrong.length} ended as they may, ${left.length} left without an answer, ${lost.length} of them accepted; ` +
+    `seed ${seed}, ${transport}: ${acknowledged} acknowledged, ` +
+      `${Object.keys(ended).length - acknowledged} ended with an error, ` +
+      `${left.length} left without an answer, ${lost.length} of them accepted; ` +
       `${count.reloads} reloads, ${count.cuts} connections cut`,
   );
   if (lost.length > 0 || wrong.length > 0) {

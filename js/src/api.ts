@@ -328,8 +328,8 @@ export type OutboundClientListener<K extends keyof OutboundClientEventMap> =
  * listener was ever added to it: one that is listened to lives on, as a
  * WebSocket does.
  *
- * When its page is left for good and nothing is pending, the session is ended
- * as well as can be done in passing. While the page is in the back/forward cache, or
+ * When its page is left for good and nothing is pending, nor being written to the
+ * journal, the session is ended as well as can be done in passing. While the page is in the back/forward cache, or
  * frozen, the session is kept; on return it is resumed, if the server still has it.
  */
 export interface OutboundClient extends OutboundOperations, EventTarget {

@@ -132,6 +132,15 @@ async function getRecord(page) {
   );
 }
 
+/** Connects, and waits until the number form has its campaign. */
+async function connectWithoutRecord(page) {
+  await simulator.call("reset", { seed: 1 });
+  await connectByKeyboard(page);
+  await page.waitForFunction(
+    () => document.querySelector("[data-testid=number-campaign]").value === "Renewals",
+  );
+}
+
 /** Completes the record on the desk with the favourite that has a digit. */
 async function completeWith(page, digit) {
   await page.focus("[data-testid=record-name]");
@@ -345,11 +354,7 @@ testInPage(
 testInPage(
   "do not call a number, without a record",
   async (page) => {
-    await simulator.call("reset", { seed: 1 });
-    await connectByKeyboard(page);
-    await page.waitForFunction(
-      () => document.querySelector("[data-testid=number-campaign]").value === "Renewals",
-    );
+    await connectWithoutRecord(page);
     await tabTo(page, "number");
     await page.keyboard.press("Enter");
     await page.waitForSelector("[data-testid=number][aria-invalid=true]");
@@ -773,11 +778,7 @@ testInPage(
 testInPage(
   "disconnect and forget while an answer is awaited: the call's end leaves nothing either",
   async (page) => {
-    await simulator.call("reset", { seed: 1 });
-    await connectByKeyboard(page);
-    await page.waitForFunction(
-      () => document.querySelector("[data-testid=number-campaign]").value === "Renewals",
-    );
+    await connectWithoutRecord(page);
     await press(page, "own-lose-answer");
     await reads(page, "fault-told", /with your next operation/);
     await page.focus("[data-testid=number]");

@@ -238,7 +238,7 @@ if (host === "worker") {
         }
       }
       await dying.close();
-      // A hung page's Worker can outlive it for longer than the next client waits.
+      // The next client waits for half a second only, should the hung page's Worker outlive it.
       await page.evaluate(async () => {
         const { held } = await navigator.locks.query();
         await Promise.all(held.map(({ name }) => navigator.locks.request(name, () => {})));
