@@ -65,6 +65,16 @@ func (c *Client) silent(id text, x *exchange) {
 	c.failExchange(id, err)
 }
 
+// progress gives replies whose bytes are arriving their whole time from now on.
+func (c *Client) progress(messages []Message) {
+	c.heard = time.Now()
+	for _, m := range messages {
+		if x := c.exchanges[m.ID]; x != nil {
+			x.timer.Reset(x.limit)
+		}
+	}
+}
+
 // settle ends the exchange that m replies to; nil if there is none, as for a
 // reply that comes late. Replies are matched by id. One without an id, as
 // careless servers send it, is taken for the reply to the oldest message on

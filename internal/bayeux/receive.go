@@ -32,6 +32,14 @@ func (s sink) Receive(frame []byte) {
 	})
 }
 
+func (s sink) Progress(messages []Message) {
+	s.c.box.put(func() {
+		if !s.stale() {
+			s.c.progress(messages)
+		}
+	})
+}
+
 func (s sink) Fail(messages []Message, err error) {
 	s.c.box.put(func() {
 		for _, m := range messages {

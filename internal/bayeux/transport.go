@@ -40,6 +40,11 @@ type Sink interface {
 	// Receive takes a frame: an array of messages in JSON, or a single one.
 	Receive(frame []byte)
 
+	// Progress says that bytes of the reply to these messages have arrived, and
+	// more are to come: whoever waits for it need not fear that it is lost. It may
+	// come often.
+	Progress(messages []Message)
+
 	// Fail says that these messages will not be answered, and why. The
 	// connection lives on.
 	Fail(messages []Message, err error)

@@ -39,6 +39,7 @@ type reports struct {
 
 func (r *reports) Receive(frame []byte)             { r.received <- string(frame) }
 func (r *reports) Fail(_ []bayeux.Message, e error) { r.failed <- e }
+func (r *reports) Progress([]bayeux.Message)        {}
 func (r *reports) Lose(error)                       { panic("this connection is not one thing that could be lost") }
 
 // open opens a connection to the scenarios of package testserver.

@@ -27,6 +27,7 @@ func newRecorder() *recorder {
 
 func (r *recorder) Receive(frame []byte)         { r.frames <- string(frame) }
 func (r *recorder) Fail([]bayeux.Message, error) { panic("a socket fails as a whole") }
+func (r *recorder) Progress([]bayeux.Message)    {}
 func (r *recorder) Lose(err error)               { r.lost <- err }
 
 // peer is the test server, as one test sees it.
