@@ -37,7 +37,7 @@ func (b *backlog) add(frame []byte) (ok bool, err error) {
 	case b.ended:
 		return false, nil
 	case len(frame) > MaxFrame:
-		err = fmt.Errorf("a frame of %d bytes, at most %d are taken", len(frame), MaxFrame)
+		err = &TooLargeError{len(frame), MaxFrame}
 	case b.bytes+len(frame)+frameCost > maxBacklog:
 		err = fmt.Errorf("the server sends faster than its messages can be handled: %d bytes wait", b.bytes)
 	default:
@@ -52,4 +52,11 @@ func (b *backlog) done(frame []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.bytes -= len(frame) + frameCost
+}
+
+// TooLargeError is a frame that is larger than what is taken.
+type TooLargeError struct{ Size, Limit int } // in bytes
+
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("a frame of %d bytes, at most %d are taken", e.Size, e.Limit)
 }

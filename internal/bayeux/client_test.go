@@ -16,38 +16,50 @@ import (
 // server is the other end of a scripted transport: a test reads what the client
 // sends, and writes what it is to receive, word by word.
 type server struct {
-	t       *testing.T
-	name    string
-	refuse  error         // what Open returns, if set
-	down    atomic.Bool   // Open fails while it is set
-	hang    bool          // Open does not return before its context is done
-	opened  chan *line    // every connection that the client opens
-	current *line         // the one that opens gave last
-	status  []Status      // all that OnStatus was told
-	log     []string      // all that Log was told
-	prepare chan struct{} // counts calls of Prepare
+	t        *testing.T
+	name     string
+	delay    time.Duration // of Open
+	requests bool          // what PerRequest returns
+	refuse   error         // what Open returns, if set
+	down     atomic.Bool   // Open fails while it is set
+	hang     bool          // Open does not return before its context is done
+	opened   chan *line    // every connection that the client opens
+	current  *line         // the one that opens gave last
+	status   []Status      // all that OnStatus was told
+	log      []string      // all that Log was told
+	prepare  chan struct{} // counts calls of Prepare
 }
 
 // line is one connection.
 type line struct {
-	sink   Sink
-	sent   chan []Message
-	closed chan struct{}
+	sink      Sink
+	sent      chan []Message
+	closed    chan struct{}
+	cancelled chan string // ids
 }
 
 func (l *line) Send(messages []Message) { l.sent <- messages }
 func (l *line) Close()                  { close(l.closed) } // twice would panic: a client closes once
+func (l *line) Cancel(id string)        { l.cancelled <- id }
 
 func newServer(t *testing.T) *server {
 	return &server{t: t, name: "websocket", opened: make(chan *line, 100), prepare: make(chan struct{}, 1000)}
 }
 
-func (s *server) Name() string { return s.name }
+func (s *server) Name() string     { return s.name }
+func (s *server) PerRequest() bool { return s.requests }
 
 func (s *server) Open(ctx context.Context, sink Sink) (Conn, error) {
 	if s.hang {
 		<-ctx.Done()
 		return nil, ctx.Err()
+	}
+	if s.delay > 0 {
+		select {
+		case <-time.After(s.delay):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 	if s.down.Load() {
 		return nil, errors.New("down")
@@ -55,7 +67,7 @@ func (s *server) Open(ctx context.Context, sink Sink) (Conn, error) {
 	if s.refuse != nil {
 		return nil, s.refuse
 	}
-	l := &line{sink: sink, sent: make(chan []Message, 100), closed: make(chan struct{})}
+	l := &line{sink: sink, sent: make(chan []Message, 100), closed: make(chan struct{}), cancelled: make(chan string, 100)}
 	s.opened <- l
 	return l, nil
 }

@@ -69,15 +69,16 @@ func TestGaps(t *testing.T) {
 		gaps  int
 	}{
 		"requests that are not answered":                                {},
-		"requests that are not answered, without acknowledged delivery": {noAck: true, gaps: 1 + mostHasty},
+		"requests that are not answered, without acknowledged delivery": {noAck: true, gaps: 1 + mostShort},
 	} {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(t *testing.T) {
 				s, gaps := newServer(t), 0
-				c, held := start(t, s, &several{s, make(chan string, 10)}, tt.noAck, &gaps)
-				c.Attend(1)
+				s.name, s.requests = longPolling, true
+				c, held := start(t, s, s, tt.noAck, &gaps)
+				c.AddWaiters(1)
 				s.current.sink.Fail(held, errors.New("reset"))
-				for range mostHasty + 1 { // the last has its time
+				for range mostShort + 1 { // the last has its time
 					s.expect(metaConnect)
 				}
 				require.Equal(t, tt.gaps, gaps)

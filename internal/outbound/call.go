@@ -99,8 +99,8 @@ func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (
 	if ctx.Err() != nil {
 		return nil, AbortedError(ctx, gws.NotSent)
 	}
-	c.session.Attend(1) // from here on, since a session that is put off has to be had soon
-	defer c.session.Attend(-1)
+	c.session.AddWaiters(1) // from here on, since a session that is put off has to be had soon
+	defer c.session.AddWaiters(-1)
 	if err := c.ready(ctx); err != nil {
 		return nil, err
 	}

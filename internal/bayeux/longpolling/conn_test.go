@@ -15,7 +15,7 @@ import (
 	"gws-outbound/internal/httpx"
 )
 
-var _ bayeux.Canceler = (*conn)(nil)
+var _ bayeux.Conn = (*conn)(nil)
 
 const unanswered = `the server's response has no reply to what was sent: "[]"`
 

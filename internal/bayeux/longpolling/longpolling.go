@@ -39,8 +39,11 @@ func New(o Options) *Transport { return &Transport{o} }
 // Name returns "long-polling".
 func (*Transport) Name() string { return "long-polling" }
 
+// PerRequest returns true.
+func (*Transport) PerRequest() bool { return true }
+
 // Open returns at once, since there is nothing to open before the first
-// message. The connection is a [bayeux.Canceler].
+// message.
 func (t *Transport) Open(_ context.Context, sink bayeux.Sink) (bayeux.Conn, error) {
 	return &conn{o: t.o, sink: sink}, nil
 }

@@ -85,7 +85,7 @@ func TestRealAborts(t *testing.T) {
 		c, r := open(t, path)
 		c.Send(messages("c1"))
 		c.Send(messages("1"))
-		c.(bayeux.Canceler).Cancel("1")
+		c.Cancel("1")
 		require.ErrorIs(t, get(t, r.failed), errCanceled)
 		c.Send(messages("c2"))
 		require.ErrorIs(t, get(t, r.failed), errReplaced)

@@ -106,6 +106,9 @@ func (c *conn) Send(messages []bayeux.Message) {
 	}
 }
 
+// Cancel does nothing: a socket has no requests.
+func (c *conn) Cancel(string) {}
+
 // Close closes the socket once what is queued has been sent; it does not wait
 // for that.
 func (c *conn) Close() { c.end(nil) }

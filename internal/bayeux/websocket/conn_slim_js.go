@@ -187,6 +187,9 @@ func (c *conn) Send(messages []bayeux.Message) {
 	}
 }
 
+// Cancel does nothing: a socket has no requests.
+func (c *conn) Cancel(string) {}
+
 // Close closes the socket, opening or open. The browser first sends what it
 // has been given, and does not wait for the peer's consent.
 func (c *conn) Close() {

@@ -34,6 +34,9 @@ func New(url string) *Transport {
 // Name returns "websocket".
 func (*Transport) Name() string { return "websocket" }
 
+// PerRequest returns false.
+func (*Transport) PerRequest() bool { return false }
+
 // closeReason is what is known of a close by its code and reason.
 func closeReason(code int, reason string) string {
 	text := fmt.Sprintf("close code %d", code)
