@@ -122,7 +122,7 @@ func (c *Client) share(limit time.Duration) time.Duration {
 func (c *Client) lost(err error) {
 	proved := c.link != nil && c.link.proved
 	c.dropLink()
-	c.upgraded = false
+	c.moved = false
 	if c.waiting {
 		return // the next attempt, already due, will open another
 	}

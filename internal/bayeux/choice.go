@@ -31,7 +31,7 @@ const (
 // chooseTransport picks the transport of an attempt.
 func (c *Client) chooseTransport() {
 	c.tried = 0
-	if c.clientID == "" && !c.upgraded {
+	if c.clientID == "" && !c.moved {
 		c.transport = c.firstChoice()
 	}
 	c.tried |= 1 << c.transport
@@ -139,7 +139,7 @@ func (c *Client) dropRival() {
 func (c *Client) transportWorks() {
 	c.link.proved = true
 	c.fruitless = 0
-	c.upgraded = false
+	c.moved = false
 	clear(c.causes)
 	c.worked |= 1 << c.transport
 	c.remembered = -1
@@ -196,7 +196,7 @@ func (c *Client) upgrade() {
 			c.upgradeIn /= 2
 		default:
 			c.logf(Info, "the session moves from %s to %s", c.name(), l.name())
-			c.upgraded = true
+			c.moved = true
 			c.replaceLink(l)
 			c.begin()
 			return
@@ -207,6 +207,9 @@ func (c *Client) upgrade() {
 
 // reason puts together why there is no session, by transport where several have failed.
 func (c *Client) reason(err error) error {
+	if err == c.lastErr {
+		return err
+	}
 	c.causes[c.name()] = err
 	var all []error
 	for _, t := range c.opts.Transports {
@@ -255,5 +258,5 @@ func (c *Client) moveSession(to int) {
 	if c.clientID != "" {
 		c.before = &predecessor{clientID: c.clientID, transport: c.transport, ack: c.ack, until: time.Now().Add(c.plan.lifetime())}
 	}
-	c.transport = to
+	c.transport, c.moved = to, true
 }

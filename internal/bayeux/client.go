@@ -154,7 +154,7 @@ type attempts struct {
 	causes     map[string]error // why each does not work, by its name
 	upgrading  bool             // the clock for the next upgrade runs
 	upgradeIn  time.Duration
-	upgraded   bool // the session has just moved to a better transport
+	moved      bool // the session has just moved to another transport
 
 	before      *predecessor // of a session that has moved, what it was before
 	predecessor *predecessor

@@ -18,11 +18,11 @@ import (
 type server struct {
 	t        *testing.T
 	name     string
-	delay    time.Duration // of Open
+	delay    atomic.Int64  // of Open, in ns
 	requests bool          // what PerRequest returns
 	refuse   error         // what Open returns, if set
 	down     atomic.Bool   // Open fails while it is set
-	hang     bool          // Open does not return before its context is done
+	hang     atomic.Bool   // Open does not return before its context is done
 	opened   chan *line    // every connection that the client opens
 	current  *line         // the one that opens gave last
 	status   []Status      // all that OnStatus was told
@@ -50,13 +50,13 @@ func (s *server) Name() string     { return s.name }
 func (s *server) PerRequest() bool { return s.requests }
 
 func (s *server) Open(ctx context.Context, sink Sink) (Conn, error) {
-	if s.hang {
+	if s.hang.Load() {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	if s.delay > 0 {
+	if delay := time.Duration(s.delay.Load()); delay > 0 {
 		select {
-		case <-time.After(s.delay):
+		case <-time.After(delay):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
@@ -717,7 +717,7 @@ func TestSilentServer(t *testing.T) {
 	t.Run("hangs while opening", func(t *testing.T) {
 		run(t, func(t *testing.T) {
 			s := newServer(t)
-			s.hang = true
+			s.hang.Store(true)
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
 			start := time.Now()
@@ -740,7 +740,7 @@ func TestSilentServer(t *testing.T) {
 func TestNextTransportWhereTheFirstDoesNotWork(t *testing.T) {
 	for name, spoil := range map[string]func(*server){
 		"cannot be opened":        func(s *server) { s.refuse = errors.New("no") },
-		"hangs":                   func(s *server) { s.hang = true },
+		"hangs":                   func(s *server) { s.hang.Store(true) },
 		"dies before its reply":   func(s *server) { go func() { (<-s.opened).sink.Lose(errors.New("reset")) }() },
 		"silent on the handshake": func(*server) {},
 		"not offered": func(s *server) {
@@ -825,7 +825,7 @@ func TestClose(t *testing.T) {
 	t.Run("while opening", func(t *testing.T) {
 		run(t, func(t *testing.T) {
 			s := newServer(t)
-			s.hang = true
+			s.hang.Store(true)
 			c := s.client()
 			done := make(chan error, 1)
 			go func() { done <- c.Connect(t.Context()) }()

@@ -167,10 +167,10 @@ func (c *Client) nextLook() (due time.Time, ok bool) {
 			return later(x.sent, l.heard).Add(limit), c.confirmed
 		}
 	}
-	if c.waiters == 0 || !c.held || c.probing || c.isPolite() {
+	if c.waiters == 0 || !c.held || c.probing || c.pausing || c.isPolite() {
 		return due, false
 	}
-	return l.heard.Add(limit), true
+	return later(l.heard, c.askedAt).Add(limit), true
 }
 
 func later(a, b time.Time) time.Time {

@@ -97,7 +97,7 @@ func TestSilentSocket_LivesWhereItSpeaksMeanwhile(t *testing.T) {
 		c, held := waitedFor(t, s)
 		first := s.current
 		probe := s.expect(metaSubscribe)
-		s.delay = 2 * time.Second // of the next connection
+		s.delay.Store(int64(2 * time.Second)) // of the next connection
 		wait(4 * time.Second)
 		s.say(subscribeReply, probe...)
 		spare := <-s.opened
@@ -114,7 +114,7 @@ func TestSilentSocket_IsLeftAloneOnABusyLine(t *testing.T) {
 		s := newServer(t)
 		c, held := waitedFor(t, s)
 		probe := s.expect(metaSubscribe)
-		s.delay = time.Second // a large frame is in its way
+		s.delay.Store(int64(time.Second)) // a large frame is in its way
 		for range 2 {
 			spare := <-s.opened
 			<-spare.closed
@@ -132,7 +132,7 @@ func TestSilentSocket_NoOtherConnectionEither(t *testing.T) {
 		s := newServer(t)
 		c, _ := waitedFor(t, s)
 		probe := s.expect(metaSubscribe)
-		s.hang = true
+		s.hang.Store(true)
 		wait(6 * time.Second)
 		synctest.Wait()
 		require.Equal(t, Reconnecting, c.current().State)

@@ -118,7 +118,7 @@ func (c *Client) noteAdvice(a *Advice) {
 			p.unseenAt = time.Now()
 		}
 		// One that is never seen while this one asks is gone, since it would be held.
-		if c.toldOfOthers && p.unseen > aloneConnects && time.Since(p.unseenAt) > aloneAfter {
+		if c.toldOfOthers && p.unseen > aloneConnects && time.Since(p.unseenAt) >= aloneAfter {
 			c.logf(Info, "no other client is seen in this browser any more")
 			c.toldOfOthers = false
 		}
