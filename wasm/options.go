@@ -41,6 +41,7 @@ func readClientOptions(v safejs.Value) (clientOptions, []gws.Problem) {
 		}
 	}
 	opts.Transports = readTransports(o)
+	o.boolean("guest", &opts.Guest)
 	o.boolean("appendMessageTypeToURL", &opts.AppendMessageTypeToURL)
 	readHeaders(o, &opts.Options)
 	readCredentials(o, &opts.Options)

@@ -27,6 +27,10 @@ type Options struct {
 	CometdPath string   // below BaseURL, with a leading slash
 	Transports []string // names of transports, in the order of preference
 
+	// Guest says that another client of this browser is to have the request that a
+	// server holds for a browser; see [bayeux.Options].
+	Guest bool
+
 	AppendMessageTypeToURL bool // of long-polling requests; see longpolling.Options
 
 	Headers        func(ctx context.Context, again bool) (httpx.Header, error) // see gws.Config
@@ -112,6 +116,7 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		LogFrom:     opts.LogFrom,
 		DialTimeout: min(opts.ConnectTimeout/2, 5*time.Second),
 		Random:      over.random,
+		Guest:       opts.Guest,
 	}
 	if opts.Journal != nil {
 		c.book = &book{c: c, untold: map[string]*operation{}}

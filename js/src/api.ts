@@ -56,6 +56,16 @@ export interface ClientOptions extends LoadOptions {
   transports?: Transport[];
 
   /**
+   * Says that the page, or another one of this browser, has a CometD session of its own with the
+   * server, such as a desktop's, over long-polling. Such a server holds the request of one session
+   * for each browser, whose events come at once; the others have to ask again and again. With
+   * `true` this client never takes that place: over long-polling it asks every 250 ms while a call is
+   * pending, and every 2 s otherwise. Connect it once the other one is connected. Default: `false`;
+   * it is the same once the server has said that there are several, see {@link OutboundClient.reason}.
+   */
+  guest?: boolean;
+
+  /**
    * Appends `/handshake`, `/connect` or `/disconnect` to the URL of a
    * long-polling request that carries such a message, for load balancers that
    * route by it. Default: `false`.
@@ -338,6 +348,14 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
 
   /** `null` while there is no connection. */
   readonly transport: Transport | null;
+
+  /**
+   * Why the client is not simply connected, or is slower than it could be, in words for a
+   * developer; `null` where there is nothing to say. Connected, it says where the server sees
+   * several clients in this browser, or asks for long pauses. It is the `reason` of the last
+   * `statechange`, those before a listener could be there included.
+   */
+  readonly reason: string | null;
 
   /** How many calls of the operations are not settled yet. */
   readonly pending: number;

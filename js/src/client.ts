@@ -50,6 +50,7 @@ export class Client extends Base implements OutboundClient {
   #session: Session | undefined;
   #state: ClientState = "connecting";
   #transport: Transport | null = null;
+  #reason: string | null = null;
   #pending = 0;
   #listening = false;
   #journal = false;
@@ -95,6 +96,10 @@ export class Client extends Base implements OutboundClient {
 
   get transport(): Transport | null {
     return this.#transport;
+  }
+
+  get reason(): string | null {
+    return this.#reason;
   }
 
   get pending(): number {
@@ -194,6 +199,7 @@ export class Client extends Base implements OutboundClient {
   #change(detail: StateChangeDetail): void {
     this.#state = detail.state;
     this.#transport = detail.transport;
+    this.#reason = detail.reason ?? null;
     if (detail.state === "closed") {
       listened.delete(this);
     }
