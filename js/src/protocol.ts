@@ -37,6 +37,8 @@ export interface Answered {
       | [id: number, failed: -1, thrown: unknown]
       | [id: number, tooLarge: -2]
   ): void;
+  /** The response to a request that asked for this is arriving, and more is to come. */
+  progress(id: number): void;
 }
 
 /** A client in Go, as Go gives it. */
