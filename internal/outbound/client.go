@@ -72,6 +72,7 @@ type Client struct {
 	unclaimed int  // answers that nobody waited for; belongs to the session's loop
 	notified  bool // a subscription to one of the caller's channels brings the outbound events, too
 
+	online    func() bool   // see httpx.Online
 	closing   chan struct{} // closed by Close
 	closeOnce sync.Once
 }
@@ -81,6 +82,7 @@ type network struct {
 	doer       httpx.Doer
 	transports func(*gws.Session) []bayeux.Transport
 	random     func() float64 // see bayeux.Options
+	online     func() bool    // httpx.Online if nil
 }
 
 // Open signs in, connects and subscribes. An error is an *[Error] of which
@@ -96,7 +98,10 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 	if opts.Go == nil {
 		opts.Go = func(f func()) { go f() }
 	}
-	c := &Client{opts: opts, notified: slices.ContainsFunc(opts.Channels, covers), closing: make(chan struct{})}
+	if over.online == nil {
+		over.online = httpx.Online
+	}
+	c := &Client{opts: opts, notified: slices.ContainsFunc(opts.Channels, covers), online: over.online, closing: make(chan struct{})}
 	c.rest = gws.NewSession(gws.Config{
 		BaseURL: opts.BaseURL, Doer: over.doer,
 		Headers: headers(opts.Headers), HeadersDynamic: opts.HeadersDynamic,
@@ -158,7 +163,7 @@ func (c *Client) connect(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return AbortedError(ctx, gws.NotSent)
 	default:
-		return sessionError(err, gws.NotSent)
+		return c.explain(sessionError(err, gws.NotSent))
 	}
 }
 
@@ -188,7 +193,7 @@ func (c *Client) Ended() bool {
 }
 
 // Wake is to be called when the connection may be dead, or may be had again:
-// the network is back, the machine was asleep, the page is seen again.
+// the network is gone or back, the machine was asleep, the page is seen again.
 func (c *Client) Wake() { c.session.Wake() }
 
 // Leave says that whoever uses the client is going away. If nothing is
