@@ -27,6 +27,10 @@ type Options struct {
 	CometdPath string   // below BaseURL, with a leading slash
 	Transports []string // names of transports, in the order of preference
 
+	// FirstTransport is the one of Transports that has worked last, as an earlier client of this
+	// server knows; "" if that is not known.
+	FirstTransport string
+
 	AppendMessageTypeToURL bool // of long-polling requests; see longpolling.Options
 
 	Headers        func(ctx context.Context, again bool) (httpx.Header, error) // see gws.Config

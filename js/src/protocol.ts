@@ -58,8 +58,11 @@ export interface Core {
   createClient(options: GoOptions, hooks: Hooks): Promise<Handle>;
 }
 
-/** The options without those of the loader. */
-export type GoOptions = Omit<ClientOptions, keyof LoadOptions>;
+/** The options without those of the loader, and what the loader adds. */
+export type GoOptions = Omit<ClientOptions, keyof LoadOptions> & {
+  /** The name of the transport to try first. It may be none of `transports`: then it is ignored. */
+  firstTransport?: string;
+};
 
 /** What the host gives to a client in Go: called synchronously, must not throw. */
 export interface Hooks {
