@@ -49,7 +49,7 @@ func startHosted(host safejs.Value) error {
 			return err
 		}
 	}
-	answered, err := httpx.Through(request, abortRequest)
+	answered, progress, err := httpx.Through(request, abortRequest)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func startHosted(host safejs.Value) error {
 	if err != nil {
 		return err
 	}
-	_, err = host.Call("ready", map[string]any{"createClient": create, "answered": answered})
+	_, err = host.Call("ready", map[string]any{"createClient": create, "answered": answered, "progress": progress})
 	return err
 }
 

@@ -42,6 +42,7 @@ func readClientOptions(v safejs.Value) (clientOptions, []gws.Problem) {
 	}
 	opts.Transports = readTransports(o)
 	o.boolean("guest", &opts.Guest)
+	opts.FirstTransport = readFirstTransport(o, opts.Transports)
 	o.boolean("appendMessageTypeToURL", &opts.AppendMessageTypeToURL)
 	readHeaders(o, &opts.Options)
 	readCredentials(o, &opts.Options)
@@ -122,6 +123,16 @@ func readTransports(o *object) []string {
 		}
 	}
 	return known
+}
+
+// readFirstTransport reads what the loader remembers of the page before: see
+// js/src/transport-memory.ts. What is none of the transports is ignored.
+func readFirstTransport(o *object, transports []string) string {
+	var name string
+	if o.text("firstTransport", &name); slices.Contains(transports, name) {
+		return name
+	}
+	return ""
 }
 
 func readCredentials(o *object, opts *outbound.Options) {

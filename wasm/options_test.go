@@ -68,6 +68,18 @@ func TestWrongOptionsAreNamed(t *testing.T) {
 	}
 }
 
+func TestFirstTransport_IsOneOfTheTransports(t *testing.T) {
+	for expression, want := range map[string]string{
+		`({})`:                               "",
+		`({firstTransport: "long-polling"})`: "long-polling",
+		`({firstTransport: "long-polling", transports: ["websocket"]})`: "",
+		`({firstTransport: "carrier-pigeon"})`:                          "",
+	} {
+		opts, _ := readClientOptions(value(t, expression))
+		require.Equal(t, want, opts.FirstTransport, expression)
+	}
+}
+
 func TestRequestIsReadAsItIs(t *testing.T) {
 	fields, problems := readRequest(value(t, `({a: "x", b: 5, c: true, d: null, e: undefined, f: 5n, g: Symbol(), h: [], i: {}, j: () => 1, get k() { throw 5n }})`))
 	require.Equal(t, gws.Fields{"a": "x", "b": 5.0, "c": true, "d": nil, "e": nil,

@@ -127,6 +127,7 @@ func TestPost(t *testing.T) {
 			message: []string{"status code 3 (forbidden)", `"because"`, feature}, check: isStatus(403, 3, "because")},
 		{name: "403 with another status code", get: []step{me("1")}, post: []step{answer(403, statusBody(6))}, requests: "GET POST", delivery: Rejected, message: []string{"resource not found", feature}, check: isStatus(403, 6, "because")},
 		{name: "403, but partially done", get: []step{me("1")}, post: []step{answer(403, `{"statusCode":7,"statusMessage":"csrf"}`)}, requests: "GET POST", delivery: Unknown, check: isStatus(403, 7, "csrf")},
+		{name: "403, and an internal error", get: []step{me("1")}, post: []step{answer(403, `{"statusCode":4,"statusMessage":"csrf"}`)}, requests: "GET POST", delivery: Unknown, check: isStatus(403, 4, "csrf")},
 		{name: "no permission", get: []step{me("1")}, post: []step{answer(200, statusBody(5))}, requests: "GET POST", delivery: Rejected, message: []string{"no permission", feature}, check: isStatus(200, 5, "because")},
 
 		// 401
@@ -150,7 +151,9 @@ func TestPost(t *testing.T) {
 
 		// statusCode
 		{name: "resource not found", get: []step{me("1")}, post: []step{answer(404, statusBody(6))}, requests: "GET POST", delivery: Rejected, message: []string{"status code 6 (resource not found)", `"because"`}, not: feature, check: isStatus(404, 6, "because")},
-		{name: "server's internal error", get: []step{me("1")}, post: []step{answer(500, `{"statusCode":4}`)}, requests: "GET POST", delivery: Rejected, check: isStatus(500, 4, "")},
+		{name: "server's internal error", get: []step{me("1")}, post: []step{answer(500, `{"statusCode":4}`)}, requests: "GET POST", delivery: Unknown, check: isStatus(500, 4, "")},
+		{name: "internal error, as a success of HTTP", get: []step{me("1")}, post: []step{answer(200, statusBody(4))}, requests: "GET POST", delivery: Unknown, check: isStatus(200, 4, "because")},
+		{name: "internal error, as a client's fault", get: []step{me("1")}, post: []step{answer(400, statusBody(4))}, requests: "GET POST", delivery: Unknown, check: isStatus(400, 4, "because")},
 		{name: "partially", get: []step{me("1")}, post: []step{answer(200, statusBody(7))}, requests: "GET POST", delivery: Unknown, check: isStatus(200, 7, "because")},
 		{name: "incomplete", get: []step{me("1")}, post: []step{answer(400, statusBody(9))}, requests: "GET POST", delivery: Unknown, check: isStatus(400, 9, "because")},
 		{name: "not documented", get: []step{me("1")}, post: []step{answer(200, `{"statusCode":99,"statusMessage":7}`)}, requests: "GET POST", delivery: Rejected, message: []string{"status code 99 (not documented)"}, check: isStatus(200, 99, "")},

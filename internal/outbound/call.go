@@ -44,7 +44,7 @@ func (c *Client) Call(ctx context.Context, method string, fields gws.Fields, opt
 	}
 	if failed != nil {
 		failed.ReferenceID = op.request.ReferenceID
-		return nil, failed
+		return nil, c.explain(failed)
 	}
 	return result, nil
 }

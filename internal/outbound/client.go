@@ -31,6 +31,10 @@ type Options struct {
 	// server holds for a browser; see [bayeux.Options].
 	Guest bool
 
+	// FirstTransport is the one of Transports that has worked last, as an earlier client of this
+	// server knows; "" if that is not known.
+	FirstTransport string
+
 	AppendMessageTypeToURL bool // of long-polling requests; see longpolling.Options
 
 	Headers        func(ctx context.Context, again bool) (httpx.Header, error) // see gws.Config
@@ -76,6 +80,7 @@ type Client struct {
 	unclaimed int  // answers that nobody waited for; belongs to the session's loop
 	notified  bool // a subscription to one of the caller's channels brings the outbound events, too
 
+	online    func() bool   // see httpx.Online
 	closing   chan struct{} // closed by Close
 	closeOnce sync.Once
 }
@@ -85,6 +90,7 @@ type network struct {
 	doer       httpx.Doer
 	transports func(*gws.Session) []bayeux.Transport
 	random     func() float64 // see bayeux.Options
+	online     func() bool    // httpx.Online if nil
 }
 
 // Open signs in, connects and subscribes. An error is an *[Error] of which
@@ -100,7 +106,10 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 	if opts.Go == nil {
 		opts.Go = func(f func()) { go f() }
 	}
-	c := &Client{opts: opts, notified: slices.ContainsFunc(opts.Channels, covers), closing: make(chan struct{})}
+	if over.online == nil {
+		over.online = httpx.Online
+	}
+	c := &Client{opts: opts, notified: slices.ContainsFunc(opts.Channels, covers), online: over.online, closing: make(chan struct{})}
 	c.rest = gws.NewSession(gws.Config{
 		BaseURL: opts.BaseURL, Doer: over.doer,
 		Headers: headers(opts.Headers), HeadersDynamic: opts.HeadersDynamic,
@@ -117,6 +126,9 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		DialTimeout: min(opts.ConnectTimeout/2, 5*time.Second),
 		Random:      over.random,
 		Guest:       opts.Guest,
+		Online:      over.online,
+
+		FirstTransport: opts.FirstTransport,
 	}
 	if opts.Journal != nil {
 		c.book = &book{c: c, untold: map[string]*operation{}}
@@ -163,7 +175,7 @@ func (c *Client) connect(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return AbortedError(ctx, gws.NotSent)
 	default:
-		return sessionError(err, gws.NotSent)
+		return c.explain(sessionError(err, gws.NotSent))
 	}
 }
 
@@ -193,7 +205,7 @@ func (c *Client) Ended() bool {
 }
 
 // Wake is to be called when the connection may be dead, or may be had again:
-// the network is back, the machine was asleep, the page is seen again.
+// the network is gone or back, the machine was asleep, the page is seen again.
 func (c *Client) Wake() { c.session.Wake() }
 
 // Leave says that whoever uses the client is going away. If nothing is

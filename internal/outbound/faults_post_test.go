@@ -51,6 +51,8 @@ var postFaults = []fault{
 		then: faulty(after(page(gwssim.AtPost, `{"statusCode":0}`, map[string]string{"Content-Type": "text/plain"})))},
 	{name: "the POST is answered by JSON that is not of GWS", then: faulty(page(gwssim.AtPost, `{"ok":true}`, nil)), want: graceful(HTTPError, "without a statusCode")},
 	{name: "the POST is partially successful", then: faulty(page(gwssim.AtPost, `{"statusCode":7}`, nil)), want: graceful(APIError, "only partially successful")},
+	{name: "the POST meets an internal error", then: faulty(page(gwssim.AtPost, `{"statusCode":4}`, nil)), want: graceful(APIError, "internal error of the server")},
+	{name: "the POST meets an internal error after it was processed", browser: true, then: faulty(after(page(gwssim.AtPost, `{"statusCode":4}`, nil))), want: resolved},
 	{name: "the POST is refused by GWS", browser: true, then: faulty(page(gwssim.AtPost, `{"statusCode":2,"statusMessage":"Not now"}`, nil)),
 		want: want{code: APIError, delivery: gws.Rejected, says: "Not now", posts: 1, within: 2 * time.Second}},
 

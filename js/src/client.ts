@@ -20,6 +20,7 @@ import {
 } from "./protocol.js";
 import { newReference } from "./reference.js";
 import { Session } from "./session.js";
+import { TransportMemory } from "./transport-memory.js";
 
 /** Ends the sessions of clients that were dropped. */
 const dropped = new FinalizationRegistry((session: Session) => session.end().catch(() => {}));
@@ -71,10 +72,16 @@ export class Client extends Base implements OutboundClient {
       tell((client) => client.#change({ state: "closed", transport: null, reason }));
       program.release();
     });
+    const memory = new TransportMemory(options);
     try {
+      const { first } = memory;
+      const known = first === undefined ? options : { ...options, firstTransport: first };
       const handle = await program.call(new Track(), () =>
-        program.core.createClient(options, {
-          statechange: (detail) => tell((client) => client.#change(detail)),
+        program.core.createClient(known, {
+          statechange: (detail) => {
+            memory.note(detail);
+            tell((client) => client.#change(detail));
+          },
           notification: (channel, data) =>
             tell((client) => client.#dispatch("notification", { channel, data: JSON.parse(data) })),
         }),
@@ -84,6 +91,7 @@ export class Client extends Base implements OutboundClient {
       dropped.register(client, client.#session);
       return client;
     } catch (error) {
+      memory.forget();
       forget();
       program.release();
       throw error;

@@ -30,6 +30,7 @@ func TestRequest(t *testing.T) {
 		defer c.Close()
 		c.Send([]bayeux.Message{{Channel: "/é", ID: "1"}})
 		got := <-s.requests
+		got.OnProgress = nil // functions cannot be compared
 		require.Equal(t, &httpx.Request{
 			Method: "POST", URL: "http://server/cometd?x=1", Credentials: httpx.SameOrigin, MaxBody: 4 << 20,
 			Header: httpx.Header{"X-CSRF-TOKEN": "t", "Content-Type": "application/json"},
@@ -52,6 +53,46 @@ func TestADisconnectOutlivesThePage(t *testing.T) {
 			got.reply("[]")
 			synctest.Wait()
 		}
+	})
+}
+
+func TestProgress_IsOfTheMessagesThatAreAnswered(t *testing.T) {
+	play(t, func(t *testing.T, s *server, c *conn, r *recorder) {
+		c.Send(messages("c1"))
+		held := s.next("c1")
+		c.Send(messages("1 2"))
+		other := s.next("1 2")
+		held.OnProgress()
+		other.OnProgress()
+		held.OnProgress()
+		require.Equal(t, []string{"progress c1", "progress 1 2", "progress c1"}, r.all())
+		other.reply("[]")
+		require.Equal(t, []string{"received []", "failed 1 2: " + unanswered}, r.all())
+		other.OnProgress() // came late
+		require.Empty(t, r.all())
+	})
+}
+
+func TestProgress_OfARequestThatWasGivenUpIsIgnored(t *testing.T) {
+	play(t, func(t *testing.T, s *server, c *conn, r *recorder) {
+		s.stubborn = true // the aborted requests are still under way
+		c.Send(messages("c1"))
+		replaced := s.next("c1")
+		c.Send(messages("c2"))
+		replaced.OnProgress()
+		c.Send(messages("1"))
+		canceled := s.next("1")
+		c.Cancel("1")
+		canceled.OnProgress()
+		require.Empty(t, r.all())
+		replaced.reply("[]")
+		canceled.reply("[]")
+		next := s.next("c2")
+		r.all()
+		c.Close()
+		next.OnProgress()
+		require.Empty(t, r.all())
+		next.reply("[]")
 	})
 }
 

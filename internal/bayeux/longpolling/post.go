@@ -13,8 +13,8 @@ import (
 
 // post sends messages as one array and returns the body of the response, of
 // which it only checks that the status is 200. If ctx ends first, the error is
-// its cause.
-func post(ctx context.Context, o Options, messages []bayeux.Message) (frame []byte, err error) {
+// its cause. While the response is arriving, progress is called.
+func post(ctx context.Context, o Options, messages []bayeux.Message, progress func()) (frame []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil { // in a browser it would end the whole program
 			err = &bayeux.InternalError{Value: p}
@@ -32,6 +32,7 @@ func post(ctx context.Context, o Options, messages []bayeux.Message) (frame []by
 		Credentials: o.Credentials,
 		MaxBody:     bayeux.MaxFrame,
 		KeepAlive:   slices.ContainsFunc(messages, isDisconnect),
+		OnProgress:  progress,
 	})
 	switch {
 	case err != nil && ctx.Err() != nil:
