@@ -103,9 +103,12 @@ func (c *Client) open() {
 func (c *Client) dialLimit() time.Duration {
 	limit := c.opts.DialTimeout
 	if c.established {
-		limit = max(limit, 3*c.trips.smoothed) << min(c.fruitless, 2)
+		limit = max(limit, 3*c.trips.smoothed)
 	}
-	return c.share(limit)
+	if c.established && c.waiters > 0 {
+		limit = min(limit, max(quiet, 3*c.trips.smoothed)) // others can be made meanwhile
+	}
+	return c.share(limit << min(c.fruitless, 2))
 }
 
 // share is the time that a step may take: limit, but not more than half of

@@ -123,7 +123,7 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		OnGap:       c.waiting.gap,
 		Log:         opts.Log,
 		LogFrom:     opts.LogFrom,
-		DialTimeout: min(opts.ConnectTimeout/2, 5*time.Second),
+		DialTimeout: min(opts.ConnectTimeout/2, 15*time.Second),
 		Random:      over.random,
 		Guest:       opts.Guest,
 		Online:      over.online,
