@@ -147,7 +147,7 @@ func (c *Client) replaceLink(l *link) {
 	c.cutOff(c.link)
 	c.link, c.transport = l, l.transport
 	c.spare = nil
-	c.held, c.probing, c.unsure = false, false, false
+	c.probing, c.unsure = false, false
 	c.attempt++
 	c.stopRetry()
 }

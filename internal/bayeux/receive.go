@@ -15,7 +15,7 @@ func (c *Client) receive(l *link, frame []byte) {
 	c.alive = nil
 	if l == c.link && c.unsure {
 		c.unsure = false
-		if c.held {
+		if c.in(working...) {
 			c.reportConnected()
 		}
 	}
