@@ -103,7 +103,7 @@ func TestTimer_ASignOfLifeMakesTheGraceShort(t *testing.T) {
 	for alive, want := range map[time.Duration]time.Duration{
 		0:                       settling,
 		100 * time.Millisecond:  100*time.Millisecond + settling,
-		600 * time.Millisecond:  1200 * time.Millisecond, // a round trip more
+		600 * time.Millisecond:  1800 * time.Millisecond, // and two round trips
 		1500 * time.Millisecond: Grace,
 		Grace + time.Second:     Grace,
 	} {

@@ -125,9 +125,10 @@ func (t *Timer) grace() (late bool) {
 	case <-limit.C:
 		return t.clock.late(began, Grace)
 	case <-alive:
-		// What it brings comes with it, or a round trip later.
+		// What it brings comes with it, or a round trip later: a request that is held
+		// may have to be sent again.
 		took := t.clock.now().Sub(began)
-		t.sleep(min(max(settling, took), Grace-took))
+		t.sleep(min(max(settling, 2*took), Grace-took))
 	case <-t.stopped:
 	}
 	return false
