@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -377,10 +378,10 @@ func TestTimeout(t *testing.T) {
 					}
 				}
 				s, _, _ := scenario{get: []step{me("1")}, post: []step{slow}}.session(t)
-				asleep := time.Duration(0)
-				s.config.Clock = deadline.Clock{Now: func() time.Time { return time.Now().Add(asleep) }}
+				var asleep atomic.Int64
+				s.config.Clock = deadline.Clock{Now: func() time.Time { return time.Now().Add(time.Duration(asleep.Load())) }}
 				require.NoError(t, s.SignIn(t.Context()))
-				err := s.Post(t.Context(), postPath, []byte(`{}`), func() { time.AfterFunc(9*time.Second, func() { asleep = missed }) })
+				err := s.Post(t.Context(), postPath, []byte(`{}`), func() { time.AfterFunc(9*time.Second, func() { asleep.Store(int64(missed)) }) })
 				require.Equal(t, accepted, err == nil, err)
 			})
 		}
