@@ -6,15 +6,12 @@ import (
 )
 
 // WithTimeout is [context.WithTimeout] with a grace: the context ends when a
-// [Timer] is over. Its Deadline is the one without the grace. wake may be nil.
+// [Timer] is over. While that has a grace, Deadline says when the grace ends. wake
+// may be nil.
 func (c Clock) WithTimeout(parent context.Context, d time.Duration, wake Wake) (context.Context, context.CancelFunc) {
 	inner, cancel := context.WithCancelCause(parent)
 	t := c.afterFunc(d, wake, func() { cancel(context.DeadlineExceeded) })
-	end := time.Now().Add(d)
-	if earlier, ok := parent.Deadline(); ok && earlier.Before(end) {
-		end = earlier
-	}
-	return &timeout{inner, end}, func() {
+	return &timeout{inner, t}, func() {
 		t.Stop()
 		cancel(context.Canceled)
 	}
@@ -24,10 +21,16 @@ func (c Clock) WithTimeout(parent context.Context, d time.Duration, wake Wake) (
 // package context do only when the time is over to the moment.
 type timeout struct {
 	context.Context
-	end time.Time
+	timer *Timer
 }
 
-func (t *timeout) Deadline() (time.Time, bool) { return t.end, true }
+func (t *timeout) Deadline() (time.Time, bool) {
+	end := t.timer.end()
+	if earlier, ok := t.Context.Deadline(); ok && earlier.Before(end) {
+		end = earlier
+	}
+	return end, true
+}
 
 func (t *timeout) Err() error {
 	err := t.Context.Err()

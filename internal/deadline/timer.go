@@ -42,6 +42,7 @@ type Timer struct {
 
 	mu      sync.Mutex
 	timer   *time.Timer
+	until   time.Time     // when it is over, as far as that is known
 	stopped chan struct{} // closed by Stop
 	stop    sync.Once
 }
@@ -63,6 +64,7 @@ func (c Clock) afterFunc(d time.Duration, wake Wake, over func()) *Timer {
 	first := max(d-Grace, d/2)
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.until = time.Now().Add(d)
 	t.timer = time.AfterFunc(first, func() { t.run(first) })
 	return t
 }
@@ -86,7 +88,7 @@ func (t *Timer) run(first time.Duration) {
 		default:
 			rest := t.d - t.clock.now().Sub(t.start)
 			if rest <= 0 {
-				t.end()
+				t.over()
 				return
 			}
 			late = t.sleep(rest)
@@ -99,17 +101,9 @@ func (t *Timer) run(first time.Duration) {
 	}
 }
 
-// mostGraces is how many there are at most, where a page is frozen again and again. A
-// browser may fire the timers of a hidden page once a minute, so that each is late.
-const mostGraces = 3
-
-func (t *Timer) end() {
-	select {
-	case <-t.stopped:
-	default:
-		t.over()
-	}
-}
+// mostGraces is how many there are at most, where a page is frozen in the grace again. They are few,
+// since a browser may fire the timers of a hidden page once a minute, so that each is late.
+const mostGraces = 2
 
 // grace gives what has arrived its chance, and reports whether another grace is due, since
 // this one was late without a sign of life.
@@ -119,6 +113,7 @@ func (t *Timer) grace() (late bool) {
 		alive = t.wake()
 	}
 	began := t.clock.now()
+	t.extend(time.Now().Add(Grace))
 	limit := time.NewTimer(Grace)
 	defer limit.Stop()
 	select {
@@ -132,6 +127,21 @@ func (t *Timer) grace() (late bool) {
 	case <-t.stopped:
 	}
 	return false
+}
+
+func (t *Timer) extend(until time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if until.After(t.until) {
+		t.until = until
+	}
+}
+
+// end returns when the timer is over, as far as that is known.
+func (t *Timer) end() time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.until
 }
 
 // sleep waits, and reports whether that took longer than it should.
