@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"gws-outbound/internal/deadline"
 	"gws-outbound/internal/httpx"
 )
 
@@ -363,6 +365,26 @@ func TestTimeout(t *testing.T) {
 			require.Equal(t, &TimeoutError{Request: "the headers function", After: 10 * time.Second}, as[*TimeoutError](t, err))
 			require.Equal(t, NotSent, DeliveryOf(err))
 		})
+	})
+	t.Run("late, an answer that has arrived is taken", func(t *testing.T) {
+		for missed, accepted := range map[time.Duration]bool{0: false, time.Minute: true} {
+			synctest.Test(t, func(t *testing.T) {
+				slow := func(ctx context.Context, req *httpx.Request) (*httpx.Response, error) {
+					select {
+					case <-time.After(10*time.Second + 100*time.Millisecond):
+						return ok(ctx, req)
+					case <-ctx.Done():
+						return nil, ctx.Err()
+					}
+				}
+				s, _, _ := scenario{get: []step{me("1")}, post: []step{slow}}.session(t)
+				var asleep atomic.Int64
+				s.config.Clock = deadline.Clock{Now: func() time.Time { return time.Now().Add(time.Duration(asleep.Load())) }}
+				require.NoError(t, s.SignIn(t.Context()))
+				err := s.Post(t.Context(), postPath, []byte(`{}`), func() { time.AfterFunc(9*time.Second, func() { asleep.Store(int64(missed)) }) })
+				require.Equal(t, accepted, err == nil, err)
+			})
+		}
 	})
 	t.Run("none", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {

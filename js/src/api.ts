@@ -9,7 +9,8 @@ export interface LoadOptions {
   /**
    * Where to fetch `outbound.wasm`; relative to the page. Default: beside
    * this JavaScript file. A second load of the same URL uses what the first
-   * one compiled.
+   * one compiled. What does not arrive whole is fetched once more, past the
+   * browser's cache.
    */
   wasmUrl?: string | URL;
 
@@ -51,7 +52,8 @@ export interface ClientOptions extends LoadOptions {
 
   /**
    * The transports to try, in this order. Default: `["websocket",
-   * "long-polling"]`. {@link OutboundClient.transport} says which is in use.
+   * "long-polling"]`. {@link OutboundClient.transport} says which is in use. The one that has
+   * worked last is remembered in `sessionStorage`, for the next page of the tab.
    */
   transports?: Transport[];
 
@@ -94,16 +96,23 @@ export interface ClientOptions extends LoadOptions {
 
   /**
    * How long signing in, connecting and subscribing may take together, in
-   * milliseconds. Default: 10000. The download of the module is not counted.
+   * milliseconds. Default: 10000. The download of the module is not counted. See
+   * {@link ClientOptions.ackTimeout} for a page that was frozen meanwhile.
    */
   connectTimeout?: number;
 
-  /** How long one HTTP request may take, in milliseconds. Default: 10000. */
+  /**
+   * How long one HTTP request may take, in milliseconds. Default: 10000. See
+   * {@link ClientOptions.ackTimeout} for a page that was frozen meanwhile.
+   */
   requestTimeout?: number;
 
   /**
    * How long to wait for the answer to a request, from the POST to the event that
    * settles the call, in milliseconds. Default: 30000.
+   *
+   * Where the page was frozen, the machine asleep or the thread busy when the time was over, what
+   * has arrived meanwhile is taken first: that may take 2 seconds more.
    */
   ackTimeout?: number;
 
