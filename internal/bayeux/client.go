@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -72,6 +73,11 @@ type Options struct {
 	// DialTimeout bounds the opening of a connection; 5 s if zero.
 	DialTimeout time.Duration
 
+	// MaxMessageSize is how many bytes a frame may have; [DefaultMaxMessageSize] if
+	// zero. A connection on which more comes is given up, with its session;
+	// transports should not even read it.
+	MaxMessageSize int
+
 	// Random returns a number in [0, 1); math/rand's if nil.
 	Random func() float64
 }
@@ -94,6 +100,7 @@ type Client struct {
 	mu      sync.Mutex
 	status  Status
 	changed chan struct{}
+	dropped atomic.Int64 // see Dropped
 
 	// All that follows belongs to the loop.
 
@@ -120,7 +127,7 @@ type Client struct {
 	connection int         // counts connections: what comes from an older one is stale
 	conn       Conn        // nil if there is none
 	frame      []byte      // being handled
-	complaints int         // about the frames of this connection
+	complaints int         // about the frames of this connection: see complain
 	nextID     int
 	exchanges  map[text]*exchange
 

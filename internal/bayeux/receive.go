@@ -17,7 +17,7 @@ type sink struct {
 func (s sink) stale() bool { return s.connection != s.c.connection }
 
 func (s sink) Receive(frame []byte) {
-	switch ok, err := s.add(frame); {
+	switch ok, err := s.add(frame, s.c.opts.maxMessageSize()); {
 	case err != nil:
 		s.Lose(err)
 		return
@@ -68,24 +68,28 @@ func (c *Client) receive(frame []byte) {
 	}
 	c.alive = nil
 	c.frame = frame
-	n, err := decode(frame, func(m *Message) {
+	before := c.ack.batch
+	r := decode(frame, func(m *Message) {
 		if c.ctx.Err() == nil {
 			c.handle(m)
 		}
 	})
 	c.frame = nil
-	if err != nil {
-		c.complain(err)
-		_, requests := c.conn.(Canceler)
-		switch {
-		case n == 0 && c.clientID == "":
-			c.lost(err) // waiting for the handshake's reply in such company would be in vain
-		case !requests && c.ack.on && c.cutShort < mostCutShort && err.(*ProtocolError).Problem == cutShort:
-			c.cutShort++
-			c.lost(err) // what was in it is sent again over the next connection
-		case !requests || !c.ack.on:
-			c.gap()
-		}
+	if r.first == sound {
+		return
+	}
+	c.dropped.Add(int64(r.dropped))
+	c.complain(r)
+	_, requests := c.conn.(Canceler)
+	again := requests && c.ack.on && c.ack.batch == before // the reply to the connect was not in it
+	switch {
+	case r.handled == 0 && c.clientID == "":
+		c.lost(r.err(frame)) // waiting for the handshake's reply in such company would be in vain
+	case !requests && c.ack.on && c.cutShort < mostCutShort && r.cutShort:
+		c.cutShort++
+		c.lost(r.err(frame)) // what was in it is sent again over the next connection
+	case r.dropped > 0 && !again:
+		c.gap()
 	}
 }
 
@@ -94,15 +98,12 @@ func (c *Client) receive(frame []byte) {
 // have the client reconnect for ever.
 const mostCutShort = 3
 
-// mostComplaints is how many broken frames of a connection go into the log.
-const mostComplaints = 10
-
-func (c *Client) complain(err error) {
-	if c.complaints++; c.complaints <= mostComplaints {
-		c.logf(Warn, "%v", err)
-	}
-	if c.complaints == mostComplaints {
-		c.logf(Warn, "more broken frames on this connection are not told")
+// complain says what was wrong with a frame, once a connection and kind: complaints has a bit
+// for each.
+func (c *Client) complain(r report) {
+	if bit := 1 << r.first; c.complaints&bit == 0 {
+		c.complaints |= bit
+		c.logf(Warn, "%v; no more of this kind are named on this connection", r)
 	}
 }
 
