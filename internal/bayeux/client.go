@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -85,6 +86,11 @@ type Options struct {
 	// DialTimeout bounds the opening of a connection; 5 s if zero.
 	DialTimeout time.Duration
 
+	// MaxMessageSize is how many bytes a frame may have; [DefaultMaxMessageSize] if
+	// zero. A connection on which more comes is given up, with its session;
+	// transports should not even read it.
+	MaxMessageSize int
+
 	// Random returns a number in [0, 1); math/rand's if nil.
 	Random func() float64
 }
@@ -107,6 +113,7 @@ type Client struct {
 	mu      sync.Mutex
 	status  Status
 	changed chan struct{}
+	dropped atomic.Int64 // see Dropped
 
 	// All that follows belongs to the loop.
 

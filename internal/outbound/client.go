@@ -50,6 +50,8 @@ type Options struct {
 	RequestTimeout time.Duration // for each HTTP request
 	AckTimeout     time.Duration // from the POST to the answer, unless a call says otherwise
 
+	MaxMessageSize int // bytes of one frame, or of one answer to long-polling; bayeux.DefaultMaxMessageSize if zero
+
 	// Journal opens the place where the client writes down what it has sent and what is not
 	// settled, and finds what clients before it have left: see [Client.Unsettled]. It is called once, when
 	// signing in has succeeded; where it fails, nothing outlives the client. Nil for no journal.
@@ -132,6 +134,7 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		Online:      over.online,
 
 		FirstTransport: opts.FirstTransport,
+		MaxMessageSize: opts.MaxMessageSize,
 	}
 	if opts.Journal != nil {
 		c.book = &book{c: c, untold: map[string]*operation{}}
