@@ -45,6 +45,12 @@ func newHost(kind Kind, options Options) (*host, error) {
 	if options.MaxIntervalMS > 0 {
 		command = append(command, "--max-interval="+strconv.Itoa(options.MaxIntervalMS))
 	}
+	if options.OneHeld {
+		if !kind.onJetty() {
+			return nil, errors.New("CometD on Jetty alone holds one connect per browser")
+		}
+		command = append(command, "--max-sessions-per-browser=1")
+	}
 	process, err := run(command)
 	if err != nil {
 		return nil, fmt.Errorf("run it: %w", err)
