@@ -7,7 +7,8 @@
 // up: their handles count on from that of the request, or from 0.
 //
 // [Start] builds what is needed (with Maven and javac, or npm), starts the
-// server and puts a TCP proxy in front of it, so that connections can be cut:
+// server and puts a TCP proxy in front of it, so that connections can be cut, and
+// the line be slow or long:
 //
 //	s := interop.Start(t, interop.Jetty8, interop.Options{})
 //	... connect to s.URL ...

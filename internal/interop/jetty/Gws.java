@@ -25,7 +25,7 @@ import org.eclipse.jetty.util.ajax.JSON;
 final class Gws {
     /** What is done through the server's own API. */
     interface CometD {
-        /** To the newest session of that agent, or to everybody if it is null. */
+        /** To all sessions of that agent, or to everybody if it is null. */
         void publish(String agent, String channel, Object data);
 
         /** Forgets all sessions, as it would when they had expired. */
