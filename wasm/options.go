@@ -41,6 +41,8 @@ func readClientOptions(v safejs.Value) (clientOptions, []gws.Problem) {
 		}
 	}
 	opts.Transports = readTransports(o)
+	o.boolean("guest", &opts.Guest)
+	opts.FirstTransport = readFirstTransport(o, opts.Transports)
 	o.boolean("appendMessageTypeToURL", &opts.AppendMessageTypeToURL)
 	readHeaders(o, &opts.Options)
 	readCredentials(o, &opts.Options)
@@ -56,6 +58,7 @@ func readClientOptions(v safejs.Value) (clientOptions, []gws.Problem) {
 	o.milliseconds("connectTimeout", &opts.ConnectTimeout)
 	o.milliseconds("requestTimeout", &opts.RequestTimeout)
 	o.milliseconds("ackTimeout", &opts.AckTimeout)
+	o.bytes("maxMessageSize", &opts.MaxMessageSize)
 	var journal bool
 	if o.boolean("journal", &journal); journal {
 		opts.Journal = openJournal
@@ -121,6 +124,16 @@ func readTransports(o *object) []string {
 		}
 	}
 	return known
+}
+
+// readFirstTransport reads what the loader remembers of the page before: see
+// js/src/transport-memory.ts. What is none of the transports is ignored.
+func readFirstTransport(o *object, transports []string) string {
+	var name string
+	if o.text("firstTransport", &name); slices.Contains(transports, name) {
+		return name
+	}
+	return ""
 }
 
 func readCredentials(o *object, opts *outbound.Options) {

@@ -52,6 +52,11 @@ func TestWrongOptionsAreNamed(t *testing.T) {
 		`({connectTimeout: -1})`:                                       "connectTimeout",
 		`({requestTimeout: NaN})`:                                      "requestTimeout",
 		`({ackTimeout: 1e300})`:                                        "ackTimeout",
+		`({maxMessageSize: 1000})`:                                     "maxMessageSize",
+		`({maxMessageSize: 4096.5})`:                                   "maxMessageSize",
+		`({maxMessageSize: NaN})`:                                      "maxMessageSize",
+		`({maxMessageSize: "16 MiB"})`:                                 "maxMessageSize",
+		`({maxMessageSize: 1e9})`:                                      "maxMessageSize",
 		`({signal: {}})`:                                               "signal",
 		`({logLevel: "loud"})`:                                         "logLevel",
 		`({get csrf() { throw 5n }})`:                                  "csrf",
@@ -65,6 +70,18 @@ func TestWrongOptionsAreNamed(t *testing.T) {
 			fields = append(fields, p.Field)
 		}
 		require.Contains(t, fields, field, expression)
+	}
+}
+
+func TestFirstTransport_IsOneOfTheTransports(t *testing.T) {
+	for expression, want := range map[string]string{
+		`({})`:                               "",
+		`({firstTransport: "long-polling"})`: "long-polling",
+		`({firstTransport: "long-polling", transports: ["websocket"]})`: "",
+		`({firstTransport: "carrier-pigeon"})`:                          "",
+	} {
+		opts, _ := readClientOptions(value(t, expression))
+		require.Equal(t, want, opts.FirstTransport, expression)
 	}
 }
 

@@ -15,8 +15,8 @@ const (
 	wakeLate = 10 * time.Second
 )
 
-// watchForWaking calls wake when the network is back, when the page is seen
-// again, and when the machine was asleep.
+// watchForWaking calls wake when the network is gone or back, when the page is
+// seen again, and when the machine was asleep.
 func watchForWaking(wake func()) error {
 	listener, err := safejs.FuncOf(func(safejs.Value, []safejs.Value) any {
 		wake()
@@ -28,7 +28,7 @@ func watchForWaking(wake func()) error {
 	global := safejs.Global()
 	// It is called without its object: that may stand for the real global.
 	if listen, err := global.Get("addEventListener"); err == nil && listen.Type() == safejs.TypeFunction {
-		for _, event := range []string{"online", "pageshow"} {
+		for _, event := range []string{"online", "offline", "pageshow"} {
 			if _, err := listen.Invoke(event, listener); err != nil {
 				return err
 			}

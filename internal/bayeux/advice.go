@@ -21,11 +21,10 @@ const (
 
 // plan is the advice in force.
 type plan struct {
-	reconnect       string
-	interval        time.Duration // between two connects; below 0: do not connect again
-	timeout         time.Duration // for which the server holds a connect
-	maxInterval     time.Duration // for which a session outlives its last connect
-	multipleClients bool
+	reconnect   string
+	interval    time.Duration // between two connects; below 0: do not connect again
+	timeout     time.Duration // for which the server holds a connect
+	maxInterval time.Duration // for which a session outlives its last connect
 }
 
 // defaultPlan is what holds until a server advises: CometD's own defaults.
@@ -48,7 +47,6 @@ func (p plan) follow(a *Advice) plan {
 	set(&n.interval, a.Interval)
 	set(&n.timeout, a.Timeout)
 	set(&n.maxInterval, a.MaxInterval)
-	n.multipleClients = a.MultipleClients
 	return n
 }
 

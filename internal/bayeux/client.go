@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -65,12 +67,29 @@ type Options struct {
 	// [Saved]. The events of the batch have been handled when it is called.
 	Save func(session Saved, done func())
 
+	// FirstTransport is the name of the one of Transports to be tried first, since
+	// it has worked for another client; "" if nothing is known. Once another has
+	// worked, that counts.
+	FirstTransport string
+
+	// Guest says that another client of this browser is to have the one request
+	// that a server of CometD holds for a browser: connects over requests are never held.
+	Guest bool
+
+	// Online reports whether the browser has a network; nil if nobody knows.
+	Online func() bool
+
 	// MaxNetworkDelay is how long a reply may take beyond the time for which the server
 	// says that it holds a request; 10 s if zero.
 	MaxNetworkDelay time.Duration
 
 	// DialTimeout bounds the opening of a connection; 5 s if zero.
 	DialTimeout time.Duration
+
+	// MaxMessageSize is how many bytes a frame may have; [DefaultMaxMessageSize] if
+	// zero. A connection on which more comes is given up, with its session;
+	// transports should not even read it.
+	MaxMessageSize int
 
 	// Random returns a number in [0, 1); math/rand's if nil.
 	Random func() float64
@@ -94,61 +113,98 @@ type Client struct {
 	mu      sync.Mutex
 	status  Status
 	changed chan struct{}
+	dropped atomic.Int64 // see Dropped
 
 	// All that follows belongs to the loop.
 
 	subscriptions []*subscription
 
-	transport   int       // index into opts.Transports
-	preferred   int       // the transport that has worked first; -1 until one has
-	established bool      // a connect has succeeded at least once
-	signIn      bool      // the session is to be kept, but Prepare may help the next attempt
-	signedIn    bool      // Prepare was called for that reason since a connect has succeeded
-	notBefore   time.Time // until when the server wants to be left alone
+	attempts
+	sessionState
+	liveness
+	pace
+}
+
+// attempts is what the client knows of its attempts to have a session.
+type attempts struct {
+	transport   int  // index into opts.Transports
+	established bool // a connect has succeeded at least once
+	signIn      bool // the session is to be kept, but Prepare may help the next attempt
+	signedIn    bool // Prepare was called for that reason since a connect has succeeded
+	preparedIn  time.Duration
+	notBefore   time.Time // until when the server has asked for a pause
 	failures    int       // attempts failed since the connection was steady
 	renewed     bool      // a session was renewed since then
 	connectedAt time.Time // when the client was last connected
 	failedAt    time.Time // when the first of them since the session's last success did; zero if none has
 	lastErr     error     // the last failure since then
 
-	deadline   time.Time   // until which the caller of Connect waits; zero if for ever
-	attempt    int         // counts attempts: what was started in an older one is stale
-	retryAt    *time.Timer // the next attempt, or the next connect
-	waiting    bool        // for the next attempt, after a failure
-	dueAt      time.Time   // when it is
-	closing    bool        // Close was called
-	connection int         // counts connections: what comes from an older one is stale
-	conn       Conn        // nil if there is none
-	frame      []byte      // being handled
-	complaints int         // about the frames of this connection
-	nextID     int
-	exchanges  map[text]*exchange
+	deadline time.Time   // until which the caller of Connect waits; zero if for ever
+	attempt  int         // counts attempts: what was started in an older one is stale
+	retryAt  *time.Timer // the next attempt, or the next connect
+	dueAt    time.Time   // when it is due
+	phase    phase
 
+	link  *link // the connection, or its opening; nil if there is none
+	rival *link // over another transport, while the first has made no session
+	spare *link // a second socket, to see whether the first is dead, or a better transport
+	late  []*link
+
+	// Of transports there are few: sets of them are bits.
+	tried      uint             // in this attempt
+	worked     uint             // a connect has succeeded over it
+	preferred  int              // the best of those; -1 if there is none
+	remembered int              // the one that has worked last for another client; -1 if that is not known
+	fruitless  int              // connections in a row that were of no use
+	causes     map[string]error // why each does not work, by its name
+	upgrading  bool             // the clock for the next upgrade runs
+	upgradeIn  time.Duration
+	moved      bool // the session has just moved to another transport
+
+	before      *predecessor // of a session that has moved, what it was before
+	predecessor *predecessor
+}
+
+// sessionState is what the client knows of its session.
+type sessionState struct {
+	frame     []byte // being handled
+	nextID    int
 	session   int // counts sessions: handshakes that succeeded, and one to be resumed
 	clientID  string
 	plan      plan
-	held      bool      // the last connect succeeded, so that the next is to be held
 	askedAt   time.Time // when the last connect was sent
-	eventful  bool      // there were events since then
+	repliedAt time.Time // when the last one was answered
+	eventful  bool      // there were events since then for somebody here
 	cutShort  int       // frames cut short that were asked for again since the connection was steady
-	hurried   int       // connects to be held, in a row, that were answered at once and for nothing
 	confirmed bool      // a connect of this session has succeeded
+	refusals  int       // connects in a row that the server refused
+	movedAt   time.Time // when the session last moved from a socket that may live
 	ack       ackState
 
-	prepared   bool   // Options.Resume has been asked
-	resuming   bool   // the session is that of Options.Resume, and no connect of it has succeeded here
-	doubted    bool   // an attempt to resume it has failed
-	saving     bool   // Options.Save is at work
-	saved      *Saved // what it was told last
-	connectFor int    // the attempt whose connect waits for it
+	toldOfOthers bool // the server sees other clients in this browser
 
-	attending int             // callers that wait for an event
-	heard     time.Time       // when something came from the server
-	watching  bool            // the clock for the next probe runs
-	alive     []chan struct{} // to be closed at the next frame
-	probing   bool            // a probe is under way
-	replacing int             // how many times the connect may be sent that is to take the place of another
-	hastened  int             // hasty connects in a row that got no reply
+	prepared      bool   // Options.Resume has been asked
+	resuming      bool   // the session is that of Options.Resume, and no connect of it has succeeded here
+	retriedResume bool   // an attempt to resume it has failed
+	saving        bool   // Options.Save is at work
+	saved         *Saved // what it was given last
+	connectFor    int    // the attempt whose connect waits for it
+}
+
+// liveness is what the client knows of whether its connection lives.
+type liveness struct {
+	waiters      int // callers that wait for an event
+	trips        roundTrips
+	openedIn     time.Duration   // the shortest time in which a connection was opened
+	patience     int             // how many times the limits have proved too short
+	clock        *time.Timer     // until the next look
+	lookAt       time.Time       // when that is; zero if the clock does not run
+	alive        []chan struct{} // to be closed at the next frame
+	probing      bool            // a probe is under way
+	unsure       bool            // nothing comes, and no other connection can be opened
+	replacing    int             // how many times the connect may be sent that is to take the place of another
+	replacements int             // how many have taken the place of another since one was answered
+	shortened    int             // connects in a row that got no reply in the short time that they had
 }
 
 // New returns a client that does nothing yet; [Client.Connect] starts it.
@@ -164,17 +220,17 @@ func New(opts Options) *Client {
 	}
 	ctx, end := context.WithCancel(context.Background())
 	c := &Client{
-		opts:      opts,
-		box:       newMailbox(),
-		ctx:       ctx,
-		end:       end,
-		done:      make(chan struct{}),
-		status:    Status{State: Connecting},
-		changed:   make(chan struct{}),
-		exchanges: map[text]*exchange{},
-		plan:      defaultPlan(),
-		preferred: -1,
+		opts:     opts,
+		box:      newMailbox(),
+		ctx:      ctx,
+		end:      end,
+		done:     make(chan struct{}),
+		status:   Status{State: Connecting},
+		changed:  make(chan struct{}),
+		attempts: attempts{phase: fresh, preferred: -1, causes: map[string]error{}},
 	}
+	c.plan = defaultPlan()
+	c.remembered = slices.IndexFunc(opts.Transports, func(t Transport) bool { return t.Name() == opts.FirstTransport })
 	go c.loop()
 	return c
 }

@@ -16,38 +16,50 @@ import (
 // server is the other end of a scripted transport: a test reads what the client
 // sends, and writes what it is to receive, word by word.
 type server struct {
-	t       *testing.T
-	name    string
-	refuse  error         // what Open returns, if set
-	down    atomic.Bool   // Open fails while it is set
-	hang    bool          // Open does not return before its context is done
-	opened  chan *line    // every connection that the client opens
-	current *line         // the one that opens gave last
-	status  []Status      // all that OnStatus was told
-	log     []string      // all that Log was told
-	prepare chan struct{} // counts calls of Prepare
+	t        *testing.T
+	name     string
+	delay    atomic.Int64  // of Open, in ns
+	requests bool          // what PerRequest returns
+	refuse   error         // what Open returns, if set
+	down     atomic.Bool   // Open fails while it is set
+	hang     atomic.Bool   // Open does not return before its context is done
+	opened   chan *line    // every connection that the client opens
+	current  *line         // the one that opens gave last
+	status   []Status      // all that OnStatus was told
+	log      []string      // all that Log was told
+	prepare  chan struct{} // counts calls of Prepare
 }
 
 // line is one connection.
 type line struct {
-	sink   Sink
-	sent   chan []Message
-	closed chan struct{}
+	sink      Sink
+	sent      chan []Message
+	closed    chan struct{}
+	cancelled chan string // ids
 }
 
 func (l *line) Send(messages []Message) { l.sent <- messages }
 func (l *line) Close()                  { close(l.closed) } // twice would panic: a client closes once
+func (l *line) Cancel(id string)        { l.cancelled <- id }
 
 func newServer(t *testing.T) *server {
 	return &server{t: t, name: "websocket", opened: make(chan *line, 100), prepare: make(chan struct{}, 1000)}
 }
 
-func (s *server) Name() string { return s.name }
+func (s *server) Name() string     { return s.name }
+func (s *server) PerRequest() bool { return s.requests }
 
 func (s *server) Open(ctx context.Context, sink Sink) (Conn, error) {
-	if s.hang {
+	if s.hang.Load() {
 		<-ctx.Done()
 		return nil, ctx.Err()
+	}
+	if delay := time.Duration(s.delay.Load()); delay > 0 {
+		select {
+		case <-time.After(delay):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 	if s.down.Load() {
 		return nil, errors.New("down")
@@ -55,7 +67,7 @@ func (s *server) Open(ctx context.Context, sink Sink) (Conn, error) {
 	if s.refuse != nil {
 		return nil, s.refuse
 	}
-	l := &line{sink: sink, sent: make(chan []Message, 100), closed: make(chan struct{})}
+	l := &line{sink: sink, sent: make(chan []Message, 100), closed: make(chan struct{}), cancelled: make(chan string, 100)}
 	s.opened <- l
 	return l, nil
 }
@@ -228,15 +240,21 @@ func TestFrames(t *testing.T) {
 		frames []string
 		want   []string
 	}{
-		"falsy data are events":      {[]string{`[{"channel":"/a","data":null},{"channel":"/a","data":0},{"channel":"/a","data":false},{"channel":"/a","data":""}]`}, []string{"null", "0", "false", `""`}},
-		"no data is no event":        {[]string{`[{"channel":"/a","id":"5","successful":true}]`}, nil},
-		"other channels":             {[]string{`[{"channel":"/me/internal","data":{}},{"channel":"/a","data":1}]`}, []string{"1"}},
-		"unknown fields":             {[]string{`[{"channel":"/a","data":1,"x":{"y":[]},"__proto__":{}}]`}, []string{"1"}},
-		"empty arrays":               {[]string{`[]`, ` [ ] `, `[{"channel":"/a","data":1}]`}, []string{"1"}},
-		"frames that are no JSON":    {[]string{`nonsense`, ``, `[{"channel":"/a","data":2}]`}, []string{"2"}},
-		"odd messages cost no other": {[]string{`[null,7,{},{"channel":5,"data":1},{"channel":"/a","id":9,"successful":"yes","advice":[],"error":{},"data":3}]`}, []string{"3"}},
-		"events with advice":         {[]string{`[{"channel":"/a","data":1,"advice":{"interval":5}}]`}, []string{"1"}},
-		"big numbers stay":           {[]string{`[{"channel":"/a","data":12345678901234567890.5e3}]`}, []string{"12345678901234567890.5e3"}},
+		"falsy data are events":        {[]string{`[{"channel":"/a","data":null},{"channel":"/a","data":0},{"channel":"/a","data":false},{"channel":"/a","data":""}]`}, []string{"null", "0", "false", `""`}},
+		"no data is no event":          {[]string{`[{"channel":"/a","id":"5","successful":true}]`}, nil},
+		"other channels":               {[]string{`[{"channel":"/me/internal","data":{}},{"channel":"/a","data":1}]`}, []string{"1"}},
+		"unknown fields":               {[]string{`[{"channel":"/a","data":1,"x":{"y":[]},"__proto__":{}}]`}, []string{"1"}},
+		"empty arrays":                 {[]string{`[]`, ` [ ] `, `[{"channel":"/a","data":1}]`}, []string{"1"}},
+		"frames that are no JSON":      {[]string{`nonsense`, ``, `[{"channel":"/a","data":2}]`}, []string{"2"}},
+		"odd messages cost no other":   {[]string{`[null,7,{},{"channel":5,"data":1},{"channel":"/a","id":9,"successful":"yes","advice":[],"error":{},"data":3}]`}, []string{"3"}},
+		"events with advice":           {[]string{`[{"channel":"/a","data":1,"advice":{"interval":5}}]`}, []string{"1"}},
+		"big numbers stay":             {[]string{`[{"channel":"/a","data":12345678901234567890.5e3}]`}, []string{"12345678901234567890.5e3"}},
+		"names in another letter case": {[]string{`[{"Channel":"/a","data":1},{"channel":"/b","chAnnel":"/a","data":2},{"channel":"/a","Data":3},{"channel":"/a","DATA":4,"data":5}]`}, []string{"5"}},
+		"names with escapes, twice":    {[]string{`[{"channel":"/b","ch\u0061nnel":"/a","data":1,"d\u0061ta":2}]`}, []string{"2"}},
+		"a byte order mark":            {[]string{"\xef\xbb\xbf[{\"channel\":\"/a\",\"data\":1}]"}, []string{"1"}},
+		"NaN and infinities":           {[]string{`[{"channel":"/a","data":{"a":NaN,"b":[-Infinity]}},{"channel":"/a","data":2}]`}, []string{`{"a":null,"b":[null]}`, "2"}},
+		"control characters":           {[]string{"[{\"channel\":\"/a\",\"data\":\"x\ty\"},{\"channel\":\"/a\",\"data\":2}]"}, []string{`"x\u0009y"`, "2"}},
+		"a message that is no JSON":    {[]string{`[{"channel":"/a","data":undefined},{"channel":"/a","data":"\x"},{"channel":"/a","data":3}]`}, []string{"3"}},
 		"between replies": {[]string{`[{"channel":"/a","data":1},{"channel":"/meta/connect","id":"99","successful":true},{"channel":"/a","data":2}]`},
 			[]string{"1", "2"}},
 	} {
@@ -552,14 +570,16 @@ func TestHandshakeRefused(t *testing.T) {
 
 func TestNonsenseInsteadOfAHandshakeReply(t *testing.T) {
 	for frame, problem := range map[string]string{
-		`hello`:                    `neither an array nor an object: "hello"`,
-		`{}`:                       `a message without a channel: "{}"`,
-		`[]`:                       `an empty array: "[]"`,
-		`[1,`:                      `JSON that is cut short: "[1,"`,
-		`""`:                       `neither an array nor an object: "\"\""`,
+		`hello`:                    `neither an array nor an object (5 bytes): "hello"`,
+		`<p>sign in</p> {"a":1}`:   `neither an array nor an object (22 bytes): "<p>sign in</p> "`,
+		`{}`:                       `a message without a channel (2 bytes)`,
+		`[]`:                       `an empty array (2 bytes)`,
+		`[{"chan`:                  `JSON that is cut short (7 bytes)`,
+		`""`:                       `neither an array nor an object (2 bytes)`,
 		strings.Repeat("é", 10000): `"` + strings.Repeat("é", 200) + `…"`,
-		`[{"channel":"/meta/handshake","id":"%1","successful":true}]`: `a handshake reply without a clientId: "[{\"channel\":\"/meta/handshake\",\"id\":\"1\",\"successful\":true}]"`,
-		`[{"channel":"/meta/handshake","successful":true}]`:           `a handshake reply without a clientId`,
+		`[{"channel":"/meta/handshake","id":"%1","successful":true}]`:                   `a handshake reply without a clientId (58 bytes)`,
+		`[{"channel":"/meta/handshake","successful":true}]`:                             `a handshake reply without a clientId`,
+		`[{"channel":"/meta/handshake","id":"%1","successful":true,"ClientId":"them"}]`: `a handshake reply without a clientId`,
 	} {
 		t.Run(quote([]byte(frame)), func(t *testing.T) {
 			run(t, func(t *testing.T) {
@@ -705,7 +725,7 @@ func TestSilentServer(t *testing.T) {
 	t.Run("hangs while opening", func(t *testing.T) {
 		run(t, func(t *testing.T) {
 			s := newServer(t)
-			s.hang = true
+			s.hang.Store(true)
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
 			start := time.Now()
@@ -728,7 +748,7 @@ func TestSilentServer(t *testing.T) {
 func TestNextTransportWhereTheFirstDoesNotWork(t *testing.T) {
 	for name, spoil := range map[string]func(*server){
 		"cannot be opened":        func(s *server) { s.refuse = errors.New("no") },
-		"hangs":                   func(s *server) { s.hang = true },
+		"hangs":                   func(s *server) { s.hang.Store(true) },
 		"dies before its reply":   func(s *server) { go func() { (<-s.opened).sink.Lose(errors.New("reset")) }() },
 		"silent on the handshake": func(*server) {},
 		"not offered": func(s *server) {
@@ -813,7 +833,7 @@ func TestClose(t *testing.T) {
 	t.Run("while opening", func(t *testing.T) {
 		run(t, func(t *testing.T) {
 			s := newServer(t)
-			s.hang = true
+			s.hang.Store(true)
 			c := s.client()
 			done := make(chan error, 1)
 			go func() { done <- c.Connect(t.Context()) }()

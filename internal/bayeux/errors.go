@@ -104,7 +104,7 @@ func (e *OpenError) Unwrap() error { return e.Err }
 type CookieError struct{ Err error }
 
 func (e *CookieError) Error() string {
-	return fmt.Sprintf("%v; the server forgets every session at once: most likely the browser blocks its cookie BAYEUX_BROWSER (across sites it must be SameSite=None; Secure)", e.Err)
+	return fmt.Sprintf("%v; the server forgets every session at once: most likely the browser blocks its cookie BAYEUX_BROWSER (across sites it must be SameSite=None; Secure), or a load balancer sends requests of one session to several servers (it needs sticky sessions)", e.Err)
 }
 
 // Unwrap returns the server's refusal.

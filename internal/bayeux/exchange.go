@@ -9,68 +9,102 @@ import (
 
 // exchange is a message that waits for its reply.
 type exchange struct {
+	link    *link
 	message Message
-	limit   time.Duration // for the reply
+	sent    time.Time
+	held    bool          // the server may hold the reply; else it is due at once
+	limit   time.Duration // for the reply, or for more of its bytes
+	due     time.Time     // when that is over
+	short   bool          // see shortenConnect
 	timer   *time.Timer
-	hasty   bool                            // see hasten
 	done    func(reply *Message, err error) // called once, on the loop
 }
 
 var errNoReply = errors.New("no reply in time")
 
 // send sends m alone and waits for its reply for the given time.
-func (c *Client) send(m Message, limit time.Duration, done func(*Message, error)) {
-	c.expect(&m, limit, done)
-	c.conn.Send([]Message{m})
+func (l *link) send(m Message, limit time.Duration, done func(*Message, error)) {
+	l.expect(&m, limit, done)
+	l.conn.Send([]Message{m})
 }
 
 // expect gives m an id and waits for its reply for the given time.
-func (c *Client) expect(m *Message, limit time.Duration, done func(*Message, error)) {
+func (l *link) expect(m *Message, limit time.Duration, done func(*Message, error)) *exchange {
+	c := l.c
 	c.nextID++
 	m.ID = text(strconv.Itoa(c.nextID))
-	m.ClientID = c.clientID
-	id := m.ID
-	x := &exchange{message: *m, limit: limit, done: done}
+	if m.ClientID == "" && m.Channel != metaHandshake {
+		m.ClientID = c.clientID
+	}
+	x := &exchange{link: l, message: *m, sent: time.Now(), limit: limit, done: done}
+	x.due = x.sent.Add(limit)
 	x.timer = c.after(limit, func() {
-		if c.exchanges[id] == x {
-			c.silent(id, x)
+		if l.exchanges[x.message.ID] == x {
+			x.over()
 		}
 	})
-	c.exchanges[id] = x
+	l.exchanges[m.ID] = x
+	return x
+}
+
+const (
+	// firedLate is by how much a timer must be late for that to mean that this
+	// program did not run: the page was frozen, the machine slept, the thread was busy.
+	firedLate = time.Second
+
+	// lateGrace is the time that a reply has then, since it may have arrived meanwhile.
+	lateGrace = 2 * time.Second
+)
+
+// over ends the waiting for a reply, unless that has been given more time.
+func (x *exchange) over() {
+	now := time.Now()
+	if now.Sub(x.due) > firedLate {
+		x.due = now.Add(lateGrace)
+	}
+	if left := x.due.Sub(now); left > 0 {
+		x.timer.Reset(left)
+		return
+	}
+	x.link.silent(x)
+}
+
+// extend gives a reply so much time from now on.
+func (x *exchange) extend(limit time.Duration) {
+	x.limit = limit
+	x.due = time.Now().Add(limit)
+	x.timer.Reset(limit)
 }
 
 // silent gives up waiting for a reply. A socket that keeps silent on one
-// message does so on all, and is broken: where nothing resets it, it is found
-// by this alone. A request of several is given up by itself.
-func (c *Client) silent(id text, x *exchange) {
-	switch {
-	case x.hasty:
-		c.hastened++
-	case x.message.Channel == metaConnect:
-		c.hastened = 0
-	}
+// message does so on all, and is broken. A request of several is given up by itself.
+func (l *link) silent(x *exchange) {
+	c := l.c
 	err := fmt.Errorf("%s: %w (%v)", x.message.Channel, errNoReply, x.limit)
-	one, requests := c.conn.(Canceler)
-	if !requests {
-		c.lost(err)
+	if !l.perRequest() {
+		c.lostLink(l, err)
 		return
 	}
-	one.Cancel(string(id))
-	if x.hasty {
-		delete(c.exchanges, id)
+	l.conn.Cancel(string(x.message.ID))
+	if x.short && l == c.link {
+		delete(l.exchanges, x.message.ID)
+		c.shortened++
 		c.broken()
 		c.connect()
 		return
 	}
-	c.failExchange(id, err)
+	l.failExchange(x.message.ID, err)
 }
 
-// progress gives replies whose bytes are arriving their whole time from now on.
-func (c *Client) progress(messages []Message) {
-	c.heard = time.Now()
+// progress notes that replies to these messages are arriving. While bytes come,
+// nothing is given up: each reply has its whole time again from the last of them.
+func (l *link) progress(messages []Message) {
+	l.heard = time.Now()
 	for _, m := range messages {
-		if x := c.exchanges[m.ID]; x != nil {
-			x.timer.Reset(x.limit)
+		if x := l.exchanges[m.ID]; x != nil {
+			x.short = false
+			x.limit = max(x.limit, l.c.opts.MaxNetworkDelay)
+			x.due = l.heard.Add(x.limit)
 		}
 	}
 }
@@ -79,51 +113,52 @@ func (c *Client) progress(messages []Message) {
 // reply that comes late. Replies are matched by id. One without an id, as
 // careless servers send it, is taken for the reply to the oldest message on
 // its channel.
-func (c *Client) settle(m *Message) *exchange {
+func (l *link) settle(m *Message) *exchange {
 	id := m.ID
 	if id == "" {
 		oldest := 0
-		for key, x := range c.exchanges {
+		for key, x := range l.exchanges {
 			if n, _ := strconv.Atoi(string(key)); x.message.Channel == m.Channel && (oldest == 0 || n < oldest) {
 				id, oldest = key, n
 			}
 		}
 	}
-	x := c.exchanges[id]
+	x := l.exchanges[id]
 	if x == nil || x.message.Channel != m.Channel {
 		return nil
 	}
-	x.timer.Stop()
-	delete(c.exchanges, id)
+	x.end()
 	return x
 }
 
 // failExchange ends the exchange of a message that will not be answered.
-func (c *Client) failExchange(id text, err error) {
-	if x := c.exchanges[id]; x != nil {
-		x.timer.Stop()
-		delete(c.exchanges, id)
+func (l *link) failExchange(id text, err error) {
+	if x := l.exchanges[id]; x != nil {
+		x.end()
 		x.done(nil, err)
 	}
 }
 
-// dropConn gives up the connection, or the opening of it: what still comes
-// from it is stale.
-func (c *Client) dropConn() {
-	c.connection++
-	if c.conn != nil {
-		c.conn.Close()
-		c.conn = nil
-	}
-	c.cancelExchanges()
+func (x *exchange) end() {
+	x.timer.Stop()
+	delete(x.link.exchanges, x.message.ID)
 }
 
 // cancelExchanges stops waiting for replies: those that come are late.
-func (c *Client) cancelExchanges() {
-	for _, x := range c.exchanges {
+func (l *link) cancelExchanges() {
+	for _, x := range l.exchanges {
 		x.timer.Stop()
 	}
-	clear(c.exchanges)
-	c.probing = false
-	c.replacing = 0
+	clear(l.exchanges)
+}
+
+// underWay returns a message on the channel that waits for its reply; nil if
+// there is none.
+func (l *link) underWay(channel string) *exchange {
+	for _, x := range l.exchanges {
+		if x.message.Channel == channel {
+			return x
+		}
+	}
+	return nil
 }

@@ -69,19 +69,41 @@ func TestGaps(t *testing.T) {
 		gaps  int
 	}{
 		"requests that are not answered":                                {},
-		"requests that are not answered, without acknowledged delivery": {noAck: true, gaps: 1 + mostHasty},
+		"requests that are not answered, without acknowledged delivery": {noAck: true, gaps: 1 + mostShort},
 	} {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(t *testing.T) {
 				s, gaps := newServer(t), 0
-				c, held := start(t, s, &several{s, make(chan string, 10)}, tt.noAck, &gaps)
-				c.Attend(1)
+				s.name, s.requests = longPolling, true
+				c, held := start(t, s, s, tt.noAck, &gaps)
+				c.AddWaiters(1)
 				s.current.sink.Fail(held, errors.New("reset"))
-				for range mostHasty + 1 { // the last has its time
+				for range mostShort + 1 { // the last has its time
 					s.expect(metaConnect)
 				}
 				require.Equal(t, tt.gaps, gaps)
 			})
+		})
+	}
+}
+
+// What is dropped of an answer is lost for good where the reply to the connect, which
+// confirms the batch, was in the same answer.
+func TestGap_DroppedMessageOfAnAnswer(t *testing.T) {
+	for frame, gaps := range map[string]int{
+		`[{"channel":"/a","data":x},{"channel":"/meta/connect","id":"%1","successful":true,"ext":{"ack":5}}]`: 1,
+		`[{"channel":"/a","data":x},{"channel":"/meta/connect","id":"%1","successful":true}]`:                 0,
+		`[{"channel":"/a","data":x}]`: 0,
+		`[{"channel":"/a","data":1},{"channel":"/meta/connect","id":"%1","successful":true,"ext":{"ack":5}}]`: 0,
+	} {
+		run(t, func(t *testing.T) {
+			s, got := newServer(t), 0
+			s.name, s.requests = longPolling, true
+			c := s.clientWith(Options{Transports: []Transport{s}, OnGap: func() { got++ }})
+			s.connect(c)
+			s.say(frame, s.expect(metaConnect)...)
+			synctest.Wait()
+			require.Equal(t, gaps, got, frame)
 		})
 	}
 }

@@ -11,7 +11,7 @@ func (c *Client) loop() {
 	defer close(c.done)
 	defer func() {
 		for _, f := range c.box.close() {
-			c.late(f)
+			c.runLate(f)
 		}
 	}()
 	defer func() {
@@ -30,8 +30,8 @@ func (c *Client) loop() {
 	}
 }
 
-// late runs what was queued before the client was closed.
-func (c *Client) late(f func()) {
+// runLate runs what was queued before the client was closed.
+func (c *Client) runLate(f func()) {
 	defer func() {
 		if p := recover(); p != nil {
 			c.logf(Warn, "internal error: %v\n%s", p, debug.Stack())
@@ -52,27 +52,24 @@ func (c *Client) finish(reason error) {
 	if c.ctx.Err() != nil {
 		return
 	}
-	if c.closing {
+	if c.phase == leaving {
 		reason = ErrClosed // whatever the server said to that
 	}
-	if _, theirs := reason.(*DisconnectedError); c.conn != nil && c.clientID != "" && !c.resuming && !c.closing && !theirs {
-		c.send(Message{Channel: metaDisconnect}, c.opts.MaxNetworkDelay, nil) // the reply will not be heard
+	open := c.link != nil && c.link.conn != nil
+	if _, theirs := reason.(*DisconnectedError); open && c.clientID != "" && !c.resuming && c.phase != leaving && !theirs {
+		c.link.send(Message{Channel: metaDisconnect}, c.opts.MaxNetworkDelay, nil) // the reply will not be heard
 	}
 	c.end()
 	c.attempt++
 	c.stopRetry()
-	c.held, c.waiting = false, false
-	c.attending = 0
-	c.dropConn()
+	c.enter(ended)
+	c.waiters = 0
+	c.dropRival()
+	c.dropLate()
+	c.dropPredecessor()
+	c.dropLink()
 	for _, s := range c.subscriptions {
 		s.settle(reason)
 	}
 	c.report(Status{State: Closed, Reason: reason, Session: c.session})
-}
-
-func (c *Client) stopRetry() {
-	if c.retryAt != nil {
-		c.retryAt.Stop()
-		c.retryAt = nil
-	}
 }

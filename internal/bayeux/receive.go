@@ -5,87 +5,46 @@ import (
 	"time"
 )
 
-// sink takes what a connection brings to the loop.
-type sink struct {
-	c          *Client
-	connection int
-	*backlog
-}
-
-// stale reports whether the connection has been given up: what still comes
-// from it is late. To be called on the loop.
-func (s sink) stale() bool { return s.connection != s.c.connection }
-
-func (s sink) Receive(frame []byte) {
-	switch ok, err := s.add(frame); {
-	case err != nil:
-		s.Lose(err)
-		return
-	case !ok:
-		return
-	}
-	s.c.box.put(func() {
-		defer s.done(frame)
-		if !s.stale() {
-			s.c.receive(frame)
-		}
-	})
-}
-
-func (s sink) Progress(messages []Message) {
-	s.c.box.put(func() {
-		if !s.stale() {
-			s.c.progress(messages)
-		}
-	})
-}
-
-func (s sink) Fail(messages []Message, err error) {
-	s.c.box.put(func() {
-		for _, m := range messages {
-			if s.stale() {
-				return
-			}
-			s.c.failExchange(m.ID, &LostError{err})
-		}
-	})
-}
-
-func (s sink) Lose(err error) {
-	s.c.box.put(func() {
-		if !s.stale() {
-			s.c.lost(&LostError{err})
-		}
-	})
-}
-
 // receive handles a frame, message by message. Should one of them end the
 // connection, the events behind it are delivered all the same.
-func (c *Client) receive(frame []byte) {
-	c.heard = time.Now()
+func (c *Client) receive(l *link, frame []byte) {
+	l.heard = time.Now()
 	for _, alive := range c.alive {
 		close(alive)
 	}
 	c.alive = nil
+	if l == c.link && c.unsure {
+		c.unsure = false
+		if c.in(working...) {
+			c.reportConnected()
+		}
+	}
 	c.frame = frame
-	n, err := decode(frame, func(m *Message) {
+	before := c.ack.batch
+	r := decode(frame, func(m *Message) {
 		if c.ctx.Err() == nil {
-			c.handle(m)
+			c.handle(l, m)
 		}
 	})
 	c.frame = nil
-	if err != nil {
-		c.complain(err)
-		_, requests := c.conn.(Canceler)
-		switch {
-		case n == 0 && c.clientID == "":
-			c.lost(err) // waiting for the handshake's reply in such company would be in vain
-		case !requests && c.ack.on && c.cutShort < mostCutShort && err.(*ProtocolError).Problem == cutShort:
-			c.cutShort++
-			c.lost(err) // what was in it is sent again over the next connection
-		case !requests || !c.ack.on:
-			c.gap()
-		}
+	if r.first == sound {
+		return
+	}
+	c.dropped.Add(int64(r.dropped))
+	c.complain(l, r)
+	requests := l.perRequest()
+	again := requests && c.ack.on && c.ack.batch == before // the reply to the connect was not in it
+	switch {
+	case l.state == inUse && l == c.rival && r.handled == 0:
+		c.lostRival(r.err(frame))
+	case l.state != inUse || l != c.link: // what it should have brought comes over another
+	case r.handled == 0 && c.clientID == "":
+		c.lost(r.err(frame)) // waiting for the handshake's reply in such company would be in vain
+	case !requests && c.ack.on && c.cutShort < mostCutShort && r.cutShort:
+		c.cutShort++
+		c.lost(r.err(frame)) // what was in it is sent again over the next connection
+	case r.dropped > 0 && !again:
+		c.gap()
 	}
 }
 
@@ -94,34 +53,31 @@ func (c *Client) receive(frame []byte) {
 // have the client reconnect for ever.
 const mostCutShort = 3
 
-// mostComplaints is how many broken frames of a connection go into the log.
-const mostComplaints = 10
-
-func (c *Client) complain(err error) {
-	if c.complaints++; c.complaints <= mostComplaints {
-		c.logf(Warn, "%v", err)
-	}
-	if c.complaints == mostComplaints {
-		c.logf(Warn, "more broken frames on this connection are not told")
+// complain says what was wrong with a frame, once a connection and kind: complaints has a bit
+// for each.
+func (c *Client) complain(l *link, r report) {
+	if bit := 1 << r.first; l.complaints&bit == 0 {
+		l.complaints |= bit
+		c.logf(Warn, "%v; no more of this kind are named on this connection", r)
 	}
 }
 
-func (c *Client) handle(m *Message) {
+func (c *Client) handle(l *link, m *Message) {
 	if !m.isMeta() {
-		if m.Advice != nil {
-			c.plan = c.plan.follow(m.Advice)
-		}
-		if m.isEvent() {
-			c.eventful = true
+		if m.isEvent() { // advice counts in replies only: events come from whoever may publish
 			c.deliver(m)
 		}
 		return
 	}
-	x := c.settle(m)
+	if l.state == eventsOnly {
+		return
+	}
+	x := l.settle(m)
 	switch {
 	case x != nil:
+		c.noteRoundTrip(x)
 		x.done(m, nil)
-	case m.Channel == metaDisconnect && m.ID == "":
+	case l == c.link && m.Channel == metaDisconnect && m.ID == "":
 		reason := "it disconnected the client"
 		if m.Error != "" {
 			reason = quote([]byte(m.Error))
@@ -137,6 +93,7 @@ func (c *Client) handle(m *Message) {
 func (c *Client) deliver(m *Message) {
 	for _, s := range c.subscriptions {
 		if matches(s.pattern, m.Channel) {
+			c.eventful = true
 			c.call(s, m)
 		}
 	}

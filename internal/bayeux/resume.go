@@ -74,7 +74,7 @@ func (c *Client) callSave(now *Saved) {
 				return // told twice
 			}
 			c.saving = false
-			if c.attempt == c.connectFor && c.conn != nil && c.clientID != "" {
+			if c.attempt == c.connectFor && c.link != nil && c.link.conn != nil && c.clientID != "" {
 				c.connect()
 			}
 		})
@@ -104,6 +104,7 @@ func (c *Client) resume() {
 		return
 	}
 	c.transport = i
+	c.tried |= 1 << i
 	c.clientID = s.ClientID
 	c.ack = ackState{on: s.Ack, batch: s.Batch}
 	c.session++
@@ -121,41 +122,37 @@ func (c *Client) resumed() {
 		return
 	}
 	c.resuming = false
-	if c.preferred < 0 {
-		c.preferred = c.transport
-	}
 	c.logf(Info, "the session of before goes on, over %s", c.name())
 }
 
-// doubt takes a failure, and reports whether it is one because of which the
+// resumeFailed takes a failure, and reports whether it is one because of which the
 // session of before is given up. The first does not count, since the network
 // may have been away for a moment, unless it has taken its time, which whoever
 // waits for Connect does not have twice.
-func (c *Client) doubt(err error) bool {
-	if !c.resuming || c.closing {
+func (c *Client) resumeFailed(err error) bool {
+	if !c.resuming || c.phase == leaving {
 		return false
 	}
-	if !c.doubted && !errors.Is(err, errNoReply) && !errors.Is(err, context.DeadlineExceeded) {
-		c.doubted = true
+	if !c.retriedResume && !errors.Is(err, errNoReply) && !errors.Is(err, context.DeadlineExceeded) {
+		c.retriedResume = true
 		return false
 	}
-	c.anew(err)
+	c.abandonResume(err)
 	return true
 }
 
-// anew makes a new session in place of the one that was to be resumed.
-func (c *Client) anew(reason error) {
+// abandonResume makes a new session in place of the one that was to be resumed.
+func (c *Client) abandonResume(reason error) {
 	c.logf(Info, "the session of before cannot be resumed: %v", reason)
 	c.forget()
 	c.plan = defaultPlan()
-	c.cancelExchanges()
 	c.lastErr = reason
-	if c.conn != nil && c.transport == 0 {
+	if c.link != nil && c.link.conn != nil && c.transport == c.firstChoice() {
+		c.link.cancelExchanges()
 		c.attempt++
 		c.begin()
 		return
 	}
-	c.dropConn()
-	c.transport = 0
+	c.dropLink()
 	c.try()
 }

@@ -38,7 +38,7 @@ func (c *Client) report(s Status) {
 	c.mu.Lock()
 	old := c.status
 	same := s.State == old.State && s.Transport == old.Transport && s.RetryIn == old.RetryIn && s.Session == old.Session
-	if same && (s.Reason == nil && old.Reason == nil || s.Reason == errMultipleClients && old.Reason == errMultipleClients) {
+	if same && (s.Reason == nil && old.Reason == nil || s.State == Connected && s.Reason != nil && old.Reason != nil && s.Reason.Error() == old.Reason.Error()) {
 		c.mu.Unlock()
 		return // one of many connects
 	}

@@ -37,12 +37,12 @@ func (c *Client) Subscribe(ctx context.Context, channel string, handler Handler)
 	c.box.put(func() {
 		c.subscriptions = append(c.subscriptions, s)
 		switch {
-		case c.attempt == 0:
+		case c.phase == fresh:
 			s.settle(nil)
 		case c.granted(channel):
 			s.session, s.granted = c.session, true
 			s.settle(nil)
-		case c.conn != nil && c.clientID != "" && !c.waiting:
+		case c.in(inSession...):
 			c.subscribe()
 		}
 	})
@@ -80,11 +80,11 @@ func (c *Client) remove(s *subscription) {
 	}
 	c.subscriptions = slices.Delete(c.subscriptions, i, i+1)
 	same := func(o *subscription) bool { return o.pattern == s.pattern }
-	if c.conn == nil || c.clientID == "" || s.session != c.session || slices.ContainsFunc(c.subscriptions, same) {
+	if c.link == nil || c.link.conn == nil || c.clientID == "" || s.session != c.session || slices.ContainsFunc(c.subscriptions, same) {
 		return
 	}
 	m := Message{Channel: metaUnsubscribe, Subscription: s.pattern}
-	c.send(m, c.opts.MaxNetworkDelay, func(r *Message, err error) {
+	c.link.send(m, c.opts.MaxNetworkDelay, func(r *Message, err error) {
 		if err == nil && !r.successful() {
 			c.logf(Info, "the server refused to unsubscribe from %s: %s", s.pattern, quote([]byte(r.Error)))
 		}
@@ -104,9 +104,10 @@ func (c *Client) granted(pattern string) bool {
 // confirmed, it goes on to connect, unless that has been done.
 func (c *Client) subscribe() {
 	var batch []Message
-	var outstanding bool
-	for _, x := range c.exchanges {
-		outstanding = outstanding || x.message.Channel == metaSubscribe
+	outstanding := c.link.underWay(metaSubscribe) != nil
+	limit := c.share(c.opts.MaxNetworkDelay)
+	if c.confirmed && !c.link.perRequest() {
+		limit = c.silenceLimit() // the watch looks sooner, and more closely
 	}
 	asked := map[string]bool{}
 	for _, s := range c.subscriptions {
@@ -115,20 +116,21 @@ func (c *Client) subscribe() {
 		}
 		asked[s.pattern] = true
 		m := Message{Channel: metaSubscribe, Subscription: s.pattern}
-		c.expect(&m, c.share(c.opts.MaxNetworkDelay), func(r *Message, err error) { c.subscribed(m.Subscription, r, err) })
+		c.link.expect(&m, limit, func(r *Message, err error) { c.subscribed(m.Subscription, r, err) })
 		batch = append(batch, m)
 	}
 	switch {
 	case len(batch) > 0:
-		c.conn.Send(batch)
-	case !outstanding && !c.held:
+		c.link.conn.Send(batch)
+		c.watch()
+	case !outstanding && !c.in(working...):
 		c.connect()
 	}
 }
 
 // asking reports whether a subscription to pattern is on its way.
 func (c *Client) asking(pattern string) bool {
-	for _, x := range c.exchanges {
+	for _, x := range c.link.exchanges {
 		if x.message.Channel == metaSubscribe && x.message.Subscription == pattern {
 			return true
 		}
@@ -139,11 +141,11 @@ func (c *Client) asking(pattern string) bool {
 // subscribed takes the reply to a subscription.
 func (c *Client) subscribed(pattern string, r *Message, err error) {
 	switch {
-	case err != nil && c.held:
+	case err != nil && c.in(working...):
 		c.withdraw(pattern, err)
 		return
 	case err != nil:
-		if !c.doubt(err) {
+		if !c.resumeFailed(err) {
 			c.failed(err)
 		}
 		return
@@ -158,7 +160,7 @@ func (c *Client) subscribed(pattern string, r *Message, err error) {
 				s.settle(nil)
 			}
 		}
-		if !c.held {
+		if !c.in(working...) {
 			c.subscribe()
 		}
 		return
@@ -166,10 +168,10 @@ func (c *Client) subscribed(pattern string, r *Message, err error) {
 	refused := &SubscribeError{Refusal: parseRefusal(r.Error), Channel: pattern}
 	switch {
 	case c.resuming: // a session that is gone, or a refusal, which a new session will get as well
-		c.anew(refused)
+		c.abandonResume(refused)
 	case c.sessionGone(r, refused.Refusal):
 		c.renew(refused)
-	case c.held:
+	case c.in(working...):
 		c.withdraw(pattern, refused)
 	case !c.established:
 		c.finish(refused)

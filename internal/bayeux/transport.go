@@ -10,6 +10,11 @@ type Transport interface {
 	// Name is the Bayeux connection type: "websocket" or "long-polling".
 	Name() string
 
+	// PerRequest reports whether messages travel in requests, each of which can
+	// fail or be given up alone, and whose reply is seen while it arrives. If
+	// not, all travel over one socket, which shows a frame once it is whole.
+	PerRequest() bool
+
 	// Open opens a connection. It may block until ctx is done, and must not
 	// leave a connection behind then. What arrives, and the end of the
 	// connection, goes to sink, from any goroutine, possibly before Open has
@@ -23,16 +28,13 @@ type Conn interface {
 	// reported to the sink, as one that was sent and not answered would be.
 	Send(messages []Message)
 
+	// Cancel gives up the request that carries the message with this id; all of
+	// its messages fail. It is called where messages travel in requests only.
+	Cancel(id string)
+
 	// Close ends the connection once what was sent before has left. Nothing is
 	// reported to the sink from then on.
 	Close()
-}
-
-// Canceler is a [Conn] that can give up one request and keep the others.
-type Canceler interface {
-	// Cancel gives up the request that carries the message with this id; all
-	// of its messages fail.
-	Cancel(id string)
 }
 
 // Sink takes what happens on a connection. Its methods never block.

@@ -69,8 +69,8 @@ func refusesToken(resp *httpx.Response, sent csrfToken) bool {
 	}
 	status, err := readStatus(resp.Body)
 	fromAPI := err == nil && status.code != statusOK
-	if fromAPI && (status.code == statusPartial || status.code == statusIncomplete) {
-		return false // something was done
+	if fromAPI && mayHaveActed(status.code) {
+		return false // to be sent again by nobody but the caller
 	}
 	return mentionsCSRF(resp) || sent == csrfToken{} && !fromAPI
 }

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"gws-outbound/internal/deadline"
 	"gws-outbound/internal/httpx"
 )
 
@@ -127,6 +129,7 @@ func TestPost(t *testing.T) {
 			message: []string{"status code 3 (forbidden)", `"because"`, feature}, check: isStatus(403, 3, "because")},
 		{name: "403 with another status code", get: []step{me("1")}, post: []step{answer(403, statusBody(6))}, requests: "GET POST", delivery: Rejected, message: []string{"resource not found", feature}, check: isStatus(403, 6, "because")},
 		{name: "403, but partially done", get: []step{me("1")}, post: []step{answer(403, `{"statusCode":7,"statusMessage":"csrf"}`)}, requests: "GET POST", delivery: Unknown, check: isStatus(403, 7, "csrf")},
+		{name: "403, and an internal error", get: []step{me("1")}, post: []step{answer(403, `{"statusCode":4,"statusMessage":"csrf"}`)}, requests: "GET POST", delivery: Unknown, check: isStatus(403, 4, "csrf")},
 		{name: "no permission", get: []step{me("1")}, post: []step{answer(200, statusBody(5))}, requests: "GET POST", delivery: Rejected, message: []string{"no permission", feature}, check: isStatus(200, 5, "because")},
 
 		// 401
@@ -150,7 +153,9 @@ func TestPost(t *testing.T) {
 
 		// statusCode
 		{name: "resource not found", get: []step{me("1")}, post: []step{answer(404, statusBody(6))}, requests: "GET POST", delivery: Rejected, message: []string{"status code 6 (resource not found)", `"because"`}, not: feature, check: isStatus(404, 6, "because")},
-		{name: "server's internal error", get: []step{me("1")}, post: []step{answer(500, `{"statusCode":4}`)}, requests: "GET POST", delivery: Rejected, check: isStatus(500, 4, "")},
+		{name: "server's internal error", get: []step{me("1")}, post: []step{answer(500, `{"statusCode":4}`)}, requests: "GET POST", delivery: Unknown, check: isStatus(500, 4, "")},
+		{name: "internal error, as a success of HTTP", get: []step{me("1")}, post: []step{answer(200, statusBody(4))}, requests: "GET POST", delivery: Unknown, check: isStatus(200, 4, "because")},
+		{name: "internal error, as a client's fault", get: []step{me("1")}, post: []step{answer(400, statusBody(4))}, requests: "GET POST", delivery: Unknown, check: isStatus(400, 4, "because")},
 		{name: "partially", get: []step{me("1")}, post: []step{answer(200, statusBody(7))}, requests: "GET POST", delivery: Unknown, check: isStatus(200, 7, "because")},
 		{name: "incomplete", get: []step{me("1")}, post: []step{answer(400, statusBody(9))}, requests: "GET POST", delivery: Unknown, check: isStatus(400, 9, "because")},
 		{name: "not documented", get: []step{me("1")}, post: []step{answer(200, `{"statusCode":99,"statusMessage":7}`)}, requests: "GET POST", delivery: Rejected, message: []string{"status code 99 (not documented)"}, check: isStatus(200, 99, "")},
@@ -296,6 +301,12 @@ func TestWhoIsSignedIn(t *testing.T) {
 		`{"statusCode":0,"user":{"id":9007199254740991,"userName":[]}}`:           "9007199254740991",
 		`{"statusCode":0,"user":{"id":["7c"],"userName":{}}}`:                     "",
 		`{"statusCode":0,"user":{"id":"` + strings.Repeat("x", maxLong+1) + `"}}`: "",
+		`{"statusCode":0,"user":{"id":9007199254740993}}`:                         "9007199254740993",
+		`{"statusCode":0,"user":{"id":12.0}}`:                                     "12",
+		`{"statusCode":0,"user":{"ID":"7c","username":"bob","userName":"ann"}}`:   "ann",
+		`{"statusCode":0,"User":{"id":"7c"}}`:                                     "",
+		`{"statusCode":0,"user":{"id":"7c","balance":NaN}}`:                       "7c",
+		"\xef\xbb\xbf{\"statusCode\":0,\"user\":{\"id\":\"7c\"}}":                 "7c",
 		`{"statusCode":0,"user":"ann"}`:                                           "",
 		`{"statusCode":0,"user":null}`:                                            "",
 		`{"statusCode":0}`:                                                        "",
@@ -360,6 +371,26 @@ func TestTimeout(t *testing.T) {
 			require.Equal(t, &TimeoutError{Request: "the headers function", After: 10 * time.Second}, as[*TimeoutError](t, err))
 			require.Equal(t, NotSent, DeliveryOf(err))
 		})
+	})
+	t.Run("late, an answer that has arrived is taken", func(t *testing.T) {
+		for missed, accepted := range map[time.Duration]bool{0: false, time.Minute: true} {
+			synctest.Test(t, func(t *testing.T) {
+				slow := func(ctx context.Context, req *httpx.Request) (*httpx.Response, error) {
+					select {
+					case <-time.After(10*time.Second + 100*time.Millisecond):
+						return ok(ctx, req)
+					case <-ctx.Done():
+						return nil, ctx.Err()
+					}
+				}
+				s, _, _ := scenario{get: []step{me("1")}, post: []step{slow}}.session(t)
+				var asleep atomic.Int64
+				s.config.Clock = deadline.Clock{Now: func() time.Time { return time.Now().Add(time.Duration(asleep.Load())) }}
+				require.NoError(t, s.SignIn(t.Context()))
+				err := s.Post(t.Context(), postPath, []byte(`{}`), func() { time.AfterFunc(9*time.Second, func() { asleep.Store(int64(missed)) }) })
+				require.Equal(t, accepted, err == nil, err)
+			})
+		}
 	})
 	t.Run("none", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {

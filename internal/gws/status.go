@@ -4,10 +4,18 @@ package gws
 const (
 	statusOK         = 0
 	statusForbidden  = 3
+	statusInternal   = 4
 	statusPermission = 5
 	statusPartial    = 7
 	statusIncomplete = 9
 )
+
+// mayHaveActed reports whether the server may have done what was asked, or a part of it, though it
+// answers with this statusCode. With all others it has not: no data was modified. An
+// internal error may come from a server behind GWS, which had the request already.
+func mayHaveActed(code int) bool {
+	return code == statusInternal || code == statusPartial || code == statusIncomplete
+}
 
 // The documented meanings (GWS 8.6, "Return Values"); the index is the code.
 var statusMeanings = [...]string{

@@ -27,6 +27,7 @@ func (*Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	resp, err := request(ctx, r)
 	switch {
 	case err == nil:
+		resp.decode()
 		return resp, nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -78,7 +79,7 @@ func fetch(ctx context.Context, r *Request) (*Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the response: %w", err)
 	}
-	if resp.Body, err = readBody(ctx, response, r.limit()); err != nil {
+	if resp.Body, err = readBody(ctx, response, r); err != nil {
 		abort() // what is still to come is not wanted
 		return nil, fmt.Errorf("reading the response's body: %w", err)
 	}
@@ -173,7 +174,7 @@ func (f fields) Get(name string) string {
 }
 
 // readBody reads chunk by chunk, so that a body over the limit is not held.
-func readBody(ctx context.Context, response safejs.Value, limit int64) ([]byte, error) {
+func readBody(ctx context.Context, response safejs.Value, r *Request) ([]byte, error) {
 	stream, err := jsbridge.Get(response, "body")
 	if err != nil {
 		return nil, err
@@ -196,7 +197,7 @@ func readBody(ctx context.Context, response safejs.Value, limit int64) ([]byte, 
 		if err != nil {
 			return nil, err
 		}
-		chunks, err := jsbridge.AwaitAll(ctx, first, second)
+		chunks, err := awaitReads(ctx, first, second, r.OnProgress)
 		if err != nil {
 			return nil, err
 		}
@@ -216,7 +217,7 @@ func readBody(ctx context.Context, response safejs.Value, limit int64) ([]byte, 
 			if err != nil {
 				return nil, err
 			}
-			if int64(len(body)+size) > limit {
+			if int64(len(body)+size) > r.limit() {
 				return nil, ErrTooLarge
 			}
 			body = append(body, make([]byte, size)...)
@@ -225,4 +226,26 @@ func readBody(ctx context.Context, response safejs.Value, limit int64) ([]byte, 
 			}
 		}
 	}
+}
+
+// awaitReads waits for what two reads bring. Where that takes longer than a moment, it reports that
+// the response is arriving: that the header has come, and, with the first read, a piece.
+func awaitReads(ctx context.Context, first, second safejs.Value, report func()) ([]safejs.Value, error) {
+	if report == nil {
+		return jsbridge.AwaitAll(ctx, first, second)
+	}
+	quick, cancel := context.WithTimeout(ctx, moment)
+	defer cancel()
+	chunks, err := jsbridge.AwaitAll(quick, first, second)
+	if err == nil || quick.Err() == nil || ctx.Err() != nil {
+		return chunks, err
+	}
+	chunks = make([]safejs.Value, 2)
+	for i, read := range []safejs.Value{first, second} {
+		report()
+		if chunks[i], err = jsbridge.Await(ctx, read); err != nil {
+			return nil, err
+		}
+	}
+	return chunks, nil
 }

@@ -45,7 +45,9 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	}
 	defer resp.Body.Close()
 	limit := r.limit()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	arriving := newReporter(r.OnProgress)
+	defer arriving.stop()
+	body, err := io.ReadAll(&watched{io.LimitReader(resp.Body, limit+1), arriving})
 	if err != nil {
 		return nil, failed(err)
 	}
@@ -56,7 +58,9 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	for name, values := range resp.Header {
 		header[strings.ToLower(name)] = strings.Join(values, ", ")
 	}
-	return &Response{Status: resp.StatusCode, Redirected: redirect(resp.StatusCode), Header: header, Body: body}, nil
+	result := &Response{Status: resp.StatusCode, Redirected: redirect(resp.StatusCode), Header: header, Body: body}
+	result.decode()
+	return result, nil
 }
 
 // redirect reports whether status sends the client elsewhere.

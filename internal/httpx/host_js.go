@@ -17,18 +17,31 @@ var host *hostRequests
 type hostRequests struct {
 	request, abort safejs.Value
 	last           int
-	waiting        map[int]chan<- []safejs.Value // by the number of the request: what became of it
+	waiting        map[int]hostRequest // by their numbers
+}
+
+// hostRequest is one that is waited for.
+type hostRequest struct {
+	outcome  chan []safejs.Value // takes what became of it
+	progress chan struct{}       // takes one piece of news; nil if nobody listens
 }
 
 // Through has requests made from now on by functions of JavaScript's, as whatever loads the program
-// may have them; see js/src/request.ts. What becomes of a request is to be told to answered.
-func Through(request, abort safejs.Value) (answered safejs.Func, err error) {
-	h := &hostRequests{request: request, abort: abort, waiting: map[int]chan<- []safejs.Value{}}
+// may have them; see js/src/request.ts. It is to call answered with what becomes of a request, and
+// progress while its response is arriving.
+func Through(request, abort safejs.Value) (answered, progress safejs.Func, err error) {
+	h := &hostRequests{request: request, abort: abort, waiting: map[int]hostRequest{}}
 	host = h
-	return safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
-		h.answered(args)
-		return nil
-	})
+	listen := func(f func([]safejs.Value)) (safejs.Func, error) {
+		return safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+			f(args)
+			return nil
+		})
+	}
+	if answered, err = listen(h.answered); err == nil {
+		progress, err = listen(h.progress)
+	}
+	return answered, progress, err
 }
 
 // What became of a request, in place of a status, where it is not one: a redirect has 0.
@@ -39,19 +52,26 @@ const (
 
 func (h *hostRequests) do(ctx context.Context, r *Request) (*Response, error) {
 	h.last++
-	id, done := h.last, make(chan []safejs.Value, 1)
-	h.waiting[id] = done
+	id, w := h.last, hostRequest{outcome: make(chan []safejs.Value, 1)}
+	if r.OnProgress != nil {
+		w.progress = make(chan struct{}, 1)
+	}
+	h.waiting[id] = w
 	if _, err := h.request.Invoke(id, requestText(r)); err != nil {
 		delete(h.waiting, id)
 		return nil, err
 	}
-	select {
-	case outcome := <-done:
-		return hostAnswer(outcome)
-	case <-ctx.Done():
-		delete(h.waiting, id)
-		_, _ = h.abort.Invoke(id)
-		return nil, ctx.Err()
+	for {
+		select {
+		case outcome := <-w.outcome:
+			return hostAnswer(outcome)
+		case <-w.progress:
+			r.OnProgress()
+		case <-ctx.Done():
+			delete(h.waiting, id)
+			_, _ = h.abort.Invoke(id)
+			return nil, ctx.Err()
+		}
 	}
 }
 
@@ -63,6 +83,7 @@ func requestText(r *Request) string {
 	b = append(append(append(b, r.Method...), ' '), r.credentials()...)
 	b = append(append(append(b, ' '), cache(r)...), ' ')
 	b = append(strconv.AppendBool(b, r.KeepAlive), ' ')
+	b = append(strconv.AppendBool(b, r.OnProgress != nil), ' ')
 	b = append(append(strconv.AppendInt(b, r.limit(), 10), '\n'), r.URL...)
 	for name, value := range r.Header {
 		b = append(append(append(append(b, '\n'), name...), ':'), value...)
@@ -76,12 +97,24 @@ func requestText(r *Request) string {
 // answered takes the number of a request and what became of it. Nobody may wait for that any more.
 func (h *hostRequests) answered(args []safejs.Value) {
 	id, err := args[0].Int()
-	done := h.waiting[id]
-	if err != nil || done == nil {
+	w, waiting := h.waiting[id]
+	if err != nil || !waiting {
 		return
 	}
 	delete(h.waiting, id)
-	done <- args[1:] // to be read there, whose stack has grown already
+	w.outcome <- args[1:] // to be read there, whose stack has grown already
+}
+
+// progress takes the number of a request whose response is arriving.
+func (h *hostRequests) progress(args []safejs.Value) {
+	id, err := args[0].Int()
+	if err != nil {
+		return
+	}
+	select {
+	case h.waiting[id].progress <- struct{}{}:
+	default: // nobody listens, or there is news already
+	}
 }
 
 func hostAnswer(args []safejs.Value) (*Response, error) {

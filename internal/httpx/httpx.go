@@ -53,7 +53,16 @@ type Request struct {
 	Credentials Credentials // Include if empty
 	MaxBody     int64       // bytes of the response body that are accepted; the constant MaxBody if 0
 	KeepAlive   bool        // in a browser, it may outlive the page, which may be going away
+
+	// OnProgress, if set, is called when the header of the response has come, and when
+	// pieces of its body have, while more is to come: not for a response that arrives whole
+	// within 20 ms, nor more often than every 20 ms. It is called from any goroutine and must
+	// not block; a last call may come while Do returns.
+	OnProgress func()
 }
+
+// moment is how long pieces of a response may lie apart and count as one.
+const moment = 20 * time.Millisecond
 
 // Response is the whole of an HTTP response.
 type Response struct {
@@ -63,7 +72,7 @@ type Response struct {
 	Status     int
 	Redirected bool
 	Header     interface{ Get(name string) string } // nil if there is none; see [Response.Field]
-	Body       []byte
+	Body       []byte                               // in UTF-8 without a byte order mark, whatever the header's charset
 }
 
 // Field returns the value of the header field name, in any case, or "". In a

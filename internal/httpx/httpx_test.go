@@ -2,7 +2,12 @@ package httpx_test
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
+	"math/rand/v2"
+	"net/url"
+	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -80,5 +85,80 @@ func TestCancel(t *testing.T) {
 		_, err := httpx.New().Do(ctx, &httpx.Request{Method: "GET", URL: url + path})
 		cancel()
 		require.ErrorIs(t, err, context.DeadlineExceeded)
+	}
+}
+
+func TestProgress_EachPieceIsReported(t *testing.T) {
+	steps := testserver.URL(t) + "/http/steps?id=" + strconv.FormatUint(rand.Uint64(), 36)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	progress := make(chan struct{}, 100)
+	done := make(chan struct{})
+	var resp *httpx.Response
+	var err error
+	go func() {
+		defer close(done)
+		resp, err = httpx.New().Do(ctx, &httpx.Request{Method: "GET", URL: steps, OnProgress: func() { progress <- struct{}{} }})
+	}()
+	wait := func(what string) {
+		select {
+		case <-progress:
+		case <-ctx.Done():
+			t.Fatalf("%s is not reported", what)
+		}
+	}
+	step := func(suffix string) {
+		_, err := httpx.New().Do(ctx, &httpx.Request{Method: "POST", URL: steps + suffix})
+		require.NoError(t, err)
+	}
+	wait("the header")
+	for range 4 {
+		for len(progress) > 0 {
+			<-progress
+		}
+		step("")
+		wait("a piece")
+	}
+	step("&last")
+	<-done
+	require.NoError(t, err)
+	require.Equal(t, "piecepiecepiecepiecepiece", string(resp.Body))
+}
+
+func TestProgress_WhatComesWholeIsNotReported(t *testing.T) {
+	url := testserver.URL(t) + "/http/echo"
+	var reported atomic.Int32
+	const requests = 20
+	for range requests {
+		_, err := httpx.New().Do(t.Context(), &httpx.Request{Method: "GET", URL: url, OnProgress: func() { reported.Add(1) }})
+		require.NoError(t, err)
+	}
+	require.Less(t, reported.Load(), int32(requests/2), "but for a busy machine, on which one can take longer")
+}
+
+func TestBodyIsDecoded(t *testing.T) {
+	server := testserver.URL(t)
+	for _, test := range []struct{ name, contentType, body, want string }{
+		{"none named", "application/json", `{"name":"Müller €"}`, `{"name":"Müller €"}`},
+		{"UTF-8", "application/json; charset=UTF-8", `{"name":"Müller €"}`, `{"name":"Müller €"}`},
+		{"UTF-8 with a byte order mark", "application/json", "\xef\xbb\xbf{}", `{}`},
+		{"UTF-8 with a byte order mark, named otherwise", "application/json;charset=iso-8859-1", "\xef\xbb\xbf\"ü\"", `"ü"`},
+		{"ISO-8859-1", "application/json;charset=ISO-8859-1", "{\"name\":\"M\xfcller\"}", `{"name":"Müller"}`},
+		{"ISO-8859-1 in quotes", `text/html; x=y; Charset="ISO-8859-1"`, "M\xfcller", "Müller"},
+		{"ISO-8859-1 that is ASCII", "application/json;charset=ISO-8859-1", `{"statusCode":0}`, `{"statusCode":0}`},
+		{"windows-1252", "application/json; charset=windows-1252", "\x80 \x9f \xff", "€ Ÿ ÿ"},
+		{"UTF-16, big end first by its mark", "application/json; charset=UTF-16", "\xfe\xff\x00{\x00}", "{}"},
+		{"UTF-16, little end first by its mark", "application/json; charset=UTF-16", "\xff\xfe{\x00}\x00", "{}"},
+		{"UTF-16LE", "application/json; charset=utf-16le", "\xfc\x00=\xd8\x00\xde", "ü😀"},
+		{"UTF-16BE", "application/json; charset=utf-16be", "\x00\xfc", "ü"},
+		{"one that nobody knows", "application/json; charset=klingon", `{"name":"Müller"}`, `{"name":"Müller"}`},
+		{"an empty one", "application/json; charset=", `{"name":"Müller"}`, `{"name":"Müller"}`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			query := url.Values{"type": {test.contentType}, "body": {hex.EncodeToString([]byte(test.body))}}
+			resp, err := httpx.New().Do(t.Context(), &httpx.Request{Method: "GET", URL: server + "/http/typed?" + query.Encode()})
+			require.NoError(t, err)
+			require.Equal(t, test.want, string(resp.Body))
+		})
 	}
 }

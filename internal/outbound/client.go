@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/deadline"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/httpx"
 )
@@ -27,6 +28,14 @@ type Options struct {
 	CometdPath string   // below BaseURL, with a leading slash
 	Transports []string // names of transports, in the order of preference
 
+	// Guest says that another client of this browser is to have the request that a
+	// server holds for a browser; see [bayeux.Options].
+	Guest bool
+
+	// FirstTransport is the one of Transports that has worked last, as an earlier client of this
+	// server knows; "" if that is not known.
+	FirstTransport string
+
 	AppendMessageTypeToURL bool // of long-polling requests; see longpolling.Options
 
 	Headers        func(ctx context.Context, again bool) (httpx.Header, error) // see gws.Config
@@ -40,6 +49,8 @@ type Options struct {
 	ConnectTimeout time.Duration // for a session: at first, and of a call that finds none
 	RequestTimeout time.Duration // for each HTTP request
 	AckTimeout     time.Duration // from the POST to the answer, unless a call says otherwise
+
+	MaxMessageSize int // bytes of one frame, or of one answer to long-polling; bayeux.DefaultMaxMessageSize if zero
 
 	// Journal opens the place where the client writes down what it has sent and what is not
 	// settled, and finds what clients before it have left: see [Client.Unsettled]. It is called once, when
@@ -72,6 +83,8 @@ type Client struct {
 	unclaimed int  // answers that nobody waited for; belongs to the session's loop
 	notified  bool // a subscription to one of the caller's channels brings the outbound events, too
 
+	online    func() bool // see httpx.Online
+	clock     deadline.Clock
 	closing   chan struct{} // closed by Close
 	closeOnce sync.Once
 }
@@ -81,6 +94,8 @@ type network struct {
 	doer       httpx.Doer
 	transports func(*gws.Session) []bayeux.Transport
 	random     func() float64 // see bayeux.Options
+	online     func() bool    // httpx.Online if nil
+	clock      deadline.Clock
 }
 
 // Open signs in, connects and subscribes. An error is an *[Error] of which
@@ -96,11 +111,14 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 	if opts.Go == nil {
 		opts.Go = func(f func()) { go f() }
 	}
-	c := &Client{opts: opts, notified: slices.ContainsFunc(opts.Channels, covers), closing: make(chan struct{})}
+	if over.online == nil {
+		over.online = httpx.Online
+	}
+	c := &Client{opts: opts, notified: slices.ContainsFunc(opts.Channels, covers), online: over.online, clock: over.clock, closing: make(chan struct{})}
 	c.rest = gws.NewSession(gws.Config{
 		BaseURL: opts.BaseURL, Doer: over.doer,
 		Headers: headers(opts.Headers), HeadersDynamic: opts.HeadersDynamic,
-		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout,
+		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout, Clock: over.clock,
 	})
 	session := bayeux.Options{
 		Transports:  over.transports(c.rest),
@@ -110,8 +128,13 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		OnGap:       c.waiting.gap,
 		Log:         opts.Log,
 		LogFrom:     opts.LogFrom,
-		DialTimeout: min(opts.ConnectTimeout/2, 5*time.Second),
+		DialTimeout: min(opts.ConnectTimeout/2, 15*time.Second),
 		Random:      over.random,
+		Guest:       opts.Guest,
+		Online:      over.online,
+
+		FirstTransport: opts.FirstTransport,
+		MaxMessageSize: opts.MaxMessageSize,
 	}
 	if opts.Journal != nil {
 		c.book = &book{c: c, untold: map[string]*operation{}}
@@ -146,7 +169,7 @@ func headers(f func(context.Context, bool) (httpx.Header, error)) func(context.C
 }
 
 func (c *Client) connect(ctx context.Context) error {
-	limited, cancel := context.WithTimeout(ctx, c.opts.ConnectTimeout)
+	limited, cancel := c.clock.WithTimeout(ctx, c.opts.ConnectTimeout, c.wakeOnly)
 	defer cancel()
 	err := c.subscribe(limited)
 	if err == nil {
@@ -158,8 +181,22 @@ func (c *Client) connect(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return AbortedError(ctx, gws.NotSent)
 	default:
-		return sessionError(err, gws.NotSent)
+		return c.explain(sessionError(err, gws.NotSent))
 	}
+}
+
+// wakeOnly is what a deadline for a session does when it is late. No sign of life of the server cuts the
+// grace short, since a session takes several.
+func (c *Client) wakeOnly() <-chan struct{} {
+	c.session.Wake()
+	return nil
+}
+
+// wakeAndListen is what a deadline for an answer does when it is late: the session
+// brings what has arrived once it is alive.
+func (c *Client) wakeAndListen() <-chan struct{} {
+	c.session.Wake()
+	return c.session.Alive()
 }
 
 func (c *Client) subscribe(ctx context.Context) error {
@@ -188,7 +225,7 @@ func (c *Client) Ended() bool {
 }
 
 // Wake is to be called when the connection may be dead, or may be had again:
-// the network is back, the machine was asleep, the page is seen again.
+// the network is gone or back, the machine was asleep, the page is seen again.
 func (c *Client) Wake() { c.session.Wake() }
 
 // Leave says that whoever uses the client is going away. If nothing is
@@ -231,7 +268,7 @@ func (c *Client) ready(ctx context.Context) *Error {
 	if status, _ := c.session.Watch(); status.State == bayeux.Connected {
 		return nil
 	}
-	timeout := time.NewTimer(c.opts.ConnectTimeout)
+	timeout := c.clock.NewTimer(c.opts.ConnectTimeout, c.wakeOnly)
 	defer timeout.Stop()
 	for {
 		status, changed := c.session.Watch()

@@ -14,6 +14,8 @@ type modelWebSocket struct{ *modelServer }
 
 func (modelWebSocket) Name() string { return WebSocket }
 
+func (modelWebSocket) PerRequest() bool { return false }
+
 // Open is bayeux.Transport's.
 func (s modelWebSocket) Open(ctx context.Context, sink bayeux.Sink) (bayeux.Conn, error) {
 	s.mu.Lock()
@@ -51,6 +53,8 @@ type modelSent struct {
 func (l *modelLink) Send(messages []bayeux.Message) {
 	l.in <- modelSent{messages, time.Now().Add(l.s.conf.Lag)}
 }
+
+func (*modelLink) Cancel(string) {}
 
 func (l *modelLink) Close() { close(l.hungUp) }
 

@@ -239,12 +239,12 @@ func (b *book) attend() {
 		return
 	}
 	b.attended = true
-	b.c.session.Attend(1)
+	b.c.session.AddWaiters(1)
 	time.AfterFunc(b.c.opts.AckTimeout, func() {
 		b.mu.Lock()
 		b.attended = false
 		b.mu.Unlock()
-		b.c.session.Attend(-1)
+		b.c.session.AddWaiters(-1)
 	})
 }
 

@@ -3,11 +3,13 @@
 package testserver
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 func requests(mux *http.ServeMux) {
@@ -42,6 +44,36 @@ func requests(mux *http.ServeMux) {
 		chunk := strings.Repeat("x", 1000)
 		for sent := 0; sent < size; sent += len(chunk) {
 			if _, err := io.WriteString(w, chunk[:min(len(chunk), size-sent)]); err != nil {
+				return
+			}
+		}
+	})
+	// typed answers with ?body, its bytes in hexadecimal, as the content type ?type.
+	mux.HandleFunc("/http/typed", func(w http.ResponseWriter, r *http.Request) {
+		body, _ := hex.DecodeString(r.URL.Query().Get("body"))
+		w.Header().Set("Content-Type", r.URL.Query().Get("type"))
+		_, _ = w.Write(body)
+	})
+	// steps answers with a header, and then with a piece of its body whenever the same path is
+	// asked by POST: "piece", until that has ?last.
+	var steps sync.Map // by ?id
+	mux.HandleFunc("/http/steps", func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		stored, _ := steps.LoadOrStore(query.Get("id"), make(chan bool))
+		next := stored.(chan bool)
+		if r.Method == http.MethodPost {
+			select {
+			case next <- query.Has("last"):
+			case <-r.Context().Done():
+			}
+			return
+		}
+		for last := false; !last; {
+			_ = http.NewResponseController(w).Flush()
+			select {
+			case last = <-next:
+				_, _ = io.WriteString(w, "piece")
+			case <-r.Context().Done():
 				return
 			}
 		}

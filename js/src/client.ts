@@ -20,6 +20,7 @@ import {
 } from "./protocol.js";
 import { newReference } from "./reference.js";
 import { Session } from "./session.js";
+import { TransportMemory } from "./transport-memory.js";
 
 /** Ends the sessions of clients that were dropped. */
 const dropped = new FinalizationRegistry((session: Session) => session.end().catch(() => {}));
@@ -50,6 +51,7 @@ export class Client extends Base implements OutboundClient {
   #session: Session | undefined;
   #state: ClientState = "connecting";
   #transport: Transport | null = null;
+  #reason: string | null = null;
   #pending = 0;
   #listening = false;
   #journal = false;
@@ -70,10 +72,16 @@ export class Client extends Base implements OutboundClient {
       tell((client) => client.#change({ state: "closed", transport: null, reason }));
       program.release();
     });
+    const memory = new TransportMemory(options);
     try {
+      const { first } = memory;
+      const known = first === undefined ? options : { ...options, firstTransport: first };
       const handle = await program.call(new Track(), () =>
-        program.core.createClient(options, {
-          statechange: (detail) => tell((client) => client.#change(detail)),
+        program.core.createClient(known, {
+          statechange: (detail) => {
+            memory.note(detail);
+            tell((client) => client.#change(detail));
+          },
           notification: (channel, data) =>
             tell((client) => client.#dispatch("notification", { channel, data: JSON.parse(data) })),
         }),
@@ -83,6 +91,7 @@ export class Client extends Base implements OutboundClient {
       dropped.register(client, client.#session);
       return client;
     } catch (error) {
+      memory.forget();
       forget();
       program.release();
       throw error;
@@ -95,6 +104,10 @@ export class Client extends Base implements OutboundClient {
 
   get transport(): Transport | null {
     return this.#transport;
+  }
+
+  get reason(): string | null {
+    return this.#reason;
   }
 
   get pending(): number {
@@ -194,6 +207,7 @@ export class Client extends Base implements OutboundClient {
   #change(detail: StateChangeDetail): void {
     this.#state = detail.state;
     this.#transport = detail.transport;
+    this.#reason = detail.reason ?? null;
     if (detail.state === "closed") {
       listened.delete(this);
     }

@@ -57,16 +57,50 @@ async function assertAllowed(): Promise<void> {
   }
 }
 
+/** What did not arrive whole, or is not what it should be: another time it may. */
+class Spoilt {
+  readonly error: OutboundError;
+
+  constructor(error: OutboundError) {
+    this.error = error;
+  }
+}
+
+/**
+ * Fetches and compiles the module. One that has arrived spoilt is fetched once more, past the cache:
+ * where two pages load it at once, Chromium gives one of them a part of it, if the server's answer
+ * is chunked and may be kept; and what a cache has of a file that was cut off stays there.
+ */
 async function fetchModule(url: URL, integrity: string): Promise<WebAssembly.Module> {
+  try {
+    return await fetchOnce(url, { integrity });
+  } catch (error) {
+    if (!(error instanceof Spoilt)) {
+      throw error;
+    }
+  }
+  try {
+    return await fetchOnce(url, { integrity, cache: "reload" });
+  } catch (error) {
+    throw error instanceof Spoilt ? error.error : error;
+  }
+}
+
+async function fetchOnce(
+  url: URL,
+  init: RequestInit & { integrity: string },
+): Promise<WebAssembly.Module> {
   const where = url.href.length > 500 ? `${url.href.slice(0, 500)}…` : url.href;
   let response: Response;
   try {
-    response = await fetch(url, { integrity });
+    response = await fetch(url, init);
   } catch (cause) {
-    if (integrity && (await answers(url))) {
-      throw unavailable(
-        `what ${where} answered does not have the digest that wasmIntegrity gives; it must be that of this very file`,
-        cause,
+    if (init.integrity && (await answers(url))) {
+      throw new Spoilt(
+        unavailable(
+          `what ${where} answered does not have the digest that wasmIntegrity gives; it must be that of this very file`,
+          cause,
+        ),
       );
     }
     throw unavailable(
@@ -95,9 +129,8 @@ async function fetchModule(url: URL, integrity: string): Promise<WebAssembly.Mod
     if (cause instanceof OutboundError) {
       throw cause;
     }
-    throw unavailable(
-      `${where} did not arrive whole, or is damaged (${cause}); load it again`,
-      cause,
+    throw new Spoilt(
+      unavailable(`${where} did not arrive whole, or is damaged (${cause}); load it again`, cause),
     );
   }
 }

@@ -6,6 +6,7 @@ export function watchPage(handle: Handle): () => void {
   const { signal } = watching;
   const wake = () => handle.wake();
   addEventListener("online", wake, { signal });
+  addEventListener("offline", wake, { signal });
   addEventListener("pageshow", wake, { signal });
   // What goes to the back/forward cache may come back: the session is kept.
   const hide = ({ persisted }: PageTransitionEvent) => persisted || handle.leave();

@@ -37,6 +37,8 @@ export interface Answered {
       | [id: number, failed: -1, thrown: unknown]
       | [id: number, tooLarge: -2]
   ): void;
+  /** The response to a request that asked for this is arriving, and more is to come. */
+  progress(id: number): void;
 }
 
 /** A client in Go, as Go gives it. */
@@ -56,8 +58,11 @@ export interface Core {
   createClient(options: GoOptions, hooks: Hooks): Promise<Handle>;
 }
 
-/** The options without those of the loader. */
-export type GoOptions = Omit<ClientOptions, keyof LoadOptions>;
+/** The options without those of the loader, and what the loader adds. */
+export type GoOptions = Omit<ClientOptions, keyof LoadOptions> & {
+  /** The name of the transport to try first. It may be none of `transports`: then it is ignored. */
+  firstTransport?: string;
+};
 
 /** What the host gives to a client in Go: called synchronously, must not throw. */
 export interface Hooks {

@@ -7,15 +7,18 @@ import type { Answered } from "./protocol.js";
 const failed = -1;
 const tooLarge = -2;
 
+/** How many milliseconds pieces of a response may lie apart and count as one. */
+const moment = 20;
+
 type Outcome = [status: number, headers: Headers, body: Uint8Array] | [typeof tooLarge];
 
 /** Makes requests. */
 export interface Requests {
   /**
-   * Makes a request. The first line of `text` has fetch's method, credentials, cache and keepalive, and
-   * how many bytes of the body that comes back are taken, with spaces between; then come the URL
-   * and each field of the header, a line each, and, behind an empty line, the body if there is
-   * one. What becomes of it goes to `Answered`.
+   * Makes a request. The first line of `text` has fetch's method, credentials, cache and keepalive,
+   * whether to say that its response is arriving, and how many bytes of the body that comes back
+   * are taken, with spaces between; then come the URL and each field of the header, a line each,
+   * and, behind an empty line, the body if there is one. What becomes of it goes to `Answered`.
    */
   request(id: number, text: string): void;
   /** Ends a request; it is told of as one that failed. */
@@ -29,7 +32,7 @@ export function makeRequests(program: () => Answered): Requests {
     request(id, text) {
       const controller = new AbortController();
       controllers.set(id, controller);
-      answer(text, controller.signal)
+      answer(text, controller.signal, () => program().progress(id))
         .then(
           (outcome) => {
             if (outcome[0] === tooLarge) {
@@ -47,10 +50,10 @@ export function makeRequests(program: () => Answered): Requests {
   };
 }
 
-async function answer(text: string, signal: AbortSignal): Promise<Outcome> {
+async function answer(text: string, signal: AbortSignal, report: () => void): Promise<Outcome> {
   const end = text.indexOf("\n\n");
   const [how, url, ...header] = (end < 0 ? text : text.slice(0, end)).split("\n");
-  const [method, credentials, cache, keepalive, limit] = (how as string).split(" ");
+  const [method, credentials, cache, keepalive, progress, limit] = (how as string).split(" ");
   const init = {
     method,
     credentials,
@@ -62,7 +65,7 @@ async function answer(text: string, signal: AbortSignal): Promise<Outcome> {
     signal,
   } as RequestInit;
   const response = await fetch(url as string, init);
-  const body = await read(response, Number(limit));
+  const body = await read(response, Number(limit), progress === "true" ? report : undefined);
   return body ? [response.status, response.headers, body] : [tooLarge];
 }
 
@@ -71,17 +74,37 @@ function field(line: string): [string, string] {
   return [line.slice(0, colon), line.slice(colon + 1)];
 }
 
-/** Reads chunk by chunk, so that a body over the limit is not held. */
-async function read(response: Response, limit: number): Promise<Uint8Array | undefined> {
+/**
+ * Reads chunk by chunk, so that a body over the limit is not held. What arrives whole at once, as
+ * most does, is not reported before.
+ */
+async function read(
+  response: Response,
+  limit: number,
+  report: (() => void) | undefined,
+): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const arrives = () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      report?.();
+    }, moment);
+  };
   const reader = response.body?.getReader();
-  for (let chunk = await reader?.read(); chunk?.value; chunk = await reader?.read()) {
-    size += chunk.value.length;
-    if (size > limit) {
-      return undefined;
+  try {
+    report && arrives();
+    for (let chunk = await reader?.read(); chunk?.value; chunk = await reader?.read()) {
+      size += chunk.value.length;
+      if (size > limit) {
+        return undefined;
+      }
+      chunks.push(chunk.value);
+      report && arrives();
     }
-    chunks.push(chunk.value);
+  } finally {
+    clearTimeout(timer);
   }
   if (chunks.length === 1) {
     return chunks[0];

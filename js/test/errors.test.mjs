@@ -2,7 +2,7 @@
 // delivery. MODULE_EXITED is in load.test.mjs and program.test.mjs.
 
 import assert from "node:assert/strict";
-import { failures } from "./engine.mjs";
+import { failures, lacking } from "./engine.mjs";
 import { complete, connect, host, settle, testInPage } from "./in-browser.mjs";
 import { request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
@@ -408,6 +408,25 @@ testInPage(
     assert.match(outcome.error.cause, /^TimeoutError: /);
   },
   { complaints: failures },
+);
+
+testInPage(
+  "an error of a browser that is offline says so",
+  async (page) => {
+    const simulator = await Simulator.start({ noAck: true });
+    const session = await connect(page, { baseUrl: simulator.url, headers, ackTimeout: 4000 });
+    const accepted = complete(session, { ...request, referenceId: "accepted" });
+    await simulator.call("wait-posts", { n: 1 });
+    await page.setOfflineMode(true);
+    assertError(await complete(session, request), {
+      code: "NETWORK_ERROR",
+      message: /; the browser is offline$/,
+    });
+    const { error } = await accepted;
+    assert.ok(["ACK_TIMEOUT", "REQUEST_TIMEOUT"].includes(error.code), error.code);
+    assert.match(error.message, /; the browser is offline$/);
+  },
+  { complaints: new RegExp(`${failures.source}|ERR_`), needs: lacking.devTools },
 );
 
 testInPage("closed while pending, and after", async (page) => {

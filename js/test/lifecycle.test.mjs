@@ -102,6 +102,7 @@ testInPage(
       ["document", "resume"],
       ["window", "pageshow"],
       ["window", "online"],
+      ["window", "offline"],
     ]) {
       const asked = new Promise((resolve) => {
         network.on("Network.webSocketFrameSent", ({ response }) => {

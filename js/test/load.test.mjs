@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { failures } from "./engine.mjs";
+import { failures, lacking } from "./engine.mjs";
 import { settle, site, testInPage } from "./in-browser.mjs";
 import { dist, unusedOrigin } from "./site.mjs";
 
@@ -12,6 +12,12 @@ async function fetches(path, run) {
   const before = site.paths.length;
   await run();
   return site.paths.slice(before).filter((asked) => asked === path).length;
+}
+
+/** The digest of the module, as Subresource Integrity. */
+async function digestOf(name) {
+  const bytes = await readFile(new URL("outbound.wasm", dist));
+  return `${name}-${createHash(name).update(bytes).digest("base64")}`;
 }
 
 function assertUnavailable({ error }, message) {
@@ -87,6 +93,36 @@ testInPage("a file that did not arrive whole is told, with the cause", async (pa
   // Firefox calls it "out of memory".
   assert.match(outcome.error.cause, /CompileError|InternalError/);
 });
+
+testInPage(
+  "a file that did not arrive whole is fetched once more, past the cache",
+  async (page) => {
+    const count = (path) => fetches(path, () => settle(page, "load", { wasmUrl: path }));
+    assert.equal(await count("/damaged.wasm"), 2, "not for ever");
+    assert.equal(await count("/html.wasm"), 1, "it arrived whole");
+    assert.equal(await count("/missing.wasm"), 1);
+    for (const wasmIntegrity of [undefined, await digestOf("sha384")]) {
+      const wasmUrl = `/cut-once.wasm?${wasmIntegrity}`;
+      assert.deepEqual(await settle(page, "load", { wasmUrl, wasmIntegrity }), {});
+    }
+  },
+  { complaints: new RegExp(`404|${failures.source}|integrity`) },
+);
+
+testInPage(
+  "two pages load a module at once that is chunked, and may be kept in the cache",
+  async (page) => {
+    const other = await page.browserContext().newPage();
+    await other.goto(new URL("/strict", site.url).href);
+    const options = { wasmUrl: "/chunked.wasm" };
+    const outcomes = await Promise.all([
+      settle(page, "load", options),
+      settle(other, "load", options),
+    ]);
+    assert.deepEqual(outcomes, [{}, {}]);
+  },
+  { complaints: failures, needs: lacking.pages },
+);
 
 testInPage(
   "a policy that forbids WebAssembly is told, with what to add",
@@ -174,14 +210,11 @@ testInPage("options that cannot be read are no accident", async (page) => {
 testInPage(
   "a digest of the module is checked",
   async (page) => {
-    const bytes = await readFile(new URL("outbound.wasm", dist));
-    const digest = (name) => `${name}-${createHash(name).update(bytes).digest("base64")}`;
     const wrong = `sha384-${createHash("sha384").update("something else").digest("base64")}`;
-    assert.deepEqual(await settle(page, "load", { wasmIntegrity: digest("sha256") }), {});
-    assert.deepEqual(
-      await settle(page, "load", { wasmIntegrity: `${digest("sha384")} ${digest("sha512")}` }),
-      {},
-    );
+    const several = `${await digestOf("sha384")} ${await digestOf("sha512")}`;
+    for (const wasmIntegrity of [await digestOf("sha256"), several]) {
+      assert.deepEqual(await settle(page, "load", { wasmIntegrity }), {});
+    }
     assert.deepEqual(await settle(page, "load"), {});
     // The module is there by now, but nobody has checked it against this.
     for (const name of ["load", "createClient"]) {

@@ -52,6 +52,7 @@ const types = {
 export async function startSite({ firstScript, cached = false } = {}) {
   const site = { files: new Map(), paths: [] };
   let flaky = 0;
+  const cut = new Set();
   let first = "";
   if (firstScript) {
     site.files.set("/first.js", firstScript);
@@ -84,13 +85,24 @@ export async function startSite({ firstScript, cached = false } = {}) {
       flaky++ === 0
         ? { status: 503 }
         : { type: types[".wasm"], body: await readFile(new URL("outbound.wasm", dist)) },
+    "/cut-once.wasm": async (query) => {
+      const whole = await readFile(new URL("outbound.wasm", dist));
+      const first = !cut.has(query);
+      cut.add(query);
+      return { type: types[".wasm"], body: first ? whole.subarray(0, 100_000) : whole };
+    },
+    "/chunked.wasm": async () => ({
+      type: types[".wasm"],
+      body: await readFile(new URL("outbound.wasm", dist)),
+      chunked: true,
+    }),
     "/never.wasm": () => new Promise(() => {}),
     "/moved/api/v2/me": () => ({ status: 302, location: site.movedTo }),
   };
 
-  async function answer(path) {
+  async function answer(path, query) {
     if (special[path]) {
-      return special[path]();
+      return special[path](query);
     }
     const file = site.files.get(path) ?? builtFile(path) ?? new URL(`.${path}`, here);
     const type = types[extname(path)];
@@ -102,22 +114,29 @@ export async function startSite({ firstScript, cached = false } = {}) {
   }
 
   const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url, "http://site");
+    const { pathname, search } = new URL(request.url, "http://site");
     site.paths.push(pathname);
     let reply;
     try {
-      reply = await answer(pathname);
+      reply = await answer(pathname, search);
     } catch {
       reply = { status: 404, type: "text/plain", body: "not found" };
     }
-    const { status = 200, type = "text/plain", body = "", policy, location } = reply;
+    const { status = 200, type = "text/plain", body = "", policy, location, chunked } = reply;
     response.writeHead(status, {
       "Content-Type": type,
-      ...(cached && { "Cache-Control": "max-age=3600" }),
+      ...((cached || chunked) && { "Cache-Control": "max-age=3600" }),
       ...(policy && { "Content-Security-Policy": policy }),
       ...(location && { Location: location }),
     });
-    response.end(body);
+    if (chunked) {
+      for (let at = 0; at < body.length; at += 65_536) {
+        response.write(body.subarray(at, at + 65_536));
+      }
+      response.end();
+    } else {
+      response.end(body);
+    }
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   site.url = `http://127.0.0.1:${server.address().port}`;

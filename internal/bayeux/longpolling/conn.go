@@ -129,7 +129,7 @@ func isHandshake(messages []bayeux.Message) bool { return messages[0].Channel ==
 // run makes a request and reports what came of it. An answer that arrived in
 // spite of an abort is as good as any.
 func (c *conn) run(ctx context.Context, l *lane, r *request) {
-	frame, err := post(ctx, c.o, r.messages)
+	frame, err := post(ctx, c.o, r.messages, func() { c.arriving(ctx, l, r) })
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r.abort(nil)
@@ -137,11 +137,20 @@ func (c *conn) run(ctx context.Context, l *lane, r *request) {
 	if !c.closed {
 		if err == nil {
 			c.sink.Receive(frame)
-			err = &UnansweredError{quoteWithout(frame, r.messages[0].ClientID)} // the sink knows which that is true of
+			err = &UnansweredError{len(frame), withoutID(bayeux.Quote(frame), r.messages[0].ClientID)} // the sink knows which that is true of
 		}
 		c.sink.Fail(r.messages, err)
 	}
 	c.proceed(l)
+}
+
+// arriving says that the reply is, unless the request was given up, or is over.
+func (c *conn) arriving(ctx context.Context, l *lane, r *request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l.request == r && ctx.Err() == nil && !c.closed {
+		c.sink.Progress(r.messages)
+	}
 }
 
 // Cancel aborts the request that carries the message with this id. If the

@@ -15,9 +15,9 @@ import (
 	"gws-outbound/internal/httpx"
 )
 
-var _ bayeux.Canceler = (*conn)(nil)
+var _ bayeux.Conn = (*conn)(nil)
 
-const unanswered = `the server's response has no reply to what was sent: "[]"`
+const unanswered = "the server's response (2 bytes) has no reply to what was sent"
 
 func TestRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -30,8 +30,9 @@ func TestRequest(t *testing.T) {
 		defer c.Close()
 		c.Send([]bayeux.Message{{Channel: "/é", ID: "1"}})
 		got := <-s.requests
+		got.OnProgress = nil // functions cannot be compared
 		require.Equal(t, &httpx.Request{
-			Method: "POST", URL: "http://server/cometd?x=1", Credentials: httpx.SameOrigin, MaxBody: 4 << 20,
+			Method: "POST", URL: "http://server/cometd?x=1", Credentials: httpx.SameOrigin, MaxBody: 16 << 20,
 			Header: httpx.Header{"X-CSRF-TOKEN": "t", "Content-Type": "application/json"},
 			Body:   []byte(`[{"channel":"/é","id":"1"}]`),
 		}, got.Request)
@@ -55,6 +56,46 @@ func TestADisconnectOutlivesThePage(t *testing.T) {
 	})
 }
 
+func TestProgress_IsOfTheMessagesThatAreAnswered(t *testing.T) {
+	play(t, func(t *testing.T, s *server, c *conn, r *recorder) {
+		c.Send(messages("c1"))
+		held := s.next("c1")
+		c.Send(messages("1 2"))
+		other := s.next("1 2")
+		held.OnProgress()
+		other.OnProgress()
+		held.OnProgress()
+		require.Equal(t, []string{"progress c1", "progress 1 2", "progress c1"}, r.all())
+		other.reply("[]")
+		require.Equal(t, []string{"received []", "failed 1 2: " + unanswered}, r.all())
+		other.OnProgress() // came late
+		require.Empty(t, r.all())
+	})
+}
+
+func TestProgress_OfARequestThatWasGivenUpIsIgnored(t *testing.T) {
+	play(t, func(t *testing.T, s *server, c *conn, r *recorder) {
+		s.stubborn = true // the aborted requests are still under way
+		c.Send(messages("c1"))
+		replaced := s.next("c1")
+		c.Send(messages("c2"))
+		replaced.OnProgress()
+		c.Send(messages("1"))
+		canceled := s.next("1")
+		c.Cancel("1")
+		canceled.OnProgress()
+		require.Empty(t, r.all())
+		replaced.reply("[]")
+		canceled.reply("[]")
+		next := s.next("c2")
+		r.all()
+		c.Close()
+		next.OnProgress()
+		require.Empty(t, r.all())
+		next.reply("[]")
+	})
+}
+
 func TestOthersGoBesideAHeldConnect(t *testing.T) {
 	play(t, func(t *testing.T, s *server, c *conn, r *recorder) {
 		c.Send(messages("c1"))
@@ -64,7 +105,7 @@ func TestOthersGoBesideAHeldConnect(t *testing.T) {
 		c.Send(messages("2"))
 		s.silent()
 		held.reply("[1]")
-		require.Equal(t, []string{"received [1]", `failed c1: the server's response has no reply to what was sent: "[1]"`}, r.all(),
+		require.Equal(t, []string{"received [1]", "failed c1: the server's response (3 bytes) has no reply to what was sent"}, r.all(),
 			"the reply comes before the failure of what it does not answer")
 		c.Send(messages("c2"))
 		held = s.next("c2")
@@ -148,7 +189,7 @@ func TestFailures(t *testing.T) {
 		"redirect":              {&httpx.Response{Status: 302, Redirected: true}, nil, "the server answered long-polling with a redirect (HTTP 302), which is not followed"},
 		"redirect in a browser": {&httpx.Response{Redirected: true}, nil, "the server answered long-polling with a redirect, which is not followed"},
 		"network":               {nil, &httpx.NetworkError{Method: "POST", URL: "u", Err: errors.New("reset")}, "long-polling: POST u: no response: reset"},
-		"too large":             {nil, httpx.ErrTooLarge, "long-polling: the response body is too large"},
+		"too large":             {nil, httpx.ErrTooLarge, "the server sent more than 16777216 bytes of messages at once: the option maxMessageSize lets more through"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			play(t, func(t *testing.T, s *server, c *conn, r *recorder) {

@@ -107,8 +107,8 @@ func (r *recorder) Receive(frame []byte) { r.told <- "received " + string(frame)
 func (r *recorder) Fail(messages []bayeux.Message, err error) {
 	r.told <- "failed " + ids(messages) + ": " + err.Error()
 }
-func (r *recorder) Progress([]bayeux.Message) {}
-func (r *recorder) Lose(error)                { panic("this connection is not one thing that could be lost") }
+func (r *recorder) Progress(messages []bayeux.Message) { r.told <- "progress " + ids(messages) }
+func (r *recorder) Lose(error)                         { panic("this connection is not one thing that could be lost") }
 
 // all returns what was told since the last call.
 func (r *recorder) all() (told []string) {

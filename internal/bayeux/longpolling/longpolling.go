@@ -24,6 +24,11 @@ type Options struct {
 
 	Credentials httpx.Credentials
 
+	// MaxMessageSize is how many bytes the answer to a request may have;
+	// [bayeux.DefaultMaxMessageSize] if zero. More fails the request with a
+	// *[bayeux.TooLargeError].
+	MaxMessageSize int
+
 	// AppendMessageType appends "/handshake", "/connect" or "/disconnect" to
 	// the URL of a request that carries one such message, for load balancers
 	// that route by it; not where the URL ends in a file name.
@@ -39,8 +44,11 @@ func New(o Options) *Transport { return &Transport{o} }
 // Name returns "long-polling".
 func (*Transport) Name() string { return "long-polling" }
 
+// PerRequest returns true.
+func (*Transport) PerRequest() bool { return true }
+
 // Open returns at once, since there is nothing to open before the first
-// message. The connection is a [bayeux.Canceler].
+// message.
 func (t *Transport) Open(_ context.Context, sink bayeux.Sink) (bayeux.Conn, error) {
 	return &conn{o: t.o, sink: sink}, nil
 }

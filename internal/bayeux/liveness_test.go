@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,23 +12,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// attended returns a connected client with a subscription, for whose events
+// waitedFor returns a connected client with a subscription, for whose events
 // somebody waits.
-func attended(t *testing.T, s *server) (*Client, []Message) {
+func waitedFor(t *testing.T, s *server) (*Client, []Message) {
 	t.Helper()
 	c := s.client()
 	_, err := c.Subscribe(t.Context(), "/a", func(Message) {})
 	require.NoError(t, err)
 	s.connect(c)
 	held := s.expect(metaConnect)
-	c.Attend(1)
+	c.AddWaiters(1)
 	return c, held
 }
 
 func TestQuietSocketIsProbedWhileSomebodyWaits(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)
-		c, _ := attended(t, s)
+		c, _ := waitedFor(t, s)
 		start := time.Now()
 		probe := s.expect(metaSubscribe)
 		require.Equal(t, 3*time.Second, time.Since(start))
@@ -48,46 +49,136 @@ func TestQuietSocketIsProbedWhileSomebodyWaits(t *testing.T) {
 	})
 }
 
-func TestSocketThatDiesAsItIsOpenedIsGivenUpSoonerWhileSomebodyWaits(t *testing.T) {
-	const backoff = 2 * time.Second
-	// reopened returns a client whose socket has died, and whose next one says nothing.
-	reopened := func(s *server) *Client {
-		c := s.client()
-		s.connect(c)
-		s.expect(metaConnect)
-		s.current.sink.Lose(errors.New("reset"))
-		s.connection()
-		s.expect(metaConnect)
-		return c
-	}
-	t.Run("every other time", func(t *testing.T) {
-		run(t, func(t *testing.T) {
-			s := newServer(t)
-			c := reopened(s)
-			wait(2 * time.Second)
-			c.Attend(1)
-			for _, limit := range []time.Duration{3 * time.Second, 10 * time.Second, 3 * time.Second} { // on a slow network, one must have its time
-				from := time.Now()
-				s.connection()
-				require.Equal(t, limit+backoff, time.Since(from))
-				s.expect(metaConnect) // and nothing comes
-			}
-		})
-	})
-	t.Run("not later than otherwise", func(t *testing.T) {
-		run(t, func(t *testing.T) {
-			s := newServer(t)
-			c := reopened(s)
+func TestSilentSocket_IsReplacedAfterTimesThatGrow(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c, _ := waitedFor(t, s)
+		s.expect(metaSubscribe) // the probe, after 3 s
+		for _, limit := range []time.Duration{3, 6, 12, 24, 30, 30} {
 			from := time.Now()
-			wait(9 * time.Second)
-			c.Attend(1)
 			s.connection()
-			require.Equal(t, 10*time.Second+backoff, time.Since(from))
-			s.say(connectReply, s.expect(metaConnect)...)
-			s.expect(metaConnect)
-			require.Equal(t, Status{State: Connected, Transport: "websocket", Session: 1}, c.current())
-		})
+			require.Equal(t, limit*time.Second, time.Since(from))
+			require.Equal(t, "c1", s.expect(metaConnect)[0].ClientID) // and nothing comes
+		}
+		require.Equal(t, 1, c.current().Session)
 	})
+}
+
+func TestSilentSocket_WhatItStillBringsIsHeard(t *testing.T) {
+	for name, reply := range map[string]string{"with acknowledged delivery": handshakeReply, "without": strings.Replace(handshakeReply, `"ack":true`, `"ack":false`, 1)} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				s := newServer(t)
+				c := s.client()
+				got := hears(t, c, "/a")
+				go c.Connect(t.Context())
+				first := s.connection()
+				s.say(reply, s.expect(metaHandshake)...)
+				s.say(subscribeReply, s.expect(metaSubscribe)...)
+				s.say(connectReply, s.expect(metaConnect)...)
+				held := s.expect(metaConnect)
+				c.AddWaiters(1)
+				s.expect(metaSubscribe)
+				s.connection()
+				s.expect(metaConnect)
+				first.sink.Receive([]byte(strings.ReplaceAll(`[{"channel":"/a","data":"slow"},{"channel":"/meta/connect","id":"%1","successful":false,"advice":{"reconnect":"none"}}]`, "%1", string(held[0].ID))))
+				synctest.Wait()
+				require.Equal(t, []string{`"slow"`}, *got)
+				require.Equal(t, Reconnecting, c.current().State, "its replies do not count")
+				require.Empty(t, first.sent, "a message would move the session back")
+			})
+		})
+	}
+}
+
+func TestSilentSocket_LivesWhereItSpeaksMeanwhile(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c, held := waitedFor(t, s)
+		first := s.current
+		probe := s.expect(metaSubscribe)
+		s.delay.Store(int64(2 * time.Second)) // of the next connection
+		wait(4 * time.Second)
+		s.say(subscribeReply, probe...)
+		spare := <-s.opened
+		<-spare.closed
+		require.Equal(t, Connected, c.current().State)
+		s.current = first
+		s.say(connectReply, held...)
+		s.expect(metaConnect)
+	})
+}
+
+func TestSilentSocket_IsLeftAloneOnABusyLine(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c, held := waitedFor(t, s)
+		probe := s.expect(metaSubscribe)
+		s.delay.Store(int64(time.Second)) // a large frame is in its way
+		for range 2 {
+			spare := <-s.opened
+			<-spare.closed
+			require.Equal(t, Connected, c.current().State)
+		}
+		s.say(subscribeReply, probe...)
+		s.say(connectReply, held...)
+		s.expect(metaConnect)
+		require.Equal(t, 1, c.current().Session)
+	})
+}
+
+func TestSilentSocket_NoOtherConnectionEither(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c, _ := waitedFor(t, s)
+		probe := s.expect(metaSubscribe)
+		s.hang.Store(true)
+		wait(6 * time.Second)
+		synctest.Wait()
+		require.Equal(t, Reconnecting, c.current().State)
+		require.ErrorContains(t, c.current().Reason, "nor could another connection be opened")
+		s.say(subscribeReply, probe...) // it was the line
+		synctest.Wait()
+		require.Equal(t, Connected, c.current().State)
+	})
+}
+
+func TestSilentSocket_LimitFollowsTheRoundTrips(t *testing.T) {
+	run(t, func(t *testing.T) {
+		const trip = 3200 * time.Millisecond
+		s := newServer(t)
+		c := s.client()
+		hears(t, c, "/a")
+		go c.Connect(t.Context())
+		s.connection()
+		for _, reply := range []string{handshakeReply, subscribeReply, connectReply} {
+			m := <-s.current.sent
+			wait(trip)
+			s.say(reply, m...)
+		}
+		s.expect(metaConnect)
+		c.AddWaiters(1)
+		for range 3 {
+			m := s.expect(metaSubscribe) // a probe
+			wait(trip)
+			s.say(subscribeReply, m...)
+		}
+		require.Empty(t, s.opened)
+		require.Equal(t, Connected, c.current().State)
+	})
+}
+
+func TestRoundTrips(t *testing.T) {
+	var r roundTrips
+	require.Zero(t, r.limit())
+	r.add(100 * time.Millisecond)
+	require.Equal(t, 300*time.Millisecond, r.limit())
+	for range 50 {
+		r.add(100 * time.Millisecond)
+	}
+	require.Equal(t, 200*time.Millisecond, r.limit(), "never less than twice as long")
+	r.add(time.Second)
+	require.Greater(t, r.limit(), time.Second)
 }
 
 func TestWhoComesToWaitDoesNotWaitForAnOldBackoff(t *testing.T) {
@@ -100,8 +191,8 @@ func TestWhoComesToWaitDoesNotWaitForAnOldBackoff(t *testing.T) {
 		wait(20 * time.Second) // attempts after 1, 3, 7 and 15 s; the next is due after 31 s
 		s.down.Store(false)
 		from := time.Now()
-		c.Attend(1)
-		c.Attend(1)
+		c.AddWaiters(1)
+		c.AddWaiters(1)
 		s.connection()
 		require.Equal(t, 2*time.Second, time.Since(from))
 		s.say(connectReply, s.expect(metaConnect)...)
@@ -115,10 +206,12 @@ func TestIdleConnectionIsNotTrustedWithTheNextAttempt(t *testing.T) {
 		s := newServer(t)
 		c := s.client() // whose backoff is at its bound
 		s.connect(c)
-		for range 5 { // the attempts come after 1, 2, 4, 8 and 16 s
-			s.say(`[{"channel":"/meta/connect","id":"%1","successful":false,"error":"500::oops"}]`, s.expect(metaConnect)...)
-			synctest.Wait()
+		for range 4 { // the attempts come after 1, 2, 4 and 8 s
+			s.say(connectDeleted, s.expect(metaConnect)...)
+			s.say(connectReply, s.expect(metaConnect)...)
 		}
+		s.say(connectDeleted, s.expect(metaConnect)...) // the next comes after 16 s
+		synctest.Wait()
 		require.Empty(t, s.opened)
 		idle := s.current
 		s.connection()
@@ -132,8 +225,8 @@ func TestIdleConnectionIsNotTrustedWithTheNextAttempt(t *testing.T) {
 func TestQuietSocketIsLeftAloneOtherwise(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)
-		c, held := attended(t, s)
-		c.Attend(-1)
+		c, held := waitedFor(t, s)
+		c.AddWaiters(-1)
 		wait(29 * time.Second)
 		s.silent()
 		s.say(connectReply, held...)
@@ -145,36 +238,13 @@ func TestQuietSocketIsLeftAloneOtherwise(t *testing.T) {
 func TestProbeFindsThatTheSessionIsGone(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)
-		c, _ := attended(t, s)
+		c, _ := waitedFor(t, s)
 		s.say(`[{"channel":"/meta/subscribe","id":"%1","successful":false,"error":"402::Unknown client"}]`, s.expect(metaSubscribe)...)
 		s.session()
 		require.Equal(t, Connected, c.current().State)
 		require.Equal(t, 2, c.current().Session)
 	})
 }
-
-// several is a connection that carries each request by itself.
-type several struct {
-	*server
-	cancelled chan string
-}
-
-func (s *several) Name() string { return longPolling }
-
-func (s *several) Open(ctx context.Context, sink Sink) (Conn, error) {
-	conn, err := s.server.Open(ctx, sink)
-	if err != nil {
-		return nil, err
-	}
-	return &severalConn{conn.(*line), s}, nil
-}
-
-type severalConn struct {
-	*line
-	*several
-}
-
-func (c *severalConn) Cancel(id string) { c.cancelled <- id }
 
 // anotherTookItsPlace is how a server says that of a connect.
 type anotherTookItsPlace struct{}
@@ -183,21 +253,20 @@ func (anotherTookItsPlace) Error() string  { return "HTTP 500" }
 func (anotherTookItsPlace) Replaced() bool { return true }
 
 func TestRequestsOfTheirOwn(t *testing.T) {
-	start := func(t *testing.T) (*server, *several, *Client) {
+	start := func(t *testing.T) (*server, *Client) {
 		s := newServer(t)
-		all := &several{s, make(chan string, 10)}
+		s.name, s.requests = longPolling, true
 		c := s.client()
-		c.opts.Transports = []Transport{all}
 		_, err := c.Subscribe(t.Context(), "/a", func(Message) {})
 		require.NoError(t, err)
 		s.connect(c)
-		return s, all, c
+		return s, c
 	}
 	t.Run("a quiet connection is probed beside the held connect", func(t *testing.T) {
 		run(t, func(t *testing.T) {
-			s, _, c := start(t)
+			s, c := start(t)
 			s.expect(metaConnect)
-			c.Attend(1)
+			c.AddWaiters(1)
 			s.say(subscribeReply, s.expect(metaSubscribe)...)
 			// The connection of the held connect may be dead all the same.
 			other := s.expect(metaConnect)
@@ -212,9 +281,9 @@ func TestRequestsOfTheirOwn(t *testing.T) {
 			require.Equal(t, "c1", s.expect(metaConnect)[0].ClientID)
 		})
 	})
-	t.Run("a connect that lost its place to the one whose place it took is sent anew", func(t *testing.T) {
+	t.Run("a connect that lost its place to the one whose place it took is sent again", func(t *testing.T) {
 		run(t, func(t *testing.T) {
-			s, _, c := start(t)
+			s, c := start(t)
 			s.expect(metaConnect)
 			for range 2 {
 				c.Wake()
@@ -237,7 +306,7 @@ func TestRequestsOfTheirOwn(t *testing.T) {
 	})
 	t.Run("a connect that lost its place, and had taken none, has failed", func(t *testing.T) {
 		run(t, func(t *testing.T) {
-			s, _, c := start(t)
+			s, c := start(t)
 			s.current.sink.Fail(s.expect(metaConnect), anotherTookItsPlace{})
 			synctest.Wait()
 			require.Equal(t, Reconnecting, c.current().State)
@@ -245,22 +314,22 @@ func TestRequestsOfTheirOwn(t *testing.T) {
 	})
 	t.Run("a dead connection of the browser's is passed over", func(t *testing.T) {
 		run(t, func(t *testing.T) {
-			s, all, c := start(t)
+			s, c := start(t)
 			held := s.expect(metaConnect)
-			c.Attend(1)
+			c.AddWaiters(1)
 			s.current.sink.Fail(held, errors.New("reset"))
-			var hasty []Message
-			for range mostHasty {
-				hasty = s.expect(metaConnect)
+			var short []Message
+			for i := range mostShort {
+				short = s.expect(metaConnect)
 				begun := time.Now()
-				require.Equal(t, string(hasty[0].ID), <-all.cancelled)
-				require.Equal(t, time.Second, time.Since(begun))
+				require.Equal(t, string(short[0].ID), <-s.current.cancelled)
+				require.Equal(t, time.Second<<i, time.Since(begun))
 			}
 			begun := time.Now()
 			last := s.expect(metaConnect)
 			require.Zero(t, time.Since(begun), "at once")
 			require.JSONEq(t, `{"ack":0}`, string(last[0].Ext))
-			s.say(connectReply, hasty...) // too late: it was given up
+			s.say(connectReply, short...) // too late: it was given up
 			synctest.Wait()
 			require.Equal(t, Reconnecting, c.current().State)
 			wait(5 * time.Second) // a slow network: the last may take its time
@@ -272,13 +341,13 @@ func TestRequestsOfTheirOwn(t *testing.T) {
 	})
 	t.Run("a connect that is under way is given up sooner for who comes to wait", func(t *testing.T) {
 		run(t, func(t *testing.T) {
-			s, all, c := start(t)
+			s, c := start(t)
 			s.current.sink.Fail(s.expect(metaConnect), errors.New("reset"))
 			late := s.expect(metaConnect)
 			wait(2 * time.Second)
-			c.Attend(1)
+			c.AddWaiters(1)
 			from := time.Now()
-			require.Equal(t, string(late[0].ID), <-all.cancelled)
+			require.Equal(t, string(late[0].ID), <-s.current.cancelled)
 			require.Equal(t, time.Second, time.Since(from))
 			s.say(connectReply, s.expect(metaConnect)...)
 			s.expect(metaConnect)
@@ -288,8 +357,8 @@ func TestRequestsOfTheirOwn(t *testing.T) {
 	})
 	t.Run("backoff stays short while somebody waits", func(t *testing.T) {
 		run(t, func(t *testing.T) {
-			s, _, c := start(t)
-			c.Attend(1)
+			s, c := start(t)
+			c.AddWaiters(1)
 			for range 5 {
 				s.current.sink.Fail(s.expect(metaConnect), errors.New("status 502"))
 				synctest.Wait()
@@ -299,9 +368,9 @@ func TestRequestsOfTheirOwn(t *testing.T) {
 	})
 	t.Run("one that gets no reply is given up alone", func(t *testing.T) {
 		run(t, func(t *testing.T) {
-			s, all, c := start(t)
+			s, c := start(t)
 			held := s.expect(metaConnect)
-			require.Equal(t, string(held[0].ID), <-all.cancelled) // after timeout and network delay
+			require.Equal(t, string(held[0].ID), <-s.current.cancelled) // after timeout and network delay
 			synctest.Wait()
 			require.Equal(t, Reconnecting, c.current().State)
 			select {
@@ -315,9 +384,8 @@ func TestRequestsOfTheirOwn(t *testing.T) {
 	t.Run("blocked cookies are told", func(t *testing.T) {
 		run(t, func(t *testing.T) {
 			s := newServer(t)
-			all := &several{s, make(chan string, 10)}
+			s.name, s.requests = longPolling, true
 			c := s.client()
-			c.opts.Transports = []Transport{all}
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			defer cancel()
 			done := make(chan error, 1)
@@ -336,7 +404,7 @@ func TestWake(t *testing.T) {
 	t.Run("probes at once", func(t *testing.T) {
 		run(t, func(t *testing.T) {
 			s := newServer(t)
-			c, _ := attended(t, s)
+			c, _ := waitedFor(t, s)
 			start := time.Now()
 			c.Wake()
 			s.say(subscribeReply, s.expect(metaSubscribe)...)
@@ -346,7 +414,7 @@ func TestWake(t *testing.T) {
 	t.Run("does not wait for the next attempt", func(t *testing.T) {
 		run(t, func(t *testing.T) {
 			s := newServer(t)
-			c, _ := attended(t, s)
+			c, _ := waitedFor(t, s)
 			s.down.Store(true)
 			s.current.sink.Lose(errors.New("reset"))
 			wait(20 * time.Second)
@@ -360,28 +428,7 @@ func TestWake(t *testing.T) {
 	})
 }
 
-func TestTransportIsChangedWhereItDoesNotWorkAnyMore(t *testing.T) {
-	run(t, func(t *testing.T) {
-		first, second := newServer(t), newServer(t)
-		second.name = longPolling
-		c := first.client(second)
-		first.connect(c)
-		first.down.Store(true)
-		first.current.sink.Lose(errors.New("reset"))
-		second.connection() // at the first handshake after three failures
-		second.session()
-		require.Equal(t, longPolling, c.current().Transport)
-		require.Equal(t, 2, c.current().Session)
-
-		first.down.Store(false)
-		second.say(connect402, second.expect(metaConnect)...)
-		first.connection() // the next handshake is over the first again
-		first.session()
-		require.Equal(t, "websocket", c.current().Transport)
-	})
-}
-
-// unauthorized is an error that only signing in anew can help.
+// unauthorized is an error that only signing in again can help.
 type unauthorized struct{}
 
 func (unauthorized) Error() string      { return "HTTP 401" }
@@ -417,12 +464,12 @@ func TestServerIsLeftAloneForAsLongAsItAsks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(t *testing.T) {
 				s := newServer(t)
-				c, held := attended(t, s)
+				c, held := waitedFor(t, s)
 				s.current.sink.Fail(held, leaveMeAlone(test.asked))
 				failed := time.Now()
 				synctest.Wait()
 				c.Wake()
-				c.Attend(1)
+				c.AddWaiters(1)
 				synctest.Wait()
 				require.Equal(t, Reconnecting, c.current().State)
 				if test.granted > c.opts.MaxNetworkDelay {
@@ -442,15 +489,15 @@ func TestServerIsLeftAloneForAsLongAsItAsks(t *testing.T) {
 func TestNextAttemptIsMadeSoonerForWhoComesToWait(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)
-		c, _ := attended(t, s)
-		c.Attend(-1)
+		c, _ := waitedFor(t, s)
+		c.AddWaiters(-1)
 		s.down.Store(true)
 		s.current.sink.Lose(errors.New("reset"))
 		wait(time.Hour)
 		synctest.Wait()
 		require.Equal(t, time.Minute, c.current().RetryIn)
 		s.down.Store(false)
-		c.Attend(1)
+		c.AddWaiters(1)
 		begun := time.Now()
 		s.connection()
 		require.LessOrEqual(t, time.Since(begun), 2*time.Second)
@@ -460,7 +507,7 @@ func TestNextAttemptIsMadeSoonerForWhoComesToWait(t *testing.T) {
 func TestBrokenFrameWithAcknowledgedDelivery(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)
-		c, _ := attended(t, s)
+		c, _ := waitedFor(t, s)
 		s.say(`[{"channel":"/a","data":1},{"channel":"/meta/conn`) // what is in it will come again
 		synctest.Wait()
 		require.Equal(t, Reconnecting, c.current().State)
@@ -473,7 +520,7 @@ func TestBrokenFrameWithAcknowledgedDelivery(t *testing.T) {
 func TestRefusedConnectionLeadsToSigningIn(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)
-		attended(t, s)
+		waitedFor(t, s)
 		s.down.Store(true) // as when the cookie is not valid any more
 		s.current.sink.Lose(errors.New("reset"))
 		wait(1500 * time.Millisecond)

@@ -1,0 +1,291 @@
+package bayeux
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// An attempt goes through these steps: prepare, open, handshake, subscribe,
+// connect. The first and the third are for new sessions only. Whichever goes
+// wrong, it ends in failed, or in lost where the connection is of no more use.
+
+// start begins the first attempt, of which the caller waits until deadline.
+func (c *Client) start(deadline time.Time) {
+	if c.phase == fresh {
+		c.deadline = deadline
+		c.try()
+	}
+}
+
+func (c *Client) try() {
+	c.stopRetry()
+	c.attempt++
+	if c.clientID != "" && !c.failedAt.IsZero() && time.Since(c.failedAt) > c.plan.lifetime() {
+		c.logf(Info, "not connected for longer than the server keeps a session: a new one is needed")
+		c.forget()
+	}
+	c.chooseTransport()
+	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: c.lastErr, Session: c.session})
+	keep := c.clientID != ""
+	if c.opts.Prepare == nil || keep && !c.signIn {
+		c.resume()
+		c.open()
+		return
+	}
+	c.enter(signingIn)
+	c.signIn = false
+	attempt, began := c.attempt, time.Now()
+	go func() {
+		err := c.prepare(keep)
+		c.box.put(func() {
+			switch {
+			case c.attempt != attempt:
+			case err == nil:
+				c.preparedIn = time.Since(began)
+				c.signedIn = keep
+				c.resume()
+				c.open()
+			case !c.established && c.opts.Final != nil && c.opts.Final(err):
+				c.finish(err)
+			default:
+				c.failed(err)
+			}
+		})
+	}()
+}
+
+// prepare calls the option of that name. It is somebody else's code on a
+// goroutine of ours, so that a panic must not end the program.
+func (c *Client) prepare(short bool) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &InternalError{p}
+		}
+	}()
+	ctx := c.ctx
+	if short { // the server keeps the session for a short time only
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.opts.DialTimeout)
+		defer cancel()
+	}
+	return c.opts.Prepare(ctx)
+}
+
+// open makes sure of a connection. A socket on which nothing was heard for
+// longer than it takes to find out that it is dead, since the client has waited
+// or was signing in, is not trusted: opening another is sooner done.
+func (c *Client) open() {
+	c.enter(opening)
+	if c.link != nil && c.link.conn != nil && c.link.transport == c.transport &&
+		(c.link.perRequest() || time.Since(c.link.heard) < c.opts.MaxNetworkDelay) {
+		c.begin()
+		return
+	}
+	c.dropLink()
+	c.link = c.dial(c.transport, c.dialLimit(), func(l *link, err error) {
+		switch {
+		case l == c.link && err != nil:
+			c.lost(err)
+		case l == c.link:
+			if took := max(time.Since(l.began), time.Millisecond); c.openedIn == 0 || took < c.openedIn {
+				c.openedIn = took
+			}
+			c.begin()
+		case l == c.rival && err != nil: // it was the client's until another took its place
+			c.lostRival(err)
+		}
+	})
+	c.race()
+}
+
+// dialLimit is how long the opening of a connection may take: longer where round
+// trips do, and where the time before was too short.
+func (c *Client) dialLimit() time.Duration {
+	limit := c.opts.DialTimeout
+	if c.established {
+		limit = max(limit, 3*c.trips.smoothed)
+	}
+	if c.established && c.waiters > 0 {
+		limit = min(limit, max(quiet, 3*c.trips.smoothed)) // others can be made meanwhile
+	}
+	return c.share(limit << min(c.fruitless, 2))
+}
+
+// share is the time that a step may take: limit, but not more than half of
+// what is left to the caller of Connect, since the rest is for what comes after the step or
+// in its place.
+func (c *Client) share(limit time.Duration) time.Duration {
+	if c.established || c.deadline.IsZero() {
+		return limit
+	}
+	return max(min(limit, time.Until(c.deadline)/2), time.Millisecond)
+}
+
+// lost gives up the connection.
+func (c *Client) lost(err error) {
+	proved := c.link != nil && c.link.proved
+	c.dropLink()
+	c.moved = false
+	if c.phase == waiting {
+		return // the next attempt, already due, will open another
+	}
+	if _, large := errors.AsType[*TooLargeError](err); large {
+		c.logf(Warn, "%v: the session is given up, since the server would send it again", err)
+		c.gap()
+		c.forget()
+	}
+	if !proved {
+		c.fruitless++
+	}
+	switch {
+	case c.phase == leaving:
+		c.finish(ErrClosed)
+	case c.otherTransport(err):
+	case c.clientID == "" && c.preferred < 0:
+		c.failed(err)
+	default:
+		if _, ok := errors.AsType[*OpenError](err); ok && !errors.Is(err, context.DeadlineExceeded) {
+			c.signIn = !c.signedIn // browsers do not tell a refusal for want of a cookie from others
+		}
+		if !c.resumeFailed(err) {
+			c.failed(err)
+		}
+	}
+}
+
+// failed ends an attempt; the next one follows by itself.
+func (c *Client) failed(err error) {
+	c.dropRival()
+	err = c.telling(err)
+	if e, ok := errors.AsType[interface {
+		error
+		Unauthorized() bool
+	}](err); ok && e.Unauthorized() {
+		if c.signedIn {
+			c.forget() // it was of no use
+		} else {
+			c.signIn = true // with the session, for which the server may hold something
+		}
+	}
+	c.note(err)
+	pause := c.interval()
+	if e, ok := errors.AsType[interface {
+		error
+		RetryAfter() time.Duration
+	}](err); ok {
+		pause = max(pause, min(e.RetryAfter(), maxBackoff))
+		c.notBefore = time.Now().Add(pause)
+	}
+	c.wait(pause+c.backoff(), c.lastErr)
+}
+
+// telling returns the failure that is to be reported. One for want of time, because
+// the caller of Connect has hardly any left, says less than the one before.
+func (c *Client) telling(err error) error {
+	const hardlyAny = time.Second
+	inTime := c.established || c.deadline.IsZero() || time.Until(c.deadline) > hardlyAny
+	if inTime || c.lastErr == nil || !errors.Is(err, errNoReply) && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return c.lastErr
+}
+
+// backoff is how long to wait after the failures so far.
+func (c *Client) backoff() time.Duration {
+	failures := c.failures
+	if c.waiters > 0 {
+		// Servers keep for some seconds only what somebody waits for here.
+		failures = min(failures, 2)
+	}
+	return backoff(failures, c.opts.Random)
+}
+
+// steadyAfter is how long a connection must have worked for its failures to
+// be forgotten, unless a connect was held. One that is not held proves too little: a server may
+// grant it, and refuse the next one, for ever.
+const steadyAfter = 10 * time.Second
+
+func (c *Client) checkSteady() {
+	if status, _ := c.Watch(); status.State == Connected && time.Since(c.connectedAt) >= steadyAfter {
+		c.steady()
+	}
+}
+
+func (c *Client) steady() {
+	c.cutShort = 0
+	c.failures = 0
+	c.renewed = false
+}
+
+// note counts a failure.
+func (c *Client) note(err error) {
+	c.checkSteady()
+	if c.failedAt.IsZero() {
+		c.failedAt = time.Now()
+	}
+	c.failures++
+	c.lastErr = c.reason(err)
+}
+
+// wait starts the next attempt in d.
+func (c *Client) wait(d time.Duration, reason error) {
+	if c.phase == leaving {
+		c.finish(ErrClosed)
+		return
+	}
+	c.enter(waiting)
+	c.broken()
+	if c.link != nil {
+		c.link.cancelExchanges()
+	}
+	c.probing, c.replacing = false, 0
+	c.schedule(d, c.try)
+	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: reason, RetryIn: d, Session: c.session})
+}
+
+// retrySoon brings the next attempt forward to when it would be, had somebody
+// waited before.
+func (c *Client) retrySoon() {
+	d := max(c.interval(), time.Until(c.notBefore), 0) + c.backoff()
+	if time.Now().Add(d).Before(c.dueAt) {
+		c.wait(d, c.lastErr)
+	}
+}
+
+// broken notes that a connection is given up, with what the server may have
+// sent into it.
+func (c *Client) broken() {
+	if c.clientID != "" && !c.ack.on {
+		c.gap()
+	}
+}
+
+// schedule runs f in d, unless something else has been begun by then.
+func (c *Client) schedule(d time.Duration, f func()) {
+	c.stopRetry()
+	c.attempt++
+	c.dueAt = time.Now().Add(d)
+	attempt := c.attempt
+	c.retryAt = c.after(d, func() {
+		if c.attempt == attempt {
+			f()
+		}
+	})
+}
+
+func (c *Client) stopRetry() {
+	if c.retryAt != nil {
+		c.retryAt.Stop()
+		c.retryAt = nil
+	}
+}
+
+func (c *Client) name() string { return c.opts.Transports[c.transport].Name() }
+
+func (c *Client) unconnected() State {
+	if c.established {
+		return Reconnecting
+	}
+	return Connecting
+}

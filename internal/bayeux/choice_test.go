@@ -1,0 +1,350 @@
+package bayeux
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// both returns a server over a socket, which is to be tried first, and one over requests.
+func both(t *testing.T) (socket, polling *server) {
+	socket, polling = newServer(t), newServer(t)
+	polling.name, polling.requests = longPolling, true
+	return socket, polling
+}
+
+// holds answers each message after d, until the connection is closed.
+func (s *server) holds(d time.Duration) {
+	for l := s.current; ; {
+		select {
+		case m := <-l.sent:
+			select {
+			case <-time.After(d):
+				s.say(connectReply, m...)
+				continue
+			case <-l.closed:
+			}
+		case <-l.closed:
+		}
+		return
+	}
+}
+
+func TestRace_NextTransportStartsBesideASilentOne(t *testing.T) {
+	for name, spoil := range map[string]func(*server){
+		"upgrades are swallowed":         func(s *server) { s.hang.Store(true) },
+		"the handshake is not answered":  func(*server) {},
+		"the socket opens after seconds": func(s *server) { s.delay.Store(int64(4 * time.Second)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				socket, polling := both(t)
+				spoil(socket)
+				c := socket.client(polling)
+				done := make(chan error, 1)
+				start := time.Now()
+				go func() { done <- c.Connect(t.Context()) }()
+				polling.connection()
+				require.Equal(t, time.Second, time.Since(start))
+				polling.session()
+				require.NoError(t, <-done)
+				require.Equal(t, longPolling, c.current().Transport)
+				require.Equal(t, 1, c.current().Session)
+				if len(socket.opened) > 0 {
+					<-socket.connection().closed
+				}
+			})
+		})
+	}
+}
+
+func TestRace_FirstTransportWinsIfItIsFirst(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		c := socket.client(polling)
+		done := make(chan error, 1)
+		go func() { done <- c.Connect(t.Context()) }()
+		socket.connection()
+		hello := socket.expect(metaHandshake)
+		loser := polling.connection()
+		polling.expect(metaHandshake)
+		socket.say(handshakeReply, hello...)
+		socket.say(connectReply, socket.expect(metaConnect)...)
+		require.NoError(t, <-done)
+		<-loser.closed
+		require.Equal(t, "websocket", c.current().Transport)
+	})
+}
+
+func TestRace_LeavesAFarLineItsRoundTrips(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		c := socket.client(polling)
+		c.opts.Prepare = func(context.Context) error { wait(900 * time.Millisecond); return nil }
+		socket.delay.Store(int64(900 * time.Millisecond))
+		done := make(chan error, 1)
+		go func() { done <- c.Connect(t.Context()) }()
+		socket.connection()
+		hello := socket.expect(metaHandshake)
+		wait(900 * time.Millisecond)
+		socket.say(handshakeReply, hello...)
+		socket.say(connectReply, socket.expect(metaConnect)...)
+		require.NoError(t, <-done)
+		require.Empty(t, polling.opened)
+	})
+}
+
+func TestRace_BothFail_BothCausesAreNamed(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		socket.refuse, polling.refuse = errors.New("no upgrade"), errors.New("HTTP 404")
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		err := socket.client(polling).Connect(ctx)
+		require.ErrorContains(t, err, "cannot open websocket: no upgrade; cannot open long-polling: HTTP 404")
+	})
+}
+
+func TestForgottenSessions_NameTheCookieAndTheBalancerBesideTheOtherTransport(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		socket.refuse = errors.New("no upgrade")
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		done := make(chan error, 1)
+		go func() { done <- socket.client(polling).Connect(ctx) }()
+		polling.connection()
+		for {
+			select {
+			case m := <-polling.current.sent:
+				reply := handshakeReply
+				if m[0].Channel == metaConnect {
+					reply = connect402
+				}
+				polling.say(reply, m...)
+				continue
+			case err := <-done:
+				for _, text := range []string{"402::Unknown client", "BAYEUX_BROWSER", "load balancer", "no upgrade"} {
+					require.ErrorContains(t, err, text)
+				}
+			}
+			return
+		}
+	})
+}
+
+func TestSocketsOfNoUse_AtFirst_TheNextTransportFollowsAtOnce(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		c := socket.client(polling)
+		start := time.Now()
+		done := make(chan error, 1)
+		go func() { done <- c.Connect(t.Context()) }()
+		socket.connection()
+		socket.say(handshakeReply, socket.expect(metaHandshake)...)
+		socket.expect(metaConnect)
+		socket.current.sink.Lose(errors.New("close code 1008"))
+		polling.connection()
+		polling.session()
+		require.NoError(t, <-done)
+		require.Zero(t, time.Since(start))
+	})
+}
+
+// once returns a client over the socket whose session has worked, and is lost.
+func once(t *testing.T, socket, polling *server) *Client {
+	c := socket.client(polling)
+	socket.connect(c)
+	socket.expect(metaConnect)
+	return c
+}
+
+func TestSocketsOfNoUse_InASession_ItGoesOnOverTheNextTransport(t *testing.T) {
+	for name, spoil := range map[string]func(s *server){
+		"refused": func(s *server) { s.down.Store(true) },
+		"opened, and closed before the connect's reply": func(s *server) {
+			for range 2 {
+				s.connection()
+				s.expect(metaConnect)
+				s.current.sink.Lose(errors.New("close code 1008"))
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				socket, polling := both(t)
+				c := once(t, socket, polling)
+				c.AddWaiters(1)
+				start := time.Now()
+				socket.current.sink.Lose(errors.New("reset"))
+				spoil(socket)
+				polling.connection()
+				require.LessOrEqual(t, time.Since(start), 3*time.Second, "after two, while somebody waits")
+				again := polling.expect(metaConnect)
+				require.Equal(t, "c1", again[0].ClientID, "the server may allow it")
+				polling.say(connectReply, again...)
+				polling.expect(metaConnect)
+				require.Equal(t, Status{State: Connected, Transport: longPolling, Session: 1}, c.current())
+			})
+		})
+	}
+}
+
+func TestSocketsOfNoUse_WhatTheServerHoldsForTheSessionIsFetchedLater(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		c := socket.client(polling)
+		got := hears(t, c, "/a")
+		socket.connect(c)
+		socket.expect(metaConnect)
+		c.AddWaiters(1)
+		socket.down.Store(true)
+		socket.current.sink.Lose(errors.New("reset"))
+		polling.connection()
+		polling.say(connect402, polling.expect(metaConnect)...) // it knows the session over the socket only
+		polling.say(strings.ReplaceAll(handshakeReply, "c1", "c2"), polling.expect(metaHandshake)...)
+		polling.say(subscribeReply, polling.expect(metaSubscribe)...)
+		polling.say(connectReply, polling.expect(metaConnect)...)
+		polling.expect(metaConnect)
+		require.Equal(t, Status{State: Connected, Transport: longPolling, Session: 2}, c.current())
+		socket.down.Store(false)
+		socket.connection()
+		fetch := socket.expect(metaConnect)
+		require.Equal(t, "c1", fetch[0].ClientID)
+		require.JSONEq(t, `{"ack":0}`, string(fetch[0].Ext))
+		socket.say(`[{"channel":"/a","data":"kept"},{"channel":"/meta/connect","id":"%1","successful":true}]`, fetch...)
+		require.Equal(t, "c1", socket.expect(metaDisconnect)[0].ClientID)
+		require.Equal(t, []string{`"kept"`}, *got)
+		require.Equal(t, longPolling, c.current().Transport)
+	})
+}
+
+func TestOutage_TheTransportThatWorkedComesFirst(t *testing.T) {
+	for _, away := range []time.Duration{6 * time.Second, 50 * time.Second} { // the session lives, and is gone
+		t.Run(away.String(), func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				socket, polling := both(t)
+				c := once(t, socket, polling)
+				socket.down.Store(true)
+				polling.down.Store(true)
+				socket.current.sink.Lose(errors.New("reset"))
+				wait(away)
+				socket.down.Store(false)
+				polling.down.Store(false)
+				socket.connection()
+				switch m := <-socket.current.sent; m[0].Channel {
+				case metaConnect:
+					socket.say(connectReply, m...)
+				default:
+					socket.say(handshakeReply, m...)
+					socket.say(connectReply, socket.expect(metaConnect)...)
+				}
+				socket.expect(metaConnect)
+				require.Equal(t, "websocket", c.current().Transport)
+				require.Empty(t, polling.opened)
+			})
+		})
+	}
+}
+
+func TestLesserTransport_TheSessionMovesToTheBetterOne(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		socket.down.Store(true)
+		c := socket.client(polling)
+		go c.Connect(t.Context())
+		polling.connection()
+		polling.session()
+		go polling.holds(time.Second)
+		wait(20 * time.Second) // tried after 5 s, and 10 s later
+		socket.down.Store(false)
+		c.AddWaiters(1)
+		wait(5 * time.Minute)
+		require.Empty(t, socket.opened, "not while somebody waits")
+		c.AddWaiters(-1)
+		from := time.Now()
+		socket.connection()
+		require.LessOrEqual(t, time.Since(from), time.Minute)
+		moved := socket.expect(metaConnect)
+		require.Equal(t, "c1", moved[0].ClientID, "the server keeps what it holds for the session")
+		require.Zero(t, *moved[0].Advice.Timeout)
+		socket.say(connectReply, moved...)
+		socket.expect(metaConnect)
+		require.Equal(t, Status{State: Connected, Transport: "websocket", Session: 1}, c.current())
+		<-polling.current.closed
+	})
+}
+
+func TestLesserTransport_TheServerDemandsAHandshakeForTheBetterOne(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		socket.down.Store(true)
+		c := socket.client(polling)
+		go c.Connect(t.Context())
+		polling.connection()
+		polling.session()
+		go polling.holds(time.Second)
+		socket.down.Store(false)
+		socket.connection()
+		socket.say(connect402, socket.expect(metaConnect)...)
+		socket.session()
+		require.Equal(t, Status{State: Connected, Transport: "websocket", Session: 2}, c.current())
+	})
+}
+
+func TestLesserTransport_TheBetterOneIsOfNoUse_TheSessionMovesBack(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		socket.down.Store(true)
+		c := socket.client(polling)
+		go c.Connect(t.Context())
+		polling.connection()
+		polling.session()
+		go polling.holds(time.Second)
+		socket.down.Store(false)
+		socket.connection()
+		socket.expect(metaConnect)
+		socket.current.sink.Lose(errors.New("close code 1008"))
+		polling.connection()
+		again := polling.expect(metaConnect)
+		require.Equal(t, "c1", again[0].ClientID)
+		polling.say(connectReply, again...)
+		polling.expect(metaConnect)
+		require.Equal(t, Status{State: Connected, Transport: longPolling, Session: 1}, c.current())
+	})
+}
+
+func TestRememberedTransportIsTriedFirst(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		c := socket.clientWith(Options{Transports: []Transport{socket, polling}, FirstTransport: longPolling})
+		done := make(chan error, 1)
+		go func() { done <- c.Connect(t.Context()) }()
+		polling.connection()
+		polling.session()
+		require.NoError(t, <-done)
+		require.Empty(t, socket.opened)
+		go polling.holds(time.Second)
+		socket.connection() // and the better one later
+		require.Equal(t, "c1", socket.expect(metaConnect)[0].ClientID)
+	})
+}
+
+func TestOffline_IsSaid(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		online := true
+		c := s.clientWith(Options{Transports: []Transport{s}, Online: func() bool { return online }})
+		s.connect(c)
+		online = false
+		s.down.Store(true)
+		s.current.sink.Lose(errors.New("reset"))
+		synctest.Wait()
+		require.ErrorContains(t, c.current().Reason, "the browser is offline")
+	})
+}

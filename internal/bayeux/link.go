@@ -1,0 +1,201 @@
+package bayeux
+
+import (
+	"context"
+	"time"
+)
+
+// link is a connection, from the moment that it is being opened. It belongs to
+// the loop, but for what it does as a [Sink].
+type link struct {
+	c          *Client
+	transport  int // index into Options.Transports
+	began      time.Time
+	conn       Conn               // nil until it is open
+	stop       context.CancelFunc // gives up the opening
+	state      linkState
+	heard      time.Time // when something came last; when it was opened, at first
+	proved     bool      // a connect has succeeded on it
+	exchanges  map[text]*exchange
+	complaints int // about its frames: see complain
+	backlog
+}
+
+type linkState int
+
+const (
+	inUse      linkState = iota
+	eventsOnly           // another link has taken its place: what it still brings is heard, but is no reply
+	closed               // what still comes from it is late
+)
+
+// dial opens a connection, for which there is so much time. done is called once,
+// unless the link is closed before.
+func (c *Client) dial(transport int, limit time.Duration, done func(l *link, err error)) *link {
+	ctx, stop := context.WithTimeout(c.ctx, limit)
+	l := &link{c: c, transport: transport, began: time.Now(), stop: stop, exchanges: map[text]*exchange{}}
+	over := c.opts.Transports[transport]
+	go func() {
+		defer stop()
+		conn, err := over.Open(ctx, l)
+		handled := c.box.put(func() {
+			switch {
+			case l.state == closed:
+				if conn != nil {
+					conn.Close()
+				}
+			case err != nil:
+				l.close()
+				done(l, &OpenError{Transport: over.Name(), Err: err})
+			default:
+				l.conn = conn
+				l.heard = time.Now()
+				done(l, nil)
+			}
+		})
+		if !handled && conn != nil {
+			conn.Close()
+		}
+	}()
+	return l
+}
+
+// close gives up the link, or its opening.
+func (l *link) close() {
+	if l == nil || l.state == closed {
+		return
+	}
+	l.state = closed
+	l.stop()
+	l.cancelExchanges()
+	if l.conn != nil {
+		l.conn.Close()
+	}
+}
+
+func (l *link) perRequest() bool { return l.c.opts.Transports[l.transport].PerRequest() }
+
+func (l *link) name() string { return l.c.opts.Transports[l.transport].Name() }
+
+// Receive is [Sink]'s.
+func (l *link) Receive(frame []byte) {
+	switch ok, err := l.add(frame, l.c.opts.maxMessageSize()); {
+	case err != nil:
+		l.Lose(err)
+		return
+	case !ok:
+		return
+	}
+	l.c.box.put(func() {
+		defer l.done(frame)
+		if l.state != closed {
+			l.c.receive(l, frame)
+		}
+	})
+}
+
+// Progress is [Sink]'s.
+func (l *link) Progress(messages []Message) {
+	l.c.box.put(func() {
+		if l.state != closed {
+			l.progress(messages)
+		}
+	})
+}
+
+// Fail is [Sink]'s.
+func (l *link) Fail(messages []Message, err error) {
+	l.c.box.put(func() {
+		for _, m := range messages {
+			if l.state == closed {
+				return
+			}
+			l.failExchange(m.ID, &LostError{err})
+		}
+	})
+}
+
+// Lose is [Sink]'s.
+func (l *link) Lose(err error) {
+	l.c.box.put(func() {
+		if l.state != closed {
+			l.c.lostLink(l, &LostError{err})
+		}
+	})
+}
+
+// lostLink takes the end of a link.
+func (c *Client) lostLink(l *link, err error) {
+	switch {
+	case l == c.link:
+		c.lost(err)
+	case l == c.rival:
+		c.lostRival(err)
+	case l == c.spare:
+		c.lostSpare(err)
+	case c.predecessor != nil && l == c.predecessor.link:
+		c.lostPredecessor(err)
+	default:
+		l.close()
+	}
+}
+
+// replaceLink goes on with the session over another link. Of the old one, which
+// may be slow rather than dead, what it still brings is heard for a while;
+// nothing must be sent over it any more, since servers would move the session back.
+func (c *Client) replaceLink(l *link) {
+	c.cutOff(c.link)
+	c.link, c.transport = l, l.transport
+	c.spare = nil
+	c.probing, c.unsure = false, false
+	c.attempt++
+	c.stopRetry()
+}
+
+// cutOff leaves a link to itself.
+func (c *Client) cutOff(l *link) {
+	if l == nil || l.conn == nil {
+		l.close()
+		return
+	}
+	l.cancelExchanges()
+	l.state = eventsOnly
+	c.late = append(c.late, l)
+	if len(c.late) > mostLate {
+		c.late[0].close()
+		c.late = c.late[1:]
+	}
+	if !l.perRequest() {
+		c.movedAt = time.Now()
+	}
+	c.after(heardLate, l.close)
+}
+
+const (
+	// mostLate is how many links that others have taken the place of are heard, and
+	// heardLate for how long.
+	mostLate  = 2
+	heardLate = time.Minute
+
+	// afterMove is how long after a session has moved to another socket its
+	// connects are held for movedHold only. A server of CometD 3.1 takes the end
+	// of the old socket, whenever that comes, for the end of the session, unless a
+	// connect follows within 10 s.
+	afterMove = heardLate + 10*time.Second
+	movedHold = 5 * time.Second
+)
+
+// dropLate gives up the links that others have taken the place of.
+func (c *Client) dropLate() {
+	for _, l := range c.late {
+		l.close()
+	}
+	c.late = nil
+}
+
+// dropLink gives up the connection, or the opening of it.
+func (c *Client) dropLink() {
+	c.link.close()
+	c.link = nil
+	c.dropSpare()
+}

@@ -1,0 +1,135 @@
+package bayeux
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// How often connects are sent: at once after the one before where the server
+// holds them, and with pauses where it does not, or has asked for them. While
+// somebody waits for an event no pause is long.
+
+const (
+	// mostInterval bounds the pause that a server may ask for between connects, and
+	// mostWait that one while somebody waits.
+	mostInterval = time.Minute
+	mostWait     = 2 * time.Second
+
+	// reallyHeld is how long a server must have held a connect for that to prove
+	// anything. It is also the pause between connects that it does not hold.
+	reallyHeld = time.Second
+
+	// mostAtOnce is how many connects may be answered at once, without an event
+	// that somebody here listens to, before there are pauses between them.
+	mostAtOnce = 10
+
+	// A server that answers each connect at once with an event is asked
+	// 100 times a second at most, once it has been asked 1,000 times.
+	connectBurst = 1000
+	connectPause = 10 * time.Millisecond
+
+	// politePause is the pause of a polite client while somebody waits, and
+	// politeIdle otherwise, at least.
+	politePause = 250 * time.Millisecond
+	politeIdle  = 2 * time.Second
+
+	// aloneAfter is for how long, and through how many connects, a polite client
+	// must have seen no sign of another one before it lets its connects be held again.
+	aloneAfter    = 20 * time.Second
+	aloneConnects = 10
+)
+
+// pace keeps count of the connects that were not held.
+type pace struct {
+	atOnce   int // in a row, with nothing that anybody here listens to
+	burst    int // connects in a row that were answered at once
+	burstAt  time.Time
+	told     bool      // an interval that is too long was logged
+	unseen   int       // connects since the last sign of another client
+	unseenAt time.Time // when the first of them was answered
+}
+
+// answeredAtOnce counts a connect that has just been answered.
+func (c *Client) answeredAtOnce() {
+	p := &c.pace
+	switch {
+	case !c.in(working...) || c.isPolite(): // it was not to be held
+		return
+	case time.Since(c.askedAt) >= reallyHeld:
+		p.atOnce, p.burst = 0, 0
+	case c.eventful:
+		p.atOnce = 0
+		if p.burst++; p.burst == 1 {
+			p.burstAt = c.askedAt
+		}
+	default:
+		p.atOnce++
+	}
+}
+
+// pause is how long to wait before the next connect.
+func (c *Client) pause() time.Duration {
+	pause := c.interval()
+	switch p := &c.pace; {
+	case c.isPolite() && c.waiters > 0:
+		return politePause
+	case c.isPolite():
+		return max(pause, politeIdle)
+	case p.atOnce > mostAtOnce:
+		pause = max(pause, reallyHeld)
+	case p.burst > connectBurst && time.Since(p.burstAt) < time.Duration(p.burst)*connectPause:
+		pause = max(pause, connectPause)
+	}
+	return pause
+}
+
+// interval is the pause that the server has asked for, within bounds.
+func (c *Client) interval() time.Duration {
+	most := mostInterval
+	if c.waiters > 0 {
+		most = mostWait
+	}
+	return min(max(c.plan.interval, 0), most)
+}
+
+// isPolite reports whether another client of this browser is to have the one
+// request that a server holds for a browser.
+func (c *Client) isPolite() bool {
+	return c.link.perRequest() && (c.opts.Guest || c.toldOfOthers)
+}
+
+// noteAdvice notes what the advice in the reply to a message of ours says of others, and of pauses.
+func (c *Client) noteAdvice(a *Advice) {
+	if c.plan.interval > mostInterval && !c.pace.told {
+		c.pace.told = true
+		c.logf(Warn, "%v", &IntervalError{c.plan.interval})
+	}
+	p := &c.pace
+	switch {
+	case a != nil && a.MultipleClients:
+		if !c.toldOfOthers {
+			c.logf(Warn, "%v", errMultipleClients)
+		}
+		c.toldOfOthers, p.unseen = true, 0
+	case c.eventful: // servers do not tell then
+	default:
+		if p.unseen++; p.unseen == 1 {
+			p.unseenAt = time.Now()
+		}
+		// One that is never seen while this one asks is gone, since it would be held.
+		if c.toldOfOthers && p.unseen > aloneConnects && time.Since(p.unseenAt) >= aloneAfter {
+			c.logf(Info, "no other client is seen in this browser any more")
+			c.toldOfOthers = false
+		}
+	}
+}
+
+var errMultipleClients = errors.New("the server sees several clients in this browser (the desktop's own session, or another tab), and holds the request of one only: this one leaves that to the others and asks every 250 ms while a call is pending, every 2 s otherwise")
+
+// IntervalError says that a server asks for pauses that are too long to be kept.
+type IntervalError struct{ Interval time.Duration }
+
+func (e *IntervalError) Error() string {
+	return fmt.Sprintf("the server asks for %v between two connects: %v are kept, and %v while a call is pending", e.Interval, mostInterval, mostWait)
+}

@@ -1,0 +1,251 @@
+package bayeux
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	multipleClients = `[{"channel":"/meta/connect","id":"%1","successful":true,"advice":{"reconnect":"retry","interval":2000,"timeout":30000,"multiple-clients":true}}]`
+	withEvent       = `[{"channel":"/a","data":1},{"channel":"/meta/connect","id":"%1","successful":true}]`
+)
+
+// polled returns a client over requests, connected.
+func polled(t *testing.T, guest bool) (*server, *Client) {
+	s := newServer(t)
+	s.name, s.requests = longPolling, true
+	c := s.clientWith(Options{Transports: []Transport{s}, Guest: guest})
+	hears(t, c, "/a")
+	s.connect(c)
+	return s, c
+}
+
+func polite(t *testing.T, m []Message) {
+	t.Helper()
+	require.NotNil(t, m[0].Advice, "a held request would take the place of the other client's")
+	require.Zero(t, *m[0].Advice.Timeout)
+}
+
+func TestMultipleClients_ThisOneIsPolite(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, false)
+		held := s.expect(metaConnect)
+		require.Nil(t, held[0].Advice)
+		s.say(multipleClients, held...)
+		start := time.Now()
+		next := s.expect(metaConnect)
+		require.Equal(t, 2*time.Second, time.Since(start))
+		polite(t, next)
+		require.ErrorContains(t, c.current().Reason, "several clients")
+		require.Equal(t, Connected, c.current().State)
+		s.say(connectReply, next...) // which says nothing of others: that does not change it
+
+		wait(time.Second)
+		start = time.Now()
+		c.AddWaiters(1)
+		for range 4 {
+			next = s.expect(metaConnect)
+			require.LessOrEqual(t, time.Since(start), 250*time.Millisecond)
+			polite(t, next)
+			s.say(multipleClients, next...)
+			start = time.Now()
+		}
+		c.AddWaiters(-1)
+		s.say(multipleClients, s.expect(metaConnect)...)
+		start = time.Now()
+		s.expect(metaConnect)
+		require.Equal(t, 2*time.Second, time.Since(start))
+		require.Equal(t, 1, strings.Count(strings.Join(s.log, "\n"), "several clients"), "one warning")
+		reasons := 0
+		for _, status := range s.status {
+			if status.State == Connected && status.Reason != nil {
+				reasons++
+			}
+		}
+		require.Equal(t, 1, reasons, "the state does not flap")
+	})
+}
+
+func TestMultipleClients_TheOtherHasGone(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, false)
+		s.say(multipleClients, s.expect(metaConnect)...)
+		for range aloneConnects + 1 {
+			m := s.expect(metaConnect)
+			polite(t, m)
+			s.say(connectReply, m...)
+		}
+		require.Nil(t, s.expect(metaConnect)[0].Advice)
+		require.NoError(t, c.current().Reason)
+	})
+}
+
+func TestGuest_NeverTakesTheRequest(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, true)
+		for range 30 {
+			m := s.expect(metaConnect)
+			polite(t, m)
+			s.say(connectReply, m...)
+		}
+		c.AddWaiters(1)
+		start := time.Now()
+		s.say(connectReply, s.expect(metaConnect)...)
+		s.expect(metaConnect)
+		require.LessOrEqual(t, time.Since(start), 500*time.Millisecond)
+	})
+}
+
+func TestGuest_OverASocketIsAsAnyOther(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.clientWith(Options{Transports: []Transport{s}, Guest: true})
+		s.connect(c)
+		require.Nil(t, s.expect(metaConnect)[0].Advice)
+	})
+}
+
+func TestInterval_IsShortWhileSomebodyWaits(t *testing.T) {
+	const day = `[{"channel":"/meta/connect","id":"%1","successful":true,"advice":{"reconnect":"retry","interval":86400000}}]`
+	for name, requests := range map[string]bool{"socket": false, "requests": true} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				s := newServer(t)
+				s.requests = requests
+				c := s.client()
+				hears(t, c, "/a")
+				s.connect(c)
+				s.say(day, s.expect(metaConnect)...)
+				start := time.Now()
+				s.say(day, s.expect(metaConnect)...)
+				require.Equal(t, time.Minute, time.Since(start), "bounded")
+				require.ErrorContains(t, c.current().Reason, "24h0m0s")
+				synctest.Wait()
+				wait(10 * time.Second)
+				start = time.Now()
+				c.AddWaiters(1)
+				for range 3 {
+					m := s.expect(metaConnect)
+					require.LessOrEqual(t, time.Since(start), 2*time.Second)
+					s.say(day, m...)
+					start = time.Now()
+				}
+				require.Equal(t, 1, strings.Count(strings.Join(s.log, "\n"), "24h0m0s"))
+			})
+		})
+	}
+}
+
+func TestConnectsAnsweredAtOnce_AreFollowedByPauses(t *testing.T) {
+	for name, tt := range map[string]struct {
+		reply string
+		most  int // connects in 3 s
+	}{
+		"nothing":                        {connectReply, mostAtOnce + 6},
+		"an event that nobody asked for": {strings.Replace(withEvent, `"/a"`, `"/other"`, 1), mostAtOnce + 6},
+		"an event for somebody":          {withEvent, connectBurst + 310},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				s, c := polled(t, false)
+				c.AddWaiters(1)
+				connects := 0
+				for end := time.After(3 * time.Second); ; {
+					select {
+					case m := <-s.current.sent:
+						if m[0].Channel == metaConnect {
+							connects++
+							wait(time.Microsecond)
+							s.say(tt.reply, m...)
+						} else {
+							s.say(subscribeReply, m...)
+						}
+						continue
+					case <-end:
+					}
+					break
+				}
+				require.LessOrEqual(t, connects, tt.most)
+				require.Greater(t, connects, mostAtOnce)
+			})
+		})
+	}
+}
+
+func TestAdviceInAnEvent_CountsForNothing(t *testing.T) {
+	for _, advice := range []string{`{"reconnect":"none"}`, `{"reconnect":"handshake"}`, `{"interval":-1}`, `{"interval":60000}`, `{"timeout":0}`, `{"multiple-clients":true}`} {
+		t.Run(advice, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				s, c := polled(t, false)
+				held := s.expect(metaConnect)
+				before := c.plan
+				s.say(`[{"channel":"/a","data":1,"advice":` + advice + `},{"channel":"/x","data":1,"advice":` + advice + `},{"channel":"/x","advice":` + advice + `}]`)
+				synctest.Wait()
+				require.Equal(t, before, c.plan)
+				start := time.Now()
+				s.say(connectReply, held...)
+				require.Nil(t, s.expect(metaConnect)[0].Advice)
+				require.Zero(t, time.Since(start))
+				require.Equal(t, Status{State: Connected, Transport: longPolling, Session: 1}, c.current())
+			})
+		})
+	}
+}
+
+func TestReplyThatIsArriving_IsNeitherGivenUpNorAskedForAgain(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, false)
+		held := s.expect(metaConnect)
+		c.AddWaiters(1)
+		for range 200 { // 100 s: longer than any limit
+			s.current.sink.Progress(held)
+			wait(500 * time.Millisecond)
+		}
+		s.silent()
+		s.say(connectReply, held...)
+		s.expect(metaConnect)
+		require.Empty(t, s.current.cancelled)
+		require.Equal(t, Connected, c.current().State)
+	})
+}
+
+func TestReplyThatIsArriving_ToAShortConnect(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, false)
+		c.AddWaiters(1)
+		s.current.sink.Fail(s.expect(metaConnect), errors.New("reset"))
+		again := s.expect(metaConnect)
+		for range 20 {
+			s.current.sink.Progress(again)
+			wait(900 * time.Millisecond)
+		}
+		s.say(connectReply, again...)
+		s.expect(metaConnect)
+		require.Empty(t, s.current.cancelled)
+	})
+}
+
+func TestTimerThatFiresLate_LeavesTimeForWhatHasArrived(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client()
+		s.connect(c)
+		held := s.expect(metaConnect)
+		x := c.link.underWay(metaConnect)
+		ran := make(chan struct{})
+		c.box.put(func() {
+			x.due = x.due.Add(-45 * time.Second) // as if the page had been frozen for that long
+			x.over()
+			close(ran)
+		})
+		<-ran
+		s.say(connectReply, held...)
+		s.expect(metaConnect)
+		require.Equal(t, Connected, c.current().State)
+	})
+}

@@ -1,0 +1,42 @@
+package outbound
+
+import (
+	"errors"
+	"runtime"
+	"strings"
+
+	"gws-outbound/internal/gws"
+)
+
+const (
+	offline = "the browser is offline"
+
+	// sixConnections is what browsers do to tabs over HTTP/1.1, and never say.
+	sixConnections = "over HTTP/1.1 a browser has at most six connections to a server, and in each tab a held request takes one:" +
+		" with many tabs open, that is a likely cause"
+)
+
+// explain adds to an error for want of an answer what the browser knows of the cause.
+func (c *Client) explain(e *Error) *Error {
+	switch e.Code {
+	case NetworkError, RequestTimeout, AckTimeout, ConnectFailed:
+	default:
+		return e
+	}
+	if !c.online() {
+		if !strings.Contains(e.Message, offline) { // the session's own reason may say it
+			e.Message += "; " + offline
+		}
+		return e
+	}
+	if status, _ := c.session.Watch(); runtime.GOOS == "js" && status.Transport == LongPolling && noAnswerInTime(e) {
+		e.Message += "; " + sixConnections
+	}
+	return e
+}
+
+// noAnswerInTime reports whether a request was sent, or queued by the browser, and not answered.
+func noAnswerInTime(e *Error) bool {
+	_, late := errors.AsType[*gws.TimeoutError](e)
+	return late || e.Code == RequestTimeout
+}

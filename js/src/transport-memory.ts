@@ -1,0 +1,45 @@
+import type { StateChangeDetail } from "./api.js";
+import type { GoOptions } from "./protocol.js";
+
+/** The CometD endpoint where the options do not name one, as Go has it. */
+const defaultPath = "/api/v2/notifications";
+
+/**
+ * Remembers over which transport a server was reached last, for the next page of this tab: that
+ * one is tried first there. Where there is no sessionStorage, as in a Worker, it remembers nothing.
+ */
+export class TransportMemory {
+  readonly #key: string;
+
+  /** `options` may be wrong, and are refused elsewhere then. */
+  constructor({ baseUrl, cometdPath }: GoOptions) {
+    const origin = baseUrl ?? globalThis.location?.origin;
+    this.#key = `gws-outbound transport ${origin}${cometdPath ?? defaultPath}`;
+  }
+
+  /** The name of the transport, if there is one. It may be anything that a page has written there. */
+  get first(): string | undefined {
+    return this.#use((storage) => storage.getItem(this.#key)) ?? undefined;
+  }
+
+  /** Notes over what the server was reached. */
+  note({ state, transport }: StateChangeDetail): void {
+    if (state === "connected" && transport) {
+      this.#use((storage) => storage.setItem(this.#key, transport));
+    }
+  }
+
+  /** Forgets it, since the server could not be reached. */
+  forget(): void {
+    this.#use((storage) => storage.removeItem(this.#key));
+  }
+
+  // Storage that is blocked or full throws.
+  #use<T>(what: (storage: Storage) => T): T | undefined {
+    try {
+      return what(globalThis.sessionStorage);
+    } catch {
+      return undefined;
+    }
+  }
+}
