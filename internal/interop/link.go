@@ -182,10 +182,10 @@ func (w *way) deliver() {
 		if w.link.isStalled() {
 			continue // lost
 		}
+		w.arrived(len(p.bytes)) // the client may end the connection as soon as it has them
 		if _, err := w.to.Write(p.bytes); err != nil {
 			w.link.failed(w.to)
 		}
-		w.arrived(len(p.bytes))
 	}
 	if w.polite {
 		_ = w.to.CloseWrite() // fails if it has broken
