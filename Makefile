@@ -136,7 +136,7 @@ interop-wasm: interop-build
 		if build/testserver -- build/wasmbrowsertest build/interop/interop.wasm -test.run "^TestServers\$$/^JUDGE " \
 			>build/interop/JUDGE.log 2>&1; then grep -A9 ^server build/interop/JUDGE.log; \
 		else cat build/interop/JUDGE.log; exit 1; fi'
-	@echo "== CometD on Jetty, and pages that are reloaded"
+	@echo "== CometD on Jetty: pages that are reloaded, slow lines, and others in the browser"
 	@build/testserver -- node --test --test-reporter=spec js/test/interop/
 
 interop-build: java deps build

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"gws-outbound/internal/deadline"
 )
 
 // exchange is a message that waits for its reply.
@@ -15,6 +17,7 @@ type exchange struct {
 	held    bool          // the server may hold the reply; else it is due at once
 	limit   time.Duration // for the reply, or for more of its bytes
 	due     time.Time     // when that is over
+	graces  int           // that it had, since this program did not run
 	short   bool          // see shortenConnect
 	timer   *time.Timer
 	done    func(reply *Message, err error) // called once, on the loop
@@ -47,22 +50,14 @@ func (l *link) expect(m *Message, limit time.Duration, done func(*Message, error
 	return x
 }
 
-const (
-	// firedLate is by how much a timer must be late for that to mean that this
-	// program did not run: the page was frozen, the machine slept, the thread was busy.
-	firedLate = time.Second
-
-	// lateGrace is the time that a reply has then, since it may have arrived meanwhile.
-	lateGrace = 2 * time.Second
-)
-
-// over ends the waiting for a reply, unless that has been given more time.
+// over ends the waiting for a reply, unless that has been given more time: where
+// the timer is late, the reply may have arrived meanwhile.
 func (x *exchange) over() {
-	now := time.Now()
-	if now.Sub(x.due) > firedLate {
-		x.due = now.Add(lateGrace)
+	if x.graces < deadline.MostGraces && deadline.Late(x.due) {
+		x.graces++
+		x.due = time.Now().Add(deadline.Grace)
 	}
-	if left := x.due.Sub(now); left > 0 {
+	if left := time.Until(x.due); left > 0 {
 		x.timer.Reset(left)
 		return
 	}

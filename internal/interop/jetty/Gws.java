@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -25,7 +26,7 @@ import org.eclipse.jetty.util.ajax.JSON;
 final class Gws {
     /** What is done through the server's own API. */
     interface CometD {
-        /** To the newest session of that agent, or to everybody if it is null. */
+        /** To all sessions of that agent, or to everybody if it is null. */
         void publish(String agent, String channel, Object data);
 
         /** Forgets all sessions, as it would when they had expired. */
@@ -218,6 +219,12 @@ final class Gws {
         switch (verb) {
             case "set" -> set(in);
             case "ack" -> release(String.valueOf(in.get("referenceId")), number(in, "count", Long.MAX_VALUE)).forEach(Runnable::run);
+            case "held" -> {
+                synchronized (this) {
+                    Queue<Runnable> waiting = held.get(String.valueOf(in.get("referenceId")));
+                    return Map.of("held", waiting == null ? 0 : waiting.size());
+                }
+            }
             case "publish" -> publish(in);
             case "expire" -> cometd.expire();
             case "sessions" -> {
@@ -255,11 +262,18 @@ final class Gws {
     }
 
     private void publish(Map<?, ?> in) {
-        String text = "x".repeat((int) number(in, "size", 0));
+        int size = (int) number(in, "size", 0);
         long count = number(in, "count", 1);
         for (long n = 0; n < count; n++) {
-            cometd.publish(null, (String) in.get("channel"), Map.of("n", n, "text", text));
+            cometd.publish(null, (String) in.get("channel"), Map.of("n", n, "text", text(size, n)));
         }
+    }
+
+    /** Text that sockets, which compress, cannot make much shorter: another one for each event. */
+    private static String text(int size, long n) {
+        StringBuilder text = new StringBuilder(size);
+        new Random(n).ints(size, '!', '~' + 1).forEach(c -> text.append(c == '"' || c == '\\' ? 'x' : (char) c));
+        return text.toString();
     }
 
     private static Answer ok(Map<String, Object> body) {

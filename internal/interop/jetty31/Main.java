@@ -53,7 +53,7 @@ public final class Main {
         bayeux.setOption("timeout", options.timeout);
         bayeux.setOption("maxInterval", options.maxInterval);
         bayeux.setOption("sweepPeriod", "200");
-        bayeux.setOption("maxSessionsPerBrowser", "-1");
+        bayeux.setOption("maxSessionsPerBrowser", options.maxSessionsPerBrowser);
         bayeux.setOption("ws.cometdURLMapping", "/api/v2/notifications/*");
         if (options.ack) {
             bayeux.addExtension(new AcknowledgedMessagesExtension());
