@@ -573,6 +573,41 @@ func TestOpen_SessionOfAnIdleOwnerWhoLivesIsKept(t *testing.T) {
 	})
 }
 
+// As of a machine that has slept for a week.
+func TestOpen_OldSessionOfAnOwnerWhoLivesIsKept(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		asleep := open(t, b, "s")
+		asleep.SaveSession(json.RawMessage(`1`), func(error) {})
+		synctest.Wait()
+		old := b.Texts()
+		wait(journal.MaxAge + time.Hour)
+		b.Set(old)
+		o := open(t, b, "s")
+		o.Close(t.Context())
+		require.Len(t, b.Texts(), 1)
+	})
+}
+
+// The store can be read, but not written: what has been taken over and removed is still there.
+func TestTakeOver_WhatWasRemovedDoesNotComeBack(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		living, dying := open(t, b, "s"), open(t, b, "s")
+		dying.put(t, entry("a"))
+		dying.put(t, entry("b"))
+		dying.Kill()
+		b.FailWrites(errors.New("the disk is full"))
+		require.Equal(t, []string{"a", "b"}, living.takeOver(t))
+		living.Remove("a")
+		require.Empty(t, living.takeOver(t))
+		b.FailWrites(nil)
+		living.put(t, entry("c"))
+		living.Kill()
+		require.ElementsMatch(t, []string{"b", "c"}, open(t, b, "s").references())
+	})
+}
+
 func TestForget_StoreThatFailsIsAnError(t *testing.T) {
 	run(t, func(t *testing.T) {
 		b := journaltest.NewBrowser()
