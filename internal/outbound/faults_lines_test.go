@@ -220,6 +220,6 @@ var neighbourFaults = []fault{
 			s.Cut()
 			acknowledgedOverTheNext(t, s)
 		}},
-	{name: "the server wants a pause of a day", browser: true, start: gwssim.Behavior{IntervalMS: 86_400_000},
+	{name: "the server wants a pause of a day", start: gwssim.Behavior{IntervalMS: 86_400_000},
 		want: want{posts: 1, processed: 1, within: 4 * time.Second}},
 }
