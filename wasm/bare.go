@@ -100,7 +100,7 @@ func (b *bare) newClient(ctx context.Context, opts clientOptions) (safejs.Value,
 			_ = jsbridge.Dispatch(target, "statechange", detail)
 		},
 		notification: func(channel string, data json.RawMessage) {
-			if value, err := jsbridge.ParseJSON(data); err == nil {
+			if value, err := valueFor(data); err == nil {
 				_ = jsbridge.Dispatch(target, "notification", map[string]any{"channel": channel, "data": value})
 			}
 		},
@@ -216,7 +216,7 @@ func (b *bare) call(method string, request, options safejs.Value, client func(co
 		if err != nil {
 			return safejs.Undefined(), err
 		}
-		return jsbridge.ParseJSON(result)
+		return valueFor(result)
 	})
 }
 

@@ -37,7 +37,7 @@ func describe(err error) map[string]any {
 		d["statusMessage"] = e.StatusMsg
 	}
 	if e.Event != nil {
-		if event, err := jsbridge.ParseJSON(e.Event); err == nil {
+		if event, err := valueFor(e.Event); err == nil {
 			d["event"] = event
 		}
 	}

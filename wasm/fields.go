@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/json"
 	"strconv"
 	"time"
 
@@ -19,60 +18,51 @@ type fieldsText struct {
 }
 
 // readFields reads what is a JSON value, as all that follows: the loader has written it.
-func readFields(text []byte) (f fieldsText) {
-	if text[0] == '"' {
-		f.typ = readString(text)
+func readFields(v jsontext.Value) (f fieldsText) {
+	if typ, ok := v.Text(); ok {
+		f.typ = typ
 		return f
 	}
 	f.fields = map[string]any{}
-	jsontext.Properties(text, func(name, value []byte) bool {
-		f.fields[readString(name)] = readField(value)
-		return true
-	})
+	v.Properties(func(name string, value jsontext.Value) { f.fields[name] = readField(value) })
 	return f
 }
 
-func readField(text []byte) any {
-	switch text[0] {
-	case '"':
-		return readString(text)
-	case 't', 'f':
-		return text[0] == 't'
-	case 'n':
-		return nil
-	case '{':
-		return readTagged(text)
+func readField(v jsontext.Value) any {
+	if s, ok := v.Text(); ok {
+		return s
 	}
-	number, _ := strconv.ParseFloat(string(text), 64)
+	if yes, ok := v.Bool(); ok {
+		return yes
+	}
+	if v.IsNull() {
+		return nil
+	}
+	if v.IsObject() {
+		return readTagged(v)
+	}
+	number, _ := v.Float()
 	return number
 }
 
+var tags = []string{"time", "number", "type"}
+
 // readTagged reads what JSON has no value for: {"time": ms}, null of an invalid Date; {"number":
 // "NaN"} and the like; the {"type": name} of anything else.
-func readTagged(text []byte) (v any) {
-	jsontext.Properties(text, func(name, value []byte) bool {
-		switch string(name) {
-		case `"time"`:
-			v = gws.InvalidDate
-			if ms, ok := readField(value).(float64); ok {
-				v = time.UnixMilli(int64(ms))
-			}
-		case `"number"`:
-			v, _ = strconv.ParseFloat(readString(value), 64)
-		case `"type"`:
-			v = gws.Foreign(readString(value))
-		}
-		return true
-	})
-	return v
-}
-
-func readString(text []byte) string {
-	s, ok := jsontext.String(text)
-	if !ok {
-		_ = json.Unmarshal(text, &s)
+func readTagged(v jsontext.Value) any {
+	var f [3]jsontext.Value
+	v.Members(tags, f[:])
+	if ms, ok := f[0].Float(); ok {
+		return time.UnixMilli(int64(ms))
+	} else if f[0] != nil {
+		return gws.InvalidDate
 	}
-	return s
+	if s, ok := f[1].Text(); ok {
+		number, _ := strconv.ParseFloat(s, 64)
+		return number
+	}
+	name, _ := f[2].Text()
+	return gws.Foreign(name)
 }
 
 func (f *fieldsText) request() (gws.Fields, []gws.Problem) {

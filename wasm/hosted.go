@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"strconv"
 	"sync"
 
 	"github.com/hack-pad/safejs"
@@ -98,7 +97,7 @@ func (h *hosted) createClient(args arguments) (job, error) {
 		var id int // 0 until the client is made, when nobody listens yet
 		id, err := h.open(ctx, opts, events{
 			status:       func(detail map[string]any) { _, _ = hooks.Call("statechange", detail) },
-			notification: func(channel string, data json.RawMessage) { _, _ = hooks.Call("notification", channel, string(data)) },
+			notification: func(channel string, data json.RawMessage) { _, _ = hooks.Call("notification", channel, textFor(data)) },
 			wanted:       func() bool { return h.listening[id] },
 		})
 		if err != nil {
@@ -122,20 +121,15 @@ type callText struct {
 	request, options fieldsText
 }
 
+var callNames = []string{"id", "method", "request", "options"}
+
 func readCall(text []byte) (c callText) {
-	jsontext.Properties(text, func(name, value []byte) bool {
-		switch string(name) {
-		case `"id"`:
-			c.id, _ = strconv.Atoi(string(value))
-		case `"method"`:
-			c.method = readString(value)
-		case `"request"`:
-			c.request = readFields(value)
-		case `"options"`:
-			c.options = readFields(value)
-		}
-		return true
-	})
+	var f [4]jsontext.Value
+	jsontext.Value(text).Members(callNames, f[:])
+	id, _ := f[0].Int()
+	c.id = int(id)
+	c.method, _ = f[1].Text()
+	c.request, c.options = readFields(f[2]), readFields(f[3])
 	return c
 }
 
@@ -166,7 +160,7 @@ func (h *hosted) settle(args arguments) {
 		h.fail(c.id, err)
 		return
 	}
-	_, _ = h.resolved.Invoke(c.id, string(result))
+	_, _ = h.resolved.Invoke(c.id, textFor(result))
 }
 
 func (h *hosted) fail(id int, err error) { _, _ = h.rejected.Invoke(id, h.reject(err)) }

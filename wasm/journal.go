@@ -78,7 +78,7 @@ func waitSettled(c *outbound.Client, reference string) (safejs.Value, error) {
 	if err != nil {
 		return safejs.Undefined(), err
 	}
-	return jsbridge.ParseJSON(result)
+	return valueFor(result)
 }
 
 // forget takes one of them off the list.

@@ -142,6 +142,26 @@ func (o *object) milliseconds(key string, to *time.Duration) {
 	*to = time.Duration(ms * float64(time.Millisecond))
 }
 
+// The bounds of a size: less would not take a handshake's reply, more does not fit into the
+// memory of a program.
+const (
+	minSize = 1 << 10
+	maxSize = 256 << 20
+)
+
+func (o *object) bytes(key string, to *int) {
+	v, ok := o.get(key, "number")
+	if !ok {
+		return
+	}
+	n := v.(float64)
+	if n != math.Trunc(n) || n < minSize || n > maxSize {
+		o.problem(key, fmt.Sprintf("must be an integer, a number of bytes from %d to %d, got %v", minSize, maxSize, n))
+		return
+	}
+	*to = int(n)
+}
+
 func (o *object) texts(key string, to *[]string) bool {
 	v, ok := o.get(key, "array")
 	if !ok {

@@ -58,6 +58,7 @@ func readClientOptions(v safejs.Value) (clientOptions, []gws.Problem) {
 	o.milliseconds("connectTimeout", &opts.ConnectTimeout)
 	o.milliseconds("requestTimeout", &opts.RequestTimeout)
 	o.milliseconds("ackTimeout", &opts.AckTimeout)
+	o.bytes("maxMessageSize", &opts.MaxMessageSize)
 	var journal bool
 	if o.boolean("journal", &journal); journal {
 		opts.Journal = openJournal

@@ -19,25 +19,29 @@ type ackState struct {
 // ackRequest asks for acknowledged delivery in a handshake.
 var ackRequest = json.RawMessage(`{"ack":true}`)
 
+var ackNames, batchNames = []string{"ack"}, []string{"enabled", "batch"}
+
+// readAck returns what the ext of a reply says of acknowledged delivery.
+func readAck(ext json.RawMessage) jsontext.Value {
+	var ack [1]jsontext.Value
+	jsontext.Value(ext).Members(ackNames, ack[:])
+	return ack[0]
+}
+
 // negotiated reads the server's answer from the ext of a handshake reply: true,
 // or an object with enabled and batch.
 func negotiated(ext json.RawMessage) ackState {
-	var plain struct {
-		Ack bool `json:"ack"`
+	ack := readAck(ext)
+	if on, ok := ack.Bool(); ok {
+		return ackState{on: on}
 	}
-	if json.Unmarshal(ext, &plain) == nil && plain.Ack {
-		return ackState{on: true}
+	var f [2]jsontext.Value
+	ack.Members(batchNames, f[:])
+	if on, _ := f[0].Bool(); !on {
+		return ackState{}
 	}
-	var object struct {
-		Ack struct {
-			Enabled bool  `json:"enabled"`
-			Batch   int64 `json:"batch"`
-		} `json:"ack"`
-	}
-	if json.Unmarshal(ext, &object) == nil && object.Ack.Enabled {
-		return ackState{on: true, batch: object.Ack.Batch}
-	}
-	return ackState{}
+	batch, _ := f[1].Int()
+	return ackState{on: true, batch: batch}
 }
 
 // ext is what every connect carries, reconnects included: a connect without it
@@ -52,13 +56,10 @@ func (a ackState) ext() json.RawMessage {
 // delivered takes the batch number from the ext of a successful connect reply,
 // whose messages have been handled by now: they come before it in the frame.
 func (a *ackState) delivered(ext json.RawMessage) {
-	if !a.on || len(ext) == 0 || ext[0] != '{' {
+	if !a.on {
 		return
 	}
-	jsontext.Properties(ext, func(name, value []byte) bool {
-		if batch, err := strconv.ParseInt(string(value), 10, 64); err == nil && string(name) == `"ack"` {
-			a.batch = batch
-		}
-		return true
-	})
+	if batch, ok := readAck(ext).Int(); ok {
+		a.batch = batch
+	}
 }

@@ -12,7 +12,7 @@ import (
 
 // start begins the first attempt, of which the caller waits until deadline.
 func (c *Client) start(deadline time.Time) {
-	if c.attempt == 0 {
+	if c.phase == fresh {
 		c.deadline = deadline
 		c.try()
 	}
@@ -20,7 +20,6 @@ func (c *Client) start(deadline time.Time) {
 
 func (c *Client) try() {
 	c.stopRetry()
-	c.waiting = false
 	c.attempt++
 	if c.clientID != "" && !c.failedAt.IsZero() && time.Since(c.failedAt) > c.plan.lifetime() {
 		c.logf(Info, "not connected for longer than the server keeps a session: a new one is needed")
@@ -34,6 +33,7 @@ func (c *Client) try() {
 		c.open()
 		return
 	}
+	c.enter(signingIn)
 	c.signIn = false
 	attempt, began := c.attempt, time.Now()
 	go func() {
@@ -76,6 +76,7 @@ func (c *Client) prepare(short bool) (err error) {
 // longer than it takes to find out that it is dead, since the client has waited
 // or was signing in, is not trusted: opening another is sooner done.
 func (c *Client) open() {
+	c.enter(opening)
 	if c.link != nil && c.link.conn != nil && c.link.transport == c.transport &&
 		(c.link.perRequest() || time.Since(c.link.heard) < c.opts.MaxNetworkDelay) {
 		c.begin()
@@ -126,7 +127,7 @@ func (c *Client) lost(err error) {
 	proved := c.link != nil && c.link.proved
 	c.dropLink()
 	c.moved = false
-	if c.waiting {
+	if c.phase == waiting {
 		return // the next attempt, already due, will open another
 	}
 	if _, large := errors.AsType[*TooLargeError](err); large {
@@ -138,8 +139,8 @@ func (c *Client) lost(err error) {
 		c.fruitless++
 	}
 	switch {
-	case c.closing:
-		c.failed(err)
+	case c.phase == leaving:
+		c.finish(ErrClosed)
 	case c.otherTransport(err):
 	case c.clientID == "" && c.preferred < 0:
 		c.failed(err)
@@ -229,18 +230,17 @@ func (c *Client) note(err error) {
 
 // wait starts the next attempt in d.
 func (c *Client) wait(d time.Duration, reason error) {
-	if c.closing {
+	if c.phase == leaving {
 		c.finish(ErrClosed)
 		return
 	}
-	c.held = false
+	c.enter(waiting)
 	c.broken()
 	if c.link != nil {
 		c.link.cancelExchanges()
 	}
 	c.probing, c.replacing = false, 0
 	c.schedule(d, c.try)
-	c.waiting = true
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: reason, RetryIn: d, Session: c.session})
 }
 
@@ -275,7 +275,6 @@ func (c *Client) schedule(d time.Duration, f func()) {
 }
 
 func (c *Client) stopRetry() {
-	c.pausing = false
 	if c.retryAt != nil {
 		c.retryAt.Stop()
 		c.retryAt = nil

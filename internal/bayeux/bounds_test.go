@@ -62,8 +62,8 @@ func TestFloodBeyondTheBoundIsADeadConnection(t *testing.T) {
 		close(stuck)
 		s.connection()
 		<-old.closed
-		require.LessOrEqual(t, got, maxBacklog>>20)
-		require.Greater(t, got, maxBacklog>>20-2, "what came before is handled")
+		require.LessOrEqual(t, got, minBacklog>>20)
+		require.Greater(t, got, minBacklog>>20-2, "what came before is handled")
 		require.ErrorContains(t, s.status[len(s.status)-1].Reason, "faster than its messages can be handled")
 		again := s.expect(metaConnect)
 		require.Equal(t, "c1", again[0].ClientID, "the session goes on")
@@ -86,7 +86,10 @@ func TestHugeFrame_EndsTheConnectionAndTheSession(t *testing.T) {
 		<-s.current.closed
 		synctest.Wait()
 		require.Equal(t, Reconnecting, c.current().State)
-		require.ErrorContains(t, c.current().Reason, "a frame of 52428800 bytes, at most 4194304 are taken")
+		tooLarge, ok := errors.AsType[*TooLargeError](c.current().Reason)
+		require.True(t, ok)
+		require.Equal(t, 16<<20, tooLarge.Limit)
+		require.ErrorContains(t, c.current().Reason, "maxMessageSize")
 		s.connection()
 		s.session() // over the old one the server would send it again
 		require.Equal(t, Connected, c.current().State)
@@ -99,7 +102,7 @@ func TestMessagesOfNextToNothingTakeNoMemory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			frame := []byte("[" + strings.Repeat(many, size/len(many)) + `{"channel":"/last"}]`)
 			before, during := live(), int64(0)
-			_, _ = decode(frame, func(m *Message) {
+			_ = decode(frame, func(m *Message) {
 				if m.Channel == "/last" {
 					during = live()
 				}
@@ -128,33 +131,46 @@ func TestDeepNesting(t *testing.T) {
 		require.NoError(t, err)
 		s.connect(c)
 		s.expect(metaConnect)
-		nested := func(depth int) string { return strings.Repeat("[", depth) + strings.Repeat("]", depth) }
-		for _, depth := range []int{9000, 20_000, 2_000_000} {
+		for _, depth := range []int{900, 20_000, 2_000_000} {
 			s.say(`[{"channel":"/a","data":` + nested(depth) + `}]`)
 			s.say(strings.Repeat(`{"a":`, depth/10) + "x")
 		}
 		s.say(`[{"channel":"/a","data":[]}]`)
 		synctest.Wait()
-		require.Equal(t, []int{18_000, 2}, got, "what is nested deeper is a broken frame, and skipped")
+		require.Equal(t, []int{1800, 2}, got, "what is nested deeper is dropped")
 		require.Equal(t, Connected, c.current().State)
 	})
 }
 
-func TestBrokenFramesDoNotFillTheLog(t *testing.T) {
+func TestReceive_EachKindOfDropIsSaidOnceAConnection(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)
 		c := s.client()
 		s.connect(c)
 		s.expect(metaConnect)
 		n := len(s.log)
-		for range 1000 {
-			s.say(`[{"channel":"/a","successful":` + strings.Repeat("9", 10_000) + `}]`)
+		say := func() {
+			for range 1000 {
+				s.say(`[{"chAnnel":"/a","data":"secret"}]`)
+				s.say(`[{"channel":"/a","data":secret}]`)
+				s.say(`[{"channel":"/a","data":["secret",NaN]}]`)
+			}
+			synctest.Wait()
+			require.Len(t, s.log[n:], 3)
+			for _, line := range s.log[n:] {
+				require.Contains(t, line, " bytes)")
+				require.NotContains(t, line, "secret")
+			}
 		}
-		synctest.Wait()
-		require.Len(t, s.log[n:], mostComplaints+1)
-		for _, line := range s.log[n:] {
-			require.Less(t, len(line), 1000)
-		}
+		say()
+		require.Equal(t, 2000, c.Dropped())
+		s.current.sink.Lose(errors.New("reset"))
+		s.connection()
+		s.say(connectReply, s.expect(metaConnect)...)
+		s.expect(metaConnect)
+		n = len(s.log)
+		say()
+		require.Equal(t, 4000, c.Dropped())
 	})
 }
 
@@ -285,9 +301,10 @@ func TestSessionOutlivesAConnectionThatKeepsBreaking(t *testing.T) {
 
 func TestFramesAreCounted(t *testing.T) {
 	b := new(backlog)
-	frame := bytes.Repeat([]byte(" "), MaxFrame)
+	const limit = 4 << 20
+	frame := bytes.Repeat([]byte(" "), limit)
 	for range 1000 {
-		ok, err := b.add(frame)
+		ok, err := b.add(frame, limit)
 		require.True(t, ok)
 		require.NoError(t, err)
 		b.done(frame)

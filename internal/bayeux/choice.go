@@ -173,7 +173,7 @@ func (c *Client) scheduleUpgrade() {
 // upgrade opens a better transport beside the session, and moves the session
 // there if nobody waits for an event. The server keeps what it has for it.
 func (c *Client) upgrade() {
-	if c.ctx.Err() != nil || c.transport == 0 || c.closing {
+	if c.ctx.Err() != nil || c.transport == 0 || c.phase == leaving {
 		return
 	}
 	status, _ := c.Watch()

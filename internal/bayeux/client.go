@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -85,6 +86,11 @@ type Options struct {
 	// DialTimeout bounds the opening of a connection; 5 s if zero.
 	DialTimeout time.Duration
 
+	// MaxMessageSize is how many bytes a frame may have; [DefaultMaxMessageSize] if
+	// zero. A connection on which more comes is given up, with its session;
+	// transports should not even read it.
+	MaxMessageSize int
+
 	// Random returns a number in [0, 1); math/rand's if nil.
 	Random func() float64
 }
@@ -107,6 +113,7 @@ type Client struct {
 	mu      sync.Mutex
 	status  Status
 	changed chan struct{}
+	dropped atomic.Int64 // see Dropped
 
 	// All that follows belongs to the loop.
 
@@ -135,10 +142,8 @@ type attempts struct {
 	deadline time.Time   // until which the caller of Connect waits; zero if for ever
 	attempt  int         // counts attempts: what was started in an older one is stale
 	retryAt  *time.Timer // the next attempt, or the next connect
-	dueAt    time.Time   // when it is
-	waiting  bool        // for the next attempt, after a failure
-	pausing  bool        // before the next connect
-	closing  bool        // Close was called
+	dueAt    time.Time   // when it is due
+	phase    phase
 
 	link  *link // the connection, or its opening; nil if there is none
 	rival *link // over another transport, while the first has made no session
@@ -167,7 +172,6 @@ type sessionState struct {
 	session   int // counts sessions: handshakes that succeeded, and one to be resumed
 	clientID  string
 	plan      plan
-	held      bool      // the last connect succeeded, so that the next is to be held
 	askedAt   time.Time // when the last connect was sent
 	repliedAt time.Time // when the last one was answered
 	eventful  bool      // there were events since then for somebody here
@@ -223,7 +227,7 @@ func New(opts Options) *Client {
 		done:     make(chan struct{}),
 		status:   Status{State: Connecting},
 		changed:  make(chan struct{}),
-		attempts: attempts{preferred: -1, causes: map[string]error{}},
+		attempts: attempts{phase: fresh, preferred: -1, causes: map[string]error{}},
 	}
 	c.plan = defaultPlan()
 	c.remembered = slices.IndexFunc(opts.Transports, func(t Transport) bool { return t.Name() == opts.FirstTransport })

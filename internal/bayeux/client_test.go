@@ -240,15 +240,21 @@ func TestFrames(t *testing.T) {
 		frames []string
 		want   []string
 	}{
-		"falsy data are events":      {[]string{`[{"channel":"/a","data":null},{"channel":"/a","data":0},{"channel":"/a","data":false},{"channel":"/a","data":""}]`}, []string{"null", "0", "false", `""`}},
-		"no data is no event":        {[]string{`[{"channel":"/a","id":"5","successful":true}]`}, nil},
-		"other channels":             {[]string{`[{"channel":"/me/internal","data":{}},{"channel":"/a","data":1}]`}, []string{"1"}},
-		"unknown fields":             {[]string{`[{"channel":"/a","data":1,"x":{"y":[]},"__proto__":{}}]`}, []string{"1"}},
-		"empty arrays":               {[]string{`[]`, ` [ ] `, `[{"channel":"/a","data":1}]`}, []string{"1"}},
-		"frames that are no JSON":    {[]string{`nonsense`, ``, `[{"channel":"/a","data":2}]`}, []string{"2"}},
-		"odd messages cost no other": {[]string{`[null,7,{},{"channel":5,"data":1},{"channel":"/a","id":9,"successful":"yes","advice":[],"error":{},"data":3}]`}, []string{"3"}},
-		"events with advice":         {[]string{`[{"channel":"/a","data":1,"advice":{"interval":5}}]`}, []string{"1"}},
-		"big numbers stay":           {[]string{`[{"channel":"/a","data":12345678901234567890.5e3}]`}, []string{"12345678901234567890.5e3"}},
+		"falsy data are events":        {[]string{`[{"channel":"/a","data":null},{"channel":"/a","data":0},{"channel":"/a","data":false},{"channel":"/a","data":""}]`}, []string{"null", "0", "false", `""`}},
+		"no data is no event":          {[]string{`[{"channel":"/a","id":"5","successful":true}]`}, nil},
+		"other channels":               {[]string{`[{"channel":"/me/internal","data":{}},{"channel":"/a","data":1}]`}, []string{"1"}},
+		"unknown fields":               {[]string{`[{"channel":"/a","data":1,"x":{"y":[]},"__proto__":{}}]`}, []string{"1"}},
+		"empty arrays":                 {[]string{`[]`, ` [ ] `, `[{"channel":"/a","data":1}]`}, []string{"1"}},
+		"frames that are no JSON":      {[]string{`nonsense`, ``, `[{"channel":"/a","data":2}]`}, []string{"2"}},
+		"odd messages cost no other":   {[]string{`[null,7,{},{"channel":5,"data":1},{"channel":"/a","id":9,"successful":"yes","advice":[],"error":{},"data":3}]`}, []string{"3"}},
+		"events with advice":           {[]string{`[{"channel":"/a","data":1,"advice":{"interval":5}}]`}, []string{"1"}},
+		"big numbers stay":             {[]string{`[{"channel":"/a","data":12345678901234567890.5e3}]`}, []string{"12345678901234567890.5e3"}},
+		"names in another letter case": {[]string{`[{"Channel":"/a","data":1},{"channel":"/b","chAnnel":"/a","data":2},{"channel":"/a","Data":3},{"channel":"/a","DATA":4,"data":5}]`}, []string{"5"}},
+		"names with escapes, twice":    {[]string{`[{"channel":"/b","ch\u0061nnel":"/a","data":1,"d\u0061ta":2}]`}, []string{"2"}},
+		"a byte order mark":            {[]string{"\xef\xbb\xbf[{\"channel\":\"/a\",\"data\":1}]"}, []string{"1"}},
+		"NaN and infinities":           {[]string{`[{"channel":"/a","data":{"a":NaN,"b":[-Infinity]}},{"channel":"/a","data":2}]`}, []string{`{"a":null,"b":[null]}`, "2"}},
+		"control characters":           {[]string{"[{\"channel\":\"/a\",\"data\":\"x\ty\"},{\"channel\":\"/a\",\"data\":2}]"}, []string{`"x\u0009y"`, "2"}},
+		"a message that is no JSON":    {[]string{`[{"channel":"/a","data":undefined},{"channel":"/a","data":"\x"},{"channel":"/a","data":3}]`}, []string{"3"}},
 		"between replies": {[]string{`[{"channel":"/a","data":1},{"channel":"/meta/connect","id":"99","successful":true},{"channel":"/a","data":2}]`},
 			[]string{"1", "2"}},
 	} {
@@ -564,14 +570,16 @@ func TestHandshakeRefused(t *testing.T) {
 
 func TestNonsenseInsteadOfAHandshakeReply(t *testing.T) {
 	for frame, problem := range map[string]string{
-		`hello`:                    `neither an array nor an object: "hello"`,
-		`{}`:                       `a message without a channel: "{}"`,
-		`[]`:                       `an empty array: "[]"`,
-		`[1,`:                      `JSON that is cut short: "[1,"`,
-		`""`:                       `neither an array nor an object: "\"\""`,
+		`hello`:                    `neither an array nor an object (5 bytes): "hello"`,
+		`<p>sign in</p> {"a":1}`:   `neither an array nor an object (22 bytes): "<p>sign in</p> "`,
+		`{}`:                       `a message without a channel (2 bytes)`,
+		`[]`:                       `an empty array (2 bytes)`,
+		`[{"chan`:                  `JSON that is cut short (7 bytes)`,
+		`""`:                       `neither an array nor an object (2 bytes)`,
 		strings.Repeat("é", 10000): `"` + strings.Repeat("é", 200) + `…"`,
-		`[{"channel":"/meta/handshake","id":"%1","successful":true}]`: `a handshake reply without a clientId: "[{\"channel\":\"/meta/handshake\",\"id\":\"1\",\"successful\":true}]"`,
-		`[{"channel":"/meta/handshake","successful":true}]`:           `a handshake reply without a clientId`,
+		`[{"channel":"/meta/handshake","id":"%1","successful":true}]`:                   `a handshake reply without a clientId (58 bytes)`,
+		`[{"channel":"/meta/handshake","successful":true}]`:                             `a handshake reply without a clientId`,
+		`[{"channel":"/meta/handshake","id":"%1","successful":true,"ClientId":"them"}]`: `a handshake reply without a clientId`,
 	} {
 		t.Run(quote([]byte(frame)), func(t *testing.T) {
 			run(t, func(t *testing.T) {

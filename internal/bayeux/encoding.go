@@ -1,57 +1,11 @@
 package bayeux
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 
 	"gws-outbound/internal/jsontext"
 )
-
-// read reads a message that is written plainly, as servers write events and the replies to what a
-// client sends all the time, and reports whether it is one; what is not is for encoding/json to
-// read. It reads nothing that encoding/json would read otherwise.
-func (m *Message) read(raw []byte) bool {
-	if raw[0] != '{' {
-		return false
-	}
-	return jsontext.Properties(raw, func(name, value []byte) (ok bool) {
-		switch string(name) {
-		case `"channel"`:
-			return readText(&m.Channel, value)
-		case `"id"`:
-			return readText((*string)(&m.ID), value)
-		case `"clientId"`:
-			return readText(&m.ClientID, value)
-		case `"subscription"`:
-			return readText(&m.Subscription, value)
-		case `"successful"`:
-			yes := value[0] == 't'
-			ok = m.Successful == nil && (yes || value[0] == 'f')
-			m.Successful = &yes
-		case `"advice"`:
-			ok = m.Advice == nil && value[0] == '{'
-			m.Advice = new(Advice)
-			return ok && json.Unmarshal(value, m.Advice) == nil
-		case `"data"`:
-			ok = m.Data == nil
-			m.Data = bytes.Clone(value) // who keeps it must not keep the frame
-		case `"ext"`:
-			ok = m.Ext == nil
-			m.Ext = bytes.Clone(value)
-		}
-		return ok
-	}) && m.Channel != ""
-}
-
-// readText reads a string that is not empty into what is not set yet.
-func readText(to *string, value []byte) (ok bool) {
-	if *to != "" {
-		return false
-	}
-	*to, ok = jsontext.String(value)
-	return ok && *to != ""
-}
 
 // Encode writes messages as one frame: what json.Marshal makes of them, but for the order, in a
 // fraction of its time. It does not write what a client never sends: data, successful and error.

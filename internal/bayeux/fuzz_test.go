@@ -40,14 +40,14 @@ func FuzzDecode(f *testing.F) {
 	for _, frame := range []string{
 		`[{"channel":"/a","data":"\\\"]}","id":"1"} , {"data":[{}],"channel":"/b"}]`,
 		`{"channel":"/\u0061","data":-1.5e3,"id":2}`, `{"channel":"/a","channel":"/b","data":null}`,
-		`{"Channel":"/a","data":true}`, `{"channel":"","data":1,"data":2}`, "{ \"channel\" :\t\"/a\" , \"data\" : \"é\" }",
+		`{"Channel":"/a","data":true}`, `{"channel":"/a","chAnnel":"/b","Data":1,"data":2,"DATA":3}`, `[{"channel":"/a","data":NaN},{"channel":"/b"}]`, "{\"channel\":\"/a\",\"data\":\"\x01\"}", `[{"channel":"/a"},{"a":[1},{"b":"},{"}]`, `{"channel":"","data":1,"data":2}`, "{ \"channel\" :\t\"/a\" , \"data\" : \"é\" }",
 	} {
 		f.Add([]byte(frame))
 	}
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		var got []Message
-		n, err := decode(frame, func(m *Message) { got = append(got, *m) })
-		require.Len(t, got, n)
+		r := decode(frame, func(m *Message) { got = append(got, *m) })
+		require.Len(t, got, r.handled)
 		for _, m := range got {
 			require.NotEmpty(t, m.Channel)
 			require.Equal(t, m.Data != nil, m.isEvent())
@@ -58,36 +58,81 @@ func FuzzDecode(f *testing.F) {
 			_, err := json.Marshal(m)
 			require.NoError(t, err)
 		}
-		if err == nil {
-			require.NotZero(t, n)
-			require.True(t, json.Valid(frame))
-		} else {
-			require.Less(t, utf8.RuneCountInString(err.Error()), longest)
-		}
+		require.LessOrEqual(t, r.size, len(frame))
+		require.True(t, r.dropped == 0 || r.first != sound)
+		require.Less(t, utf8.RuneCountInString(r.String()+r.err(frame).Error()), longest)
 		if !json.Valid(frame) {
-			require.Zero(t, n)
-			require.Error(t, err)
+			require.NotEqual(t, sound, r.first)
 			return
 		}
-		require.Equal(t, readByJSON(frame), got)
+		if r.first != tooDeep {
+			require.Equal(t, readByJSON(frame), got)
+		}
 	})
 }
 
-// readByJSON reads the messages of a frame, those with a channel, as encoding/json does it.
+// readByJSON reads the messages of a frame, those with a channel, by encoding/json into maps,
+// which takes names exactly.
 func readByJSON(frame []byte) []Message {
 	list := []json.RawMessage{frame}
-	if bytes.HasPrefix(bytes.TrimSpace(frame), []byte("[")) {
+	switch frame = bytes.TrimSpace(frame); {
+	case bytes.HasPrefix(frame, []byte("[")):
 		_ = json.Unmarshal(frame, &list)
+	case !bytes.HasPrefix(frame, []byte("{")):
+		return nil
 	}
 	var messages []Message
 	for _, raw := range list {
-		var m Message
-		_ = json.Unmarshal(raw, &m)
+		var f map[string]json.RawMessage
+		_ = json.Unmarshal(raw, &f)
+		m := Message{
+			Channel: jsonString(f["channel"]), ClientID: jsonString(f["clientId"]), Subscription: jsonString(f["subscription"]),
+			ID: jsonText(f["id"]), Error: jsonText(f["error"]), Data: f["data"], Ext: f["ext"],
+		}
+		if s := string(f["successful"]); s == "true" || s == "false" {
+			yes := s == "true"
+			m.Successful = &yes
+		}
+		m.Advice = adviceByJSON(f["advice"])
+		var types []json.RawMessage
+		_ = json.Unmarshal(f["supportedConnectionTypes"], &types)
+		for _, name := range types {
+			if name[0] == '"' {
+				m.SupportedConnectionTypes = append(m.SupportedConnectionTypes, jsonString(name))
+			}
+		}
 		if m.Channel != "" {
 			messages = append(messages, m)
 		}
 	}
 	return messages
+}
+
+func jsonString(raw json.RawMessage) (s string) {
+	_ = json.Unmarshal(raw, &s)
+	return s
+}
+
+func jsonText(raw json.RawMessage) text {
+	if s := jsonString(raw); s != "" || bytes.HasPrefix(raw, []byte(`"`)) || string(raw) == "null" {
+		return text(s)
+	}
+	return text(raw)
+}
+
+func adviceByJSON(raw json.RawMessage) *Advice {
+	var f map[string]json.RawMessage
+	if json.Unmarshal(raw, &f) != nil || f == nil {
+		return nil
+	}
+	a := &Advice{Reconnect: jsonString(f["reconnect"]), MultipleClients: string(f["multiple-clients"]) == "true"}
+	for name, to := range map[string]**float64{"interval": &a.Interval, "timeout": &a.Timeout, "maxInterval": &a.MaxInterval} {
+		var n *float64
+		if json.Unmarshal(f[name], &n) == nil {
+			*to = n
+		}
+	}
+	return a
 }
 
 // FuzzFrames has a session receive any frames, one a line, at each step of its
@@ -196,7 +241,7 @@ func FuzzAdvice(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, advice []byte) {
 		frame := slices.Concat([]byte(`{"channel":"/meta/connect","advice":`), advice, []byte(`}`))
-		_, _ = decode(frame, func(m *Message) {
+		_ = decode(frame, func(m *Message) {
 			p := defaultPlan().follow(m.Advice)
 			require.Contains(t, []string{retry, handshake, none}, p.reconnect)
 			for _, d := range []time.Duration{p.interval, p.timeout, p.maxInterval} {
@@ -235,7 +280,7 @@ func FuzzAck(f *testing.F) {
 		f.Add([]byte(ext), []byte(`{"ack":12}`))
 	}
 	f.Fuzz(func(t *testing.T, handshake, connect []byte) {
-		if !json.Valid(connect) {
+		if !json.Valid(connect) || !json.Valid(handshake) && len(handshake) > 0 {
 			return // decode lets none pass
 		}
 		a := negotiated(handshake)

@@ -86,3 +86,24 @@ func TestGaps(t *testing.T) {
 		})
 	}
 }
+
+// What is dropped of an answer is lost for good where the reply to the connect, which
+// confirms the batch, was in the same answer.
+func TestGap_DroppedMessageOfAnAnswer(t *testing.T) {
+	for frame, gaps := range map[string]int{
+		`[{"channel":"/a","data":x},{"channel":"/meta/connect","id":"%1","successful":true,"ext":{"ack":5}}]`: 1,
+		`[{"channel":"/a","data":x},{"channel":"/meta/connect","id":"%1","successful":true}]`:                 0,
+		`[{"channel":"/a","data":x}]`: 0,
+		`[{"channel":"/a","data":1},{"channel":"/meta/connect","id":"%1","successful":true,"ext":{"ack":5}}]`: 0,
+	} {
+		run(t, func(t *testing.T) {
+			s, got := newServer(t), 0
+			s.name, s.requests = longPolling, true
+			c := s.clientWith(Options{Transports: []Transport{s}, OnGap: func() { got++ }})
+			s.connect(c)
+			s.say(frame, s.expect(metaConnect)...)
+			synctest.Wait()
+			require.Equal(t, gaps, got, frame)
+		})
+	}
+}

@@ -18,7 +18,7 @@ type link struct {
 	silentFrom time.Time // of one that was given up for its silence; zero for others
 	proved     bool      // a connect has succeeded on it
 	exchanges  map[text]*exchange
-	complaints int // about its frames
+	complaints int // about its frames: see complain
 	backlog
 }
 
@@ -80,7 +80,7 @@ func (l *link) name() string { return l.c.opts.Transports[l.transport].Name() }
 
 // Receive is [Sink]'s.
 func (l *link) Receive(frame []byte) {
-	switch ok, err := l.add(frame); {
+	switch ok, err := l.add(frame, l.c.opts.maxMessageSize()); {
 	case err != nil:
 		l.Lose(err)
 		return
@@ -148,7 +148,7 @@ func (c *Client) replaceLink(l *link) {
 	c.cutOff(c.link)
 	c.link, c.transport = l, l.transport
 	c.spare = nil
-	c.held, c.probing, c.unsure = false, false, false
+	c.probing, c.unsure = false, false
 	c.attempt++
 	c.stopRetry()
 }

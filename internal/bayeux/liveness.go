@@ -92,9 +92,9 @@ func (c *Client) AddWaiters(change int) {
 		c.shortenConnect()
 		c.watch()
 		switch {
-		case c.waiting:
+		case c.phase == waiting:
 			c.retrySoon()
-		case c.pausing:
+		case c.phase == pausing:
 			if left := c.pause() - time.Since(c.repliedAt); left < time.Until(c.dueAt) {
 				c.connectAfter(left)
 			}
@@ -111,13 +111,13 @@ func (c *Client) AddWaiters(change int) {
 func (c *Client) Wake() {
 	c.box.put(func() {
 		switch {
-		case c.waiting:
+		case c.phase == waiting:
 			if !time.Now().Before(c.notBefore) {
 				c.try()
 			}
-		case c.pausing && c.isPolite():
+		case c.phase == pausing && c.isPolite():
 			c.connectAfter(0)
-		case c.held:
+		case c.in(working...):
 			c.probe()
 		}
 	})
@@ -158,7 +158,7 @@ func (c *Client) watch() {
 // false where there is nothing to look at.
 func (c *Client) nextLook() (due time.Time, ok bool) {
 	l := c.link
-	if l == nil || l.conn == nil || c.waiting || c.closing || c.spare != nil || c.clientID == "" {
+	if l == nil || l.conn == nil || !c.in(inSession...) || c.spare != nil {
 		return due, false
 	}
 	limit := c.quietLimit()
@@ -167,7 +167,7 @@ func (c *Client) nextLook() (due time.Time, ok bool) {
 			return later(x.sent, l.heard).Add(limit), c.confirmed
 		}
 	}
-	if c.waiters == 0 || !c.held || c.probing || c.pausing || c.isPolite() {
+	if c.waiters == 0 || c.phase != connected || c.probing || c.isPolite() {
 		return due, false
 	}
 	return later(l.heard, c.askedAt).Add(limit), true
@@ -203,7 +203,7 @@ func (c *Client) look() {
 // Over requests it goes beside the connect that is held. (A second connect
 // would not do: not every server answers that before the first has ended.)
 func (c *Client) probe() {
-	if c.probing || !c.held || len(c.subscriptions) == 0 {
+	if c.probing || !c.in(working...) || len(c.subscriptions) == 0 {
 		return
 	}
 	limit := c.silenceLimit()
@@ -272,7 +272,7 @@ func replaced(err error) bool {
 // answered at once. It does where somebody waits for what the server keeps for
 // a short time: not for a new session, whose handshake has just been answered.
 func (c *Client) shortenConnect() {
-	if c.waiters == 0 || c.held || !c.confirmed || c.shortened >= mostShort || c.link == nil || !c.link.perRequest() {
+	if c.waiters == 0 || c.in(working...) || !c.confirmed || c.shortened >= mostShort || c.link == nil || !c.link.perRequest() {
 		return
 	}
 	if x := c.link.underWay(metaConnect); x != nil && !x.short {

@@ -52,17 +52,17 @@ func (c *Client) finish(reason error) {
 	if c.ctx.Err() != nil {
 		return
 	}
-	if c.closing {
+	if c.phase == leaving {
 		reason = ErrClosed // whatever the server said to that
 	}
 	open := c.link != nil && c.link.conn != nil
-	if _, theirs := reason.(*DisconnectedError); open && c.clientID != "" && !c.resuming && !c.closing && !theirs {
+	if _, theirs := reason.(*DisconnectedError); open && c.clientID != "" && !c.resuming && c.phase != leaving && !theirs {
 		c.link.send(Message{Channel: metaDisconnect}, c.opts.MaxNetworkDelay, nil) // the reply will not be heard
 	}
 	c.end()
 	c.attempt++
 	c.stopRetry()
-	c.held, c.waiting = false, false
+	c.enter(ended)
 	c.waiters = 0
 	c.dropRival()
 	c.dropLate()

@@ -3,9 +3,7 @@ package bayeux
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"gws-outbound/internal/jsontext"
@@ -43,16 +41,6 @@ type Message struct {
 // is not a string is kept as the JSON it came as.
 type text string
 
-func (t *text) UnmarshalJSON(b []byte) error {
-	var s string
-	if json.Unmarshal(b, &s) == nil {
-		*t = text(s)
-		return nil
-	}
-	*t = text(b)
-	return nil
-}
-
 func (m *Message) successful() bool { return m.Successful != nil && *m.Successful }
 
 // isEvent reports whether m was published, by the rule that anything with data
@@ -61,25 +49,41 @@ func (m *Message) isEvent() bool { return m.Data != nil }
 
 func (m *Message) isMeta() bool { return strings.HasPrefix(m.Channel, "/meta/") }
 
-// ProtocolError is an answer that is not Bayeux. Quote has at most the first
-// 200 characters of it.
+// ProtocolError is an answer that is not Bayeux.
 type ProtocolError struct {
 	Problem string
-	Quote   string
+	Size    int    // bytes
+	Quote   string // how it begins, of what holds no messages; otherwise ""
 }
 
 func (e *ProtocolError) Error() string {
-	return fmt.Sprintf("the server does not speak Bayeux here: %s: %q", e.Problem, e.Quote)
+	s := fmt.Sprintf("the server does not speak Bayeux here: %s (%d bytes)", e.Problem, e.Size)
+	if e.Quote != "" {
+		s += fmt.Sprintf(": %q", e.Quote)
+	}
+	return s
 }
 
-// The problems of a frame that is not JSON to its end, and of one whose end is missing.
-const (
-	brokenJSON = "broken JSON"
-	cutShort   = "JSON that is cut short"
-)
-
 func protocolError(problem string, frame []byte) *ProtocolError {
-	return &ProtocolError{Problem: problem, Quote: withoutClientID(quote(frame))}
+	return &ProtocolError{Problem: problem, Size: len(frame), Quote: Quote(frame)}
+}
+
+// Quote returns how an answer begins, at most its first 200 characters, for an
+// error or the log: of a page or a text that tells a developer what has
+// answered in place of the server. Of what may hold messages, whole or in part,
+// it returns "": the data of events are nobody's but their receiver's.
+func Quote(answer []byte) string {
+	answer = bytes.TrimSpace(jsontext.WithoutMark(answer))
+	i := bytes.IndexAny(answer, "{[")
+	switch {
+	case bytes.HasPrefix(answer, []byte("<")):
+		if i >= 0 { // the script of a page may have anything
+			answer = answer[:i]
+		}
+	case i >= 0 || bytes.ContainsAny(answer, "]}\""):
+		return ""
+	}
+	return withoutClientID(quote(answer))
 }
 
 // withoutClientID takes the ids of sessions out of a quotation: who knows one
@@ -114,63 +118,4 @@ func quote(b []byte) string {
 		return string(runes[:most]) + "…"
 	}
 	return string(runes)
-}
-
-// whyBroken tells what is wrong with JSON that is not valid.
-func whyBroken(b []byte) string {
-	err := json.NewDecoder(bytes.NewReader(b)).Decode(new(json.RawMessage))
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return cutShort
-	}
-	return brokenJSON
-}
-
-// decode reads a frame, an array of messages or a single one, and passes each
-// message to handle; n is how many there were. They are read one by one: an
-// array of a few megabytes can hold a million of next to nothing, which would
-// take a hundred times the memory of the frame if they were all there at once.
-// Nesting is bounded by encoding/json, at 10,000.
-//
-// Values of the wrong type inside a message are left out, and so are messages
-// without a channel, so that one odd message does not cost those beside it.
-// The error, a *ProtocolError, says that the frame was not as it should be.
-// Of one that is not JSON to its end nothing is handled.
-func decode(frame []byte, handle func(*Message)) (n int, err error) {
-	trimmed := bytes.TrimSpace(frame)
-	switch {
-	case len(trimmed) == 0:
-		return 0, protocolError("an empty frame", frame)
-	case trimmed[0] != '[' && trimmed[0] != '{':
-		return 0, protocolError("neither an array nor an object", frame)
-	case !json.Valid(trimmed):
-		return 0, protocolError(whyBroken(trimmed), frame)
-	}
-	each := func(raw []byte) {
-		var m Message
-		var wrong error
-		if !m.read(raw) {
-			m = Message{}
-			wrong = json.Unmarshal(raw, &m)
-		}
-		switch {
-		case err != nil: // one is enough
-		case m.Channel == "":
-			err = protocolError("a message without a channel", frame)
-		case wrong != nil:
-			err = protocolError(quote([]byte(wrong.Error())), frame)
-		}
-		if m.Channel != "" {
-			n++
-			handle(&m)
-		}
-	}
-	if trimmed[0] == '[' {
-		jsontext.Elements(trimmed, each)
-	} else {
-		each(trimmed)
-	}
-	if n == 0 && err == nil {
-		err = protocolError("an empty array", frame)
-	}
-	return n, err
 }

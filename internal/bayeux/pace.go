@@ -54,7 +54,7 @@ type pace struct {
 func (c *Client) answeredAtOnce() {
 	p := &c.pace
 	switch {
-	case !c.held || c.isPolite(): // it was not to be held
+	case !c.in(working...) || c.isPolite(): // it was not to be held
 		return
 	case time.Since(c.askedAt) >= reallyHeld:
 		p.atOnce, p.burst = 0, 0

@@ -16,32 +16,36 @@ func (c *Client) receive(l *link, frame []byte) {
 	c.alive = nil
 	if l == c.link && c.unsure {
 		c.unsure = false
-		if c.held {
+		if c.in(working...) {
 			c.reportConnected()
 		}
 	}
 	c.frame = frame
-	n, err := decode(frame, func(m *Message) {
+	before := c.ack.batch
+	r := decode(frame, func(m *Message) {
 		if c.ctx.Err() == nil {
 			c.handle(l, m)
 		}
 	})
 	c.frame = nil
-	if err != nil {
-		c.complain(l, err)
-		requests := l.perRequest()
-		switch {
-		case l.state != inUse || l != c.link && l != c.rival:
-		case l == c.rival:
-			c.lostRival(err)
-		case n == 0 && c.clientID == "":
-			c.lost(err) // waiting for the handshake's reply in such company would be in vain
-		case !requests && c.ack.on && c.cutShort < mostCutShort && err.(*ProtocolError).Problem == cutShort:
-			c.cutShort++
-			c.lost(err) // what was in it is sent again over the next connection
-		case !requests || !c.ack.on:
-			c.gap()
-		}
+	if r.first == sound {
+		return
+	}
+	c.dropped.Add(int64(r.dropped))
+	c.complain(l, r)
+	requests := l.perRequest()
+	again := requests && c.ack.on && c.ack.batch == before // the reply to the connect was not in it
+	switch {
+	case l.state == inUse && l == c.rival && r.handled == 0:
+		c.lostRival(r.err(frame))
+	case l.state != inUse || l != c.link: // what it should have brought comes over another
+	case r.handled == 0 && c.clientID == "":
+		c.lost(r.err(frame)) // waiting for the handshake's reply in such company would be in vain
+	case !requests && c.ack.on && c.cutShort < mostCutShort && r.cutShort:
+		c.cutShort++
+		c.lost(r.err(frame)) // what was in it is sent again over the next connection
+	case r.dropped > 0 && !again:
+		c.gap()
 	}
 }
 
@@ -50,15 +54,12 @@ func (c *Client) receive(l *link, frame []byte) {
 // have the client reconnect for ever.
 const mostCutShort = 3
 
-// mostComplaints is how many broken frames of a connection go into the log.
-const mostComplaints = 10
-
-func (c *Client) complain(l *link, err error) {
-	if l.complaints++; l.complaints <= mostComplaints {
-		c.logf(Warn, "%v", err)
-	}
-	if l.complaints == mostComplaints {
-		c.logf(Warn, "more broken frames on this connection are not told")
+// complain says what was wrong with a frame, once a connection and kind: complaints has a bit
+// for each.
+func (c *Client) complain(l *link, r report) {
+	if bit := 1 << r.first; l.complaints&bit == 0 {
+		l.complaints |= bit
+		c.logf(Warn, "%v; no more of this kind are named on this connection", r)
 	}
 }
 

@@ -130,7 +130,7 @@ func (c *Client) resumed() {
 // may have been away for a moment, unless it has taken its time, which whoever
 // waits for Connect does not have twice.
 func (c *Client) resumeFailed(err error) bool {
-	if !c.resuming || c.closing {
+	if !c.resuming || c.phase == leaving {
 		return false
 	}
 	if !c.retriedResume && !errors.Is(err, errNoReply) && !errors.Is(err, context.DeadlineExceeded) {

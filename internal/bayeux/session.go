@@ -11,9 +11,11 @@ import (
 // begin goes on with the session, or makes a new one.
 func (c *Client) begin() {
 	if c.clientID != "" {
+		c.enter(subscribing)
 		c.subscribe()
 		return
 	}
+	c.enter(handshaking)
 	c.handshake(c.link)
 }
 
@@ -37,6 +39,7 @@ func (c *Client) handshake(l *link) {
 			c.lostRival(&HandshakeError{Refusal: parseRefusal(r.Error)})
 		case l == c.rival:
 			c.rivalWins()
+			c.enter(handshaking)
 			c.handshook(r, nil)
 		default:
 			c.handshook(r, err)
@@ -92,6 +95,7 @@ func (c *Client) handshook(r *Message, err error) {
 		return
 	}
 	c.noteAdvice(r.Advice)
+	c.enter(subscribing)
 	c.subscribe()
 }
 
@@ -99,13 +103,19 @@ func (c *Client) handshook(r *Message, err error) {
 // a failure, the server is asked not to hold it, so that being connected is
 // known at once.
 func (c *Client) connect() {
-	if c.link.underWay(metaConnect) != nil || c.closing || c.save() {
+	if c.phase == leaving || c.link.underWay(metaConnect) != nil {
+		return
+	}
+	if c.phase == subscribing {
+		c.enter(connecting)
+	}
+	if c.save() {
 		return
 	}
 	c.askedAt, c.eventful = time.Now(), false
 	m := Message{Channel: metaConnect, ConnectionType: c.name(), Ext: c.ack.ext()}
 	limit := c.opts.MaxNetworkDelay
-	held := c.held && !c.isPolite()
+	held := c.phase == connected && !c.isPolite()
 	switch {
 	case !held:
 		m.Advice = &Advice{Timeout: new(float64)}
@@ -130,6 +140,9 @@ func (c *Client) connect() {
 
 // connected takes the reply to a connect.
 func (c *Client) connected(r *Message, err error) {
+	if c.phase == leaving {
+		return
+	}
 	if err != nil && c.replacing > 1 && replaced(err) {
 		c.replacing--
 		c.connect()
@@ -137,7 +150,6 @@ func (c *Client) connected(r *Message, err error) {
 	}
 	c.replacing = 0
 	if err != nil {
-		c.held = false
 		if !c.resumeFailed(err) {
 			c.failed(err)
 		}
@@ -148,7 +160,6 @@ func (c *Client) connected(r *Message, err error) {
 	}
 	c.plan = c.plan.follow(r.Advice)
 	if !r.successful() {
-		c.held = false
 		refused := &SessionError{parseRefusal(r.Error)}
 		c.refusals++
 		switch {
@@ -179,12 +190,11 @@ func (c *Client) connected(r *Message, err error) {
 	c.failedAt = time.Time{}
 	c.repliedAt = time.Now()
 	c.answeredAtOnce()
-	if c.held && time.Since(c.askedAt) >= reallyHeld {
+	if c.in(working...) && time.Since(c.askedAt) >= reallyHeld {
 		c.steady()
 	} else if status, _ := c.Watch(); status.State != Connected {
 		c.connectedAt = time.Now()
 	}
-	c.held = true
 	c.confirmed = true
 	c.established = true
 	c.signedIn = false
@@ -210,10 +220,11 @@ func (c *Client) reportConnected() {
 // connectAfter sends the next connect after a pause.
 func (c *Client) connectAfter(pause time.Duration) {
 	if pause > 0 {
-		c.schedule(pause, c.connect)
-		c.pausing = true
+		c.enter(pausing)
+		c.schedule(pause, func() { c.connectAfter(0) })
 		return
 	}
+	c.enter(connected)
 	c.stopRetry()
 	runtime.Gosched() // who waited for these events goes on before the request, which takes browsers longer
 	c.connect()
@@ -257,7 +268,6 @@ func (c *Client) forget() {
 	c.clientID = ""
 	c.resuming = false
 	c.confirmed = false
-	c.held = false
 	c.refusals = 0
 	c.signIn, c.signedIn = false, false
 	c.ack = ackState{}
@@ -265,12 +275,13 @@ func (c *Client) forget() {
 
 // goodbye ends the session at the server, and then the client.
 func (c *Client) goodbye() {
-	if c.closing {
+	if c.in(leaving, ended) {
 		return
 	}
-	c.closing = true
+	c.enter(leaving)
+	c.dropRival()
+	c.dropSpare()
 	c.stopRetry()
-	c.waiting = false
 	c.attempt++ // what was begun is not wanted any more
 	if c.link == nil || c.link.conn == nil || c.clientID == "" || c.resuming {
 		c.finish(ErrClosed)

@@ -37,12 +37,12 @@ func (c *Client) Subscribe(ctx context.Context, channel string, handler Handler)
 	c.box.put(func() {
 		c.subscriptions = append(c.subscriptions, s)
 		switch {
-		case c.attempt == 0:
+		case c.phase == fresh:
 			s.settle(nil)
 		case c.granted(channel):
 			s.session, s.granted = c.session, true
 			s.settle(nil)
-		case c.link != nil && c.link.conn != nil && c.clientID != "" && !c.waiting:
+		case c.in(inSession...):
 			c.subscribe()
 		}
 	})
@@ -123,7 +123,7 @@ func (c *Client) subscribe() {
 	case len(batch) > 0:
 		c.link.conn.Send(batch)
 		c.watch()
-	case !outstanding && !c.held:
+	case !outstanding && !c.in(working...):
 		c.connect()
 	}
 }
@@ -141,7 +141,7 @@ func (c *Client) asking(pattern string) bool {
 // subscribed takes the reply to a subscription.
 func (c *Client) subscribed(pattern string, r *Message, err error) {
 	switch {
-	case err != nil && c.held:
+	case err != nil && c.in(working...):
 		c.withdraw(pattern, err)
 		return
 	case err != nil:
@@ -160,7 +160,7 @@ func (c *Client) subscribed(pattern string, r *Message, err error) {
 				s.settle(nil)
 			}
 		}
-		if !c.held {
+		if !c.in(working...) {
 			c.subscribe()
 		}
 		return
@@ -171,7 +171,7 @@ func (c *Client) subscribed(pattern string, r *Message, err error) {
 		c.abandonResume(refused)
 	case c.sessionGone(r, refused.Refusal):
 		c.renew(refused)
-	case c.held:
+	case c.in(working...):
 		c.withdraw(pattern, refused)
 	case !c.established:
 		c.finish(refused)

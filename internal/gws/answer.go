@@ -2,13 +2,13 @@ package gws
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"math"
 	"strings"
 	"time"
 
 	"gws-outbound/internal/httpx"
+	"gws-outbound/internal/jsontext"
 )
 
 const maxQuoted = 200 // characters of a body that go into an error
@@ -19,31 +19,28 @@ type apiStatus struct {
 	message string
 }
 
+var statusNames = []string{"statusCode", "statusMessage"}
+
 // readStatus reads the statusCode out of a body. The error says in words
 // what the body is instead of an answer of GWS.
 func readStatus(body []byte) (apiStatus, error) {
-	if string(body) == `{"statusCode":0}` {
-		return apiStatus{}, nil // as nearly all are
-	}
-	var fields map[string]json.RawMessage // not a struct: that would take any case of the names
-	switch err := json.Unmarshal(body, &fields); {
-	case len(bytes.TrimSpace(body)) == 0:
+	answer, problem := jsontext.Read(body)
+	switch {
+	case len(bytes.TrimSpace(jsontext.WithoutMark(body))) == 0:
 		return apiStatus{}, errors.New("an empty body")
-	case err != nil && !json.Valid(body):
+	case problem != jsontext.None:
 		return apiStatus{}, errors.New("a body that is not JSON")
-	case err != nil || fields == nil:
+	case !answer.IsObject():
 		return apiStatus{}, errors.New("JSON that is not an object")
 	}
-	var code *float64
-	if err := json.Unmarshal(fields["statusCode"], &code); err != nil || code == nil ||
-		*code != math.Trunc(*code) || math.Abs(*code) > math.MaxInt32 {
+	var f [2]jsontext.Value
+	answer.Members(statusNames, f[:])
+	code, ok := f[0].Int()
+	if !ok || code < -math.MaxInt32 || code > math.MaxInt32 {
 		return apiStatus{}, errors.New("JSON without a statusCode that is an integer")
 	}
-	var message string
-	if json.Unmarshal(fields["statusMessage"], &message) != nil {
-		message = ""
-	}
-	return apiStatus{code: int(*code), message: cut(message, 1024)}, nil
+	message, _ := f[1].Text()
+	return apiStatus{code: int(code), message: cut(message, 1024)}, nil
 }
 
 // checkAnswer returns nil for an answer that says success: HTTP 2xx and
@@ -104,5 +101,5 @@ func quoteBody(resp *httpx.Response) string {
 
 func looksLikeHTML(resp *httpx.Response) bool {
 	return strings.HasPrefix(strings.ToLower(resp.Field("Content-Type")), "text/html") ||
-		bytes.HasPrefix(bytes.TrimSpace(resp.Body), []byte("<"))
+		bytes.HasPrefix(bytes.TrimSpace(jsontext.WithoutMark(resp.Body)), []byte("<"))
 }

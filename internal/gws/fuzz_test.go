@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gws-outbound/internal/httpx"
+	"gws-outbound/internal/jsontext"
 )
 
 // longest is how many characters a message may have.
@@ -82,8 +83,9 @@ func (d doer) Do(_ context.Context, req *httpx.Request) (*httpx.Response, error)
 
 // statusCodeOf reads a body as the documentation of GWS has it.
 func statusCodeOf(body []byte) (code float64, readable bool) {
+	text, _ := jsontext.Read(body)
 	var parsed any
-	if json.Unmarshal(body, &parsed) != nil {
+	if json.Unmarshal(text, &parsed) != nil {
 		return 0, false
 	}
 	fields, _ := parsed.(map[string]any)

@@ -47,8 +47,8 @@ const (
 	Choice                    // one of Choices
 	CallResultOf              // the name of a call result
 	RecordHandle              // a positive integer, or its digits in a string; up to 2^63-1
-	PositiveInt               // up to 2^53-1
-	NaturalInt                // 0 to 2^53-1
+	PositiveInt               // a number, or the digits in a string of one beyond 2^53-1; up to 2^63-1
+	NaturalInt                // 0, or as PositiveInt
 	IntegerOrText             // an integer, or up to 256 characters
 	Timestamp                 // a time.Time, or seconds since 1970; sent as whole seconds
 )

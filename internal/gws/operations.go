@@ -14,7 +14,7 @@ const (
 // Parameters of more than one operation.
 var (
 	recordHandle  = Parameter{Name: "recordHandle", Kind: RecordHandle, Required: true, Doc: "The handle of the record: a positive integer, or its digits."}
-	applicationID = Parameter{Name: "applicationId", Kind: PositiveInt, Required: true, Doc: "The id of the Outbound Contact Server's application: a positive integer."}
+	applicationID = Parameter{Name: "applicationId", Kind: PositiveInt, Required: true, Doc: "The id of the Outbound Contact Server's application: a positive integer, or the digits of one beyond 2^53 - 1."}
 	campaignName  = Parameter{Name: "campaignName", Kind: LongText, Required: true, Doc: "The name of the campaign."}
 	callingList   = Parameter{Name: "callingList", Kind: LongText, Required: true, Doc: "The name of the calling list."}
 	devicePath    = Parameter{Name: "devicePath", Kind: LongText, Required: true, Doc: "The path of the agent's device."}

@@ -144,11 +144,8 @@ func readHandle(v any, p Parameter) (sent any, message string) {
 			return nil, "got " + got(v) + ", which JavaScript does not hold exactly; pass the digits as a string"
 		}
 	case string:
-		const longest = 19 // digits of 2^63-1
-		if digits(v) && len(v) <= longest {
-			if n, err := strconv.ParseInt(v, 10, 64); err == nil && n > 0 {
-				return n, ""
-			}
+		if n, ok := integerOf(v); ok && n > 0 {
+			return n, ""
 		}
 		if digits(v) {
 			return nil, "got " + got(v) + ", expected 1 to 9223372036854775807, in at most 19 digits"
@@ -157,17 +154,35 @@ func readHandle(v any, p Parameter) (sent any, message string) {
 	return nil, "got " + got(v) + ", " + expected(p)
 }
 
+// integerOf returns the integer of these digits.
+func integerOf(s string) (n int64, ok bool) {
+	const longest = 19 // digits of 2^63-1
+	if !digits(s) || len(s) > longest {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil
+}
+
+// readInteger reads an integer: a number, or the digits of one beyond 2^53-1.
 func readInteger(v any, p Parameter, least float64) (sent any, message string) {
 	switch v := v.(type) {
 	case float64:
 		if n, ok := integer(v, least); ok {
 			return n, ""
 		}
-		if v > maxSafeInteger {
-			return nil, "got " + got(v) + ", expected at most 9007199254740991"
+		if v > maxSafeInteger && !math.IsInf(v, 1) {
+			return nil, "got " + got(v) + ", which JavaScript does not hold exactly; pass the digits as a string"
 		}
 	case string:
-		if digits(v) {
+		// Only what a number does not hold: that is how such an integer comes from the server.
+		n, ok := integerOf(v)
+		switch {
+		case ok && n > maxSafeInteger:
+			return n, ""
+		case !ok && digits(v):
+			return nil, "got " + got(v) + ", expected at most 9223372036854775807"
+		case ok:
 			return nil, "got the string " + got(v) + ", " + expected(p) + ": pass a number"
 		}
 	}

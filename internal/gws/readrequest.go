@@ -1,24 +1,23 @@
 package gws
 
-import (
-	"encoding/json"
-)
+import "gws-outbound/internal/jsontext"
 
 // ReadRequest makes a request of the path and the body of one that was sent, checked as one from
 // JavaScript is, but that any text may be its callResult. ok is false for what is none.
 func ReadRequest(path, body string) (r Request, ok bool) {
-	var inBody map[string]any
-	if json.Unmarshal([]byte(body), &inBody) != nil {
+	v, problem := jsontext.Read([]byte(body))
+	if problem != jsontext.None || !v.IsObject() {
 		return Request{}, false
 	}
-	name, _ := inBody[operationName].(string)
+	f := Fields{}
+	v.Properties(func(name string, value jsontext.Value) { f[name] = fieldOf(value) })
+	name, _ := f[operationName].(string)
 	op, inPath, ok := FindOperation(name, path)
 	if !ok {
 		return Request{}, false
 	}
-	f := Fields{}
-	for name, v := range inBody {
-		if f[name] = v; v == nil || op.InPath(name) {
+	for name, v := range f {
+		if v == nil || op.InPath(name) {
 			return Request{}, false
 		}
 	}
@@ -27,6 +26,24 @@ func ReadRequest(path, body string) (r Request, ok bool) {
 	}
 	r, problems := ParseRequest(op.Method, f, true)
 	return r, problems == nil && r.Operation == op
+}
+
+// fieldOf makes a field of a value. An integer that JavaScript does not hold exactly is its digits.
+func fieldOf(v jsontext.Value) any {
+	v = jsontext.Exact(v)
+	if s, ok := v.Text(); ok {
+		return s
+	}
+	if f, ok := v.Float(); ok {
+		return f
+	}
+	if yes, ok := v.Bool(); ok {
+		return yes
+	}
+	if v.IsNull() {
+		return nil
+	}
+	return Foreign("object")
 }
 
 // Fields returns what [ParseRequest] makes the request of. An integer is a number where JavaScript

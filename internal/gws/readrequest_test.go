@@ -17,6 +17,7 @@ func TestReadRequest(t *testing.T) {
 		"updateRecord":     {"recordHandle": 12.0, "applicationId": 1.0, "campaignName": "C", "devicePath": "/d", "timeZone": -5.0, "from": 0.0},
 		"doNotCallRecord":  {"applicationId": 1.0, "campaignName": "C", "phoneNumber": "5551234", "devicePath": "/d", "referenceId": "😀"},
 		"rescheduleRecord": {"recordHandle": 5.0, "applicationId": 1.0, "campaignName": "C", "callbackType": "Personal", "timestamp": 1.8e9, "devicePath": "/d"},
+		"rejectRecord":     {"recordHandle": "9007199254740993", "applicationId": "9007199254740993", "campaignName": "C", "callingList": "L", "devicePath": "/d"},
 		"getPreviewRecord": {"campaignName": "C/%2F ü?#", "applicationId": 1.0, "devicePath": "/d"},
 	} {
 		sent, problems := ParseRequest(method, fields, true)

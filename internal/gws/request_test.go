@@ -105,8 +105,10 @@ func TestParseCompleteRecordProblems(t *testing.T) {
 		{"applicationId", 0.0, "got 0" + integer},
 		{"applicationId", 1.25, "got 1.25" + integer},
 		{"applicationId", math.NaN(), "got NaN" + integer},
-		{"applicationId", float64(1 << 53), "got 9007199254740992, expected at most 9007199254740991"},
-		{"applicationId", math.Inf(1), "got +Inf, expected at most 9007199254740991"},
+		{"applicationId", float64(1 << 53), "got 9007199254740992, which JavaScript does not hold exactly; pass the digits as a string"},
+		{"applicationId", "9007199254740991", `got the string "9007199254740991"` + integer + ": pass a number"},
+		{"applicationId", "9223372036854775808", `got "9223372036854775808", expected at most 9223372036854775807`},
+		{"applicationId", math.Inf(1), "got +Inf" + integer},
 		{"applicationId", false, "got false" + integer},
 
 		{"campaignName", nil, "missing, expected a string that is not empty"},

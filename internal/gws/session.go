@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"gws-outbound/internal/deadline"
 	"gws-outbound/internal/httpx"
 )
 
@@ -29,8 +30,10 @@ type Config struct {
 	Credentials httpx.Credentials
 	CSRF        bool // look for the server's CSRF token and send it
 
-	// RequestTimeout bounds each request, and each call of Headers; 0 is no bound.
+	// RequestTimeout bounds each request, and each call of Headers; 0 is no bound. What
+	// has arrived when that is noticed late has a grace: see package deadline.
 	RequestTimeout time.Duration
+	Clock          deadline.Clock
 }
 
 // Session is a REST session with one server: a cookie, which the Doer keeps,
@@ -130,5 +133,5 @@ func (s *Session) limit(ctx context.Context) (context.Context, context.CancelFun
 	if s.config.RequestTimeout <= 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, s.config.RequestTimeout)
+	return s.config.Clock.WithTimeout(ctx, s.config.RequestTimeout, nil)
 }

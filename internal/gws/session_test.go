@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"gws-outbound/internal/deadline"
 	"gws-outbound/internal/httpx"
 )
 
@@ -299,6 +301,12 @@ func TestWhoIsSignedIn(t *testing.T) {
 		`{"statusCode":0,"user":{"id":9007199254740991,"userName":[]}}`:           "9007199254740991",
 		`{"statusCode":0,"user":{"id":["7c"],"userName":{}}}`:                     "",
 		`{"statusCode":0,"user":{"id":"` + strings.Repeat("x", maxLong+1) + `"}}`: "",
+		`{"statusCode":0,"user":{"id":9007199254740993}}`:                         "9007199254740993",
+		`{"statusCode":0,"user":{"id":12.0}}`:                                     "12",
+		`{"statusCode":0,"user":{"ID":"7c","username":"bob","userName":"ann"}}`:   "ann",
+		`{"statusCode":0,"User":{"id":"7c"}}`:                                     "",
+		`{"statusCode":0,"user":{"id":"7c","balance":NaN}}`:                       "7c",
+		"\xef\xbb\xbf{\"statusCode\":0,\"user\":{\"id\":\"7c\"}}":                 "7c",
 		`{"statusCode":0,"user":"ann"}`:                                           "",
 		`{"statusCode":0,"user":null}`:                                            "",
 		`{"statusCode":0}`:                                                        "",
@@ -363,6 +371,26 @@ func TestTimeout(t *testing.T) {
 			require.Equal(t, &TimeoutError{Request: "the headers function", After: 10 * time.Second}, as[*TimeoutError](t, err))
 			require.Equal(t, NotSent, DeliveryOf(err))
 		})
+	})
+	t.Run("late, an answer that has arrived is taken", func(t *testing.T) {
+		for missed, accepted := range map[time.Duration]bool{0: false, time.Minute: true} {
+			synctest.Test(t, func(t *testing.T) {
+				slow := func(ctx context.Context, req *httpx.Request) (*httpx.Response, error) {
+					select {
+					case <-time.After(10*time.Second + 100*time.Millisecond):
+						return ok(ctx, req)
+					case <-ctx.Done():
+						return nil, ctx.Err()
+					}
+				}
+				s, _, _ := scenario{get: []step{me("1")}, post: []step{slow}}.session(t)
+				var asleep atomic.Int64
+				s.config.Clock = deadline.Clock{Now: func() time.Time { return time.Now().Add(time.Duration(asleep.Load())) }}
+				require.NoError(t, s.SignIn(t.Context()))
+				err := s.Post(t.Context(), postPath, []byte(`{}`), func() { time.AfterFunc(9*time.Second, func() { asleep.Store(int64(missed)) }) })
+				require.Equal(t, accepted, err == nil, err)
+			})
+		}
 	})
 	t.Run("none", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {

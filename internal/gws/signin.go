@@ -2,13 +2,12 @@ package gws
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"strconv"
 
 	"gws-outbound/internal/httpx"
+	"gws-outbound/internal/jsontext"
 )
 
 const mePath = "/api/v2/me" // the customary first GET
@@ -147,16 +146,24 @@ func (s *Session) signIn(ctx context.Context, f *signIn) error {
 	return nil
 }
 
+var meNames, userNames = []string{"user"}, []string{"id", "userName"}
+
 // userOf returns what the answer calls who is signed in: the id, or else the name; "" if
-// it names nobody.
+// it names nobody. An id that is an integer is its digits, however many.
 func userOf(body []byte) string {
-	var me struct{ User struct{ ID, UserName any } }
-	_ = json.Unmarshal(body, &me) // what is of another type is left out
-	for _, v := range []any{me.User.ID, me.User.UserName} {
-		if n, ok := v.(float64); ok {
-			v = strconv.FormatFloat(n, 'f', -1, 64)
+	me, _ := jsontext.Read(body)
+	var user [1]jsontext.Value
+	var f [2]jsontext.Value
+	me.Members(meNames, user[:])
+	user[0].Members(userNames, f[:])
+	for _, v := range f {
+		name, ok := v.Text()
+		if !ok && v.IsNumber() {
+			if name, ok = jsontext.Integer(string(v)); !ok {
+				name = string(v)
+			}
 		}
-		if name, _ := v.(string); name != "" && len(name) <= maxLong {
+		if name != "" && len(name) <= maxLong {
 			return name
 		}
 	}

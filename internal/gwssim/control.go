@@ -148,10 +148,14 @@ func (s *Sim) control(r *http.Request, verb string, body []byte) (result any, er
 		if err := decode(verb, body, &args); err != nil {
 			return nil, err
 		}
-		if len(args.Data) == 0 {
+		switch {
+		case args.Message != "":
+			s.PublishText(args.Channel, args.Message)
+		case len(args.Data) == 0:
 			return nil, errors.New("the body of publish: data is missing")
+		default:
+			s.Publish(args.Channel, args.Data)
 		}
-		s.Publish(args.Channel, args.Data)
 	case "ack":
 		var args ackArgs
 		if err := decode(verb, body, &args); err != nil {

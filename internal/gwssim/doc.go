@@ -75,6 +75,7 @@
 //	push            {"campaignName", "user"}           {"recordHandle": n}    Push
 //	reset           {"seed": 1}                        {}                     Reset
 //	publish         {"channel": "/c", "data": any}     {}                     Publish
+//	publish         {"channel": "/c", "message": "…"}  {}                     PublishText
 //	ack             {"referenceId": "..."}             {}                     Ack
 //	wait-posts      {"n": 1}                           {}                     WaitPosts
 //	wait-sessions   {"n": 1}                           {}                     WaitSessions

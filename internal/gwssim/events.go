@@ -91,6 +91,14 @@ func (s *Sim) Publish(channel string, data json.RawMessage) {
 	s.publish("", "", event{Channel: channel, Data: data})
 }
 
+// PublishText sends a text in place of a message, which may be anything, to every
+// CometD session that has subscribed to the channel.
+func (s *Sim) PublishText(channel, message string) {
+	s.mu.Lock()
+	defer s.unlock()
+	s.publish("", "", event{Channel: channel, text: message})
+}
+
 // publish sends events to the sessions of a user, or of all if it is "". Those
 // on the internal channel go to every session, as nobody subscribes to it. The
 // caller holds the mutex.

@@ -148,6 +148,12 @@ func (s *Sim) Publish(channel string, data json.RawMessage) {
 	s.control("publish", publishArgs{Channel: channel, Data: data}, nil)
 }
 
+// PublishText sends a text in place of a message, which may be anything, to every
+// CometD session that has subscribed to the channel.
+func (s *Sim) PublishText(channel, message string) {
+	s.control("publish", publishArgs{Channel: channel, Message: message}, nil)
+}
+
 // Ack sends the acknowledgements that Behavior.HoldAck has kept for a
 // referenceId ("" for POSTs without one). It does nothing if there are none.
 func (s *Sim) Ack(referenceID string) { s.control("ack", ackArgs{ReferenceID: referenceID}, nil) }

@@ -51,10 +51,11 @@ type reply struct {
 	Ext                      map[string]any  `json:"ext,omitempty"`
 }
 
-// event is a message with data.
+// event is a message with data, or a whole message as text.
 type event struct {
 	Channel string          `json:"channel"`
 	Data    json.RawMessage `json:"data"`
+	text    string          // the message as it is sent, if not ""
 }
 
 // parseRequests reads a batch of messages: an array, or one alone.
@@ -81,11 +82,22 @@ func parseRequests(body []byte) ([]*request, error) {
 }
 
 // encode makes one JSON array of messages. All that goes into them is ours,
-// or was checked to be JSON.
+// or was checked to be JSON, but for messages that are given as text.
 func encode(messages []any) []byte {
-	body, err := json.Marshal(messages)
-	if err != nil {
-		panic(fmt.Errorf("encode Bayeux messages: %w", err))
+	body := []byte("[")
+	for i, m := range messages {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		if e, ok := m.(event); ok && e.text != "" {
+			body = append(body, e.text...)
+			continue
+		}
+		one, err := json.Marshal(m)
+		if err != nil {
+			panic(fmt.Errorf("encode Bayeux messages: %w", err))
+		}
+		body = append(body, one...)
 	}
-	return body
+	return append(body, ']')
 }

@@ -7,7 +7,8 @@ import "encoding/json"
 type (
 	publishArgs struct {
 		Channel string          `json:"channel"`
-		Data    json.RawMessage `json:"data"`
+		Data    json.RawMessage `json:"data,omitempty"`
+		Message string          `json:"message,omitempty"` // the whole message, as text
 	}
 	ackArgs struct {
 		ReferenceID string `json:"referenceId"`

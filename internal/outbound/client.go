@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/deadline"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/httpx"
 )
@@ -49,6 +50,8 @@ type Options struct {
 	RequestTimeout time.Duration // for each HTTP request
 	AckTimeout     time.Duration // from the POST to the answer, unless a call says otherwise
 
+	MaxMessageSize int // bytes of one frame, or of one answer to long-polling; bayeux.DefaultMaxMessageSize if zero
+
 	// Journal opens the place where the client writes down what it has sent and what is not
 	// settled, and finds what clients before it have left: see [Client.Unsettled]. It is called once, when
 	// signing in has succeeded; where it fails, nothing outlives the client. Nil for no journal.
@@ -80,7 +83,8 @@ type Client struct {
 	unclaimed int  // answers that nobody waited for; belongs to the session's loop
 	notified  bool // a subscription to one of the caller's channels brings the outbound events, too
 
-	online    func() bool   // see httpx.Online
+	online    func() bool // see httpx.Online
+	clock     deadline.Clock
 	closing   chan struct{} // closed by Close
 	closeOnce sync.Once
 }
@@ -91,6 +95,7 @@ type network struct {
 	transports func(*gws.Session) []bayeux.Transport
 	random     func() float64 // see bayeux.Options
 	online     func() bool    // httpx.Online if nil
+	clock      deadline.Clock
 }
 
 // Open signs in, connects and subscribes. An error is an *[Error] of which
@@ -109,11 +114,11 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 	if over.online == nil {
 		over.online = httpx.Online
 	}
-	c := &Client{opts: opts, notified: slices.ContainsFunc(opts.Channels, covers), online: over.online, closing: make(chan struct{})}
+	c := &Client{opts: opts, notified: slices.ContainsFunc(opts.Channels, covers), online: over.online, clock: over.clock, closing: make(chan struct{})}
 	c.rest = gws.NewSession(gws.Config{
 		BaseURL: opts.BaseURL, Doer: over.doer,
 		Headers: headers(opts.Headers), HeadersDynamic: opts.HeadersDynamic,
-		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout,
+		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout, Clock: over.clock,
 	})
 	session := bayeux.Options{
 		Transports:  over.transports(c.rest),
@@ -129,6 +134,7 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		Online:      over.online,
 
 		FirstTransport: opts.FirstTransport,
+		MaxMessageSize: opts.MaxMessageSize,
 	}
 	if opts.Journal != nil {
 		c.book = &book{c: c, untold: map[string]*operation{}}
@@ -163,7 +169,7 @@ func headers(f func(context.Context, bool) (httpx.Header, error)) func(context.C
 }
 
 func (c *Client) connect(ctx context.Context) error {
-	limited, cancel := context.WithTimeout(ctx, c.opts.ConnectTimeout)
+	limited, cancel := c.clock.WithTimeout(ctx, c.opts.ConnectTimeout, c.wakeOnly)
 	defer cancel()
 	err := c.subscribe(limited)
 	if err == nil {
@@ -177,6 +183,20 @@ func (c *Client) connect(ctx context.Context) error {
 	default:
 		return c.explain(sessionError(err, gws.NotSent))
 	}
+}
+
+// wakeOnly is what a deadline for a session does when it is late. No sign of life of the server cuts the
+// grace short, since a session takes several.
+func (c *Client) wakeOnly() <-chan struct{} {
+	c.session.Wake()
+	return nil
+}
+
+// wakeAndListen is what a deadline for an answer does when it is late: the session
+// brings what has arrived once it is alive.
+func (c *Client) wakeAndListen() <-chan struct{} {
+	c.session.Wake()
+	return c.session.Alive()
 }
 
 func (c *Client) subscribe(ctx context.Context) error {
@@ -248,7 +268,7 @@ func (c *Client) ready(ctx context.Context) *Error {
 	if status, _ := c.session.Watch(); status.State == bayeux.Connected {
 		return nil
 	}
-	timeout := time.NewTimer(c.opts.ConnectTimeout)
+	timeout := c.clock.NewTimer(c.opts.ConnectTimeout, c.wakeOnly)
 	defer timeout.Stop()
 	for {
 		status, changed := c.session.Watch()

@@ -3,7 +3,6 @@ package outbound
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/gws"
@@ -25,56 +24,28 @@ type event struct {
 	}
 }
 
-// readEvent reads the data of an event; what is of a wrong type is left out. Names are taken as they are
-// written: those of the documents need no escapes.
-func readEvent(data []byte) (e event) {
-	object(data, func(name, value []byte) {
-		switch string(name) {
-		case `"notificationType"`:
-			e.NotificationType = text(value)
-		case `"referenceId"`:
-			e.ReferenceID = scalarOf(value)
-		case `"record"`:
-			object(value, func(name, value []byte) {
-				switch string(name) {
-				case `"recordHandle"`:
-					e.Record.RecordHandle = scalarOf(value)
-				case `"campaignName"`:
-					e.Record.CampaignName = text(value)
-				case `"callingList"`:
-					e.Record.CallingList = text(value)
-				case `"applicationId"`:
-					e.Record.ApplicationID = scalarOf(value)
-				}
-			})
-		case `"campaign"`:
-			object(value, func(name, value []byte) {
-				if string(name) == `"name"` {
-					e.Campaign.Name = text(value)
-				}
-			})
-		}
-	})
+// What is read of an event, of its record and of its campaign.
+var (
+	eventNames    = []string{"notificationType", "referenceId", "record", "campaign"}
+	recordNames   = []string{"recordHandle", "campaignName", "callingList", "applicationId"}
+	campaignNames = []string{"name"}
+)
+
+// readEvent reads the data of an event; what is of a wrong type is left out.
+func readEvent(data json.RawMessage) (e event) {
+	var f, record [4]jsontext.Value
+	var campaign [1]jsontext.Value
+	jsontext.Value(data).Members(eventNames, f[:])
+	e.NotificationType, _ = f[0].Text()
+	e.ReferenceID = scalarOf(f[1])
+	f[2].Members(recordNames, record[:])
+	e.Record.RecordHandle = scalarOf(record[0])
+	e.Record.CampaignName, _ = record[1].Text()
+	e.Record.CallingList, _ = record[2].Text()
+	e.Record.ApplicationID = scalarOf(record[3])
+	f[3].Members(campaignNames, campaign[:])
+	e.Campaign.Name, _ = campaign[0].Text()
 	return e
-}
-
-// object calls each with the properties of a value, if that is an object.
-func object(value []byte, each func(name, value []byte)) {
-	if value[0] == '{' {
-		jsontext.Properties(value, func(name, value []byte) bool {
-			each(name, value)
-			return true
-		})
-	}
-}
-
-// text returns the string that a value is, or "".
-func text(value []byte) string {
-	s, ok := jsontext.String(value)
-	if !ok && value[0] == '"' {
-		_ = json.Unmarshal(value, &s) // it is valid
-	}
-	return s
 }
 
 // campaignName is what the event tells of its campaign; "" if nothing.
@@ -89,15 +60,23 @@ func (e *event) campaignName() string {
 // handles are numbers in events, and may be strings in requests.
 type scalar string
 
-func scalarOf(value []byte) scalar {
-	switch {
-	case value[0] == '"':
-		return scalar(text(value))
-	case string(value) == "null":
-		return ""
-	default:
-		return scalar(value)
+func scalarOf(v jsontext.Value) scalar {
+	if s, ok := v.Text(); ok {
+		return scalar(s)
 	}
+	if v.IsNull() {
+		return ""
+	}
+	return scalar(v)
+}
+
+// integer returns the integer that it is by its value, 12 of 12.0, "0012" and 1.2e1 alike;
+// what is none as it is.
+func (s scalar) integer() string {
+	if digits, ok := jsontext.Integer(string(s)); ok {
+		return digits
+	}
+	return string(s)
 }
 
 // receive takes an event on the outbound channel. What answers nobody and is no answer to a
@@ -145,7 +124,7 @@ func (r *registry) settle(e event, data json.RawMessage) (*operation, answer) {
 	problem := ""
 	switch a, known := op.request.Operation.Answer(e.NotificationType); {
 	case a.Role == gws.Element:
-		if problem = op.list.add(string(e.Record.RecordHandle), recordOf(data)); problem == "" {
+		if problem = op.list.add(e.Record.RecordHandle.integer(), recordOf(data)); problem == "" {
 			op.markBegun()
 			return op, answer{}
 		}
@@ -158,14 +137,11 @@ func (r *registry) settle(e event, data json.RawMessage) (*operation, answer) {
 	return op, a
 }
 
-// answeredBy returns the operation that the event answers, or nil. Those of this client go
-// first: the answer to one before it has most likely been lost.
+// answeredBy returns the operation that the event answers, or nil. A reference decides alone, whatever
+// else the event says. Where there is none, those of this client go first: the answer to one before it has most likely been lost.
 func (r *registry) answeredBy(e *event) *operation {
 	if e.ReferenceID != "" {
-		if op := r.byReference[string(e.ReferenceID)]; op != nil && e.match(op) == certain {
-			return op
-		}
-		return nil
+		return r.byReference[string(e.ReferenceID)]
 	}
 	for _, list := range [...][]*operation{r.operations, r.restored} {
 		var likely []*operation
@@ -199,29 +175,24 @@ const (
 	certain
 )
 
-// match is for the operation that has the event's reference. An event that has none is matched by
-// its type and by what it tells of record or campaign, since not every server echoes the reference.
+// match is for an event without a reference, since not every server echoes it: such a one is matched by
+// its type and by what it tells of record or campaign.
 func (e *event) match(op *operation) match {
 	request := op.request
 	_, known := request.Operation.Answer(e.NotificationType)
 	// The records of a chain, and one to be previewed, are not those that the request names.
 	ofRecord := request.Operation.Result == gws.ResultData && request.Operation.InPath("recordHandle")
-	if e.ReferenceID != "" {
-		// An acknowledgement of another record is no proof, whatever its reference.
-		other := known && ofRecord && e.Record.RecordHandle != "" && !sameHandle(e.Record.RecordHandle, request)
-		return when(!other, certain)
-	}
 	if !op.posted || !known {
 		return impossible
 	}
-	same := func(told, parameter string) bool {
+	same := func(got, parameter string) bool {
 		asked := request.Text(parameter)
-		return asked == "" || told == asked
+		return asked == "" || got == asked
 	}
 	switch {
 	case ofRecord:
-		return when(sameHandle(e.Record.RecordHandle, request) && same(e.Record.CampaignName, "campaignName") &&
-			same(e.Record.CallingList, "callingList") && same(string(e.Record.ApplicationID), "applicationId"), certain)
+		return when(same(e.Record.RecordHandle.integer(), "recordHandle") && same(e.Record.CampaignName, "campaignName") &&
+			same(e.Record.CallingList, "callingList") && same(e.Record.ApplicationID.integer(), "applicationId"), certain)
 	case request.Operation.Result == gws.ResultRecords:
 		return possible
 	default:
@@ -235,8 +206,4 @@ func when(yes bool, m match) match {
 		return m
 	}
 	return impossible
-}
-
-func sameHandle(handle scalar, request gws.Request) bool {
-	return strings.TrimLeft(string(handle), "0") == request.Text("recordHandle")
 }

@@ -61,7 +61,7 @@ func TestErrors_AnOpeningSaysThatTheBrowserIsOffline(t *testing.T) {
 	opts := options(gwssim.New(t), WebSocket)
 	opts.BaseURL, opts.ConnectTimeout = "http://127.0.0.1:1", time.Second
 	_, err := openOffline(t, opts, false)
-	require.ErrorContains(t, err, "; the browser is offline")
+	require.ErrorContains(t, err, "the browser is offline")
 	_, err = openOffline(t, opts, true)
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "offline")

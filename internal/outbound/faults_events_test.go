@@ -116,7 +116,7 @@ var eventFaults = []fault{
 			s.hears(t, `an acknowledgement (reference "ref-1") that nobody waits for, or no longer: number 1 of this client`)
 		}},
 	{name: "no acknowledgement", then: gwssim.Behavior{NoAck: true}, options: hurried, want: rejected(AckTimeout, gws.Accepted, 1)},
-	{name: "an acknowledgement of another record with our reference", then: gwssim.Behavior{WrongRecord: true}, options: hurried, want: rejected(AckTimeout, gws.Accepted, 1)},
+	{name: "an acknowledgement of another record with our reference", then: gwssim.Behavior{WrongRecord: true}, want: want{posts: 1, processed: 1, handle: "13"}},
 	{name: "another event with our reference", then: gwssim.Behavior{Notification: "RecordProcessedError"},
 		want: want{code: RecordError, delivery: gws.Accepted, says: "RecordProcessedError", posts: 1, processed: 1}},
 	{name: "events that are none", then: gwssim.Behavior{HoldAck: true}, want: resolved, pending: func(_ *testing.T, s *scene) {

@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +24,9 @@ func impatient(o *Options) { o.RequestTimeout = 1500 * time.Millisecond }
 func graceful(code Code, says string) want {
 	return want{code: code, delivery: gws.Unknown, says: says, posts: 1, atLeast: grace}
 }
+
+// utf16LE is ASCII text in UTF-16.
+func utf16LE(ascii string) string { return strings.Join(strings.Split(ascii, ""), "\x00") + "\x00" }
 
 // postFaults happen to the POST. What may have been processed is waited for.
 var postFaults = []fault{
@@ -49,6 +53,14 @@ var postFaults = []fault{
 	{name: "garbage as gzip after the POST was processed", then: faulty(after(garbage(gwssim.AtPost))), want: resolved},
 	{name: "the answer to the POST has another content type", want: resolved,
 		then: faulty(after(page(gwssim.AtPost, `{"statusCode":0}`, map[string]string{"Content-Type": "text/plain"})))},
+	{name: "the answer to the POST is in UTF-16", browser: true, want: resolved,
+		then: faulty(after(page(gwssim.AtPost, utf16LE(`{"statusCode":0}`), map[string]string{"Content-Type": "application/json; charset=UTF-16LE"})))},
+	{name: "a refusal in ISO-8859-1", want: want{code: APIError, delivery: gws.Rejected, says: "Für Müller nicht", posts: 1, within: 2 * time.Second},
+		then: faulty(page(gwssim.AtPost, "{\"statusCode\":2,\"statusMessage\":\"F\xfcr M\xfcller nicht\"}", map[string]string{"Content-Type": "application/json;charset=ISO-8859-1"}))},
+	{name: "the answer to the POST has a byte order mark", want: resolved, browser: true,
+		then: faulty(after(page(gwssim.AtPost, "\ufeff{\"statusCode\":0}", nil)))},
+	{name: "the answer to the POST is in a charset that nobody knows", want: rejected(APIError, gws.Rejected, 0),
+		then: faulty(page(gwssim.AtPost, `{"statusCode":2,"statusMessage":"Für Müller nicht"}`, map[string]string{"Content-Type": "application/json;charset=klingon"}))},
 	{name: "the POST is answered by JSON that is not of GWS", then: faulty(page(gwssim.AtPost, `{"ok":true}`, nil)), want: graceful(HTTPError, "without a statusCode")},
 	{name: "the POST is partially successful", then: faulty(page(gwssim.AtPost, `{"statusCode":7}`, nil)), want: graceful(APIError, "only partially successful")},
 	{name: "the POST meets an internal error", then: faulty(page(gwssim.AtPost, `{"statusCode":4}`, nil)), want: graceful(APIError, "internal error of the server")},

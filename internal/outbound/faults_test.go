@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"runtime"
@@ -64,6 +65,8 @@ func (l line) is(b gwssim.Behavior) gwssim.Behavior {
 type want struct {
 	opening   bool          // it is the opening of the client that fails
 	code      Code          // "" for the acknowledgement
+	handle    string        // of the record in it; "12" if empty
+	unnamed   bool          // there is no reference in it
 	delivery  gws.Delivery  // of an error
 	says      string        // part of the error's message
 	posts     int           // that have reached the server, exactly
@@ -291,7 +294,11 @@ func (f *fault) run(t *testing.T, transport string) {
 func (w *want) check(t *testing.T, s *scene, o outcome, took time.Duration) {
 	t.Helper()
 	if w.code == "" {
-		o.resolved(t, "ref-1")
+		reference := "ref-1"
+		if w.unnamed {
+			reference = ""
+		}
+		o.resolvedOf(t, reference, strings.TrimPrefix(cmp.Or(w.handle, "12"), "<none>"))
 	} else {
 		e := o.rejected(t, w.code, w.delivery)
 		require.Contains(t, e.Message, w.says)
@@ -320,7 +327,7 @@ func TestThereAreManyFaults(t *testing.T) {
 }
 
 func allFaults() (all []fault) {
-	for _, rows := range [][]fault{openingFaults, connectionFaults, postFaults, statusFaults(), eventFaults, sessionFaults, closingFaults(), lineFaults, neighbourFaults} {
+	for _, rows := range [][]fault{openingFaults, connectionFaults, postFaults, statusFaults(), eventFaults, frameFaults, sessionFaults, closingFaults(), lineFaults, neighbourFaults} {
 		all = append(all, rows...)
 	}
 	return all

@@ -108,13 +108,21 @@ type outcome struct {
 	err  error
 }
 
-// resolved asserts that it ended with the acknowledgement of this reference.
+// resolved asserts that it ended with the acknowledgement of this reference, of record 12.
 func (o outcome) resolved(t *testing.T, reference string) {
 	t.Helper()
+	o.resolvedOf(t, reference, "12")
+}
+
+// resolvedOf asserts that it ended with the acknowledgement of this reference, as the server has written
+// the handle of the record in it.
+func (o outcome) resolvedOf(t *testing.T, reference, handle string) {
+	t.Helper()
 	require.NoError(t, o.err)
+	require.True(t, json.Valid(o.data))
 	e := readEvent(o.data)
 	require.Equal(t, acknowledgement, e.NotificationType)
-	require.Equal(t, scalar("12"), e.Record.RecordHandle)
+	require.Equal(t, scalar(handle), e.Record.RecordHandle)
 	require.Equal(t, scalar(reference), e.ReferenceID)
 }
 
@@ -286,7 +294,7 @@ func TestAcknowledgementsThatAreNotOurs(t *testing.T) {
 		require.NoError(t, sim.WaitPosts(soon(t), 1))
 		for _, event := range []string{
 			`{"notificationType":"RecordProcessedAcknowledge","referenceId":"other","record":{"recordHandle":12,"campaignName":"Campaign1","callingList":"CallingList1","applicationId":134}}`,
-			`{"notificationType":"RecordProcessedAcknowledge","referenceId":"ref-1","record":{"recordHandle":13}}`, // of another record, with our reference
+			`{"notificationType":"RecordProcessedAcknowledge","ReferenceId":"ref-1","record":{"recordHandle":13}}`, // in another letter case
 			`{"referenceId":"ref-10"}`,
 		} {
 			sim.Publish(channel, json.RawMessage(event))
@@ -533,7 +541,7 @@ func TestOpenFails(t *testing.T) {
 			"subscription refused":  {gwssim.Behavior{RefuseSubscribe: "403:/v2/me/outbound:Denied"}, SubscribeRefused, "403:/v2/me/outbound:Denied"},
 			"more channel refused":  {gwssim.Behavior{RefuseSubscribe: "403::Denied", RefuseChannel: "/v2/me/calls"}, SubscribeRefused, "/v2/me/calls"},
 			"nonsense":              {gwssim.Behavior{Nonsense: "hello"}, ConnectFailed, `"hello"`},
-			"an object":             {gwssim.Behavior{Nonsense: "{}"}, ConnectFailed, `"{}"`},
+			"an object":             {gwssim.Behavior{Nonsense: "{}"}, ConnectFailed, "a message without a channel (2 bytes)"},
 			"no client id":          {gwssim.Behavior{Nonsense: `[{"channel":"/meta/handshake","successful":true}]`}, ConnectFailed, "without a clientId"},
 		} {
 			t.Run(name, func(t *testing.T) {

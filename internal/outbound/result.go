@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gws-outbound/internal/gws"
+	"gws-outbound/internal/jsontext"
 )
 
 // The bounds of a list. A chain is the numbers of one contact: what comes near them is none.
@@ -18,15 +19,15 @@ const (
 // list is what has come of a list of records.
 type list struct {
 	records []json.RawMessage
-	have    map[string]bool // the handles; the whole record where it has none
+	have    map[string]bool // the handles, as integers; the whole record where it has none
 	length  int
 }
 
 // add adds a record, unless it has come already: events may come twice. It returns what is wrong
 // with it, or "".
 func (l *list) add(handle string, record json.RawMessage) (problem string) {
-	key := strings.TrimLeft(handle, "0")
-	if key == "" {
+	key := handle
+	if key == "" || key == "0" {
 		key = string(record)
 	}
 	switch {
@@ -72,13 +73,12 @@ func (op *operation) markBegun() {
 
 // recordOf returns a copy of the record in the data of an event; nil if there is none.
 func recordOf(data json.RawMessage) json.RawMessage {
-	var e struct {
-		Record json.RawMessage `json:"record"`
-	}
-	if json.Unmarshal(data, &e) != nil || !bytes.HasPrefix(e.Record, []byte("{")) {
+	var record [1]jsontext.Value
+	jsontext.Value(data).Members(eventNames[2:3], record[:])
+	if !record[0].IsObject() {
 		return nil
 	}
-	return e.Record
+	return bytes.Clone(record[0])
 }
 
 // awaited says what kind of event ends the operation well. It goes after "an".

@@ -20,11 +20,11 @@ func transports(opts Options, doer *httpx.Client, rest *gws.Session) []bayeux.Tr
 		url := opts.BaseURL + opts.CometdPath
 		switch name {
 		case WebSocket:
-			list = append(list, webSocket(url, doer))
+			list = append(list, webSocket(url, doer).WithMaxMessageSize(opts.MaxMessageSize))
 		case LongPolling:
 			list = append(list, longpolling.New(longpolling.Options{
 				URL: url, Doer: doer, Header: rest.RequestHeader, Credentials: opts.Credentials,
-				AppendMessageType: opts.AppendMessageTypeToURL,
+				AppendMessageType: opts.AppendMessageTypeToURL, MaxMessageSize: opts.MaxMessageSize,
 			}))
 		}
 	}

@@ -3,12 +3,11 @@
 package outbound
 
 import (
-	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/bayeux/websocket"
 	"gws-outbound/internal/httpx"
 )
 
 // webSocket returns the transport to url, with the doer's cookies.
-func webSocket(url string, doer *httpx.Client) bayeux.Transport {
+func webSocket(url string, doer *httpx.Client) *websocket.Transport {
 	return websocket.New(url).WithClient(doer.HTTP)
 }

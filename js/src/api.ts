@@ -9,7 +9,8 @@ export interface LoadOptions {
   /**
    * Where to fetch `outbound.wasm`; relative to the page. Default: beside
    * this JavaScript file. A second load of the same URL uses what the first
-   * one compiled.
+   * one compiled. What does not arrive whole is fetched once more, past the
+   * browser's cache.
    */
   wasmUrl?: string | URL;
 
@@ -51,7 +52,8 @@ export interface ClientOptions extends LoadOptions {
 
   /**
    * The transports to try, in this order. Default: `["websocket",
-   * "long-polling"]`. {@link OutboundClient.transport} says which is in use.
+   * "long-polling"]`. {@link OutboundClient.transport} says which is in use. The one that has
+   * worked last is remembered in `sessionStorage`, for the next page of the tab.
    */
   transports?: Transport[];
 
@@ -94,18 +96,32 @@ export interface ClientOptions extends LoadOptions {
 
   /**
    * How long signing in, connecting and subscribing may take together, in
-   * milliseconds. Default: 10000. The download of the module is not counted.
+   * milliseconds. Default: 10000. The download of the module is not counted. See
+   * {@link ClientOptions.ackTimeout} for a page that was frozen meanwhile.
    */
   connectTimeout?: number;
 
-  /** How long one HTTP request may take, in milliseconds. Default: 10000. */
+  /**
+   * How long one HTTP request may take, in milliseconds. Default: 10000. See
+   * {@link ClientOptions.ackTimeout} for a page that was frozen meanwhile.
+   */
   requestTimeout?: number;
 
   /**
    * How long to wait for the answer to a request, from the POST to the event that
    * settles the call, in milliseconds. Default: 30000.
+   *
+   * Where the page was frozen, the machine asleep or the thread busy when the time was over, what
+   * has arrived meanwhile is taken first: that may take 2 seconds more.
    */
   ackTimeout?: number;
+
+  /**
+   * How many bytes of messages the server may send at once, in one WebSocket frame
+   * or one answer to long-polling: an integer from 1024 to 268435456. Default: 16777216 (16 MiB). What is
+   * more is not read: the connection and its session are given up, and the log names this option.
+   */
+  maxMessageSize?: number;
 
   /**
    * Lets call results pass that are not among the known names, for servers
@@ -220,7 +236,11 @@ export interface CompleteRecordOptions extends CallOptions {
   allowUnknownCallResult?: boolean;
 }
 
-/** The `data` of an event about a record, exactly as the server sent it. */
+/**
+ * The `data` of an event about a record, as the server sent it, but that an integer which a number
+ * does not hold (beyond 2^53 - 1, either way) is a string of its digits. It can be passed to a
+ * request as it is. So it is in all that a client returns.
+ */
 export interface RecordEvent<Type extends string = string> {
   /** Such as `"RecordProcessedAcknowledge"` for a completed record. */
   notificationType: Type;
@@ -235,7 +255,9 @@ export interface RecordEvent<Type extends string = string> {
 
 /** A record in an event. Servers add fields of their own. */
 export interface OutboundRecord {
+  /** A string of its digits beyond 2^53 - 1, or where the server sends a string. */
   recordHandle?: number | string;
+  /** As `recordHandle`. */
   applicationId?: number | string;
   campaignName?: string;
   callingList?: string;
@@ -247,7 +269,10 @@ export interface OutboundRecord {
   [field: string]: unknown;
 }
 
-/** The `data` of an event about a campaign, exactly as the server sent it. */
+/**
+ * The `data` of an event about a campaign, as the server sent it, but that an integer beyond
+ * 2^53 - 1 is a string of its digits: see {@link RecordEvent}.
+ */
 export interface CampaignEvent<Type extends string = string> {
   /** Such as `"PreviewSessionStarted"`. */
   notificationType: Type;
@@ -308,7 +333,10 @@ export interface StateChangeDetail {
 /** The `detail` of a `notification` event. */
 export interface NotificationDetail {
   channel: string;
-  /** As the server sent it. On `/v2/me/outbound` it is an {@link OutboundNotification}. */
+  /**
+   * As the server sent it, but that an integer beyond 2^53 - 1 is a string of its digits. On
+   * `/v2/me/outbound` it is an {@link OutboundNotification}.
+   */
   // biome-ignore lint/suspicious/noExplicitAny: the server decides what it is
   data: any;
 }

@@ -17,9 +17,10 @@ export interface CompleteRecordRequest {
   /** The handle of the record: a positive integer, or its digits. */
   recordHandle: number | string;
   /**
-   * The id of the Outbound Contact Server's application: a positive integer.
+   * The id of the Outbound Contact Server's application: a positive integer, or
+   * the digits of one beyond 2^53 - 1.
    */
-  applicationId: number;
+  applicationId: number | string;
   /** The name of the campaign. */
   campaignName: string;
   /** The name of the calling list. */
@@ -48,9 +49,10 @@ export interface UpdateRecordRequest {
   /** The handle of the record: a positive integer, or its digits. */
   recordHandle: number | string;
   /**
-   * The id of the Outbound Contact Server's application: a positive integer.
+   * The id of the Outbound Contact Server's application: a positive integer, or
+   * the digits of one beyond 2^53 - 1.
    */
-  applicationId: number;
+  applicationId: number | string;
   /** The name of the campaign. */
   campaignName: string;
   /** The name of the calling list. */
@@ -80,12 +82,12 @@ export interface UpdateRecordRequest {
    * The time of day from which the contact may be called, as the calling list
    * has it: in seconds since midnight.
    */
-  from?: number;
+  from?: number | string;
   /**
    * The time of day until which the contact may be called, as the calling list
    * has it: in seconds since midnight.
    */
-  until?: number;
+  until?: number | string;
   /** The path of the agent's device. */
   devicePath: string;
   /** What the events of this request will carry. Default: a random UUID. */
@@ -102,9 +104,10 @@ export interface RejectRecordRequest {
   /** The handle of the record: a positive integer, or its digits. */
   recordHandle: number | string;
   /**
-   * The id of the Outbound Contact Server's application: a positive integer.
+   * The id of the Outbound Contact Server's application: a positive integer, or
+   * the digits of one beyond 2^53 - 1.
    */
-  applicationId: number;
+  applicationId: number | string;
   /** The name of the campaign. */
   campaignName: string;
   /** The name of the calling list. */
@@ -125,9 +128,10 @@ export interface CancelRecordRequest {
   /** The handle of the record: a positive integer, or its digits. */
   recordHandle: number | string;
   /**
-   * The id of the Outbound Contact Server's application: a positive integer.
+   * The id of the Outbound Contact Server's application: a positive integer, or
+   * the digits of one beyond 2^53 - 1.
    */
-  applicationId: number;
+  applicationId: number | string;
   /** The name of the campaign. */
   campaignName: string;
   /** The name of the calling list. */
@@ -155,9 +159,10 @@ export interface DoNotCallRecordRequest {
   /** The handle of the record: a positive integer, or its digits. */
   recordHandle: number | string;
   /**
-   * The id of the Outbound Contact Server's application: a positive integer.
+   * The id of the Outbound Contact Server's application: a positive integer, or
+   * the digits of one beyond 2^53 - 1.
    */
-  applicationId: number;
+  applicationId: number | string;
   /** The name of the campaign. */
   campaignName: string;
   /** The name of the calling list. */
@@ -183,9 +188,10 @@ export interface DoNotCallRecordRequest {
  */
 export interface DoNotCallNumberRequest {
   /**
-   * The id of the Outbound Contact Server's application: a positive integer.
+   * The id of the Outbound Contact Server's application: a positive integer, or
+   * the digits of one beyond 2^53 - 1.
    */
-  applicationId: number;
+  applicationId: number | string;
   /** The name of the campaign. */
   campaignName: string;
   /** The name of the calling list. */
@@ -215,9 +221,10 @@ export interface RescheduleRecordRequest {
   /** The handle of the record: a positive integer, or its digits. */
   recordHandle: number | string;
   /**
-   * The id of the Outbound Contact Server's application: a positive integer.
+   * The id of the Outbound Contact Server's application: a positive integer, or
+   * the digits of one beyond 2^53 - 1.
    */
-  applicationId: number;
+  applicationId: number | string;
   /** The name of the campaign. */
   campaignName: string;
   /** Who calls then: this agent, or any of the campaign. */
@@ -243,9 +250,10 @@ export interface GetChainedRecordsRequest {
   /** The handle of the record: a positive integer, or its digits. */
   recordHandle: number | string;
   /**
-   * The id of the Outbound Contact Server's application: a positive integer.
+   * The id of the Outbound Contact Server's application: a positive integer, or
+   * the digits of one beyond 2^53 - 1.
    */
-  applicationId: number;
+  applicationId: number | string;
   /** The name of the campaign. */
   campaignName: string;
   /** The path of the agent's device. */
@@ -264,9 +272,10 @@ export interface GetPreviewRecordRequest {
   /** The name of the campaign. */
   campaignName: string;
   /**
-   * The id of the Outbound Contact Server's application: a positive integer.
+   * The id of the Outbound Contact Server's application: a positive integer, or
+   * the digits of one beyond 2^53 - 1.
    */
-  applicationId: number;
+  applicationId: number | string;
   /** The path of the agent's device. */
   devicePath: string;
   /** What the events of this request will carry. Default: a random UUID. */
@@ -283,9 +292,10 @@ export interface StartPreviewSessionRequest {
   /** The name of the campaign. */
   campaignName: string;
   /**
-   * The id of the Outbound Contact Server's application: a positive integer.
+   * The id of the Outbound Contact Server's application: a positive integer, or
+   * the digits of one beyond 2^53 - 1.
    */
-  applicationId: number;
+  applicationId: number | string;
   /** The path of the agent's device. */
   devicePath: string;
   /** What the events of this request will carry. Default: a random UUID. */
@@ -302,9 +312,10 @@ export interface EndPreviewSessionRequest {
   /** The name of the campaign. */
   campaignName: string;
   /**
-   * The id of the Outbound Contact Server's application: a positive integer.
+   * The id of the Outbound Contact Server's application: a positive integer, or
+   * the digits of one beyond 2^53 - 1.
    */
-  applicationId: number;
+  applicationId: number | string;
   /** The path of the agent's device. */
   devicePath: string;
   /** What the events of this request will carry. Default: a random UUID. */
@@ -324,7 +335,8 @@ export interface OutboundOperations {
    * Completes a record: says how its call ended, and that it is done with.
    *
    * @returns the `data` of the acknowledgement (`RecordProcessedAcknowledge`),
-   * exactly as the server sent it.
+   * as the server sent it (integers beyond 2^53 - 1 as strings of their
+   * digits).
    */
   completeRecord(
     request: CompleteRecordRequest,
@@ -336,7 +348,8 @@ export interface OutboundOperations {
    * and leaves it with the agent.
    *
    * @returns the `data` of the acknowledgement
-   * (`UpdateCallCompletionStatsAcknowledge`), exactly as the server sent it.
+   * (`UpdateCallCompletionStatsAcknowledge`), as the server sent it (integers
+   * beyond 2^53 - 1 as strings of their digits).
    */
   updateRecord(
     request: UpdateRecordRequest,
@@ -347,8 +360,8 @@ export interface OutboundOperations {
    * Rejects a record: the agent does not take it, and it goes back to the
    * calling list for another.
    *
-   * @returns the `data` of the acknowledgement (`RecordRejectAcknowledge`),
-   * exactly as the server sent it.
+   * @returns the `data` of the acknowledgement (`RecordRejectAcknowledge`), as
+   * the server sent it (integers beyond 2^53 - 1 as strings of their digits).
    */
   rejectRecord(
     request: RejectRecordRequest,
@@ -358,8 +371,8 @@ export interface OutboundOperations {
   /**
    * Cancels a record: it is not called any more in this campaign.
    *
-   * @returns the `data` of the acknowledgement (`RecordCancelAcknowledge`),
-   * exactly as the server sent it.
+   * @returns the `data` of the acknowledgement (`RecordCancelAcknowledge`), as
+   * the server sent it (integers beyond 2^53 - 1 as strings of their digits).
    */
   cancelRecord(
     request: CancelRecordRequest,
@@ -371,8 +384,8 @@ export interface OutboundOperations {
    * `recordHandle`, or, in a request without one, whoever has the
    * `phoneNumber`.
    *
-   * @returns the `data` of the acknowledgement (`DoNotCallAcknowledge`),
-   * exactly as the server sent it.
+   * @returns the `data` of the acknowledgement (`DoNotCallAcknowledge`), as the
+   * server sent it (integers beyond 2^53 - 1 as strings of their digits).
    */
   doNotCallRecord(
     request: DoNotCallRecordRequest | DoNotCallNumberRequest,
@@ -383,7 +396,8 @@ export interface OutboundOperations {
    * Has a record called again at another time.
    *
    * @returns the `data` of the acknowledgement (`RecordRescheduleAcknowledge`
-   * or `ScheduledRecordRescheduleAcknowledge`), exactly as the server sent it.
+   * or `ScheduledRecordRescheduleAcknowledge`), as the server sent it (integers
+   * beyond 2^53 - 1 as strings of their digits).
    */
   rescheduleRecord(
     request: RescheduleRecordRequest,
@@ -395,8 +409,9 @@ export interface OutboundOperations {
    * contact. The list is in the order in which the server sent them, and may be
    * empty.
    *
-   * @returns the `record` of each event that came, exactly as the server sent
-   * it, one for each `recordHandle`.
+   * @returns the `record` of each event that came, as the server sent it
+   * (integers beyond 2^53 - 1 as strings of their digits), one for each
+   * `recordHandle`.
    */
   getChainedRecords(
     request: GetChainedRecordsRequest,
@@ -407,8 +422,9 @@ export interface OutboundOperations {
    * Asks for the next record of a campaign in preview mode. The result is
    * `null` if the campaign has none.
    *
-   * @returns the `record` of the event that answered, exactly as the server
-   * sent it; `null` if there is none.
+   * @returns the `record` of the event that answered, as the server sent it
+   * (integers beyond 2^53 - 1 as strings of their digits); `null` if there is
+   * none.
    */
   getPreviewRecord(
     request: GetPreviewRecordRequest,
@@ -418,8 +434,8 @@ export interface OutboundOperations {
   /**
    * Has the agent take part in a campaign in preview mode.
    *
-   * @returns the `data` of the acknowledgement (`PreviewSessionStarted`),
-   * exactly as the server sent it.
+   * @returns the `data` of the acknowledgement (`PreviewSessionStarted`), as
+   * the server sent it (integers beyond 2^53 - 1 as strings of their digits).
    */
   startPreviewSession(
     request: StartPreviewSessionRequest,
@@ -429,8 +445,8 @@ export interface OutboundOperations {
   /**
    * Ends the agent's part in a campaign in preview mode.
    *
-   * @returns the `data` of the acknowledgement (`PreviewSessionEnded`), exactly
-   * as the server sent it.
+   * @returns the `data` of the acknowledgement (`PreviewSessionEnded`), as the
+   * server sent it (integers beyond 2^53 - 1 as strings of their digits).
    */
   endPreviewSession(
     request: EndPreviewSessionRequest,

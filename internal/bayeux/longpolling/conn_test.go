@@ -17,7 +17,7 @@ import (
 
 var _ bayeux.Conn = (*conn)(nil)
 
-const unanswered = `the server's response has no reply to what was sent: "[]"`
+const unanswered = "the server's response (2 bytes) has no reply to what was sent"
 
 func TestRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -32,7 +32,7 @@ func TestRequest(t *testing.T) {
 		got := <-s.requests
 		got.OnProgress = nil // functions cannot be compared
 		require.Equal(t, &httpx.Request{
-			Method: "POST", URL: "http://server/cometd?x=1", Credentials: httpx.SameOrigin, MaxBody: 4 << 20,
+			Method: "POST", URL: "http://server/cometd?x=1", Credentials: httpx.SameOrigin, MaxBody: 16 << 20,
 			Header: httpx.Header{"X-CSRF-TOKEN": "t", "Content-Type": "application/json"},
 			Body:   []byte(`[{"channel":"/é","id":"1"}]`),
 		}, got.Request)
@@ -105,7 +105,7 @@ func TestOthersGoBesideAHeldConnect(t *testing.T) {
 		c.Send(messages("2"))
 		s.silent()
 		held.reply("[1]")
-		require.Equal(t, []string{"received [1]", `failed c1: the server's response has no reply to what was sent: "[1]"`}, r.all(),
+		require.Equal(t, []string{"received [1]", "failed c1: the server's response (3 bytes) has no reply to what was sent"}, r.all(),
 			"the reply comes before the failure of what it does not answer")
 		c.Send(messages("c2"))
 		held = s.next("c2")
@@ -189,7 +189,7 @@ func TestFailures(t *testing.T) {
 		"redirect":              {&httpx.Response{Status: 302, Redirected: true}, nil, "the server answered long-polling with a redirect (HTTP 302), which is not followed"},
 		"redirect in a browser": {&httpx.Response{Redirected: true}, nil, "the server answered long-polling with a redirect, which is not followed"},
 		"network":               {nil, &httpx.NetworkError{Method: "POST", URL: "u", Err: errors.New("reset")}, "long-polling: POST u: no response: reset"},
-		"too large":             {nil, httpx.ErrTooLarge, "long-polling: the response body is too large"},
+		"too large":             {nil, httpx.ErrTooLarge, "the server sent more than 16777216 bytes of messages at once: the option maxMessageSize lets more through"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			play(t, func(t *testing.T, s *server, c *conn, r *recorder) {

@@ -1,9 +1,12 @@
 package longpolling
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"time"
+
+	"gws-outbound/internal/jsontext"
 )
 
 // StatusError is an HTTP answer whose status is not 200.
@@ -39,24 +42,33 @@ func (e *StatusError) Replaced() bool { return e.Status == 408 || e.Status == 50
 // UnansweredError is a response that came, and has no reply to a message of
 // its request.
 type UnansweredError struct {
-	Quote string // the first 200 characters of the response
+	Size  int    // bytes of the response
+	Quote string // how it begins, if it holds no messages: see bayeux.Quote
 }
 
 func (e *UnansweredError) Error() string {
-	return fmt.Sprintf("the server's response has no reply to what was sent: %q", e.Quote)
-}
-
-// quoteWithout is quote without the session's id: who knows it has the session.
-func quoteWithout(body []byte, clientID string) string {
-	if clientID == "" {
-		return quote(body)
+	s := fmt.Sprintf("the server's response (%d bytes) has no reply to what was sent", e.Size)
+	if e.Quote != "" {
+		s += fmt.Sprintf(": %q", e.Quote)
 	}
-	return strings.ReplaceAll(quote(body), clientID, "(clientId)")
+	return s
 }
 
-// quote cuts what a server said to 200 characters.
+// withoutID takes the session's id out of a quotation: who knows it has the session.
+func withoutID(quotation, clientID string) string {
+	if clientID == "" {
+		return quotation
+	}
+	return strings.ReplaceAll(quotation, clientID, "(clientId)")
+}
+
+// quote cuts what a server said to 200 characters. An array may be of events, which are not
+// quoted.
 func quote(body []byte) string {
 	const most = 200
+	if bytes.HasPrefix(bytes.TrimSpace(jsontext.WithoutMark(body)), []byte("[")) {
+		return ""
+	}
 	runes := []rune(string(body[:min(len(body), 4*most)])) // a character has at most four bytes
 	return string(runes[:min(len(runes), most)])
 }

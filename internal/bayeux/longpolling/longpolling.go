@@ -24,6 +24,11 @@ type Options struct {
 
 	Credentials httpx.Credentials
 
+	// MaxMessageSize is how many bytes the answer to a request may have;
+	// [bayeux.DefaultMaxMessageSize] if zero. More fails the request with a
+	// *[bayeux.TooLargeError].
+	MaxMessageSize int
+
 	// AppendMessageType appends "/handshake", "/connect" or "/disconnect" to
 	// the URL of a request that carries one such message, for load balancers
 	// that route by it; not where the URL ends in a file name.

@@ -1,7 +1,9 @@
 package longpolling
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,23 +26,26 @@ func post(ctx context.Context, o Options, messages []bayeux.Message, progress fu
 	if err != nil {
 		return nil, fmt.Errorf("encoding messages: %w", err)
 	}
+	limit := cmp.Or(o.MaxMessageSize, bayeux.DefaultMaxMessageSize)
 	resp, err := o.Doer.Do(ctx, &httpx.Request{
 		Method:      "POST",
 		URL:         address(o, messages),
 		Header:      header(o),
 		Body:        body,
 		Credentials: o.Credentials,
-		MaxBody:     bayeux.MaxFrame,
+		MaxBody:     int64(limit),
 		KeepAlive:   slices.ContainsFunc(messages, isDisconnect),
 		OnProgress:  progress,
 	})
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, context.Cause(ctx)
+	case errors.Is(err, httpx.ErrTooLarge):
+		return nil, &bayeux.TooLargeError{Limit: limit}
 	case err != nil:
 		return nil, fmt.Errorf("long-polling: %w", err)
 	case resp.Status != 200:
-		return nil, &StatusError{Status: resp.Status, Quote: quoteWithout(resp.Body, messages[0].ClientID), After: resp.RetryAfter(time.Now())}
+		return nil, &StatusError{Status: resp.Status, Quote: withoutID(quote(resp.Body), messages[0].ClientID), After: resp.RetryAfter(time.Now())}
 	}
 	return resp.Body, nil
 }

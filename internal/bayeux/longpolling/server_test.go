@@ -65,11 +65,11 @@ func TestRealRequest(t *testing.T) {
 
 func TestRealFailures(t *testing.T) {
 	for path, check := range map[string]func(error){
-		"/http/status?code=401":  func(err error) { require.Equal(t, &StatusError{Status: 401, Quote: "as asked"}, err) },
-		"/http/status?code=503":  func(err error) { require.Equal(t, &StatusError{Status: 503, Quote: "as asked"}, err) },
-		"/http/status?code=302":  func(err error) { require.ErrorContains(t, err, "a redirect") },
-		"/http/big?size=4194305": func(err error) { require.ErrorIs(t, err, httpx.ErrTooLarge) },
-		"/http/reset":            func(err error) { require.ErrorAs(t, err, new(*httpx.NetworkError)) },
+		"/http/status?code=401":   func(err error) { require.Equal(t, &StatusError{Status: 401, Quote: "as asked"}, err) },
+		"/http/status?code=503":   func(err error) { require.Equal(t, &StatusError{Status: 503, Quote: "as asked"}, err) },
+		"/http/status?code=302":   func(err error) { require.ErrorContains(t, err, "a redirect") },
+		"/http/big?size=16777217": func(err error) { require.Equal(t, &bayeux.TooLargeError{Limit: 16 << 20}, err) },
+		"/http/reset":             func(err error) { require.ErrorAs(t, err, new(*httpx.NetworkError)) },
 	} {
 		t.Run(path, func(t *testing.T) {
 			c, r := open(t, path)

@@ -22,8 +22,8 @@ func (t *Transport) Open(ctx context.Context, sink bayeux.Sink) (bayeux.Conn, er
 	if err != nil {
 		return nil, err
 	}
-	s.conn.SetReadLimit(bayeux.MaxFrame)
-	c := &conn{socket: s, sink: sink, out: make(chan []bayeux.Message, maxQueue), closing: make(chan struct{})}
+	s.conn.SetReadLimit(-1) // the library's error is not told from others: see read
+	c := &conn{socket: s, limit: t.limit, sink: sink, out: make(chan []bayeux.Message, maxQueue), closing: make(chan struct{})}
 	go c.read()
 	go c.write()
 	return c, nil
@@ -32,6 +32,7 @@ func (t *Transport) Open(ctx context.Context, sink bayeux.Sink) (bayeux.Conn, er
 // conn is an open socket.
 type conn struct {
 	socket  *socket
+	limit   int // bytes of a frame
 	sink    bayeux.Sink
 	out     chan []bayeux.Message
 	closing chan struct{}
@@ -43,7 +44,7 @@ type conn struct {
 // would leave the socket open.
 func (c *conn) read() {
 	for {
-		_, frame, err := c.socket.conn.Read(context.Background())
+		frame, err := c.socket.read(c.limit)
 		if err != nil {
 			c.lose(c.socket.why(err))
 			return

@@ -23,7 +23,7 @@ func (t *Transport) Open(ctx context.Context, sink bayeux.Sink) (bayeux.Conn, er
 	if err := ctx.Err(); err != nil {
 		return nil, late(err)
 	}
-	c, err := t.dial(t.url, sink)
+	c, err := t.dial(t.url, t.limit, sink)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +45,7 @@ func late(err error) error { return fmt.Errorf("the server has not answered in t
 // the sink, on the event loop: the sink does not block.
 type conn struct {
 	socket   safejs.Value
+	limit    int // bytes of a frame
 	sink     bayeux.Sink
 	handlers map[string]safejs.Func // by the socket's property
 	dialed   chan error             // takes what came of the dial, once
@@ -56,7 +57,7 @@ type conn struct {
 
 // dial makes the browser's socket, and returns before that is open. An error
 // event has no handler, for it says nothing, and a close event follows.
-func (dialer) dial(url string, sink bayeux.Sink) (*conn, error) {
+func (dialer) dial(url string, limit int, sink bayeux.Sink) (*conn, error) {
 	constructor, err := safejs.Global().Get("WebSocket")
 	if err != nil || constructor.Type() != safejs.TypeFunction {
 		return nil, errors.New("there is no WebSocket here")
@@ -65,7 +66,7 @@ func (dialer) dial(url string, sink bayeux.Sink) (*conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a WebSocket: %w", jsbridge.AsThrown(err))
 	}
-	c := &conn{socket: socket, sink: sink, handlers: map[string]safejs.Func{}, dialed: make(chan error, 1)}
+	c := &conn{socket: socket, limit: limit, sink: sink, handlers: map[string]safejs.Func{}, dialed: make(chan error, 1)}
 	err = socket.Set("binaryType", "arraybuffer")
 	for property, handle := range map[string]func(event safejs.Value){
 		"onopen":    c.opened,
@@ -103,7 +104,7 @@ func (c *conn) opened(safejs.Value) {
 }
 
 func (c *conn) received(event safejs.Value) {
-	frame, err := content(event)
+	frame, err := content(event, c.limit)
 	if err != nil {
 		c.fail(fmt.Errorf("receiving: %w", jsbridge.AsThrown(err)))
 		return
@@ -121,7 +122,7 @@ func (c *conn) closed(event safejs.Value) {
 
 // content is what a message event brings: text, or an ArrayBuffer. More than a
 // frame may have is left where it is: the program's memory never shrinks again.
-func content(event safejs.Value) ([]byte, error) {
+func content(event safejs.Value, limit int) ([]byte, error) {
 	data, err := event.Get("data")
 	if err != nil {
 		return nil, err
@@ -135,12 +136,12 @@ func content(event safejs.Value) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, err := length(boxed); err != nil { // in UTF-16, so that UTF-8 has no less
+		if _, err := length(boxed, limit); err != nil { // in UTF-16, so that UTF-8 has no less
 			return nil, err
 		}
 		text, err := data.String()
-		if err == nil && len(text) > bayeux.MaxFrame {
-			err = tooLong(len(text))
+		if err == nil && len(text) > limit {
+			err = &bayeux.TooLargeError{Limit: limit}
 		}
 		return []byte(text), err
 	}
@@ -151,7 +152,7 @@ func content(event safejs.Value) ([]byte, error) {
 	if data, err = array.New(data); err != nil {
 		return nil, err
 	}
-	n, err := length(data)
+	n, err := length(data, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -161,16 +162,12 @@ func content(event safejs.Value) ([]byte, error) {
 }
 
 // length is that of something with a length, which must not be over the limit.
-func length(object safejs.Value) (int, error) {
+func length(object safejs.Value, limit int) (int, error) {
 	n, err := object.Length()
-	if err == nil && n > bayeux.MaxFrame {
-		err = tooLong(n)
+	if err == nil && n > limit {
+		err = &bayeux.TooLargeError{Limit: limit}
 	}
 	return n, err
-}
-
-func tooLong(n int) error {
-	return fmt.Errorf("a frame of %d bytes or more, at most %d are taken", n, bayeux.MaxFrame)
 }
 
 // Send gives the browser messages to be sent as one frame.

@@ -13,6 +13,8 @@ import (
 
 	"github.com/hack-pad/safejs"
 	"nhooyr.io/websocket"
+
+	"gws-outbound/internal/bayeux"
 )
 
 // dialer is what the platform needs to dial: nothing, a browser signs in by
@@ -178,6 +180,15 @@ func (b *browserSocket) why(err error) error {
 		return errors.New(b.ended)
 	}
 	return err
+}
+
+// read reads a frame, which the browser has had whole before.
+func (s *socket) read(limit int) ([]byte, error) {
+	_, frame, err := s.conn.Read(context.Background())
+	if err == nil && len(frame) > limit {
+		return nil, &bayeux.TooLargeError{Limit: limit}
+	}
+	return frame, err
 }
 
 func (s *socket) write(frame []byte) error {

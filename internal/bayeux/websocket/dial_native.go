@@ -7,10 +7,13 @@ package websocket
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"time"
 
 	"nhooyr.io/websocket"
+
+	"gws-outbound/internal/bayeux"
 )
 
 // dialer is what the platform needs to dial.
@@ -35,6 +38,19 @@ func (d dialer) dial(ctx context.Context, url string) (*socket, error) {
 		return nil, err
 	}
 	return &socket{conn: c}, nil
+}
+
+// read reads a frame, and no more than the limit of one that is longer.
+func (s *socket) read(limit int) ([]byte, error) {
+	_, r, err := s.conn.Reader(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	frame, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
+	if err == nil && len(frame) > limit {
+		return nil, &bayeux.TooLargeError{Limit: limit}
+	}
+	return frame, err
 }
 
 // write gives up on a peer that takes nothing; by then the session has missed a reply.

@@ -14,12 +14,15 @@ package websocket
 import (
 	"fmt"
 	"strings"
+
+	"gws-outbound/internal/bayeux"
 )
 
 // Transport opens WebSockets to one server. It implements
 // [bayeux.Transport].
 type Transport struct {
-	url string
+	url   string
+	limit int // bytes of a frame
 	dialer
 }
 
@@ -28,7 +31,17 @@ func New(url string) *Transport {
 	if rest, ok := strings.CutPrefix(url, "http"); ok {
 		url = "ws" + rest
 	}
-	return &Transport{url: url}
+	return &Transport{url: url, limit: bayeux.DefaultMaxMessageSize}
+}
+
+// WithMaxMessageSize makes the transport take frames of so many bytes, in place of
+// [bayeux.DefaultMaxMessageSize], which 0 stands for. One that is longer ends the
+// connection with a *[bayeux.TooLargeError].
+func (t *Transport) WithMaxMessageSize(bytes int) *Transport {
+	if bytes > 0 {
+		t.limit = bytes
+	}
+	return t
 }
 
 // Name returns "websocket".

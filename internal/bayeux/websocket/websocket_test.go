@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -119,12 +120,21 @@ func TestFramesSentJustBeforeTheCloseArrive(t *testing.T) {
 func TestFrameSizes(t *testing.T) {
 	p := newPeer(t)
 	for _, kind := range []string{"text", "binary"} {
-		_, r := p.open(fmt.Sprintf("burst?n=1&size=%d&%s", bayeux.MaxFrame, kind))
-		require.Len(t, <-r.frames, bayeux.MaxFrame)
+		for _, limit := range []int{0, 100_000} { // 0 is the default
+			size := cmp.Or(limit, bayeux.DefaultMaxMessageSize)
+			open := func(size int) *recorder {
+				r := newRecorder()
+				c, err := New(p.at(fmt.Sprintf("burst?n=1&size=%d&%s", size, kind))).WithMaxMessageSize(limit).Open(t.Context(), r)
+				require.NoError(t, err)
+				t.Cleanup(c.Close)
+				return r
+			}
+			require.Len(t, <-open(size).frames, size)
 
-		_, r = p.open(fmt.Sprintf("burst?n=1&size=%d&%s", bayeux.MaxFrame+1, kind))
-		require.Error(t, <-r.lost)
-		require.Empty(t, r.frames)
+			r := open(size + 1)
+			require.Equal(t, &bayeux.TooLargeError{Limit: size}, <-r.lost)
+			require.Empty(t, r.frames)
+		}
 	}
 	p.connections(0)
 }

@@ -113,10 +113,8 @@ func typeOf(p gws.Parameter) []string {
 		return types
 	case gws.CallResultOf:
 		return []string{"CallResultName", "(string & {})"}
-	case gws.RecordHandle, gws.IntegerOrText:
+	case gws.RecordHandle, gws.IntegerOrText, gws.PositiveInt, gws.NaturalInt:
 		return []string{"number", "string"}
-	case gws.PositiveInt, gws.NaturalInt:
-		return []string{"number"}
 	case gws.Timestamp:
 		return []string{"Date", "number"}
 	default:
@@ -153,9 +151,9 @@ func resultOf(op *gws.Operation) (result, what string) {
 	}
 	switch op.Result {
 	case gws.ResultRecord:
-		return "OutboundRecord | null", "the `record` of the event that answered, exactly as the server sent it; `null` if there is none."
+		return "OutboundRecord | null", "the `record` of the event that answered, as the server sent it (integers beyond 2^53 - 1 as strings of their digits); `null` if there is none."
 	case gws.ResultRecords:
-		return "OutboundRecord[]", "the `record` of each event that came, exactly as the server sent it, one for each `recordHandle`."
+		return "OutboundRecord[]", "the `record` of each event that came, as the server sent it (integers beyond 2^53 - 1 as strings of their digits), one for each `recordHandle`."
 	}
 	slices.Sort(types)
 	of := "RecordEvent"
@@ -163,7 +161,7 @@ func resultOf(op *gws.Operation) (result, what string) {
 		of = "CampaignEvent"
 	}
 	return fmt.Sprintf("%s<%s>", of, strings.Join(types, " | ")),
-		"the `data` of the acknowledgement (" + strings.Join(names, " or ") + "), exactly as the server sent it."
+		"the `data` of the acknowledgement (" + strings.Join(names, " or ") + "), as the server sent it (integers beyond 2^53 - 1 as strings of their digits)."
 }
 
 func quoted(s string) string { return `"` + s + `"` }

@@ -29,6 +29,7 @@ const options: ClientOptions = {
   credentials: "same-origin",
   channels: ["/v2/me/calls"],
   ackTimeout: 5000,
+  maxMessageSize: 1 << 20,
   journal: true,
   signal: AbortSignal.timeout(1000),
   logLevel: "off",

@@ -1,0 +1,47 @@
+//go:build !js
+
+package jsontext_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Whoever reads what comes from outside by other rules than this package's can be made to read
+// something else in it. encoding/json may write there, and read what the program has written
+// itself.
+func TestNothingElseReadsJSONFromOutside(t *testing.T) {
+	own := map[string]bool{
+		"outbound/journal.go": true, // the session that the journal has kept
+	}
+	read := 0
+	for _, room := range []string{"bayeux", "bayeux/websocket", "bayeux/longpolling", "gws", "outbound", "../wasm"} {
+		files, err := os.ReadDir(filepath.Join("..", room))
+		require.NoError(t, err)
+		for _, f := range files {
+			path := filepath.ToSlash(filepath.Join(room, f.Name()))
+			if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || own[path] {
+				continue
+			}
+			read++
+			parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", path), nil, 0)
+			require.NoError(t, err)
+			ast.Inspect(parsed, func(n ast.Node) bool {
+				if s, ok := n.(*ast.SelectorExpr); ok {
+					if from, ok := s.X.(*ast.Ident); ok && from.Name == "json" {
+						require.Contains(t, []string{"RawMessage", "Marshal", "Valid"}, s.Sel.Name, "%s reads JSON by encoding/json", path)
+					}
+				}
+				return true
+			})
+		}
+	}
+	require.Greater(t, read, 50)
+}
