@@ -38,8 +38,9 @@ func (l *line) take(bytes int) time.Duration {
 	if l.rate == 0 {
 		return 0
 	}
+	const late = 100 * time.Millisecond // that timers may be, without the line getting slower
 	now := time.Now()
-	if l.free.Before(now) {
+	if l.free.Before(now.Add(-late)) {
 		l.free = now
 	}
 	l.free = l.free.Add(time.Duration(bytes) * time.Second / time.Duration(l.rate))

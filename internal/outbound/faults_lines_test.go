@@ -113,8 +113,8 @@ var lineFaults = []fault{
 	{name: "an acknowledgement that trickles", over: LongPolling, then: acked(gwssim.Fault{Do: gwssim.DoPieces, DelayMS: 1400}),
 		want:  want{posts: 1, processed: 1, atLeast: 5 * time.Second, within: 7 * time.Second, unbroken: true},
 		after: func(t *testing.T, s *scene) { require.LessOrEqual(t, s.polls(), 5) }},
-	{name: "an acknowledgement behind a frame that takes 5 s", over: WebSocket, browser: true, line: slowLine, then: gwssim.Behavior{HoldAck: true},
-		pending: behind(80_000), want: want{posts: 1, processed: 1, within: 8 * time.Second, unbroken: true}},
+	{name: "an acknowledgement behind a frame that takes 4 s", over: WebSocket, browser: true, line: slowLine, then: gwssim.Behavior{HoldAck: true},
+		pending: behind(64_000), want: want{posts: 1, processed: 1, within: 8 * time.Second, unbroken: true}},
 	{name: "an acknowledgement behind a frame for which the socket is given up", over: WebSocket, line: slowLine, then: gwssim.Behavior{HoldAck: true},
 		options: func(o *Options) { o.AckTimeout = 30 * time.Second }, // the frame comes twice, and both on one line: 240 kB
 		pending: behind(120_000), want: want{posts: 1, processed: 1, within: 17 * time.Second}},

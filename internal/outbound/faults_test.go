@@ -110,9 +110,10 @@ type scene struct {
 
 	accepted chan struct{} // closed when the client knows that the POST was accepted
 
-	mu   sync.Mutex
-	log  strings.Builder
-	more chan struct{} // closed at the next line
+	mu    sync.Mutex
+	began time.Time
+	log   strings.Builder
+	more  chan struct{} // closed at the next line
 }
 
 // set is Set on the line of the row.
@@ -131,7 +132,7 @@ func (s *scene) note(level bayeux.Level, line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if level >= bayeux.Info {
-		s.log.WriteString(line + "\n")
+		fmt.Fprintf(&s.log, "%v: %s\n", time.Since(s.began).Round(time.Millisecond), line)
 		close(s.more)
 		s.more = make(chan struct{})
 	}
@@ -205,7 +206,7 @@ func matrix(t *testing.T, rows []fault) {
 }
 
 func (f *fault) run(t *testing.T, transport string) {
-	s := &scene{Sim: gwssim.New(t), transport: transport, line: f.line, doer: httpx.New(), accepted: make(chan struct{}), more: make(chan struct{})}
+	s := &scene{Sim: gwssim.New(t), began: time.Now(), transport: transport, line: f.line, doer: httpx.New(), accepted: make(chan struct{}), more: make(chan struct{})}
 	opts := options(s.Sim, transport)
 	if transport == both {
 		opts.Transports = []string{WebSocket, LongPolling}
@@ -220,6 +221,12 @@ func (f *fault) run(t *testing.T, transport string) {
 		opts.ConnectTimeout = 5 * time.Second
 	}
 	opts.Log = s.note
+	t.Cleanup(func() {
+		if s.mu.Lock(); t.Failed() {
+			t.Logf("the client said:\n%s", s.log.String())
+		}
+		s.mu.Unlock()
+	})
 	if f.options != nil {
 		f.options(&opts)
 	}
