@@ -38,7 +38,7 @@ func (s *Sim) send(sock *socket, messages []any, f *Fault) {
 			out.fault = f
 		}
 		if out.fault == nil && acknowledges(text) {
-			out.fault = s.strike(AtAcknowledgement, sock.login)
+			out.fault = s.strike(AtAcknowledgement, typeWebSocket, sock.login)
 		}
 		s.queue(sock, out)
 	}

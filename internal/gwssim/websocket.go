@@ -86,7 +86,7 @@ func (s *Sim) read(conn *websocket.Conn, sock *socket) {
 			s.unlock()
 			continue
 		}
-		f := s.strike(messageStage(requests), sock.login)
+		f := s.strike(messageStage(requests), typeWebSocket, sock.login)
 		if f != nil && !f.processes() {
 			s.queue(sock, frame{fault: f})
 			s.unlock()
