@@ -53,12 +53,12 @@ func startHosted(host safejs.Value) error {
 		return err
 	}
 	for name, f := range map[string]func(args arguments){
-		"call":   h.call,
-		"abort":  h.abort,
-		"listen": h.notice(func(id int, _ *outbound.Client) { h.listening[id] = true }),
-		"wake":   h.notice(func(_ int, c *outbound.Client) { c.Wake() }),
-		"told":   h.told,
-		"leave":  h.notice(func(_ int, c *outbound.Client) { c.Leave() }),
+		"call":      h.call,
+		"abort":     h.abort,
+		"listen":    h.notice(func(id int, _ *outbound.Client) { h.listening[id] = true }),
+		"wake":      h.notice(func(_ int, c *outbound.Client) { c.Wake() }),
+		"delivered": h.delivered,
+		"leave":     h.notice(func(_ int, c *outbound.Client) { c.Leave() }),
 	} {
 		if m.methods[name], err = method(f); err != nil {
 			return err
@@ -91,7 +91,7 @@ func (h *hosted) createClient(args arguments) (job, error) {
 	if len(problems) > 0 {
 		return nil, outbound.InvalidOptions(problems)
 	}
-	opts.Confirms = opts.Journal != nil
+	opts.ConfirmsDelivery = opts.Journal != nil
 	hooks := args.at(1)
 	return withSignal(opts.signal, func(ctx context.Context) (safejs.Value, error) {
 		var id int // 0 until the client is made, when nobody listens yet
@@ -213,12 +213,12 @@ func (h *hosted) close(args arguments) (job, error) {
 	}, nil
 }
 
-// told takes a client's number, and the reference of a call whose caller was told what came of it.
-func (h *hosted) told(args arguments) {
+// delivered takes a client's number, and the reference of a call whose caller knows what it has come to.
+func (h *hosted) delivered(args arguments) {
 	id, err := args.at(0).Int()
 	reference, wrong := readReference(args.at(1))
 	if c := h.clients[id]; err == nil && wrong == nil && c != nil {
-		c.Told(reference)
+		c.Delivered(reference)
 	}
 }
 

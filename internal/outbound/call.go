@@ -38,14 +38,14 @@ func (c *Client) Call(ctx context.Context, method string, fields gws.Fields, opt
 	if err != nil {
 		return nil, err
 	}
-	defer c.waiting.remove(op)
 	result, failed := c.perform(ctx, op, opts)
-	if c.book != nil {
-		c.book.ended(op, result, failed)
-	}
 	if failed != nil {
 		failed.ReferenceID = op.request.ReferenceID
-		return nil, c.explain(failed)
+		failed = c.explain(failed)
+	}
+	c.waiting.end(op, failed)
+	if failed != nil {
+		return nil, failed
 	}
 	return result, nil
 }
@@ -63,12 +63,9 @@ func (c *Client) begin(method string, fields gws.Fields, opts CallOptions) (*ope
 	if request.ReferenceID == "" {
 		request.ReferenceID = gws.NewReferenceID()
 	}
-	op, added := c.waiting.add(request)
+	op, added := c.waiting.add(request, c.recovery)
 	if !added {
 		return nil, invalid("wrong request, nothing was sent", []gws.Problem{inFlight})
-	}
-	if c.book != nil {
-		c.book.take(op)
 	}
 	return op, nil
 }
@@ -89,8 +86,8 @@ func (d *delivery) get() gws.Delivery { return d.value.Load().(gws.Delivery) }
 // perform sends the request and waits for its end.
 func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (json.RawMessage, *Error) {
 	known := &delivery{progress: func(d gws.Delivery) {
-		if c.book != nil && d == gws.Accepted {
-			c.book.accepted(op)
+		if d == gws.Accepted {
+			op.kept.Accepted()
 		}
 		if opts.OnProgress != nil {
 			opts.OnProgress(op.request.ReferenceID, d)
@@ -105,15 +102,17 @@ func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (
 	if err := c.ready(ctx); err != nil {
 		return nil, err
 	}
-	if c.book != nil {
-		if err := c.book.begin(ctx, op); err != nil {
-			return nil, err
-		}
-		select {
-		case a := <-op.answer: // to the unsettled call whose place it has taken
-			return op.result(a)
-		default:
-		}
+	select {
+	case <-op.kept.Begin():
+	case <-c.closing:
+		return nil, ClosedError(gws.NotSent)
+	case <-ctx.Done():
+		return nil, AbortedError(ctx, gws.NotSent)
+	}
+	select {
+	case a := <-op.answer: // to the earlier call whose place it has taken
+		return op.result(a)
+	default:
 	}
 	timeout := opts.AckTimeout
 	if timeout == 0 {

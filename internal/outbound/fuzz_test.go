@@ -11,6 +11,7 @@ import (
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/jsontext"
+	"gws-outbound/internal/outbound/recovery"
 )
 
 // FuzzEvent gives any event to a client with two completions under way, of
@@ -37,8 +38,8 @@ func FuzzEvent(f *testing.F) {
 		fields["referenceId"], fields["recordHandle"] = "ref-2", 13.0
 		second, _ := gws.ParseRequest("completeRecord", fields, false)
 		ops := make([]*operation, 2)
-		ops[0], _ = c.waiting.add(first)
-		ops[1], _ = c.waiting.add(second)
+		ops[0], _ = c.waiting.add(first, recovery.None{})
+		ops[1], _ = c.waiting.add(second, recovery.None{})
 		c.waiting.posting(ops[0])
 
 		c.receive(bayeux.Message{Channel: channel, Data: data})

@@ -125,6 +125,17 @@ func (l *life) kill() {
 	synctest.Wait()
 }
 
+// leave has a client that is no more have left an entry.
+func (d *desk) leave(e journal.Entry) {
+	page := d.Page()
+	j, _ := journal.Open(d.Context(), journal.Config{
+		Store: page, Locks: page, Scope: journal.Scope("http://model"+DefaultCometdPath, "ann"), Owner: gws.NewReferenceID(),
+	})
+	j.Put(e, nil)
+	synctest.Wait()
+	page.Kill()
+}
+
 // fated has the server do this with the request of a reference.
 func (d *desk) fated(reference string, fate modelFate) *modelTruth {
 	truth := &modelTruth{fate: fate}
@@ -275,7 +286,7 @@ func TestCrashBeforeThePOST(t *testing.T) {
 func TestCrashBeforeTheCallerIsTold(t *testing.T) {
 	atDesk(t, func(d *desk) {
 		d.fated("a", slow)
-		l := d.load(func(o *Options) { o.Confirms = true })
+		l := d.load(func(o *Options) { o.ConfirmsDelivery = true })
 		done := l.complete("a")
 		get(d.T, done).resolved(d.T, "a") // on its way to the page, which does not confirm
 		l.lists()
@@ -283,17 +294,17 @@ func TestCrashBeforeTheCallerIsTold(t *testing.T) {
 		l.kill()
 		pass(time.Minute) // the session is gone
 
-		l = d.load(func(o *Options) { o.Confirms = true })
+		l = d.load(func(o *Options) { o.ConfirmsDelivery = true })
 		l.lists("a accepted")
 		get(d.T, l.settled("a")).resolved(d.T, "a")
 		l.lists()
 		l.kill()
 
-		l = d.load(func(o *Options) { o.Confirms = true })
+		l = d.load(func(o *Options) { o.ConfirmsDelivery = true })
 		l.lists("a accepted")
 		get(d.T, l.settled("a")).resolved(d.T, "a")
-		l.Told("a")
-		l.Told("nothing")
+		l.Delivered("a")
+		l.Delivered("nothing")
 		synctest.Wait()
 		l.kill()
 		l = d.load()
@@ -720,16 +731,10 @@ func TestAnswerWithoutAReferenceIsForTheLivingCall(t *testing.T) {
 // reference.
 func TestPushedRecordIsNotTakenForALateAnswer(t *testing.T) {
 	atDesk(t, func(d *desk) {
-		page := d.Page()
-		j, _ := journal.Open(d.Context(), journal.Config{
-			Store: page, Locks: page, Scope: journal.Scope("http://model"+DefaultCometdPath, "ann"), Owner: "before",
-		})
-		j.Put(journal.Entry{
+		d.leave(journal.Entry{
 			ReferenceID: "a", Path: "/api/v2/me/outbound-campaigns/C", SentAt: time.Now(), Delivery: "accepted",
 			Body: `{"operationName":"GetPreviewRecord","applicationId":1,"devicePath":"/d","referenceId":"a"}`,
-		}, nil)
-		synctest.Wait()
-		page.Kill()
+		})
 		pushed := make(chan string, 1)
 		l := d.load(func(o *Options) {
 			o.OnNotification = func(_ string, data json.RawMessage) { pushed <- string(data) }
@@ -908,12 +913,13 @@ func TestEntriesThatCannotBeReadBack(t *testing.T) {
 
 // An answer that is none is not what was asked for.
 func TestAnswerThatCannotBeRead(t *testing.T) {
-	r := readEntry(journal.Entry{
-		ReferenceID: "a", Path: "/api/v2/me/outbound-campaigns/C", Answer: json.RawMessage(`{"notificationType":5}`),
-		Body: `{"operationName":"GetPreviewRecord","applicationId":1,"devicePath":"/d","referenceId":"a"}`,
+	atDesk(t, func(d *desk) {
+		d.leave(journal.Entry{
+			ReferenceID: "a", Path: "/api/v2/me/outbound-campaigns/C", SentAt: time.Now(), Answer: json.RawMessage(`{"notificationType":5}`),
+			Body: `{"operationName":"GetPreviewRecord","applicationId":1,"devicePath":"/d","referenceId":"a"}`,
+		})
+		l := d.load()
+		e := get(d.T, l.settled("a")).rejected(d.T, RecordError, gws.Accepted)
+		require.Equal(d, "a", e.ReferenceID)
 	})
-	require.True(t, r.settled())
-	require.Equal(t, RecordError, r.failed.Code)
-	require.Equal(t, gws.Accepted, r.failed.Delivery)
-	require.Equal(t, "a", r.failed.ReferenceID)
 }

@@ -15,6 +15,7 @@ import (
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/gwssim"
+	"gws-outbound/internal/outbound/recovery"
 )
 
 // perform starts a call of a method.
@@ -148,7 +149,7 @@ func waiting(t *testing.T, c *Client, requests ...[2]any) []*operation {
 	for _, r := range requests {
 		request, problems := gws.ParseRequest(r[0].(string), r[1].(gws.Fields), false)
 		require.Empty(t, problems)
-		op, added := c.waiting.add(request)
+		op, added := c.waiting.add(request, recovery.None{})
 		require.True(t, added)
 		c.waiting.posting(op)
 		ops = append(ops, op)
@@ -209,7 +210,7 @@ func TestListOfRecords(t *testing.T) {
 		hear(c, anonymous(element("a", 9)))
 		hear(c, anonymous(end))
 		require.Equal(t, 2, c.Pending(), "whose it is, is not known")
-		c.waiting.remove(ops[1])
+		c.waiting.end(ops[1], nil)
 		hear(c, anonymous(element("a", 9)))
 		hear(c, anonymous(end))
 		got, _ := settled(ops[0])

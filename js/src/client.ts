@@ -120,20 +120,20 @@ export class Client extends Base implements OutboundClient {
     const settings = own(options, "options");
     const track = new Track(referenceOf(fields));
     this.#pending++;
-    let told = this.#journal;
+    let confirms = this.#journal;
     try {
       return await session.program.call(track, () =>
         session.handle.call(method, fields, settings, track),
       );
     } catch (error) {
       // Of a reference that is in flight, the other call has not come to its end.
-      told &&= (error as OutboundError).code !== "INVALID_REQUEST";
+      confirms &&= (error as OutboundError).code !== "INVALID_REQUEST";
       throw error;
     } finally {
       this.#pending--;
       const { referenceId } = track.known;
-      if (told && referenceId !== undefined) {
-        session.handle.told(referenceId);
+      if (confirms && referenceId !== undefined) {
+        session.handle.delivered(referenceId);
       }
     }
   }
@@ -170,7 +170,7 @@ export class Client extends Base implements OutboundClient {
       return await session.program.call(track, () => session.handle.settled(referenceId));
     } finally {
       this.#settled.delete(referenceId);
-      session.handle.told(referenceId);
+      session.handle.delivered(referenceId);
     }
   }
 

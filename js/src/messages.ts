@@ -27,7 +27,7 @@ export type ToWorker =
   | { do: "close"; id: number; options: { forget: boolean } | undefined }
   | { do: "unsettled"; id: number }
   | { do: "settled"; id: number; referenceId: string }
-  | { do: "told"; referenceId: string }
+  | { do: "delivered"; referenceId: string }
   | { do: "forget"; id: number; referenceId: Packed }
   | { do: "abort"; id: number; reason: Thrown }
   | { do: "headers"; id: number; fields: [string, string][] | undefined }

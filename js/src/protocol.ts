@@ -87,8 +87,8 @@ export interface Commands {
   unsettled(): Promise<Unsettled[]>;
   /** Settles as one of them does. */
   settled(referenceId: string): Promise<unknown>;
-  /** Says that the caller was told what a call, or one of those, has come to. */
-  told(referenceId: string): void;
+  /** Says that the caller knows what a call, or one of those, has come to. */
+  delivered(referenceId: string): void;
   /** Takes one of them off the list. */
   forget(referenceId: unknown): Promise<void>;
   /** Asks for the notifications, which are left out before. */

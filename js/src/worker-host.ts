@@ -140,8 +140,8 @@ class Remote implements Core, Handle {
     return this.#calls.begin({ send: (id) => this.#post({ do: "settled", id, referenceId }) });
   }
 
-  told(referenceId: string): void {
-    this.#post({ do: "told", referenceId });
+  delivered(referenceId: string): void {
+    this.#post({ do: "delivered", referenceId });
   }
 
   forget(referenceId: unknown): Promise<void> {

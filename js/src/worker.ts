@@ -101,8 +101,8 @@ class Server implements Outcomes {
       case "settled":
         this.#wait(message);
         break;
-      case "told":
-        this.#handle.told(message.referenceId);
+      case "delivered":
+        this.#handle.delivered(message.referenceId);
         break;
       case "forget":
         this.#settle(message.id, () => this.#handle.forget(unpack(message.referenceId)));

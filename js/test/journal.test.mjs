@@ -326,10 +326,10 @@ testInPage("whoever ignores an unsettled call is not bothered", async (page, sai
 testInPage("without the option nothing is kept, and nothing found", async (page) => {
   const simulator = await Simulator.start({ holdAck: true });
   const session = await connect(page, { baseUrl: simulator.url, headers });
-  complete(session, { ...request, referenceId: "untold" });
+  complete(session, { ...request, referenceId: "not kept" });
   await simulator.call("wait-posts", { n: 1 });
   assert.deepEqual(await list(session), []);
-  await session.evaluate(({ client }) => client.forget("untold"));
+  await session.evaluate(({ client }) => client.forget("not kept"));
   assert.equal(await stored(page), null);
   await page.reload();
   const next = await connect(page, options(simulator));
@@ -499,7 +499,7 @@ testInPage("a client that is closed while it lists what is unsettled", async (pa
   assert.deepEqual(await unsettled(await connect(page, options(simulator))), ["listed accepted"]);
 });
 
-// In place, what is told crosses no port.
+// In place, no port is crossed.
 if (host !== "page") {
   testInPage(
     "a call that is refused for a reference in flight confirms nothing of the other",
@@ -518,11 +518,11 @@ if (host !== "page") {
       await simulator.call("wait-posts", { n: 1 });
       const { error } = await complete(session, { ...request, referenceId: "in flight" });
       assert.equal(error.code, "INVALID_REQUEST");
-      const sent = () => page.evaluate(() => globalThis.sent.filter((what) => what === "told"));
+      const sent = () => page.evaluate(() => globalThis.sent.filter((what) => what === "delivered"));
       assert.deepEqual(await sent(), []);
       await simulator.call("ack", { referenceId: "in flight" });
       assert.equal((await first).value.referenceId, "in flight");
-      assert.deepEqual(await sent(), ["told"]);
+      assert.deepEqual(await sent(), ["delivered"]);
     },
   );
 }
