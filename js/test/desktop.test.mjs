@@ -460,7 +460,8 @@ testInPage(
 
 /** Faults of the next operation, and what the page says of the record then. */
 const faults = [
-  { name: "fail", says: /API_ERROR[\s\S]*nothing was changed\. The record is still yours/ },
+  { name: "fail", says: /API_ERROR[\s\S]*It may have been processed/ },
+  { name: "refuse", says: /API_ERROR[\s\S]*nothing was changed\. The record is still yours/ },
   { name: "other-event", says: /RECORD_ERROR[\s\S]*the outcome is not known/ },
   { name: "refuse-csrf", timeline: /POST sent again/ },
   { name: "cut-post", timeline: /Acknowledgement received/ },
