@@ -1,9 +1,14 @@
 package gws
 
-import "gws-outbound/internal/jsontext"
+import (
+	"strings"
+
+	"gws-outbound/internal/jsontext"
+)
 
 // ReadRequest makes a request of the path and the body of one that was sent, checked as one from
-// JavaScript is, but that any text may be its callResult. ok is false for what is none.
+// JavaScript is, but that any text may be its callResult. The path may have another prefix than the
+// table, as in a version with other ones. ok is false for what is none.
 func ReadRequest(path, body string) (r Request, ok bool) {
 	v, problem := jsontext.Read([]byte(body))
 	if problem != jsontext.None || !v.IsObject() {
@@ -12,7 +17,7 @@ func ReadRequest(path, body string) (r Request, ok bool) {
 	f := Fields{}
 	v.Properties(func(name string, value jsontext.Value) { f[name] = fieldOf(value) })
 	name, _ := f[operationName].(string)
-	op, inPath, ok := FindOperation(name, path)
+	op, inPath, ok := findOperation(name, belowAgent(path), func(op *Operation) string { return belowAgent(op.Path) })
 	if !ok {
 		return Request{}, false
 	}
@@ -26,6 +31,14 @@ func ReadRequest(path, body string) (r Request, ok bool) {
 	}
 	r, problems := ParseRequest(op.Method, f, true)
 	return r, problems == nil && r.Operation == op
+}
+
+// belowAgent returns what follows the prefix of a path: what is the agent's own.
+func belowAgent(path string) string {
+	if i := strings.Index(path, "/me/"); i >= 0 {
+		return path[i:]
+	}
+	return path
 }
 
 // fieldOf makes a field of a value. An integer that JavaScript does not hold exactly is its digits.
