@@ -325,9 +325,22 @@ func (c *Client) replaceSilent(l *link, err error) {
 	}
 	c.note(err)
 	c.broken()
+	c.link.silentFrom = later(c.link.heard, c.link.oldestSent())
 	c.replaceLink(l)
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: c.lastErr, Session: c.session})
 	c.begin()
+}
+
+// brokeSilence learns from a socket that was given up too soon. The one in its place, over which the
+// server sends the same again, is on the same line: it has twice the time that the first one took.
+func (c *Client) brokeSilence(l *link) {
+	if l.silentFrom.IsZero() || c.link == nil || c.link.proved {
+		return
+	}
+	for took := time.Since(l.silentFrom); c.quietLimit() < min(2*took, mostQuiet); {
+		c.patience++
+	}
+	l.silentFrom = time.Time{}
 }
 
 // oldestSent is when the oldest message was sent that is still without a reply

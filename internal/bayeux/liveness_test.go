@@ -91,6 +91,27 @@ func TestSilentSocket_WhatItStillBringsIsHeard(t *testing.T) {
 	}
 }
 
+func TestSilentSocket_ThatSpeaksLateGivesTheNextOneMoreTime(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		waitedFor(t, s)
+		first := s.current
+		s.expect(metaSubscribe) // the probe, after 3 s
+		s.connection()          // after 3 s more
+		from := time.Now()
+		m := s.expect(metaConnect)
+		second := s.current
+		wait(2 * time.Second)
+		first.sink.Receive([]byte(`[{"channel":"/a","data":"large"}]`)) // 5 s after the probe
+		wait(9 * time.Second)
+		require.Empty(t, s.opened, "with 6 s it would be given up, too, and all be sent once more")
+		s.say(connectReply, m...)
+		s.expect(metaConnect)
+		require.Equal(t, second, s.current)
+		require.Equal(t, 11*time.Second, time.Since(from))
+	})
+}
+
 func TestSilentSocket_LivesWhereItSpeaksMeanwhile(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)

@@ -284,6 +284,8 @@ func TestAnswersWithoutAReference(t *testing.T) {
 	none()
 	hear(c, `{"notificationType":"UpdateCallCompletionStatsAcknowledge","record":{"recordHandle":8,"campaignName":"Renewals","applicationId":134}}`)
 	none()
+	hear(c, `{"notificationType":"UpdateCallCompletionStatsAcknowledge","referenceId":"another's","record":{"recordHandle":7}}`)
+	none()
 	hear(c, `{"notificationType":"RecordRejectAcknowledge","record":{"recordHandle":7,"campaignName":"Renewals","applicationId":134}}`)
 	none()
 	hear(c, `{"notificationType":"PreviewSessionStarted","campaign":{"name":"B"}}`)

@@ -55,6 +55,7 @@ export class Client extends Base implements OutboundClient {
   #pending = 0;
   #listening = false;
   #journal = false;
+  #memory: TransportMemory | undefined;
   /** Those of unsettled calls that were listed, while they are pending. */
   readonly #settled = new Map<string, Promise<unknown>>();
 
@@ -73,6 +74,7 @@ export class Client extends Base implements OutboundClient {
       program.release();
     });
     const memory = new TransportMemory(options);
+    client.#memory = memory;
     try {
       const { first } = memory;
       const known = first === undefined ? options : { ...options, firstTransport: first };
@@ -192,6 +194,9 @@ export class Client extends Base implements OutboundClient {
       throw session.program.error(); // nobody is there to forget
     }
     await session?.end(forget ? { forget } : undefined);
+    if (forget) {
+      this.#memory?.forget();
+    }
   }
 
   override addEventListener(

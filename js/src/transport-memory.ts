@@ -11,10 +11,10 @@ const defaultPath = "/api/v2/notifications";
 export class TransportMemory {
   readonly #key: string;
 
-  /** `options` may be wrong, and are refused elsewhere then. */
   constructor({ baseUrl, cometdPath }: GoOptions) {
-    const origin = baseUrl ?? globalThis.location?.origin;
-    this.#key = `gws-outbound transport ${origin}${cometdPath ?? defaultPath}`;
+    const parts = [baseUrl ?? globalThis.location?.origin, cometdPath ?? defaultPath];
+    // What is no string is refused elsewhere, and might throw here.
+    this.#key = `gws-outbound transport ${parts.filter(isString).join("")}`;
   }
 
   /** The name of the transport, if there is one. It may be anything that a page has written there. */
@@ -42,4 +42,8 @@ export class TransportMemory {
       return undefined;
     }
   }
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === "string";
 }
