@@ -29,8 +29,8 @@ final class Gws {
         /** To all sessions of that agent, or to everybody if it is null. */
         void publish(String agent, String channel, Object data);
 
-        /** Forgets all sessions, as it would when they had expired. */
-        void expire();
+        /** Forgets the sessions that have subscribed to a channel, or all if it is null, as it would when they had expired. */
+        void expire(String channel);
 
         int sessions();
     }
@@ -226,7 +226,7 @@ final class Gws {
                 }
             }
             case "publish" -> publish(in);
-            case "expire" -> cometd.expire();
+            case "expire" -> cometd.expire((String) in.get("channel"));
             case "sessions" -> {
                 return Map.of("sessions", cometd.sessions());
             }
@@ -286,7 +286,7 @@ final class Gws {
 
     @SuppressWarnings("unchecked") // the names in an object are texts
     private static Map<String, Object> object(String body) {
-        return body.isBlank() ? Map.of() : (Map<String, Object>) new JSON().fromJSON(body);
+        return body.isBlank() || body.equals("null") ? Map.of() : (Map<String, Object>) new JSON().fromJSON(body);
     }
 
     private static long number(Map<?, ?> in, String name, long otherwise) {

@@ -9,18 +9,20 @@ import { Player, sleep, startServer, table } from "./scene.mjs";
 
 const times = 1.25;
 const slack = 300; // ms, for timers
+const attempts = 3000; // ms: while somebody waits they are up to 2 s apart, so luck decides within that
 
 const holding = { holdAck: true };
-const agents = { agents: true };
+// A session must outlive a reply that takes long to arrive, and the next connect, which may take
+// three of the longest round trips.
+const agents = { agents: true, maxIntervalMS: 30_000 };
 const servers = {
   "CometD 9": await startServer("cometd-9", agents, holding),
-  "another CometD 9": await startServer("cometd-9", agents, holding),
   "CometD 9, without acknowledged delivery": await startServer(
     "cometd-9",
     { ...agents, noAck: true },
     holding,
   ),
-  "CometD 3.1": await startServer("cometd-3.1", {}, holding),
+  "CometD 3.1": await startServer("cometd-3.1", { maxIntervalMS: 30_000 }, holding),
 };
 
 const report = table(["scene", "ours ms", "cometd.js ms", "ratio", "reconnects"]);
@@ -38,6 +40,7 @@ const peer = "cometd.js";
  * @property {string} [server] default: CometD 9
  * @property {(player: Player) => Promise<{ ms: number, error?: string }>} play what is measured
  * @property {boolean} [opens] whether to open the client is part of it
+ * @property {number} [least] ms: a bound that is right even if cometd.js is luckier
  * @property {number} [most] ms: what is neither done nor failed then has failed
  * @property {number} [alone] ms: the bound where cometd.js does not get through
  * @property {boolean} [calm] whether to reconnect or to abort a request is a fault there
@@ -54,15 +57,15 @@ const scenes = [
       calm: true,
     },
     {
-      name: "A2: 16 kB/s, 150 kB in one event",
+      name: "A2: 16 kB/s, 120 kB in one event",
       transports,
       hosts: transports === websocket ? ["worker", "in place"] : ["worker"],
-      play: behind({ rate: 16_000, count: 1, size: 150_000 }),
+      play: behind({ rate: 16_000, count: 1, size: 120_000 * expanded(transports) }),
     },
     {
-      name: "A2: 100 kB/s, 750 kB in one event",
+      name: "A2: 100 kB/s, 600 kB in one event",
       transports,
-      play: behind({ rate: 100_000, count: 1, size: 750_000 }),
+      play: behind({ rate: 100_000, count: 1, size: 600_000 * expanded(transports) }),
     },
     {
       name: "A3: round trip 3.2 s",
@@ -85,18 +88,20 @@ const scenes = [
     {
       name: "A5: the server away for 6.5 s",
       transports,
+      least: attempts,
       play: away(6500),
     },
     {
       name: "A5: the server away for 12 s",
       transports,
+      least: attempts,
       play: away(12_000),
     },
     {
       name: "A5: the server away for 6.5 s, and its sessions with it",
       transports,
-      server: "another CometD 9",
-      play: away(6500, (player) => player.door.call("expire")),
+      least: attempts,
+      play: away(6500, forgotten),
     },
   ]),
   {
@@ -107,10 +112,10 @@ const scenes = [
     calm: true,
   },
   {
-    name: "A2: 16 kB/s, 150 kB in one event",
+    name: "A2: 16 kB/s, 120 kB in one event",
     server: "CometD 9, without acknowledged delivery",
     transports: websocket,
-    play: behind({ rate: 16_000, count: 1, size: 150_000 }),
+    play: behind({ rate: 16_000, count: 1, size: 120_000 * expanded(websocket) }),
   },
 ];
 
@@ -171,11 +176,24 @@ describe("sockets of no use", () => {
   });
 });
 
+/** How much text makes so many bytes on the line: sockets compress it. */
+function expanded(transports) {
+  return transports === websocket ? 1.25 : 1;
+}
+
 let channels = 0;
 
 /** Defines the test that plays a scene with all its clients at once. */
 function define(scene) {
-  const { name, transports, hosts = ["worker"], server = "CometD 9", alone, calm } = scene;
+  const {
+    name,
+    transports,
+    hosts = ["worker"],
+    server = "CometD 9",
+    least = 0,
+    alone,
+    calm,
+  } = scene;
   it(`${name}: ${transports.join(", ")}; ${server}`, async () => {
     const players = await Promise.all([peer, ...hosts].map((subject) => cast(scene, subject)));
     let theirs;
@@ -190,12 +208,15 @@ function define(scene) {
       const given = `${gaveUp(ours[i])}; ${peer}: ${gaveUp(theirs)}`;
       report(title(scene, host), cell(ours[i]), cell(theirs), ratio, given);
     });
-    const limit = theirs.error ? alone : times * theirs.ms + slack;
+    const limit = theirs.error ? alone : Math.max(least, times * theirs.ms + slack);
     assert.ok(limit, `cometd.js fails, and there is no other bound: ${theirs.error}`);
     for (const { ms, error, reconnects, aborted } of ours) {
       assert.equal(error, undefined);
       assert.ok(ms <= limit, `${Math.round(ms)} ms, and at most ${Math.round(limit)} are right`);
-      if (calm) assert.deepEqual({ reconnects, aborted }, { reconnects: 0, aborted: 0 });
+      if (calm) {
+        assert.equal(reconnects, 0);
+        assert.ok(aborted <= 1, `${aborted} requests aborted: more than a probe`);
+      }
     }
   });
 }
@@ -251,6 +272,11 @@ function away(ms, meanwhile = () => {}) {
     const again = await player.run("connectedOver", player.options.transports[0], 8000);
     return { ms: performance.now() - from, ...(again.error && { error: again.error }) };
   };
+}
+
+/** Has the server lose the session of a client. */
+function forgotten(player) {
+  return player.door.call("expire", { channel: player.options.channels[0] });
 }
 
 /** The opening of a client whose sockets fare so, and a completion. */
