@@ -2,6 +2,7 @@ package gws
 
 import (
 	"encoding/json"
+	"maps"
 )
 
 // ReadRequest makes a request of the path and the body of one that was sent, checked as one from
@@ -34,12 +35,15 @@ func ReadRequest(path, body string) (r Request, ok bool) {
 func (r Request) Fields() Fields {
 	f := Fields{}
 	for _, p := range r.values {
-		n, integer := p.v.(int64)
-		switch {
-		case !integer || n > maxSafeInteger:
-			f[p.name] = p.text()
+		switch v := p.v.(type) {
+		case map[string]any:
+			f[p.name] = maps.Clone(v)
+		case int64:
+			if f[p.name] = float64(v); v > maxSafeInteger {
+				f[p.name] = p.text()
+			}
 		default:
-			f[p.name] = float64(n)
+			f[p.name] = v
 		}
 	}
 	if r.ReferenceID != "" {
