@@ -24,12 +24,17 @@ func readFields(text []byte) (f fieldsText) {
 		f.typ = readString(text)
 		return f
 	}
-	f.fields = map[string]any{}
+	f.fields = readProperties(text)
+	return f
+}
+
+func readProperties(text []byte) map[string]any {
+	fields := map[string]any{}
 	jsontext.Properties(text, func(name, value []byte) bool {
-		f.fields[readString(name)] = readField(value)
+		fields[readString(name)] = readField(value)
 		return true
 	})
-	return f
+	return fields
 }
 
 func readField(text []byte) any {
@@ -48,7 +53,8 @@ func readField(text []byte) any {
 }
 
 // readTagged reads what JSON has no value for: {"time": ms}, null of an invalid Date; {"number":
-// "NaN"} and the like; the {"type": name} of anything else.
+// "NaN"} and the like; {"fields": properties} of an object of plain data in a request; the {"type":
+// name} of anything else.
 func readTagged(text []byte) (v any) {
 	jsontext.Properties(text, func(name, value []byte) bool {
 		switch string(name) {
@@ -59,6 +65,8 @@ func readTagged(text []byte) (v any) {
 			}
 		case `"number"`:
 			v, _ = strconv.ParseFloat(readString(value), 64)
+		case `"fields"`:
+			v = readProperties(value)
 		case `"type"`:
 			v = gws.Foreign(readString(value))
 		}

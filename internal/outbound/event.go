@@ -18,6 +18,7 @@ type event struct {
 		RecordHandle  scalar
 		CampaignName  string
 		CallingList   string
+		PhoneNumber   scalar
 		ApplicationID scalar
 	}
 	Campaign struct {
@@ -43,6 +44,8 @@ func readEvent(data []byte) (e event) {
 					e.Record.CampaignName = text(value)
 				case `"callingList"`:
 					e.Record.CallingList = text(value)
+				case `"phoneNumber"`:
+					e.Record.PhoneNumber = scalarOf(value)
 				case `"applicationId"`:
 					e.Record.ApplicationID = scalarOf(value)
 				}
@@ -224,9 +227,10 @@ func (e *event) match(op *operation) match {
 			same(e.Record.CallingList, "callingList") && same(string(e.Record.ApplicationID), "applicationId"), certain)
 	case request.Operation.Result == gws.ResultRecords:
 		return possible
-	default:
-		told := e.campaignName()
-		return when(told == "" || same(told, "campaignName"), possible)
+	default: // what it tells must be what was asked for, such as the number of a record that has no handle yet
+		fits := func(told, parameter string) bool { return told == "" || same(told, parameter) }
+		return when(fits(e.campaignName(), "campaignName") && fits(e.Record.CallingList, "callingList") &&
+			fits(string(e.Record.PhoneNumber), "phoneNumber"), possible)
 	}
 }
 
