@@ -118,7 +118,7 @@ func (f *modelFlight) progress() {
 
 func (s *modelServer) truthOf(req *httpx.Request) *modelTruth {
 	var body struct{ ReferenceID string }
-	if req.Method == "POST" && strings.Contains(req.URL, "/outbound-records/") && json.Unmarshal(req.Body, &body) == nil {
+	if req.Method == "POST" && strings.Contains(req.URL, "/outbound-records") && json.Unmarshal(req.Body, &body) == nil {
 		return s.truths[body.ReferenceID]
 	}
 	return nil
@@ -128,7 +128,7 @@ func (s *modelServer) take(f *modelFlight, req *httpx.Request) {
 	switch {
 	case req.Method == "GET":
 		f.respond(200, "application/json", `{"statusCode":0`+s.me+`}`)
-	case strings.Contains(req.URL, "/outbound-records/"):
+	case strings.Contains(req.URL, "/outbound-records"):
 		s.post(f, s.truthOf(req), req)
 	default:
 		s.poll(f, req)
