@@ -941,7 +941,10 @@ testInPage(
     await page.keyboard.press("Enter"); // connects when the client before has ended
     await page.waitForSelector("[data-testid=state][data-state=connected]");
     const left = await page.evaluate(() => Object.keys(sessionStorage));
-    assert.deepEqual(left.filter((key) => !key.startsWith("gws-outbound transport ")), []);
+    assert.deepEqual(
+      left.filter((key) => !key.startsWith("gws-outbound transport ")),
+      [],
+    );
     assert.ok(await isHidden(page, "unsettled"));
     assert.equal(await page.$eval("[data-testid=number-told]", (told) => told.textContent), "");
     assert.ok(!/70001|\+1212/.test(await page.$eval("main", (main) => main.textContent)));
