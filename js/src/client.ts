@@ -159,7 +159,13 @@ export class Client extends Base implements OutboundClient {
         this.#settled.set(call.referenceId, settled);
         settled.catch(() => {}); // whoever ignores it does not want to hear of it
       }
-      return { ...call, sentAt: new Date(call.sentAt), settled } as unknown as UnsettledCall;
+      const { sentAt, answerableUntil: until } = call;
+      return {
+        ...call,
+        sentAt: new Date(sentAt),
+        answerableUntil: until === null ? null : new Date(until),
+        settled,
+      } as unknown as UnsettledCall;
     });
   }
 
