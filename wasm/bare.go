@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/hack-pad/safejs"
 
@@ -137,13 +138,13 @@ type settling struct {
 // end.
 func (b *bare) unsettled(arguments) (func(*outbound.Client) (safejs.Value, error), error) {
 	return func(c *outbound.Client) (safejs.Value, error) {
-		date, err := safejs.Global().Get("Date")
-		if err != nil {
-			return safejs.Undefined(), err
-		}
 		list := []any{}
-		for _, u := range c.Unsettled() {
-			at, err := date.New(u.SentAt.UnixMilli())
+		for _, u := range c.Unsettled(context.Background()) {
+			sentAt, err := newDate(u.SentAt)
+			if err != nil {
+				return safejs.Undefined(), err
+			}
+			until, err := newDate(u.AnswerableUntil)
 			if err != nil {
 				return safejs.Undefined(), err
 			}
@@ -152,11 +153,23 @@ func (b *bare) unsettled(arguments) (func(*outbound.Client) (safejs.Value, error
 				return safejs.Undefined(), err
 			}
 			call := describeUnsettled(u)
-			call["sentAt"], call["settled"] = safejs.Unsafe(at), safejs.Unsafe(promise)
+			call["sentAt"], call["answerableUntil"], call["settled"] = safejs.Unsafe(sentAt), safejs.Unsafe(until), safejs.Unsafe(promise)
 			list = append(list, call)
 		}
 		return safejs.ValueOf(list)
 	}, nil
+}
+
+// newDate returns a Date, or null for no time.
+func newDate(t time.Time) (safejs.Value, error) {
+	if t.IsZero() {
+		return safejs.Null(), nil
+	}
+	date, err := safejs.Global().Get("Date")
+	if err != nil {
+		return safejs.Undefined(), err
+	}
+	return date.New(t.UnixMilli())
 }
 
 // settled returns the Promise of a call, which is there once until it settles. Who ignores it is not

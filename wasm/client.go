@@ -20,12 +20,13 @@ import (
 type module struct {
 	reject  func(error) safejs.Value
 	clients map[int]*outbound.Client // those that are not closed
+	closing map[int]*outbound.Client // those that are being closed
 	last    int
 	methods map[string]safejs.Func // of a client in Go; they take its number first
 }
 
 func newModule(reject func(error) safejs.Value) (*module, error) {
-	m := &module{reject: reject, clients: map[int]*outbound.Client{}, methods: map[string]safejs.Func{}}
+	m := &module{reject: reject, clients: map[int]*outbound.Client{}, closing: map[int]*outbound.Client{}, methods: map[string]safejs.Func{}}
 	for name, begin := range map[string]func(arguments) (func(*outbound.Client) (safejs.Value, error), error){
 		"unsettled": unsettled, "settled": settled, "forget": forget,
 	} {
@@ -129,11 +130,12 @@ func (m *module) closeClient(args arguments) (job, error) {
 			return safejs.Undefined(), nil
 		}
 		delete(m.clients, id)
+		m.closing[id] = c
+		defer delete(m.closing, id)
 		if forget {
-			c.CloseAndForget()
-		} else {
-			c.Close()
+			return safejs.Undefined(), c.CloseAndForget()
 		}
+		c.Close()
 		return safejs.Undefined(), nil
 	}, nil
 }

@@ -217,7 +217,11 @@ func (h *hosted) close(args arguments) (job, error) {
 func (h *hosted) delivered(args arguments) {
 	id, err := args.at(0).Int()
 	reference, wrong := readReference(args.at(1))
-	if c := h.clients[id]; err == nil && wrong == nil && c != nil {
+	c := h.clients[id]
+	if c == nil {
+		c = h.closing[id] // which waits for this
+	}
+	if err == nil && wrong == nil && c != nil {
 		c.Delivered(reference)
 	}
 }

@@ -53,17 +53,23 @@ func (m *module) ofClient(begin func(args arguments) (func(*outbound.Client) (sa
 func unsettled(arguments) (func(*outbound.Client) (safejs.Value, error), error) {
 	return func(c *outbound.Client) (safejs.Value, error) {
 		list := []any{}
-		for _, u := range c.Unsettled() {
-			list = append(list, describeUnsettled(u))
+		for _, u := range c.Unsettled(context.Background()) {
+			call := describeUnsettled(u)
+			call["sentAt"], call["answerableUntil"] = u.SentAt.UnixMilli(), nil
+			if !u.AnswerableUntil.IsZero() {
+				call["answerableUntil"] = u.AnswerableUntil.UnixMilli()
+			}
+			list = append(list, call)
 		}
 		return safejs.ValueOf(list)
 	}, nil
 }
 
+// describeUnsettled returns what is told of a call, but for its times.
 func describeUnsettled(u outbound.Unsettled) map[string]any {
 	return map[string]any{
 		"method": u.Method, "request": map[string]any(u.Request), "referenceId": u.ReferenceID,
-		"delivery": string(u.Delivery), "sentAt": u.SentAt.UnixMilli(),
+		"delivery": string(u.Delivery), "answered": u.Answered,
 	}
 }
 
@@ -85,8 +91,7 @@ func waitSettled(c *outbound.Client, reference string) (safejs.Value, error) {
 func forget(args arguments) (func(*outbound.Client) (safejs.Value, error), error) {
 	reference, err := readReference(args.at(0))
 	return func(c *outbound.Client) (safejs.Value, error) {
-		c.Forget(context.Background(), reference)
-		return safejs.Undefined(), nil
+		return safejs.Undefined(), c.Forget(context.Background(), reference)
 	}, err
 }
 

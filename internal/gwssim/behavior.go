@@ -7,7 +7,8 @@ type Behavior struct {
 	// strike goes by the other fields.
 	Faults []Fault `json:"faults,omitempty"`
 
-	// The line, of all connections together, where the simulator listens itself.
+	// The line, of all connections together but those of control, where the simulator
+	// listens itself.
 
 	// BytesPerSecond is how many bytes of what the server sends arrive in a second,
 	// packets of all connections in turn; without a bound if 0.

@@ -3,7 +3,9 @@
 package gwssim
 
 import (
+	"context"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -61,6 +63,22 @@ func (l lineListener) Accept() (net.Conn, error) {
 	return &lineConn{Conn: conn, s: l.s}, nil
 }
 
+// connKey is that of the connection in the context of a request.
+type connKey struct{}
+
+func withConn(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, conn)
+}
+
+// besideTheLine has the answers on the connection of this request come at once.
+func besideTheLine(r *http.Request) {
+	if conn, ok := r.Context().Value(connKey{}).(*lineConn); ok {
+		conn.mu.Lock()
+		conn.beside = true
+		conn.mu.Unlock()
+	}
+}
+
 // lineConn is a connection whose writes arrive as the line allows. They do not wait for that.
 type lineConn struct {
 	net.Conn
@@ -69,6 +87,7 @@ type lineConn struct {
 	mu     sync.Mutex
 	queue  []written // nil unless something is under way
 	closed bool      // once the queue is empty, the connection is to be closed
+	beside bool      // it does not travel over the line
 	cut    bool      // what is under way is lost
 }
 
@@ -86,7 +105,7 @@ func (c *lineConn) Write(b []byte) (int, error) {
 		return 0, net.ErrClosed
 	case c.queue != nil:
 		c.queue = append(c.queue, written{append([]byte(nil), b...), time.Now().Add(late)})
-	case slow:
+	case slow && !c.beside:
 		c.queue = []written{{append([]byte(nil), b...), time.Now().Add(late)}}
 		c.s.busy.Go(c.drain)
 	default:

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -77,7 +78,7 @@ func Start(addr string) (*Sim, error) {
 	}
 	s := NewUnstarted()
 	s.URL = "http://" + listener.Addr().String()
-	s.server = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, ConnState: s.track}
+	s.server = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, ConnState: s.track, ConnContext: withConn}
 	s.busy.Go(func() { _ = s.server.Serve(lineListener{listener, s}) })
 	return s, nil
 }
@@ -124,6 +125,9 @@ func (s *Sim) routes() http.Handler {
 			return
 		}
 		defer s.busy.Done()
+		if strings.HasPrefix(r.URL.Path, "/gwssim/") {
+			besideTheLine(r)
+		}
 		if !keepAlive {
 			w.Header().Set("Connection", "close")
 		}

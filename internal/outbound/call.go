@@ -52,7 +52,7 @@ func (c *Client) Call(ctx context.Context, method string, fields gws.Fields, opt
 
 // begin checks the request and registers it.
 func (c *Client) begin(method string, fields gws.Fields, opts CallOptions) (*operation, error) {
-	request, problems := gws.ParseRequest(method, fields, opts.AllowUnknownCallResult || c.opts.AllowUnknownCallResult)
+	request, problems := gws.ParseRequest(method, fields, opts.AllowUnknownCallResult || c.opts.AllowUnknownCallResult || c.sentBefore(fields))
 	inFlight := gws.Problem{Field: "referenceId", Message: "a request with this reference is in flight; leave it out to have one made"}
 	if reference, ok := fields["referenceId"].(string); ok && c.waiting.has(reference) {
 		problems = append(problems, inFlight)
@@ -68,6 +68,13 @@ func (c *Client) begin(method string, fields gws.Fields, opts CallOptions) (*ope
 		return nil, invalid("wrong request, nothing was sent", []gws.Problem{inFlight})
 	}
 	return op, nil
+}
+
+// sentBefore reports whether an unsettled call had this callResult, so that it may be sent again.
+func (c *Client) sentBefore(fields gws.Fields) bool {
+	reference, _ := fields["referenceId"].(string)
+	callResult, _ := fields["callResult"].(string)
+	return callResult != "" && c.recovery.Knows(reference, callResult)
 }
 
 // delivery is what is known about a POST, while it is under way.
@@ -97,6 +104,9 @@ func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (
 	if ctx.Err() != nil {
 		return nil, AbortedError(ctx, gws.NotSent)
 	}
+	if a, ok := op.answered(); ok {
+		return op.result(a)
+	}
 	c.session.AddWaiters(1) // from here on, since a session that is put off has to be had soon
 	defer c.session.AddWaiters(-1)
 	if err := c.ready(ctx); err != nil {
@@ -109,10 +119,8 @@ func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (
 	case <-ctx.Done():
 		return nil, AbortedError(ctx, gws.NotSent)
 	}
-	select {
-	case a := <-op.answer: // to the earlier call whose place it has taken
+	if a, ok := op.answered(); ok {
 		return op.result(a)
-	default:
 	}
 	timeout := opts.AckTimeout
 	if timeout == 0 {

@@ -241,8 +241,14 @@ func (c *Client) Leave() {
 // what is known of its delivery. Unsettled calls stay in the journal.
 func (c *Client) Close() { _ = c.close(false) }
 
-// CloseAndForget is Close, and leaves nothing in the journal.
-func (c *Client) CloseAndForget() { _ = c.close(true) }
+// CloseAndForget is Close, and leaves nothing in the journal. Where it cannot be cleared, an *[Error] with the
+// code Closed says so; the client is closed all the same.
+func (c *Client) CloseAndForget() error {
+	if err := c.close(true); err != nil {
+		return stillKept("the client is closed, but the journal could not be cleared", err)
+	}
+	return nil
+}
 
 func (c *Client) close(forget bool) error {
 	c.closeOnce.Do(func() { close(c.closing) })

@@ -154,7 +154,7 @@ func (l *life) complete(reference string) <-chan outcome {
 func (l *life) lists(want ...string) {
 	l.d.Helper()
 	list := []string{}
-	for _, u := range l.Unsettled() {
+	for _, u := range l.Unsettled(l.d.Context()) {
 		require.Equal(l.d, "completeRecord", u.Method)
 		require.Equal(l.d, record("referenceId", u.ReferenceID), u.Request)
 		list = append(list, u.ReferenceID+" "+string(u.Delivery))
@@ -217,7 +217,7 @@ func TestReloadInTheMiddleOfACompletion(t *testing.T) {
 
 				l = d.load()
 				l.lists(test.want)
-				require.WithinDuration(d, start, l.Unsettled()[0].SentAt, time.Millisecond)
+				require.WithinDuration(d, start, l.Unsettled(l.d.Context())[0].SentAt, time.Millisecond)
 				require.Zero(d, l.Pending())
 				get(t, l.settled("a")).resolved(t, "a")
 				l.lists()
@@ -448,19 +448,19 @@ func TestForget(t *testing.T) {
 		l = d.load()
 		l.lists("a unknown", "b unknown")
 		settled := l.settled("a")
-		l.Forget(d.Context(), "a")
+		require.NoError(d, l.Forget(d.Context(), "a"))
 		e := get(d.T, settled).rejected(d.T, Closed, gws.Unknown)
 		require.Contains(d, e.Message, "forgotten")
 		kept, _ := d.kept()
 		require.Equal(d, []string{"b"}, kept, "when Forget returns")
 		l.lists("b unknown")
-		l.Forget(d.Context(), "a")
-		l.Forget(d.Context(), "nothing")
+		require.NoError(d, l.Forget(d.Context(), "a"))
+		require.NoError(d, l.Forget(d.Context(), "nothing"))
 
 		// Calls of its own are none of those.
 		d.fated("c", slow)
 		done := l.complete("c")
-		l.Forget(d.Context(), "c")
+		require.NoError(d, l.Forget(d.Context(), "c"))
 		get(d.T, done).resolved(d.T, "c")
 	})
 }
@@ -495,8 +495,10 @@ func TestAgentsAreToldApart(t *testing.T) {
 		require.Len(d, l.log, 1)
 		require.Contains(d, l.log[0], "another agent")
 		get(d.T, done).resolved(d.T, "b")
-		l.Forget(d.Context(), "a")
-		l.CloseAndForget()
+		require.NoError(d, l.Forget(d.Context(), "a"))
+		e, _ := errors.AsType[*Error](l.CloseAndForget())
+		require.Equal(d, Closed, e.Code)
+		require.Contains(d, e.Message, "another agent")
 		kept, _ = d.kept()
 		require.Equal(d, []string{"a"}, kept, "it is not his to forget")
 	})
@@ -727,6 +729,34 @@ func TestAnswerWithoutAReferenceIsForTheLivingCall(t *testing.T) {
 	})
 }
 
+// A record is not created twice because a page was reloaded: the next one has the request as it was,
+// and sends nothing. Without a reference, the answer to somebody else's looks the same.
+func TestUnsettledAddRecord_IsListedWithItsUserDataAndSentOnce(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		truth := d.fated("a", modelFate{Answer: "ok", Event: "none"})
+		l := d.load()
+		f := asked("referenceId", "a", "callingList", "L", "phoneNumber", "1", "phoneType", "Mobile", "timeZone", "GMT", "from", 0.0, "until", 1.0,
+			"chainId", 7.0, "otherFields", map[string]any{"FirstName": "Zoë", "Premium": 12.5, "Vip": true})
+		perform(d.Context(), l.Client, "addRecord", f, CallOptions{})
+		pass(afterTheAnswer)
+		l.kill()
+
+		l = d.load()
+		list := l.Unsettled(d.Context())
+		require.Len(d, list, 1)
+		require.Equal(d, "addRecord", list[0].Method)
+		require.Equal(d, f, list[0].Request)
+		require.Equal(d, gws.Accepted, list[0].Delivery)
+		hear(l.Client, `{"notificationType":"AddRecordAcknowledge","record":{"campaignName":"Renewals","callingList":"L","phoneNumber":"1"}}`)
+		require.Len(d, l.Unsettled(d.Context()), 1)
+		done := l.settled("a")
+		synctest.Wait()
+		hear(l.Client, `{"notificationType":"AddRecordAcknowledge","referenceId":"a"}`)
+		require.Equal(d, "AddRecordAcknowledge", get(d.T, done).notificationType(d.T))
+		require.Equal(d, 1, truth.posts)
+	})
+}
+
 // A record that the server pushes looks like the answer to a request for one, but for the
 // reference.
 func TestPushedRecordIsNotTakenForALateAnswer(t *testing.T) {
@@ -739,7 +769,7 @@ func TestPushedRecordIsNotTakenForALateAnswer(t *testing.T) {
 		l := d.load(func(o *Options) {
 			o.OnNotification = func(_ string, data json.RawMessage) { pushed <- string(data) }
 		})
-		require.Len(d, l.Unsettled(), 1)
+		require.Len(d, l.Unsettled(l.d.Context()), 1)
 		for _, event := range []string{
 			`{"notificationType":"PreviewRecord","record":{"recordHandle":5,"campaignName":"C"}}`,
 			`{"notificationType":"PreviewRecord","referenceId":"a","record":{"recordHandle":6,"campaignName":"C"}}`,

@@ -27,6 +27,25 @@ func newOperation(r gws.Request) *operation {
 	return &operation{request: r, answer: make(chan answer, 1), begun: make(chan struct{}), kept: recovery.NoCall{}}
 }
 
+// answered returns the answer to the earlier call whose place the operation has taken, or what
+// has come before its request has left.
+func (op *operation) answered() (answer, bool) {
+	select {
+	case a := <-op.answer:
+		return a, true
+	default:
+	}
+	if event := op.kept.Answer(); event != nil {
+		return answerOf(event), true
+	}
+	return answer{}, false
+}
+
+// answerOf is the answer that an event is which was found in the journal.
+func answerOf(event json.RawMessage) answer {
+	return answer{notification: readEvent(event).NotificationType, event: event}
+}
+
 // answer is the event that ends an operation.
 type answer struct {
 	notification string // its notificationType

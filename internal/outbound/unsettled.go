@@ -41,9 +41,9 @@ type Unsettled = recovery.Unsettled
 
 // Unsettled returns the calls that clients before this one, of the same agent
 // at the same server, have left without an end, and whose end nobody was told
-// of yet, oldest first. Without the option Journal there are none, nor once
-// another agent has signed in.
-func (c *Client) Unsettled() []Unsettled { return c.recovery.Unsettled(context.Background()) }
+// of yet, oldest first. It looks each time for what clients have left that are no more. Without
+// the option Journal there are none, nor once another agent has signed in.
+func (c *Client) Unsettled(ctx context.Context) []Unsettled { return c.recovery.Unsettled(ctx) }
 
 // Settled waits for the end of an unsettled call, and returns it as [Client.Call]
 // would: the late answer; what a call with its reference came to, which has taken its place; or
@@ -90,8 +90,7 @@ func result(e *recovery.Earlier) (json.RawMessage, error) {
 		return nil, err // of a call of this client
 	default:
 		var data json.RawMessage
-		answered := answer{notification: readEvent(event).NotificationType, event: event}
-		if data, failed = newOperation(e.Request()).result(answered); failed == nil {
+		if data, failed = newOperation(e.Request()).result(answerOf(event)); failed == nil {
 			return data, nil
 		}
 	}
@@ -105,7 +104,26 @@ func (c *Client) Delivered(reference string) { c.recovery.Delivered(reference) }
 
 // Forget takes an unsettled call off the list and out of the journal. Whoever
 // waits for it gets an error with the code Closed. A reference that no unsettled call has is
-// ignored.
-func (c *Client) Forget(ctx context.Context, reference string) {
-	_ = c.recovery.Forget(ctx, reference)
+// ignored. Where the store cannot be written, Forget returns an *[Error] with the code Closed;
+// the client tries on, and so does Forget if it is called again.
+func (c *Client) Forget(ctx context.Context, reference string) error {
+	err := c.recovery.Forget(ctx, reference)
+	if err == nil {
+		return nil
+	}
+	failed := stillKept("the call is off the list of this client, but it could not be removed from the journal, and a later client may list it", err)
+	failed.ReferenceID = reference
+	if e, ok := c.recovery.Find(reference); ok {
+		failed.Delivery = e.Delivery()
+	}
+	return failed
+}
+
+// stillKept is the error for what could not be removed from the journal.
+func stillKept(what string, err error) *Error {
+	reason := err.Error()
+	if errors.Is(err, context.DeadlineExceeded) {
+		reason = "the browser's storage does not answer"
+	}
+	return &Error{Code: Closed, Delivery: gws.NotSent, Message: what + ": " + reason, Err: err}
 }

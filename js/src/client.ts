@@ -8,7 +8,8 @@ import type {
 } from "./api.js";
 import { OutboundError } from "./error.js";
 import { invalid, own } from "./load-options.js";
-import { methods, type OutboundOperations } from "./operations.js";
+import { methods } from "./methods.js";
+import type { OutboundOperations } from "./operations.js";
 import type { Program } from "./program.js";
 import {
   type GoOptions,
@@ -158,7 +159,13 @@ export class Client extends Base implements OutboundClient {
         this.#settled.set(call.referenceId, settled);
         settled.catch(() => {}); // whoever ignores it does not want to hear of it
       }
-      return { ...call, sentAt: new Date(call.sentAt), settled } as unknown as UnsettledCall;
+      const { sentAt, answerableUntil: until } = call;
+      return {
+        ...call,
+        sentAt: new Date(sentAt),
+        answerableUntil: until === null ? null : new Date(until),
+        settled,
+      } as unknown as UnsettledCall;
     });
   }
 

@@ -105,8 +105,10 @@ export interface Unsettled {
   request: unknown;
   referenceId: string;
   delivery: Delivery;
-  /** Milliseconds since 1970. */
+  answered: boolean;
+  /** Milliseconds since 1970, as the next one. */
   sentAt: number;
+  answerableUntil: number | null;
 }
 
 /** What is known about one call. */

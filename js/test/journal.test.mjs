@@ -36,6 +36,8 @@ for (const transport of ["websocket", "long-polling"]) {
       request: { ...request, referenceId: "reloaded" },
       referenceId: "reloaded",
       delivery: "accepted",
+      answered: false,
+      answerableUntil: null, // the session goes on
       promised: true,
     });
     assert.ok(aged >= 0 && aged < 60_000, `it was sent ${aged} ms ago`);
@@ -100,15 +102,24 @@ testInPage(
     await accept(page, simulator, closing, "of the closed one");
     const own = complete(living, { ...request, referenceId: "of the other" });
     await simulator.call("wait-posts", { n: 2 });
+    assert.deepEqual(await unsettled(living), [], "it lives");
     await first.close();
-    assert.deepEqual(await unsettled(living), [], "it has looked before");
-
+    const lockOf = async () =>
+      page.evaluate(async () => (await navigator.locks.query()).held.map(({ name }) => name));
+    while ((await lockOf()).filter((name) => name.includes("journal")).length > 1) {
+      // the browser takes its time to free those of the closed page
+    }
+    const [found, ...more] = await list(living);
+    assert.deepEqual(more, []);
+    assert.equal(found.referenceId, "of the closed one");
+    assert.equal(found.answered, false);
+    assert.ok(found.answerableUntil <= 0, "nobody goes on with its session");
     const session = await connect(page, options(simulator));
-    assert.deepEqual(await unsettled(session), ["of the closed one accepted"]);
+    assert.deepEqual(await list(session), [], "it belongs to the one that has asked first");
     await simulator.call("ack", { referenceId: "of the closed one" });
     await simulator.call("ack", { referenceId: "of the other" });
     assert.equal(
-      (await settlesWith(session, "of the closed one")).value.messageType,
+      (await settlesWith(living, "of the closed one")).value.messageType,
       acknowledgement.messageType,
     );
     assert.equal((await own).value.referenceId, "of the other");
@@ -246,6 +257,8 @@ if (host === "worker") {
       await simulator.call("expire"); // the session cannot bring it again
       const session = await connect(page, options(simulator));
       assert.deepEqual(await unsettled(session), ["unseen accepted"]);
+      const [{ answered, answerableUntil }] = await list(session);
+      assert.deepEqual({ answered, answerableUntil }, { answered: true, answerableUntil: null });
       assert.equal((await settlesWith(session, "unseen")).value.referenceId, "unseen");
       assert.deepEqual(await list(session), []);
     },
@@ -287,6 +300,38 @@ for (const [what, asks] of [
     },
   );
 }
+
+testInPage("forget, and close with it, reject where the store fails", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  await accept(page, simulator, await connect(page, options(simulator)), "kept");
+  await page.reload();
+  const session = await connect(page, options(simulator, { worker: false }));
+  assert.deepEqual(await unsettled(session), ["kept accepted"]);
+  await page.evaluate(() => {
+    const { transaction } = IDBDatabase.prototype;
+    IDBDatabase.prototype.transaction = function (stores, mode) {
+      if (mode === "readwrite") throw new DOMException("the disk is full", "QuotaExceededError");
+      return transaction.call(this, stores, mode);
+    };
+  });
+  const { error } = await session.evaluate(({ client, outcome, OutboundError }) =>
+    outcome(client.forget("kept"), OutboundError),
+  );
+  assert.equal(error.code, "CLOSED");
+  assert.equal(error.delivery, "accepted");
+  assert.equal(error.referenceId, "kept");
+  assert.ok(error.isOutboundError);
+  assert.match(error.message, /could not be removed from the journal.*disk is full/);
+  const { error: closing } = await session.evaluate(({ client, outcome }) =>
+    outcome(client.close({ forget: true })),
+  );
+  assert.equal(closing.code, "CLOSED");
+  assert.match(closing.message, /could not be cleared.*disk is full/);
+  assert.equal(await session.evaluate(({ client }) => client.state), "closed");
+  await page.reload();
+  const next = await connect(page, options(simulator));
+  assert.deepEqual(await unsettled(next), ["kept accepted"], "as the errors have said");
+});
 
 testInPage("nothing of the agent is kept but the requests", async (page) => {
   const simulator = await Simulator.start({ holdAck: true });
@@ -464,6 +509,8 @@ testInPage(
       request: { ...request, referenceId: "bare" },
       referenceId: "bare",
       delivery: "accepted",
+      answered: false,
+      answerableUntil: null,
       promised: true,
     });
     assert.ok(aged >= 0 && aged < 60_000, `it was sent ${aged} ms ago`);
@@ -518,7 +565,8 @@ if (host !== "page") {
       await simulator.call("wait-posts", { n: 1 });
       const { error } = await complete(session, { ...request, referenceId: "in flight" });
       assert.equal(error.code, "INVALID_REQUEST");
-      const sent = () => page.evaluate(() => globalThis.sent.filter((what) => what === "delivered"));
+      const sent = () =>
+        page.evaluate(() => globalThis.sent.filter((what) => what === "delivered"));
       assert.deepEqual(await sent(), []);
       await simulator.call("ack", { referenceId: "in flight" });
       assert.equal((await first).value.referenceId, "in flight");

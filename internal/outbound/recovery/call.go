@@ -19,12 +19,15 @@ type call struct {
 	request gws.Request
 	entry   *journal.Entry // while it is in the journal as this call's
 	earlier *Earlier       // whose place it has taken
+
+	answered bool // an event has answered it
 }
 
 func (k *keeper) Track(r gws.Request) Call {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	c := &call{k: k, request: r}
+	k.inFlight[r.ReferenceID] = c
 	if e := k.find(r.ReferenceID); e != nil && e.listed() {
 		e.superseded, c.earlier = true, e
 	}
@@ -35,7 +38,7 @@ func (c *call) Begin() <-chan struct{} {
 	k := c.k
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !journaled(c.request) || c.answer() != nil || !k.writable() {
+	if !journaled(c.request) || c.answered || c.answer() != nil || !k.writable() {
 		return safe
 	}
 	written := make(chan struct{})
@@ -54,7 +57,6 @@ func (c *call) put(known journal.Entry, done func(error)) {
 	known.ReferenceID, known.Path, known.Body = c.request.ReferenceID, c.request.Path(), string(c.request.Body())
 	known.SentAt = time.Now()
 	c.entry = &known
-	c.k.written[c] = true
 	delete(c.k.undelivered, known.ReferenceID)
 	c.k.journal.Put(known, done)
 }
@@ -74,6 +76,7 @@ func (c *call) Answered(event json.RawMessage) {
 	if !journaled(c.request) {
 		return
 	}
+	c.answered = true
 	if c.earlier != nil {
 		c.earlier.answer(event)
 	}
@@ -108,10 +111,8 @@ func (c *call) Ended(d gws.Delivery, err error) (waitsAgain bool) {
 	defer k.mu.Unlock()
 	own, reference := c.entry != nil, c.request.ReferenceID
 	c.entry = nil
-	if own {
-		delete(k.written, c)
-		defer k.signal()
-	}
+	delete(k.inFlight, reference)
+	defer k.signal()
 	nothing := err != nil && (d == gws.NotSent || d == gws.Rejected)
 	if e := c.earlier; e != nil {
 		e.superseded = false
@@ -129,9 +130,9 @@ func (c *call) Ended(d gws.Delivery, err error) (waitsAgain bool) {
 	case !own || k.closed:
 	case nothing:
 		k.journal.Remove(reference)
-	case k.leaving && err != nil: // who is to hear it may be gone
 	case k.config.ConfirmsDelivery:
 		k.undelivered[reference] = true
+	case k.leaving && err != nil: // who is to hear it may be gone
 	default:
 		k.journal.Remove(reference)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/journal"
@@ -18,8 +19,9 @@ type Earlier struct {
 
 	// What follows belongs to the keeper's mutex.
 	entry      journal.Entry
-	superseded bool // a call with its reference is in flight
-	dismissed  bool // it is not to be listed any more
+	superseded bool      // a call with its reference is in flight
+	dismissed  bool      // it is not to be listed any more
+	until      time.Time // see answerableUntil
 
 	done chan struct{} // closed when it has come to its end
 	err  error         // where that is not the answer
@@ -137,7 +139,8 @@ func (k *keeper) Knows(reference, callResult string) bool {
 	return e != nil && e.request.Text("callResult") == callResult
 }
 
-func (k *keeper) Unsettled(context.Context) []Unsettled {
+func (k *keeper) Unsettled(ctx context.Context) []Unsettled {
+	k.lookForMore(ctx)
 	list := []Unsettled{}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -151,26 +154,30 @@ func (k *keeper) Unsettled(context.Context) []Unsettled {
 		list = append(list, Unsettled{
 			Method: e.request.Operation.Method, Request: e.request.Fields(), ReferenceID: e.entry.ReferenceID,
 			Delivery: gws.Delivery(e.entry.Delivery), SentAt: e.entry.SentAt,
+			Answered: e.entry.Answer != nil, AnswerableUntil: k.answerableUntil(e),
 		})
 	}
+	slices.SortStableFunc(list, func(a, b Unsettled) int { return a.SentAt.Compare(b.SentAt) })
 	return list
 }
 
 func (k *keeper) Forget(ctx context.Context, reference string) error {
 	k.mu.Lock()
 	e := k.find(reference)
-	if e == nil || !e.listed() || !k.writable() {
+	again := e != nil && e.err == ErrForgotten // which may have failed
+	if e == nil || !e.listed() && !again || !k.writable() {
 		k.mu.Unlock()
 		return nil
 	}
-	e.dismissed = true
-	k.journal.Remove(reference)
-	e.finish(ErrForgotten)
+	if !again {
+		e.dismissed = true
+		k.journal.Remove(reference)
+		e.finish(ErrForgotten)
+	}
 	j := k.journal
 	k.mu.Unlock()
 	k.host.Dismiss(e)
 	ctx, cancel := context.WithTimeout(ctx, closeLimit)
 	defer cancel()
-	j.Written(ctx)
-	return nil
+	return j.Written(ctx)
 }

@@ -48,23 +48,31 @@ type keeper struct {
 	leaving     bool   // the page goes away
 	closed      bool
 	saved       *bayeux.Saved
-	earlier     []*Earlier      // all that were found, oldest first
-	written     map[*call]bool  // calls of this client that are in the journal and have not ended
-	undelivered map[string]bool // references of what has ended, and whose caller may not know it
-	changed     chan struct{}   // closed when one of the last two gets smaller
-	lookedAfter int             // times that the session is looked after for earlier calls
+	earlier     []*Earlier       // all that were found
+	inFlight    map[string]*call // calls of this client that have not ended, by reference
+	undelivered map[string]bool  // references of what has ended, and whose caller may not know it
+	changed     chan struct{}    // closed when one of the last two gets smaller
+	lookedAfter int              // times that the session is looked after for earlier calls
+	until       time.Time        // see answerableUntil
 }
 
 // New returns a Recovery that has a journal.
 func New(c Config, h Host) Recovery {
 	return &keeper{
 		config: c, host: h,
-		written: map[*call]bool{}, undelivered: map[string]bool{}, changed: make(chan struct{}),
+		inFlight: map[string]*call{}, undelivered: map[string]bool{}, changed: make(chan struct{}),
 	}
 }
 
 func (k *keeper) Attach(o *bayeux.Options) {
 	o.Prepare, o.Resume, o.Save = k.prepare, k.resume, k.save
+	next := o.OnStatus
+	o.OnStatus = func(s bayeux.Status) {
+		k.noteStatus(s)
+		if next != nil {
+			next(s)
+		}
+	}
 }
 
 // prepare signs in, and then opens the journal, if that was not done: whose
@@ -104,8 +112,31 @@ func (k *keeper) open(ctx context.Context) {
 	var saved bayeux.Saved
 	if session != nil && json.Unmarshal(session, &saved) == nil {
 		k.saved = &saved
+	} else {
+		k.until = time.Now()
 	}
 	waiting := k.found(j.Entries())
+	k.mu.Unlock()
+	k.host.Await(waiting)
+}
+
+// lookForMore takes over what clients have left that have died since the journal was opened.
+func (k *keeper) lookForMore(ctx context.Context) {
+	k.mu.Lock()
+	j, ok := k.journal, k.writable()
+	k.mu.Unlock()
+	if !ok {
+		return
+	}
+	entries := j.TakeOver(ctx)
+	k.mu.Lock()
+	waiting := k.found(entries)
+	for _, e := range waiting {
+		e.until = time.Now() // nobody goes on with its session
+	}
+	if len(waiting) > 0 {
+		k.lookAfterSession()
+	}
 	k.mu.Unlock()
 	k.host.Await(waiting)
 }
@@ -120,6 +151,9 @@ func (k *keeper) found(entries []journal.Entry) (waiting []*Earlier) {
 			continue
 		}
 		k.earlier = append(k.earlier, e)
+		if c := k.inFlight[entry.ReferenceID]; c != nil && c.earlier == nil {
+			e.superseded, c.earlier = true, e
+		}
 		if !e.finished() {
 			waiting = append(waiting, e)
 		}
@@ -139,6 +173,9 @@ func (k *keeper) resume() *bayeux.Saved {
 func (k *keeper) save(s bayeux.Saved, done func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.saved == nil || s.ClientID != k.saved.ClientID {
+		k.sessionIsOver()
+	}
 	text, err := json.Marshal(s)
 	if !k.writable() || err != nil {
 		done()
@@ -251,18 +288,25 @@ func (k *keeper) Close(forget bool) error {
 		k.waitForDelivery()
 	}
 	k.mu.Lock()
-	forget = forget && k.writable() // not what is another agent's
+	writable := k.writable()
 	k.closed = true
 	k.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
 	defer cancel()
-	if forget {
-		j.Forget(ctx)
+	var err error
+	switch {
+	case !forget:
+	case writable:
+		err = j.Forget(ctx)
+	default:
+		err = errNotTheirs
 	}
 	j.EndSession()
 	j.Close(ctx)
-	return nil
+	return err
 }
+
+var errNotTheirs = errors.New("it is that of another agent, who was signed in before")
 
 // waitForDelivery waits until every caller knows what its call has come to, but not for
 // long: a page that is gone confirms nothing.
@@ -270,7 +314,10 @@ func (k *keeper) waitForDelivery() {
 	limit := time.After(closeLimit)
 	for {
 		k.mu.Lock()
-		done, changed := len(k.written)+len(k.undelivered) == 0, k.changed
+		done, changed := len(k.undelivered) == 0, k.changed
+		for _, c := range k.inFlight {
+			done = done && c.entry == nil
+		}
 		k.mu.Unlock()
 		if done {
 			return
