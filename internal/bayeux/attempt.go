@@ -118,8 +118,25 @@ func (c *Client) dialLimit() time.Duration {
 	}
 	if c.established && c.waiters > 0 {
 		limit = min(limit, max(quiet, 3*c.trips.smoothed)) // others can be made meanwhile
+		if _, other := c.next(); other {
+			return limit // and it is not this one that is given more time then
+		}
 	}
 	return c.share(limit << min(c.fruitless, 2))
+}
+
+// shortenDial gives the opening of a connection the time that it would have, had
+// somebody waited from its beginning.
+func (c *Client) shortenDial() {
+	l := c.link
+	if l == nil || l.conn != nil {
+		return
+	}
+	c.after(c.dialLimit()-time.Since(l.began), func() {
+		if l == c.link && l.conn == nil && c.waiters > 0 {
+			c.lost(&OpenError{Transport: l.name(), Err: context.DeadlineExceeded})
+		}
+	})
 }
 
 // share is the time that a step may take: limit, but not more than half of

@@ -94,6 +94,8 @@ func (c *Client) AddWaiters(change int) {
 		switch {
 		case c.phase == waiting:
 			c.retrySoon()
+		case c.phase == opening:
+			c.shortenDial()
 		case c.phase == pausing:
 			if left := c.pause() - time.Since(c.repliedAt); left < time.Until(c.dueAt) {
 				c.connectAfter(left)
