@@ -195,6 +195,7 @@ type sessionState struct {
 type liveness struct {
 	waiters      int // callers that wait for an event
 	trips        roundTrips
+	request      time.Duration   // see NoteRequest
 	openedIn     time.Duration   // the shortest time in which a connection was opened
 	patience     int             // how many times the limits have proved too short
 	clock        *time.Timer     // until the next look

@@ -14,11 +14,12 @@ type exchange struct {
 	link    *link
 	message Message
 	sent    time.Time
-	held    bool          // the server may hold the reply; else it is due at once
-	limit   time.Duration // for the reply, or for more of its bytes
-	due     time.Time     // when that is over
-	graces  int           // that it had, since this program did not run
-	short   bool          // see shortenConnect
+	held    bool                 // the server may hold the reply; else it is due at once
+	limit   time.Duration        // for the reply, or for more of its bytes
+	due     time.Time            // when that is over
+	patient func() time.Duration // what the limit has become meanwhile; nil if it stays
+	graces  int                  // that it had, since this program did not run
+	short   bool                 // see shortenConnect
 	timer   *time.Timer
 	done    func(reply *Message, err error) // called once, on the loop
 }
@@ -56,6 +57,12 @@ func (x *exchange) over() {
 	if x.graces < deadline.MostGraces && deadline.Late(x.due) {
 		x.graces++
 		x.due = time.Now().Add(deadline.Grace)
+	}
+	if x.patient != nil {
+		if limit := x.patient(); limit > x.limit {
+			x.due = x.due.Add(limit - x.limit)
+			x.limit = limit
+		}
 	}
 	if left := time.Until(x.due); left > 0 {
 		x.timer.Reset(left)

@@ -59,6 +59,15 @@ func (r *roundTrips) add(d time.Duration) {
 // limit is how long a reply can be expected to take at most; 0 if nothing is known.
 func (r roundTrips) limit() time.Duration { return max(r.smoothed+4*r.variation, 2*r.smoothed) }
 
+// mostRequest is how much of the time that a request has taken counts.
+const mostRequest = 5 * time.Second
+
+// NoteRequest takes the time that another request to the same server has just taken, with what
+// the server did for it: a line that has become slow shows there first. It does not wait.
+func (c *Client) NoteRequest(took time.Duration) {
+	c.box.put(func() { c.request = min(took, mostRequest) })
+}
+
 // noteRoundTrip takes the time that a reply has taken which is given at once.
 func (c *Client) noteRoundTrip(x *exchange) {
 	if x.held || x.link != c.link && x.link != c.rival {
@@ -73,7 +82,7 @@ func (c *Client) noteRoundTrip(x *exchange) {
 
 // quietLimit is how long the connection may be silent.
 func (c *Client) quietLimit() time.Duration {
-	return min(max(quiet, c.trips.limit())<<min(c.patience, 8), mostQuiet)
+	return min(max(quiet, c.trips.limit(), 2*c.request)<<min(c.patience, 8), mostQuiet)
 }
 
 // silenceLimit is how long a socket may be silent at the very most.
@@ -214,7 +223,8 @@ func (c *Client) probe() {
 	}
 	c.probing = true
 	l := c.link
-	l.send(Message{Channel: metaSubscribe, Subscription: c.subscriptions[0].pattern}, limit, func(r *Message, err error) {
+	m := Message{Channel: metaSubscribe, Subscription: c.subscriptions[0].pattern}
+	x := l.expect(&m, limit, func(r *Message, err error) {
 		c.probing = false
 		if err != nil {
 			if l.perRequest() {
@@ -234,6 +244,10 @@ func (c *Client) probe() {
 		c.replaceConnect()
 		c.watch()
 	})
+	if l.perRequest() {
+		x.patient = c.quietLimit
+	}
+	l.conn.Send([]Message{m})
 	c.watch()
 }
 
