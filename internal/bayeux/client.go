@@ -193,7 +193,8 @@ type sessionState struct {
 
 // liveness is what the client knows of whether its connection lives.
 type liveness struct {
-	waiters      int // callers that wait for an event
+	waitedFrom   time.Time // since when there were any without a break
+	waiters      int       // callers that wait for an event
 	trips        roundTrips
 	request      time.Duration   // see NoteRequest
 	openedIn     time.Duration   // the shortest time in which a connection was opened

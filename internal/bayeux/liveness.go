@@ -94,6 +94,9 @@ func (c *Client) silenceLimit() time.Duration { return max(c.plan.timeout, 0) + 
 // longer before, unless the server has asked for a pause. AddWaiters does not wait.
 func (c *Client) AddWaiters(change int) {
 	c.box.put(func() {
+		if c.waiters == 0 {
+			c.waitedFrom = time.Now()
+		}
 		c.waiters += change
 		if change <= 0 {
 			return
@@ -181,7 +184,7 @@ func (c *Client) nextLook() (due time.Time, ok bool) {
 	if c.waiters == 0 || c.phase != connected || c.probing || c.isPolite() {
 		return due, false
 	}
-	return later(l.heard, c.askedAt).Add(limit), true
+	return later(later(l.heard, c.askedAt), c.waitedFrom).Add(limit), true
 }
 
 func later(a, b time.Time) time.Time {
@@ -261,8 +264,8 @@ func (c *Client) replaceConnect() {
 		return
 	}
 	x := c.link.underWay(metaConnect)
-	if x == nil {
-		return
+	if x == nil || time.Since(x.arriving) < c.quietLimit() {
+		return // or its reply is arriving
 	}
 	x.end() // the connection gives it up for the next
 	c.patience = max(c.patience, c.replacements)
