@@ -16,6 +16,7 @@ type exchange struct {
 	limit   time.Duration // for the reply, or for more of its bytes
 	due     time.Time     // when that is over
 	short   bool          // see shortenConnect
+	arrived time.Time     // when bytes of the reply have, last; zero if none were seen
 	timer   *time.Timer
 	done    func(reply *Message, err error) // called once, on the loop
 }
@@ -103,6 +104,7 @@ func (l *link) progress(messages []Message) {
 	for _, m := range messages {
 		if x := l.exchanges[m.ID]; x != nil {
 			x.short = false
+			x.arrived = l.heard
 			x.limit = max(x.limit, l.c.opts.MaxNetworkDelay)
 			x.due = l.heard.Add(x.limit)
 		}

@@ -247,7 +247,7 @@ func (c *Client) replaceConnect() {
 		return
 	}
 	x := c.link.underWay(metaConnect)
-	if x == nil {
+	if x == nil || time.Since(x.arrived) < c.quietLimit() {
 		return
 	}
 	x.end() // the connection gives it up for the next
