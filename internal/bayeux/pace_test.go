@@ -214,6 +214,21 @@ func TestReplyThatIsArriving_IsNeitherGivenUpNorAskedForAgain(t *testing.T) {
 	})
 }
 
+func TestReplyThatIsArriving_IsNotAskedForAgainWhenThePageWakes(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, false)
+		held := s.expect(metaConnect)
+		s.current.sink.Progress(held)
+		c.Wake()
+		s.say(subscribeReply, s.expect(metaSubscribe)...)
+		s.silent()
+		wait(4 * time.Second) // nothing more comes
+		c.Wake()
+		s.say(subscribeReply, s.expect(metaSubscribe)...)
+		s.expect(metaConnect)
+	})
+}
+
 func TestReplyThatIsArriving_ToAShortConnect(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s, c := polled(t, false)

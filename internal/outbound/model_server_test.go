@@ -32,6 +32,7 @@ type modelServer struct {
 	others   time.Time              // until when another client of the browser has its connect held
 	asleep   bool                   // the page is: what arrives waits for it
 	arrived  []func()               // what has waited
+	aborted  []time.Time            // when the client has given up a reply that was arriving, without need
 	tearing  bool                   // the next connection that events are sent on breaks meanwhile
 }
 
