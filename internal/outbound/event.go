@@ -195,7 +195,7 @@ func (e *event) match(op *operation) match {
 	case request.Operation.Result == gws.ResultRecords:
 		return possible
 	default: // what it tells must be what was asked for, such as the number of a record that has no handle yet
-		fits := func(told, parameter string) bool { return told == "" || same(told, parameter) }
+		fits := func(value, parameter string) bool { return value == "" || same(value, parameter) }
 		return when(fits(e.campaignName(), "campaignName") && fits(e.Record.CallingList, "callingList") &&
 			fits(string(e.Record.PhoneNumber), "phoneNumber"), possible)
 	}

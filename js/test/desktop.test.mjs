@@ -371,8 +371,8 @@ testInPage(
     assert.deepEqual(shown, ["", "Mobile", "EST", "09:00", "20:00"]);
     await page.keyboard.press("Enter");
     const empty = await page.waitForSelector("[data-testid=add-phone][aria-invalid=true]");
-    const told = await empty.evaluate((input) => input.closest(".field").textContent);
-    assert.match(told, /Type the number/);
+    const problem = await empty.evaluate((input) => input.closest(".field").textContent);
+    assert.match(problem, /Type the number/);
     assert.equal(await focused(page), "add-phone");
     await page.keyboard.press("Escape");
     await focusComesTo(page, "add-number");
@@ -450,8 +450,8 @@ testInPage(
     await paste(page, "add-phone", "1".repeat(257));
     await page.keyboard.press("Enter");
     const number = await page.waitForSelector("[data-testid=add-phone][aria-invalid=true]");
-    const told = await number.evaluate((input) => input.closest(".field").textContent);
-    assert.match(told, /expected at most 256/);
+    const problem = await number.evaluate((input) => input.closest(".field").textContent);
+    assert.match(problem, /expected at most 256/);
     await page.keyboard.press("Escape");
     await focusComesTo(page, "add-number");
     await reads(page, "desk-problem", /INVALID_REQUEST/);
