@@ -87,8 +87,11 @@ func (s scalar) integer() string {
 // to others, are counted.
 func (c *Client) receive(m bayeux.Message) {
 	e := readEvent(m.Data)
+	if c.waiting.resolve(e, m.Data) {
+		return
+	}
+	c.recovery.Late(string(e.ReferenceID), m.Data)
 	switch {
-	case c.waiting.resolve(e, m.Data):
 	case gws.IsAnswer(e.NotificationType) && !e.pushed():
 		c.unclaimed++
 		if n := c.unclaimed; n <= 10 || n%10_000 == 0 { // a flood of them must not flood the log

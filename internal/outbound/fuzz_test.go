@@ -31,7 +31,7 @@ func FuzzEvent(f *testing.F) {
 		if !json.Valid(data) {
 			return // there is no such event: package bayeux has checked the frame
 		}
-		c := &Client{}
+		c := &Client{recovery: recovery.None{}}
 		fields := record("referenceId", "ref-1")
 		first, problems := gws.ParseRequest("completeRecord", fields, false)
 		require.Empty(t, problems)

@@ -40,7 +40,9 @@ type life struct {
 // severable is what a client does its requests over, until it is dead.
 type severable struct {
 	network
-	dead atomic.Bool
+	dead   atomic.Bool
+	client atomic.Value // the id of its session, a string
+	me     string       // who is signed in, in place of the server's answer, as modelServer.me; "" for that
 }
 
 var errSevered = errors.New("the page is dead")
@@ -49,7 +51,30 @@ func (n *severable) Do(ctx context.Context, r *httpx.Request) (*httpx.Response, 
 	if n.dead.Load() {
 		return nil, errSevered
 	}
-	return n.doer.Do(ctx, r)
+	n.note(r.Body)
+	resp, err := n.doer.Do(ctx, r)
+	if err == nil && r.Method == "GET" && n.me != "" {
+		changed := *resp
+		changed.Body = []byte(`{"statusCode":0` + n.me + `}`)
+		return &changed, nil
+	}
+	return resp, err
+}
+
+// note notes the session that messages belong to.
+func (n *severable) note(body []byte) {
+	var messages []bayeux.Message
+	if json.Unmarshal(body, &messages) == nil {
+		n.noteMessages(messages)
+	}
+}
+
+func (n *severable) noteMessages(messages []bayeux.Message) {
+	for _, m := range messages {
+		if m.ClientID != "" {
+			n.client.Store(m.ClientID)
+		}
+	}
 }
 
 type severableSocket struct {
@@ -61,7 +86,22 @@ func (s severableSocket) Open(ctx context.Context, sink bayeux.Sink) (bayeux.Con
 	if s.n.dead.Load() {
 		return nil, errSevered
 	}
-	return s.modelWebSocket.Open(ctx, sink)
+	conn, err := s.modelWebSocket.Open(ctx, sink)
+	if err != nil {
+		return nil, err
+	}
+	return notingConn{conn, s.n}, nil
+}
+
+// notingConn notes whose messages it sends.
+type notingConn struct {
+	bayeux.Conn
+	n *severable
+}
+
+func (c notingConn) Send(messages []bayeux.Message) {
+	c.n.noteMessages(messages)
+	c.Conn.Send(messages)
 }
 
 // atDesk runs a test over each transport.
@@ -88,8 +128,13 @@ func (d *desk) load(change ...func(*Options)) *life {
 }
 
 func (d *desk) tryToLoad(ctx context.Context, change ...func(*Options)) (*life, error) {
+	return d.tryToLoadAs(ctx, "", change...)
+}
+
+// tryToLoadAs is tryToLoad with somebody signed in: see severable.me.
+func (d *desk) tryToLoadAs(ctx context.Context, me string, change ...func(*Options)) (*life, error) {
 	l := &life{d: d, page: d.Page()}
-	l.net = &severable{network: d.s.network()}
+	l.net = &severable{network: d.s.network(), me: me}
 	over := network{doer: l.net, random: l.net.random, transports: func(rest *gws.Session) []bayeux.Transport {
 		if d.s.conf.LongPolling {
 			return []bayeux.Transport{longpolling.New(longpolling.Options{URL: "http://model/cometd", Doer: l.net, Header: rest.RequestHeader})}

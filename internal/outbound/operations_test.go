@@ -189,7 +189,7 @@ func TestListOfRecords(t *testing.T) {
 	const end = `{"notificationType":"ChainedRecordsDataEnd","referenceId":"a","record":{"recordHandle":7}}`
 
 	t.Run("in order, each handle once", func(t *testing.T) {
-		c := &Client{}
+		c := &Client{recovery: recovery.None{}}
 		ops := waiting(t, c, chain("a", 7), chain("b", 8))
 		for _, handle := range []int{9, 7, 9, 8} {
 			hear(c, element("a", handle))
@@ -204,7 +204,7 @@ func TestListOfRecords(t *testing.T) {
 		require.Equal(t, 1, c.Pending())
 	})
 	t.Run("none", func(t *testing.T) {
-		c := &Client{}
+		c := &Client{recovery: recovery.None{}}
 		ops := waiting(t, c, chain("a", 7))
 		hear(c, end)
 		got, failed := settled(ops[0])
@@ -212,7 +212,7 @@ func TestListOfRecords(t *testing.T) {
 		require.Equal(t, `[]`, string(got))
 	})
 	t.Run("without references, if there is one", func(t *testing.T) {
-		c := &Client{}
+		c := &Client{recovery: recovery.None{}}
 		ops := waiting(t, c, chain("a", 7), chain("b", 8))
 		anonymous := func(text string) string { return strings.ReplaceAll(text, `"referenceId":"a",`, "") }
 		hear(c, anonymous(element("a", 9)))
@@ -238,7 +238,7 @@ func TestListOfRecords(t *testing.T) {
 			},
 			"it has no record": func(c *Client) { hear(c, `{"notificationType":"ChainedRecord","referenceId":"a","record":[]}`) },
 		} {
-			c := &Client{}
+			c := &Client{recovery: recovery.None{}}
 			ops := waiting(t, c, chain("a", 7))
 			fill(c)
 			_, failed := settled(ops[0])
@@ -249,7 +249,7 @@ func TestListOfRecords(t *testing.T) {
 		}
 	})
 	t.Run("another event ends it", func(t *testing.T) {
-		c := &Client{}
+		c := &Client{recovery: recovery.None{}}
 		ops := waiting(t, c, chain("a", 7))
 		hear(c, element("a", 9))
 		hear(c, `{"notificationType":"ChainError","referenceId":"a"}`)
@@ -265,7 +265,7 @@ func TestPreviewRecordIsARecordOrNull(t *testing.T) {
 		`{"notificationType":"PreviewRecordEmpty"}`:                                                      `null`,
 		`{"notificationType":"PreviewRecord","referenceId":"a"}`:                                         "",
 	} {
-		c := &Client{}
+		c := &Client{recovery: recovery.None{}}
 		ops := waiting(t, c, [2]any{"getPreviewRecord", asked("referenceId", "a")})
 		hear(c, data)
 		got, failed := settled(ops[0])
@@ -275,7 +275,7 @@ func TestPreviewRecordIsARecordOrNull(t *testing.T) {
 }
 
 func TestAnswersWithoutAReference(t *testing.T) {
-	c := &Client{}
+	c := &Client{recovery: recovery.None{}}
 	ops := waiting(t, c,
 		[2]any{"startPreviewSession", asked("campaignName", "A")}, [2]any{"startPreviewSession", asked("campaignName", "B", "referenceId", "b")},
 		[2]any{"updateRecord", asked("recordHandle", 7.0, "referenceId", "u")},

@@ -256,9 +256,11 @@ if (host === "worker") {
       });
       await simulator.call("expire"); // the session cannot bring it again
       const session = await connect(page, options(simulator));
-      assert.deepEqual(await unsettled(session), ["unseen accepted"]);
-      const [{ answered, answerableUntil }] = await list(session);
-      assert.deepEqual({ answered, answerableUntil }, { answered: true, answerableUntil: null });
+      const [{ referenceId, delivery, answered, answerableUntil }] = await list(session);
+      assert.deepEqual(
+        { referenceId, delivery, answered, answerableUntil },
+        { referenceId: "unseen", delivery: "accepted", answered: true, answerableUntil: null },
+      );
       assert.equal((await settlesWith(session, "unseen")).value.referenceId, "unseen");
       assert.deepEqual(await list(session), []);
     },

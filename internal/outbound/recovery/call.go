@@ -109,7 +109,7 @@ func (c *call) Ended(d gws.Delivery, err error) (waitsAgain bool) {
 	k := c.k
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	own, reference := c.entry != nil, c.request.ReferenceID
+	entry, reference := c.entry, c.request.ReferenceID
 	c.entry = nil
 	delete(k.inFlight, reference)
 	defer k.signal()
@@ -117,21 +117,23 @@ func (c *call) Ended(d gws.Delivery, err error) (waitsAgain bool) {
 	if e := c.earlier; e != nil {
 		e.superseded = false
 		if nothing { // so that the one before stays what it was
-			if own && !k.closed {
+			if entry != nil && !k.closed {
 				k.journal.Put(e.entry, nil)
 			}
 			return !e.finished()
 		}
 		e.dismissed = true
 		e.finish(err)
-		own = true
+		if entry == nil {
+			entry = &e.entry
+		}
 	}
 	switch {
-	case !own || k.closed:
+	case entry == nil || k.closed:
 	case nothing:
 		k.journal.Remove(reference)
 	case k.config.ConfirmsDelivery:
-		k.undelivered[reference] = true
+		k.undelivered[reference] = entry
 	case k.leaving && err != nil: // who is to hear it may be gone
 	default:
 		k.journal.Remove(reference)

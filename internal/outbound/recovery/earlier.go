@@ -68,7 +68,7 @@ func (e *Earlier) HandOver() (event json.RawMessage, err error) {
 		switch {
 		case k.closed:
 		case k.config.ConfirmsDelivery:
-			k.undelivered[e.entry.ReferenceID] = true
+			k.undelivered[e.entry.ReferenceID] = &e.entry
 		default:
 			k.journal.Remove(e.entry.ReferenceID)
 		}

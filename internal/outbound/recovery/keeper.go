@@ -48,19 +48,20 @@ type keeper struct {
 	leaving     bool   // the page goes away
 	closed      bool
 	saved       *bayeux.Saved
-	earlier     []*Earlier       // all that were found
-	inFlight    map[string]*call // calls of this client that have not ended, by reference
-	undelivered map[string]bool  // references of what has ended, and whose caller may not know it
-	changed     chan struct{}    // closed when one of the last two gets smaller
-	lookedAfter int              // times that the session is looked after for earlier calls
-	until       time.Time        // see answerableUntil
+	earlier     []*Earlier                // all that were found
+	inFlight    map[string]*call          // calls of this client that have not ended, by reference
+	undelivered map[string]*journal.Entry // what has ended, and whose caller may not know it, by reference
+	changed     chan struct{}             // closed when one of the last two gets smaller
+	heard       []heard                   // the last come last
+	lookedAfter int                       // times that the session is looked after for earlier calls
+	until       time.Time                 // see answerableUntil
 }
 
 // New returns a Recovery that has a journal.
 func New(c Config, h Host) Recovery {
 	return &keeper{
 		config: c, host: h,
-		inFlight: map[string]*call{}, undelivered: map[string]bool{}, changed: make(chan struct{}),
+		inFlight: map[string]*call{}, undelivered: map[string]*journal.Entry{}, changed: make(chan struct{}),
 	}
 }
 
@@ -151,6 +152,7 @@ func (k *keeper) found(entries []journal.Entry) (waiting []*Earlier) {
 			continue
 		}
 		k.earlier = append(k.earlier, e)
+		k.answerHeard(e)
 		if c := k.inFlight[entry.ReferenceID]; c != nil && c.earlier == nil {
 			e.superseded, c.earlier = true, e
 		}
@@ -215,7 +217,7 @@ func (k *keeper) noteWrite(err error) {
 
 // delivered lets go of what has ended. The mutex is held.
 func (k *keeper) delivered(reference string) {
-	if k.undelivered[reference] {
+	if k.undelivered[reference] != nil {
 		delete(k.undelivered, reference)
 		k.journal.Remove(reference)
 		k.signal()

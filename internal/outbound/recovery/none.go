@@ -17,6 +17,7 @@ func (None) Attach(*bayeux.Options)                {}
 func (None) Connected()                            {}
 func (None) Track(gws.Request) Call                { return NoCall{} }
 func (None) Knows(string, string) bool             { return false }
+func (None) Late(string, json.RawMessage)          {}
 func (None) Delivered(string)                      {}
 func (None) Unsettled(context.Context) []Unsettled { return []Unsettled{} }
 func (None) Find(string) (*Earlier, bool)          { return nil, false }

@@ -27,6 +27,10 @@ type Recovery interface {
 	// Knows reports whether an earlier call of that reference had this callResult.
 	Knows(reference, callResult string) bool
 
+	// Late takes an answer for which no call waits: the one of that reference may have come to
+	// another end, of which its caller does not know yet, or be another client's.
+	Late(reference string, event json.RawMessage)
+
 	// Delivered says that the caller knows what the call of that reference has come to.
 	Delivered(reference string)
 
