@@ -55,7 +55,7 @@ await client.addRecord({ ...number, timeZone: undefined });
 // @ts-expect-error: it has no handle yet
 await client.addRecord({ ...number, recordHandle: 12 });
 // @ts-expect-error: an integer
-await client.addRecord({ ...number, chainId: "7" });
+await client.addRecord({ ...number, chainId: [7] });
 // @ts-expect-error: no object in an object
 await client.addRecord({ ...number, otherFields: { address: { street: "Linden Road" } } });
 // @ts-expect-error: no list
