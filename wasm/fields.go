@@ -23,9 +23,14 @@ func readFields(v jsontext.Value) (f fieldsText) {
 		f.typ = typ
 		return f
 	}
-	f.fields = map[string]any{}
-	v.Properties(func(name string, value jsontext.Value) { f.fields[name] = readField(value) })
+	f.fields = readProperties(v)
 	return f
+}
+
+func readProperties(v jsontext.Value) map[string]any {
+	fields := map[string]any{}
+	v.Properties(func(name string, value jsontext.Value) { fields[name] = readField(value) })
+	return fields
 }
 
 func readField(v jsontext.Value) any {
@@ -45,12 +50,13 @@ func readField(v jsontext.Value) any {
 	return number
 }
 
-var tags = []string{"time", "number", "type"}
+var tags = []string{"time", "number", "type", "fields"}
 
 // readTagged reads what JSON has no value for: {"time": ms}, null of an invalid Date; {"number":
-// "NaN"} and the like; the {"type": name} of anything else.
+// "NaN"} and the like; {"fields": properties} of an object of plain data in a request; the {"type":
+// name} of anything else.
 func readTagged(v jsontext.Value) any {
-	var f [3]jsontext.Value
+	var f [4]jsontext.Value
 	v.Members(tags, f[:])
 	if ms, ok := f[0].Float(); ok {
 		return time.UnixMilli(int64(ms))
@@ -60,6 +66,9 @@ func readTagged(v jsontext.Value) any {
 	if s, ok := f[1].Text(); ok {
 		number, _ := strconv.ParseFloat(s, 64)
 		return number
+	}
+	if f[3] != nil {
+		return readProperties(f[3])
 	}
 	name, _ := f[2].Text()
 	return gws.Foreign(name)

@@ -25,7 +25,10 @@ type object struct {
 }
 
 // newObject reads v, an object or nothing; what says what it is.
-func newObject(what string, v safejs.Value) *object {
+func newObject(what string, v safejs.Value) *object { return readObject(what, v, maxKeys) }
+
+// readObject is newObject for as many properties as most says.
+func readObject(what string, v safejs.Value, most int) *object {
 	o := &object{values: map[string]any{}, read: map[string]bool{}}
 	if jsbridge.IsNullish(v) {
 		return o
@@ -34,7 +37,7 @@ func newObject(what string, v safejs.Value) *object {
 		o.problem(what, "must be an object, got "+t)
 		return o
 	}
-	keys, err := jsbridge.Keys(v, maxKeys)
+	keys, err := jsbridge.Keys(v, most)
 	if err != nil {
 		o.problem(what, "cannot be read: "+err.Error())
 	}

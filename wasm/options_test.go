@@ -88,7 +88,7 @@ func TestFirstTransport_IsOneOfTheTransports(t *testing.T) {
 func TestRequestIsReadAsItIs(t *testing.T) {
 	fields, problems := readRequest(value(t, `({a: "x", b: 5, c: true, d: null, e: undefined, f: 5n, g: Symbol(), h: [], i: {}, j: () => 1, get k() { throw 5n }})`))
 	require.Equal(t, gws.Fields{"a": "x", "b": 5.0, "c": true, "d": nil, "e": nil,
-		"f": gws.Foreign("bigint"), "g": gws.Foreign("symbol"), "h": gws.Foreign("array"), "i": gws.Foreign("object"), "j": gws.Foreign("function")}, fields)
+		"f": gws.Foreign("bigint"), "g": gws.Foreign("symbol"), "h": gws.Foreign("array"), "i": map[string]any{}, "j": gws.Foreign("function")}, fields)
 	require.Len(t, problems, 1)
 	require.Equal(t, "k", problems[0].Field)
 }
@@ -98,7 +98,17 @@ func TestDatesAreRead(t *testing.T) {
 		d: Object.create(Date.prototype), e: new Proxy(new Date(), {}), f: {getTime() { return 5 }}, g: Object.setPrototypeOf(new Date(5), null)})`))
 	require.Empty(t, problems)
 	require.Equal(t, gws.Fields{"a": time.UnixMilli(1433917552123), "b": gws.InvalidDate, "c": time.UnixMilli(-8.64e15),
-		"d": gws.Foreign("object"), "e": gws.Foreign("object"), "f": gws.Foreign("object"), "g": time.UnixMilli(5)}, fields)
+		"d": map[string]any{}, "e": map[string]any{}, "f": map[string]any{"getTime": gws.Foreign("function")}, "g": time.UnixMilli(5)}, fields)
+}
+
+func TestReadRequest_ObjectOfPlainDataIsReadOneLevelDeep(t *testing.T) {
+	fields, problems := readRequest(value(t, `({a: {s: "x", n: 1, b: true, u: undefined, o: {x: 1}, d: new Date(5)}, m: new Map([[1, 2]]),
+		t: {good: 1, get bad() { throw new Error("no") }}, many: Object.fromEntries(Array.from({length: 1000}, (_, i) => ["f" + i, i]))})`))
+	require.Equal(t, []gws.Problem{{Field: "t.bad", Message: "cannot be read: Error: no"}}, problems)
+	require.Equal(t, map[string]any{"s": "x", "n": 1.0, "b": true, "u": nil, "o": gws.Foreign("object"), "d": time.UnixMilli(5)}, fields["a"])
+	require.Equal(t, gws.Foreign("object"), fields["m"])
+	require.Equal(t, map[string]any{"good": 1.0}, fields["t"])
+	require.Len(t, fields["many"], maxKeys+1, "enough to see that there are too many")
 }
 
 func TestCallOptions(t *testing.T) {

@@ -15,14 +15,37 @@ func readRequest(v safejs.Value) (gws.Fields, []gws.Problem) {
 		return nil, []gws.Problem{{Field: "request", Message: "must be an object, got " + t}}
 	}
 	o := newObject("request", v)
-	fields := gws.Fields{}
+	fields, problems := gws.Fields{}, o.problems
 	for key, value := range o.values {
-		if other, ok := value.(safejs.Value); ok {
-			value = standIn(other)
+		other, ok := value.(safejs.Value)
+		switch {
+		case !ok:
+			fields[key] = value
+		case jsbridge.IsData(other):
+			data := readObject(key, other, maxKeys+1) // one more than passes
+			for name, value := range data.values {
+				data.values[name] = standInFor(value)
+			}
+			fields[key] = data.values
+			for _, p := range data.problems {
+				if p.Field != key {
+					p.Field = key + "." + p.Field
+				}
+				problems = append(problems, p)
+			}
+		default:
+			fields[key] = standIn(other)
 		}
-		fields[key] = value
 	}
-	return fields, o.problems
+	return fields, problems
+}
+
+// standInFor is standIn for what may be a plain value.
+func standInFor(value any) any {
+	if other, ok := value.(safejs.Value); ok {
+		return standIn(other)
+	}
+	return value
 }
 
 // standIn makes a value of a request of what is no plain value.

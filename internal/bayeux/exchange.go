@@ -11,16 +11,18 @@ import (
 
 // exchange is a message that waits for its reply.
 type exchange struct {
-	link    *link
-	message Message
-	sent    time.Time
-	held    bool          // the server may hold the reply; else it is due at once
-	limit   time.Duration // for the reply, or for more of its bytes
-	due     time.Time     // when that is over
-	graces  int           // that it had, since this program did not run
-	short   bool          // see shortenConnect
-	timer   *time.Timer
-	done    func(reply *Message, err error) // called once, on the loop
+	link     *link
+	message  Message
+	sent     time.Time
+	held     bool                 // the server may hold the reply; else it is due at once
+	limit    time.Duration        // for the reply, or for more of its bytes
+	due      time.Time            // when that is over
+	patient  func() time.Duration // what the limit has become meanwhile; nil if it stays
+	arriving time.Time            // when bytes of the reply last came; zero if none have
+	graces   int                  // that it had, since this program did not run
+	short    bool                 // see shortenConnect
+	timer    *time.Timer
+	done     func(reply *Message, err error) // called once, on the loop
 }
 
 var errNoReply = errors.New("no reply in time")
@@ -56,6 +58,12 @@ func (x *exchange) over() {
 	if x.graces < deadline.MostGraces && deadline.Late(x.due) {
 		x.graces++
 		x.due = time.Now().Add(deadline.Grace)
+	}
+	if x.patient != nil {
+		if limit := x.patient(); limit > x.limit {
+			x.due = x.due.Add(limit - x.limit)
+			x.limit = limit
+		}
 	}
 	if left := time.Until(x.due); left > 0 {
 		x.timer.Reset(left)
@@ -98,7 +106,10 @@ func (l *link) progress(messages []Message) {
 	for _, m := range messages {
 		if x := l.exchanges[m.ID]; x != nil {
 			x.short = false
-			x.limit = max(x.limit, l.c.opts.MaxNetworkDelay)
+			x.arriving = l.heard
+			if x.limit = max(x.limit, l.c.opts.MaxNetworkDelay); x.held {
+				x.limit = l.c.opts.MaxNetworkDelay // it is not held any more
+			}
 			x.due = l.heard.Add(x.limit)
 		}
 	}

@@ -189,6 +189,24 @@ func TestSilentSocket_LimitFollowsTheRoundTrips(t *testing.T) {
 	})
 }
 
+func TestProbe_LineThatHasJustBecomeSlow(t *testing.T) {
+	run(t, func(t *testing.T) {
+		const trip = 3200 * time.Millisecond
+		s, c := polled(t, false)
+		held := s.expect(metaConnect)
+		c.AddWaiters(1)
+		probe := s.expect(metaSubscribe) // after 3 s
+		wait(200 * time.Millisecond)
+		c.NoteRequest(trip)
+		wait(trip - 200*time.Millisecond)
+		s.say(subscribeReply, probe...)
+		s.say(connectReply, held...)
+		s.expect(metaConnect)
+		require.Empty(t, s.current.cancelled)
+		require.Equal(t, Connected, c.current().State)
+	})
+}
+
 func TestRoundTrips(t *testing.T) {
 	var r roundTrips
 	require.Zero(t, r.limit())

@@ -13,8 +13,9 @@ import (
 )
 
 // Fields is a request as it came from JavaScript. A value is a string, a
-// float64, a bool, nil for null and undefined, a time.Time for a Date, or a
-// [Foreign] for all else.
+// float64, a bool, nil for null and undefined, a time.Time for a Date, a
+// map[string]any of such values for an object of plain data, in which a further
+// object is Foreign, or a [Foreign] for all else.
 type Fields map[string]any
 
 // Foreign is the JavaScript type of a value that no field can have: "object",
@@ -62,14 +63,21 @@ func (r *fieldReader) value(field string) any {
 
 // checkText returns what is wrong with s as a text of 1 to limit characters, or "".
 func checkText(s string, limit int) string {
+	message := checkCharacters(s, limit)
+	if message == "" && strings.TrimSpace(s) == "" {
+		message = fmt.Sprintf("got %s, expected a string that is not empty", got(s))
+	}
+	return message
+}
+
+// checkCharacters is checkText for a text that may be empty.
+func checkCharacters(s string, limit int) string {
 	n := utf8.RuneCountInString(s)
 	switch {
 	case n > limit:
 		return fmt.Sprintf("got %s with %d characters, expected at most %d", got(s), n, limit)
 	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
 		return fmt.Sprintf("got %s, expected a string without control characters", got(s))
-	case strings.TrimSpace(s) == "":
-		return fmt.Sprintf("got %s, expected a string that is not empty", got(s))
 	}
 	return ""
 }
@@ -125,6 +133,8 @@ func got(v any) string {
 		return strconv.FormatBool(v)
 	case time.Time:
 		return "a Date"
+	case map[string]any:
+		return "a value of type object"
 	case Foreign:
 		if v == InvalidDate {
 			return "an invalid Date"

@@ -51,6 +51,7 @@ const (
 	NaturalInt                // 0, or as PositiveInt
 	IntegerOrText             // an integer, or up to 256 characters
 	Timestamp                 // a time.Time, or seconds since 1970; sent as whole seconds
+	UserData                  // an object of up to 100 strings of up to 1024 characters, which may be empty, numbers and booleans; sent as one
 )
 
 // Answer is an event that answers an operation.

@@ -1,6 +1,7 @@
 package gws
 
 import (
+	"maps"
 	"strings"
 
 	"gws-outbound/internal/jsontext"
@@ -56,6 +57,11 @@ func fieldOf(v jsontext.Value) any {
 	if v.IsNull() {
 		return nil
 	}
+	if v.IsObject() {
+		fields := map[string]any{}
+		v.Properties(func(name string, value jsontext.Value) { fields[name] = fieldOf(value) })
+		return fields
+	}
 	return Foreign("object")
 }
 
@@ -64,12 +70,15 @@ func fieldOf(v jsontext.Value) any {
 func (r Request) Fields() Fields {
 	f := Fields{}
 	for _, p := range r.values {
-		n, integer := p.v.(int64)
-		switch {
-		case !integer || n > maxSafeInteger:
-			f[p.name] = p.text()
+		switch v := p.v.(type) {
+		case map[string]any:
+			f[p.name] = maps.Clone(v)
+		case int64:
+			if f[p.name] = float64(v); v > maxSafeInteger {
+				f[p.name] = p.text()
+			}
 		default:
-			f[p.name] = float64(n)
+			f[p.name] = v
 		}
 	}
 	if r.ReferenceID != "" {

@@ -32,7 +32,8 @@
 //	held      {"referenceId": "..."}: how many events are     {"held": 0}
 //	          held; CometD on Jetty alone
 //	publish   {"channel": "/c", "count": 1, "size": 0}        {}
-//	expire    {}: forgets every CometD session                {}
+//	expire    {}: forgets every CometD session; on Jetty,     {}
+//	          with {"channel": "/c"}, those subscribed to it
 //	sessions  {}                                              {"sessions": 0}
 //	posts     {}: how many operations were accepted, and what {"posts": 0, "last": {}}
 //	          the newest had in its body and its path

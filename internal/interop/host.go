@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -54,7 +55,7 @@ func newHost(kind Kind, options Options) (*host, error) {
 		command = append(command, "--agents=true")
 	}
 	if options.OneHeld {
-		if !kind.onJetty() {
+		if !slices.Contains([]Kind{Jetty9, Jetty8, Jetty31}, kind) {
 			return nil, errors.New("CometD on Jetty alone holds one connect per browser")
 		}
 		command = append(command, "--max-sessions-per-browser=1")

@@ -26,9 +26,6 @@ func (k Kind) Transports() []string {
 // HasAck reports whether the server has acknowledged delivery.
 func (k Kind) HasAck() bool { return k != Faye }
 
-// onJetty reports whether the server is CometD on Jetty.
-func (k Kind) onJetty() bool { return k == Jetty9 || k == Jetty8 || k == Jetty31 }
-
 // Options are those of a server's start.
 type Options struct {
 	NoAck         bool `json:"noAck"`         // leave acknowledged delivery off

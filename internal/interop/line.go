@@ -22,16 +22,10 @@ type lane struct {
 	free time.Time // from then on
 }
 
-const (
-	// pieceSize is how many bytes a connection may send at a time on a line with
-	// a rate. It then queues behind those that wait: what is small on one
-	// connection does not wait for all that is sent on the others.
-	pieceSize = 1 << 10
-
-	// slack is how long a lane may stand idle between two pieces without losing
-	// that time, since a goroutine wakes up a bit late.
-	slack = 20 * time.Millisecond
-)
+// pieceSize is how many bytes a connection may send at a time on a line with a
+// rate. It then queues behind those that wait: what is small on one connection
+// does not wait for all that is sent on the others.
+const pieceSize = 1 << 10
 
 func (l *line) set(rate int, roundTrip time.Duration) {
 	l.mu.Lock()
@@ -55,21 +49,23 @@ func (l *line) delay() (roundTrip time.Duration) {
 	return l.roundTrip
 }
 
-// pass waits until n bytes have been sent, in the order of the calls, and
-// returns when they arrive.
-func (l *line) pass(on *lane, n int) (arrival time.Time) {
-	now := time.Now()
+// pass sends n bytes that are ready since then, in the order of the calls. It
+// returns when they have left, as of that time at which they should have, and
+// when they arrive. A goroutine wakes up late: who sends more takes the time at
+// which the bytes left as that since which the next ones are ready, so that the
+// rate does not suffer.
+func (l *line) pass(on *lane, n int, ready time.Time) (left, arrival time.Time) {
 	l.mu.Lock()
-	sent := now
+	left = ready
 	if l.rate > 0 {
-		if earliest := now.Add(-slack); on.free.Before(earliest) {
-			on.free = earliest
+		if on.free.Before(ready) {
+			on.free = ready
 		}
 		on.free = on.free.Add(time.Duration(n) * time.Second / time.Duration(l.rate))
-		sent = on.free
+		left = on.free
 	}
 	oneWay := l.roundTrip / 2
 	l.mu.Unlock()
-	time.Sleep(time.Until(sent))
-	return sent.Add(oneWay)
+	time.Sleep(time.Until(left))
+	return left, left.Add(oneWay)
 }

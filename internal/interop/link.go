@@ -162,8 +162,11 @@ func (l *link) open(on *lane, to *net.TCPConn, arrived func(n int)) *way {
 // send puts bytes on the line, piece by piece.
 func (w *way) send(b []byte) {
 	line := &w.link.proxy.line
+	ready := time.Now()
 	for piece := range slices.Chunk(bytes.Clone(b), line.pieces()) {
-		w.parcels <- parcel{piece, line.pass(w.lane, len(piece))}
+		left, arrival := line.pass(w.lane, len(piece), ready)
+		w.parcels <- parcel{piece, arrival}
+		ready = left
 	}
 }
 

@@ -25,6 +25,13 @@ type proxy struct {
 	links    map[*link]struct{}
 }
 
+// countsResult has what there was since the start of a proxy.
+type countsResult struct {
+	Connections int `json:"connections"`
+	Sockets     int `json:"sockets"` // asked for
+	Aborted     int `json:"aborted"` // requests whose client left before it had all of the answer
+}
+
 func newProxy(backend string) (*proxy, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

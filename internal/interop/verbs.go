@@ -22,11 +22,6 @@ type (
 		Fate  fate `json:"fate"`
 		After int  `json:"after"` // messages of the server's, for dying
 	}
-	countsResult struct {
-		Connections int `json:"connections"`
-		Sockets     int `json:"sockets"`
-		Aborted     int `json:"aborted"`
-	}
 	errorResult struct {
 		Error string `json:"error"`
 	}

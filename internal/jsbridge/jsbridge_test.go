@@ -142,6 +142,17 @@ func TestTypeOf(t *testing.T) {
 	require.False(t, IsNullish(eval(t, `0`)))
 }
 
+func TestIsData_ObjectsOfPlainDataAlone(t *testing.T) {
+	for expression, want := range map[string]bool{
+		`({})`: true, `Object.create(null)`: true, `Object.create({ a: 1 })`: true, `new (class {})()`: true, `new Proxy({}, {})`: true,
+		`[]`: false, `null`: false, `undefined`: false, `"x"`: false, `() => 1`: false, `new Date()`: false, `new Map()`: false,
+		`new Headers()`: false, `globalThis`: false, `new Proxy({}, { get() { throw new Error("no") } })`: false,
+		`(() => { const r = Proxy.revocable({}, {}); r.revoke(); return r.proxy })()`: false,
+	} {
+		require.Equal(t, want, IsData(eval(t, expression)), expression)
+	}
+}
+
 func TestKeysStringsAndEntries(t *testing.T) {
 	keys, err := Keys(eval(t, `Object.assign(Object.create({inherited: 1}), {a: 1, b: 2, [Symbol()]: 3})`), 10)
 	require.NoError(t, err)

@@ -37,6 +37,37 @@ func isArray(v safejs.Value) bool {
 	return yes
 }
 
+// IsData reports whether v is an object of plain data, of whatever frame: no array, Date, Map, element
+// or the like.
+func IsData(v safejs.Value) bool {
+	if TypeOf(v) != "object" {
+		return false
+	}
+	text, err := dataType(v)
+	return err == nil && text == "[object Object]"
+}
+
+// dataType returns what Object.prototype.toString says of v.
+func dataType(v safejs.Value) (string, error) {
+	constructor, err := safejs.Global().Get("Object")
+	if err != nil {
+		return "", err
+	}
+	prototype, err := constructor.Get("prototype")
+	if err != nil {
+		return "", err
+	}
+	toString, err := prototype.Get("toString")
+	if err != nil {
+		return "", err
+	}
+	text, err := toString.Call("call", v) // throws for a revoked Proxy
+	if err != nil {
+		return "", err
+	}
+	return text.String()
+}
+
 // IsNullish reports whether v is null or undefined.
 func IsNullish(v safejs.Value) bool { return v.IsNull() || v.IsUndefined() }
 

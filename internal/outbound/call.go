@@ -174,10 +174,16 @@ func (w *wait) post(ctx context.Context) {
 			w.posted <- &bayeux.InternalError{Value: p}
 		}
 	}()
-	w.posted <- w.c.rest.Post(ctx, w.op.request.Path(), w.op.request.Body(), func() {
+	var left time.Time
+	err := w.c.rest.Post(ctx, w.op.request.Path(), w.op.request.Body(), func() {
+		left = time.Now()
 		w.c.waiting.posting(w.op)
 		w.known.set(gws.Unknown)
 	})
+	if err == nil {
+		w.c.session.NoteRequest(time.Since(left))
+	}
+	w.posted <- err
 }
 
 // wait returns when the operation has been answered, which the caller sees for

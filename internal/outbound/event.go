@@ -17,6 +17,7 @@ type event struct {
 		RecordHandle  scalar
 		CampaignName  string
 		CallingList   string
+		PhoneNumber   scalar
 		ApplicationID scalar
 	}
 	Campaign struct {
@@ -27,13 +28,14 @@ type event struct {
 // What is read of an event, of its record and of its campaign.
 var (
 	eventNames    = []string{"notificationType", "referenceId", "record", "campaign"}
-	recordNames   = []string{"recordHandle", "campaignName", "callingList", "applicationId"}
+	recordNames   = []string{"recordHandle", "campaignName", "callingList", "applicationId", "phoneNumber"}
 	campaignNames = []string{"name"}
 )
 
 // readEvent reads the data of an event; what is of a wrong type is left out.
 func readEvent(data json.RawMessage) (e event) {
-	var f, record [4]jsontext.Value
+	var f [4]jsontext.Value
+	var record [5]jsontext.Value
 	var campaign [1]jsontext.Value
 	jsontext.Value(data).Members(eventNames, f[:])
 	e.NotificationType, _ = f[0].Text()
@@ -43,6 +45,7 @@ func readEvent(data json.RawMessage) (e event) {
 	e.Record.CampaignName, _ = record[1].Text()
 	e.Record.CallingList, _ = record[2].Text()
 	e.Record.ApplicationID = scalarOf(record[3])
+	e.Record.PhoneNumber = scalarOf(record[4])
 	f[3].Members(campaignNames, campaign[:])
 	e.Campaign.Name, _ = campaign[0].Text()
 	return e
@@ -194,9 +197,10 @@ func (e *event) match(op *operation) match {
 			same(e.Record.CallingList, "callingList") && same(e.Record.ApplicationID.integer(), "applicationId"), certain)
 	case request.Operation.Result == gws.ResultRecords:
 		return possible
-	default:
-		told := e.campaignName()
-		return when(told == "" || same(told, "campaignName"), possible)
+	default: // what it tells must be what was asked for, such as the number of a record that has no handle yet
+		fits := func(value, parameter string) bool { return value == "" || same(value, parameter) }
+		return when(fits(e.campaignName(), "campaignName") && fits(e.Record.CallingList, "callingList") &&
+			fits(string(e.Record.PhoneNumber), "phoneNumber"), possible)
 	}
 }
 

@@ -774,6 +774,34 @@ func TestAnswerWithoutAReferenceIsForTheLivingCall(t *testing.T) {
 	})
 }
 
+// A record is not created twice because a page was reloaded: the next one has the request as it was,
+// and sends nothing. Without a reference, the answer to somebody else's looks the same.
+func TestUnsettledAddRecord_IsListedWithItsUserDataAndSentOnce(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		truth := d.fated("a", modelFate{Answer: "ok", Event: "none"})
+		l := d.load()
+		f := asked("referenceId", "a", "callingList", "L", "phoneNumber", "1", "phoneType", "Mobile", "timeZone", "GMT", "from", 0.0, "until", 1.0,
+			"chainId", 7.0, "otherFields", map[string]any{"FirstName": "Zoë", "Premium": 12.5, "Vip": true})
+		perform(d.Context(), l.Client, "addRecord", f, CallOptions{})
+		pass(afterTheAnswer)
+		l.kill()
+
+		l = d.load()
+		list := l.Unsettled(d.Context())
+		require.Len(d, list, 1)
+		require.Equal(d, "addRecord", list[0].Method)
+		require.Equal(d, f, list[0].Request)
+		require.Equal(d, gws.Accepted, list[0].Delivery)
+		hear(l.Client, `{"notificationType":"AddRecordAcknowledge","record":{"campaignName":"Renewals","callingList":"L","phoneNumber":"1"}}`)
+		require.Len(d, l.Unsettled(d.Context()), 1)
+		done := l.settled("a")
+		synctest.Wait()
+		hear(l.Client, `{"notificationType":"AddRecordAcknowledge","referenceId":"a"}`)
+		require.Equal(d, "AddRecordAcknowledge", get(d.T, done).notificationType(d.T))
+		require.Equal(d, 1, truth.posts)
+	})
+}
+
 // A record that the server pushes looks like the answer to a request for one, but for the
 // reference.
 func TestPushedRecordIsNotTakenForALateAnswer(t *testing.T) {

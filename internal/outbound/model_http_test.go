@@ -18,8 +18,8 @@ type modelFlight struct {
 	arrive func()               // tells the client that a part of the answer has arrived
 	silent bool                 // what the server answers is lost
 	over   bool
-	sent   bool   // the answer is under way
-	gone   func() // the server sees that the client has hung up; nil if it doesn't matter
+	sent   time.Time // when the answer was; zero before
+	gone   func()    // the server sees that the client has hung up; nil if it doesn't matter
 }
 
 // Do is httpx.Doer's.
@@ -61,6 +61,11 @@ func (s *modelServer) Do(ctx context.Context, req *httpx.Request) (*httpx.Respon
 		}
 		return resp, nil
 	case <-ctx.Done():
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if arriving := !f.sent.IsZero() && time.Since(f.sent) > time.Second; arriving && !f.over && !f.silent && strings.HasSuffix(req.URL, "/cometd") && !s.conf.Both && s.calm(time.Now(), false) {
+			s.aborted = append(s.aborted, time.Now())
+		}
 		return nil, ctx.Err()
 	}
 }
@@ -86,10 +91,10 @@ func (s *modelServer) end(f *modelFlight, reset bool) {
 
 // respond answers, and reports whether the server could have known better.
 func (f *modelFlight) respond(status int, contentType, body string) bool {
-	if f.over || f.sent {
+	if f.over || !f.sent.IsZero() {
 		return false
 	}
-	f.gone, f.sent = nil, true
+	f.gone, f.sent = nil, time.Now()
 	var free time.Time
 	f.s.travel(&free, len(body), func() {
 		if f.over || f.silent {
@@ -118,7 +123,7 @@ func (f *modelFlight) progress() {
 
 func (s *modelServer) truthOf(req *httpx.Request) *modelTruth {
 	var body struct{ ReferenceID string }
-	if req.Method == "POST" && strings.Contains(req.URL, "/outbound-records/") && json.Unmarshal(req.Body, &body) == nil {
+	if req.Method == "POST" && strings.Contains(req.URL, "/outbound-records") && json.Unmarshal(req.Body, &body) == nil {
 		return s.truths[body.ReferenceID]
 	}
 	return nil
@@ -128,7 +133,7 @@ func (s *modelServer) take(f *modelFlight, req *httpx.Request) {
 	switch {
 	case req.Method == "GET":
 		f.respond(200, "application/json", `{"statusCode":0`+s.me+`}`)
-	case strings.Contains(req.URL, "/outbound-records/"):
+	case strings.Contains(req.URL, "/outbound-records"):
 		s.post(f, s.truthOf(req), req)
 	default:
 		s.poll(f, req)

@@ -32,6 +32,7 @@ type modelServer struct {
 	others   time.Time              // until when another client of the browser has its connect held
 	asleep   bool                   // the page is: what arrives waits for it
 	arrived  []func()               // what has waited
+	aborted  []time.Time            // when the client has given up a reply that was arriving, without need
 	tearing  bool                   // the next connection that events are sent on breaks meanwhile
 }
 
@@ -237,11 +238,11 @@ func (s *modelServer) silentWithin(d time.Duration, at time.Time) bool {
 // can be had: only that it takes a while to find out.
 func (s *modelServer) calm(at time.Time, socket bool) bool {
 	return !slices.ContainsFunc(s.faults, func(f modelFault) bool {
-		until := f.until
+		until, silent := f.until, f.silent
 		if f.sockets && !socket && s.conf.Both {
-			until = f.from.Add(min(f.until.Sub(f.from), 10*time.Second))
+			until, silent = f.from.Add(min(f.until.Sub(f.from), 10*time.Second)), false
 		}
-		return !f.from.After(at) && at.Sub(until) < s.wellFor(f.silent && !f.sockets)
+		return !f.from.After(at) && at.Sub(until) < s.wellFor(silent)
 	})
 }
 

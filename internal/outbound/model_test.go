@@ -280,6 +280,11 @@ func playModel(t *testing.T, conf modelConfig, steps []modelStep) []string {
 			r.violation("over %s minutes after the last fault", status.Transport)
 		}
 	}
+	for _, at := range r.s.aborted {
+		if r.closed.IsZero() || at.Before(r.closed) {
+			r.violation("a reply that was arriving was given up")
+		}
+	}
 	r.close()
 	pass(10 * time.Second) // what the closing client has still to send is answered, or given up
 	for _, call := range r.calls {
@@ -443,7 +448,7 @@ func (r *modelRun) judge(call *modelCall) {
 	missed := r.missed(call)
 	early := bound - missed
 	if missed > 0 {
-		bound += deadline.Grace // a deadline that fires late has that
+		bound += 2 * deadline.Grace // a deadline that fires late has that, and so has what follows it
 	}
 	switch {
 	case took > bound:

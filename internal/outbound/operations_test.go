@@ -82,12 +82,20 @@ func TestEveryOperation(t *testing.T) {
 				var chained []previewed
 				require.NoError(t, json.Unmarshal(do("getChainedRecords", "recordHandle", first.RecordHandle).data, &chained))
 				require.Len(t, chained, 2, "the other numbers of the first contact")
+				chainID := first.UserData["GSW_CHAIN_ID"]
+				o := do("addRecord", "callingList", first.CallingList, "phoneNumber", "+12125550177", "phoneType", "Mobile", "timeZone", "GMT",
+					"from", 0.0, "until", 86_400.0, "chainId", chainID, "otherFields", map[string]any{"LearnedFrom": "a neighbour", "Sure": false})
+				require.Equal(t, "AddRecordAcknowledge", o.notificationType(t))
+				require.NoError(t, json.Unmarshal(do("getChainedRecords", "recordHandle", first.RecordHandle).data, &chained))
+				require.Len(t, chained, 3)
+				added := chained[2].UserData
+				require.Equal(t, []any{chainID, "+12125550177", "a neighbour", false}, []any{added["GSW_CHAIN_ID"], added["GSW_PHONE"], added["LearnedFrom"], added["Sure"]})
 				require.Equal(t, "UpdateCallCompletionStatsAcknowledge", do("updateRecord", of(first, "phoneType", "Mobile", "from", 0.0)...).notificationType(t))
 				require.Equal(t, acknowledgement, do("completeRecord", of(first, "callResult", "Answer")...).notificationType(t))
 
 				callback := next()
 				when := time.Now().Add(time.Hour)
-				o := do("rescheduleRecord", "recordHandle", callback.RecordHandle, "callbackType", "Campaign", "timestamp", when)
+				o = do("rescheduleRecord", "recordHandle", callback.RecordHandle, "callbackType", "Campaign", "timestamp", when)
 				require.Equal(t, "ScheduledRecordRescheduleAcknowledge", o.notificationType(t))
 				o = do("rescheduleRecord", "recordHandle", next().RecordHandle, "callbackType", "Personal", "timestamp", float64(when.Unix()))
 				require.Equal(t, "RecordRescheduleAcknowledge", o.notificationType(t))
@@ -297,6 +305,40 @@ func TestAnswersWithoutAReference(t *testing.T) {
 	hear(c, `{"notificationType":"PreviewSessionStarted"}`)
 	got, _ = settled(ops[0])
 	require.NotNil(t, got, "the one that is left")
+}
+
+// A record that is created has no handle: what tells one acknowledgement without a reference from
+// another is the campaign, the calling list and the number.
+func TestAddRecord_AcknowledgementWithoutReferenceGoesByListAndNumber(t *testing.T) {
+	add := func(reference, list, number string) [2]any {
+		return [2]any{"addRecord", asked("callingList", list, "phoneNumber", number, "phoneType", "Mobile", "timeZone", "GMT",
+			"from", 0.0, "until", 1.0, "referenceId", reference)}
+	}
+	c := &Client{}
+	ops := waiting(t, c, add("a", "L", "1"), add("b", "L", "2"), add("c", "M", "2"))
+	for _, record := range []string{
+		`{}`, `{"phoneNumber":"3"}`, `{"phoneNumber":"2"}`, `{"campaignName":"other","phoneNumber":"1"}`, `{"callingList":"N","phoneNumber":"1"}`,
+		`{"callingList":"L"}`,
+	} {
+		hear(c, `{"notificationType":"AddRecordAcknowledge","record":`+record+`}`)
+		require.Equal(t, 3, c.Pending(), record)
+	}
+	hear(c, `{"notificationType":"AddRecordAcknowledge","referenceId":"d","record":{"callingList":"L","phoneNumber":"1"}}`)
+	require.Equal(t, 3, c.Pending(), "another reference")
+	hear(c, `{"notificationType":"AddRecordAcknowledge","record":{"campaignName":"Renewals","phoneNumber":1}}`)
+	got, _ := settled(ops[0])
+	require.NotNil(t, got, "by its number, also where that is one in JSON")
+	hear(c, `{"notificationType":"AddRecordAcknowledge","record":{"callingList":"M"}}`)
+	got, _ = settled(ops[2])
+	require.NotNil(t, got, "by its list")
+	hear(c, `{"notificationType":"AddRecordAcknowledge"}`)
+	got, _ = settled(ops[1])
+	require.NotNil(t, got, "the one that is left")
+
+	ops = waiting(t, c, add("a", "L", "1"))
+	hear(c, `{"notificationType":"AddRecordAcknowledge","referenceId":"a","record":{"recordHandle":9,"phoneNumber":"other"}}`)
+	got, _ = settled(ops[0])
+	require.NotNil(t, got, "its reference is proof, whatever the record")
 }
 
 func TestWhatTheServerTellsUnasked(t *testing.T) {

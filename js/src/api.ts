@@ -2,7 +2,7 @@
 // that nothing here costs a byte.
 
 import type { Delivery } from "./error.js";
-import type { OutboundOperations } from "./operations.js";
+import type { OutboundOperations, UnsettledMethod } from "./operations.js";
 
 /** Where the WebAssembly module comes from. */
 export interface LoadOptions {
@@ -169,9 +169,6 @@ export interface CloseOptions {
    */
   forget?: boolean;
 }
-
-/** The methods whose calls are written into the journal. */
-export type UnsettledMethod = Exclude<keyof OutboundOperations, "getChainedRecords">;
 
 /** A call of the method `M` that an earlier client has left without an end. */
 export interface UnsettledCallOf<M extends UnsettledMethod> {

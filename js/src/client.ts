@@ -8,7 +8,8 @@ import type {
 } from "./api.js";
 import { OutboundError } from "./error.js";
 import { invalid, own } from "./load-options.js";
-import { methods, type OutboundOperations } from "./operations.js";
+import { methods } from "./methods.js";
+import type { OutboundOperations } from "./operations.js";
 import type { Program } from "./program.js";
 import {
   type GoOptions,

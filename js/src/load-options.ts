@@ -47,14 +47,16 @@ export function splitOptions<T extends LoadOptions>(
  * Copies the own properties of what a caller passed. It reads each of them
  * here, once: a getter that throws inside a call into Go would unwind the
  * stack of the Go program, and end it for everybody. What is no object is
- * returned as it is, for the module to refuse.
+ * returned as it is, for the module to refuse. `name` is that of the field, or
+ * says what it is.
  */
-export function own<T>(value: T, name: "options" | "request"): T {
+export function own<T>(value: T, name: string): T {
   try {
     const fields = typeof value === "object" && value !== null && !Array.isArray(value);
     return fields ? { ...value } : value;
   } catch (cause) {
-    throw invalid(name, [{ field: name, message: `cannot be read: ${cause}` }], cause);
+    const what = name === "options" ? name : "request";
+    throw invalid(what, [{ field: name, message: `cannot be read: ${cause}` }], cause);
   }
 }
 

@@ -567,7 +567,8 @@ if (host !== "page") {
       await simulator.call("wait-posts", { n: 1 });
       const { error } = await complete(session, { ...request, referenceId: "in flight" });
       assert.equal(error.code, "INVALID_REQUEST");
-      const sent = () => page.evaluate(() => globalThis.sent.filter((what) => what === "delivered"));
+      const sent = () =>
+        page.evaluate(() => globalThis.sent.filter((what) => what === "delivered"));
       assert.deepEqual(await sent(), []);
       await simulator.call("ack", { referenceId: "in flight" });
       assert.equal((await first).value.referenceId, "in flight");

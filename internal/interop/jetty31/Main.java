@@ -83,9 +83,11 @@ public final class Main {
         }
 
         @Override
-        public void expire() {
+        public void expire(String channel) {
             for (ServerSession session : server.getSessions()) {
-                server.removeServerSession(session, true);
+                if (channel == null || session.getSubscriptions().stream().anyMatch(to -> to.getId().equals(channel))) {
+                    server.removeServerSession(session, true);
+                }
             }
         }
 

@@ -12,7 +12,7 @@ const transports = ["long-polling"];
 const completions = 32; // in each scene
 const pace = 100; // ms, between two of them
 const eventPace = 250; // ms, between two of the desktop's events
-const idle = 3000; // ms, for which its events go on when all is completed
+const idle = 5000; // ms, for which its events go on when all is completed
 
 const right = {
   completion: 700, // ms, of 95 in 100
@@ -28,25 +28,46 @@ const report = table([
   "desktop's events p95 ms",
 ]);
 
+const client = (options) => ["worker", { transports, ...options }];
+
+let channels = 0;
+const desktops = () => ["cometd.js", { transports, channels: [`/desktop/${++channels}`] }];
+
 describe("beside others in one browser", { concurrency: 8 }, () => {
-  it("alone", async () => {
+  const desktopAlone = together([desktops()]).then(([desktop]) =>
+    play("a desktop alone", [], desktop),
+  );
+
+  it("a desktop alone", () => desktopAlone);
+
+  it("ours alone", async () => {
     const [ours] = await together([client()]);
-    await play("alone", [ours]);
+    const { completion } = await play("ours alone", [ours]);
+    assert.ok(completion < right.completion, late("a completion", completion));
   });
+
+  /** Asserts what is right for both; the desktop may need longer on a machine that is busy. */
+  async function bothQuick({ completion, event }) {
+    assert.ok(completion < right.completion, late("a completion", completion));
+    const most = Math.max(right.event, 2 * (await desktopAlone).event);
+    assert.ok(event < most, late("an event of the desktop", event));
+  }
 
   it("a desktop that was connected before", async () => {
     const [desktop, ours] = await together([desktops(), client()]);
-    await play("the desktop connected first", [ours], desktop);
+    await bothQuick(await play("the desktop connected first", [ours], desktop));
   });
 
   it("a desktop that connects later", async () => {
+    // Ours holds the request, and no server tells who does of the others: that is what `guest` is for.
     const [ours, desktop] = await together([client(), desktops()]);
-    await play("ours connected first", [ours], desktop);
+    const { completion } = await play("ours connected first", [ours], desktop);
+    assert.ok(completion < right.completion, late("a completion", completion));
   });
 
   it("a desktop that connects later than a guest", async () => {
     const [ours, desktop] = await together([client({ guest: true }), desktops()]);
-    await play("ours connected first, as a guest", [ours], desktop);
+    await bothQuick(await play("ours connected first, as a guest", [ours], desktop));
   });
 
   for (const tabs of [2, 4]) {
@@ -55,15 +76,11 @@ describe("beside others in one browser", { concurrency: 8 }, () => {
         Array.from({ length: tabs }, () => client()),
         { tabs: true },
       );
-      await play(`${tabs} tabs`, all, undefined, right.completionOfTabs);
+      const { completion } = await play(`${tabs} tabs`, all);
+      assert.ok(completion < right.completionOfTabs, late("a completion", completion));
     });
   }
 });
-
-const client = (options) => ["worker", { transports, ...options }];
-
-let channels = 0;
-const desktops = () => ["cometd.js", { transports, channels: [`/desktop/${++channels}`] }];
 
 /** Connects clients one after the other in one browser: in one page, or each in a tab of its own. */
 async function together(clients, { tabs = false } = {}) {
@@ -78,8 +95,12 @@ async function together(clients, { tabs = false } = {}) {
   return players;
 }
 
-/** Completes records with all of ours at once while the desktop has events, and measures both. */
-async function play(scene, ours, desktop, most = right.completion) {
+/**
+ * Completes records with all of ours at once while the desktop has events.
+ *
+ * @returns {Promise<{ completion: number, event: number }>} how long 95 of 100 took at most, in ms
+ */
+async function play(scene, ours, desktop) {
   let over = false;
   const sent = [];
   const events = async () => {
@@ -105,15 +126,10 @@ async function play(scene, ours, desktop, most = right.completion) {
   const delays = arrived.map((at, n) => at - sent[n]);
   const figures = [times, delays].flatMap((all) => [0.5, 0.95].map((q) => quantile(all, q)));
   report(scene, ...figures.map((ms) => (ms === undefined ? "" : Math.round(ms))));
-
-  assert.deepEqual(
-    results.flat().flatMap(({ error }) => error ?? []),
-    [],
-  );
+  const failed = results.flat().flatMap(({ error }) => error ?? []);
+  assert.deepEqual(failed, []);
   assert.equal(arrived.length, sent.length, "events of the desktop");
-  const [, completion, , event] = figures;
-  assert.ok(completion < most, `a completion takes ${completion} ms, at the 95th percentile`);
-  if (desktop) {
-    assert.ok(event < right.event, `the desktop's events take ${event} ms, at the 95th percentile`);
-  }
+  return { completion: figures[1], event: figures[3] };
 }
+
+const late = (what, ms) => `${what} takes ${Math.round(ms)} ms, at the 95th percentile`;

@@ -9,18 +9,20 @@ import { Player, sleep, startServer, table } from "./scene.mjs";
 
 const times = 1.25;
 const slack = 300; // ms, for timers
+const attempts = 3000; // ms: while somebody waits they are up to 2 s apart, so luck decides within that
 
 const holding = { holdAck: true };
-const agents = { agents: true };
+// A session must outlive a reply that takes long to arrive, and the next connect, which may take
+// three of the longest round trips.
+const agents = { agents: true, maxIntervalMS: 30_000 };
 const servers = {
   "CometD 9": await startServer("cometd-9", agents, holding),
-  "another CometD 9": await startServer("cometd-9", agents, holding),
   "CometD 9, without acknowledged delivery": await startServer(
     "cometd-9",
     { ...agents, noAck: true },
     holding,
   ),
-  "CometD 3.1": await startServer("cometd-3.1", {}, holding),
+  "CometD 3.1": await startServer("cometd-3.1", { maxIntervalMS: 30_000 }, holding),
 };
 
 const report = table(["scene", "ours ms", "cometd.js ms", "ratio", "reconnects"]);
@@ -38,6 +40,8 @@ const peer = "cometd.js";
  * @property {string} [server] default: CometD 9
  * @property {(player: Player) => Promise<{ ms: number, error?: string }>} play what is measured
  * @property {boolean} [opens] whether to open the client is part of it
+ * @property {number} [least] ms: a bound that is right even if cometd.js is luckier
+ * @property {number} [most] ms: what is neither done nor failed then has failed
  * @property {number} [alone] ms: the bound where cometd.js does not get through
  * @property {boolean} [calm] whether to reconnect or to abort a request is a fault there
  */
@@ -53,20 +57,21 @@ const scenes = [
       calm: true,
     },
     {
-      name: "A2: 16 kB/s, 150 kB in one event",
+      name: "A2: 16 kB/s, 120 kB in one event",
       transports,
       hosts: transports === websocket ? ["worker", "in place"] : ["worker"],
-      play: behind({ rate: 16_000, count: 1, size: 150_000 }),
+      play: behind({ rate: 16_000, count: 1, size: 120_000 * expanded(transports) }),
     },
     {
-      name: "A2: 100 kB/s, 750 kB in one event",
+      name: "A2: 100 kB/s, 600 kB in one event",
       transports,
-      play: behind({ rate: 100_000, count: 1, size: 750_000 }),
+      play: behind({ rate: 100_000, count: 1, size: 600_000 * expanded(transports) }),
     },
     {
       name: "A3: round trip 3.2 s",
       transports,
       opens: true,
+      most: 90_000,
       play: far,
       calm: true,
     },
@@ -77,25 +82,26 @@ const scenes = [
         await player.door.call("line", { roundTripMS: 3200 });
         return acknowledged(player);
       },
-      calm: true,
     },
   ]),
   ...[both, longPolling].flatMap((transports) => [
     {
       name: "A5: the server away for 6.5 s",
       transports,
+      least: attempts,
       play: away(6500),
     },
     {
       name: "A5: the server away for 12 s",
       transports,
+      least: attempts,
       play: away(12_000),
     },
     {
       name: "A5: the server away for 6.5 s, and its sessions with it",
       transports,
-      server: "another CometD 9",
-      play: away(6500, (player) => player.door.call("expire")),
+      least: attempts,
+      play: away(6500, forgotten),
     },
   ]),
   {
@@ -106,10 +112,10 @@ const scenes = [
     calm: true,
   },
   {
-    name: "A2: 16 kB/s, 150 kB in one event",
+    name: "A2: 16 kB/s, 120 kB in one event",
     server: "CometD 9, without acknowledged delivery",
     transports: websocket,
-    play: behind({ rate: 16_000, count: 1, size: 150_000 }),
+    play: behind({ rate: 16_000, count: 1, size: 120_000 * expanded(websocket) }),
   },
 ];
 
@@ -119,6 +125,7 @@ const sockets = [
     name: "A7: upgrades are swallowed",
     transports: both,
     opens: true,
+    most: 10_000,
     alone: 2500,
     play: opened({ fate: "swallowed" }),
   },
@@ -126,12 +133,14 @@ const sockets = [
     name: `A10: each socket dies in place of message ${after + 1}`,
     transports: both,
     opens: true,
+    most: 10_000,
     alone: 4000,
     play: opened({ fate: "dying", after }),
   })),
   {
     name: "A10: each socket dies at once, in a session that was established",
     transports: both,
+    most: 10_000,
     alone: 8000,
     play: async (player) => {
       await player.door.call("sockets", { fate: "dying", after: 0 });
@@ -167,11 +176,24 @@ describe("sockets of no use", () => {
   });
 });
 
+/** How much text makes so many bytes on the line: sockets compress it. */
+function expanded(transports) {
+  return transports === websocket ? 1.25 : 1;
+}
+
 let channels = 0;
 
 /** Defines the test that plays a scene with all its clients at once. */
 function define(scene) {
-  const { name, transports, hosts = ["worker"], server = "CometD 9", alone, calm } = scene;
+  const {
+    name,
+    transports,
+    hosts = ["worker"],
+    server = "CometD 9",
+    least = 0,
+    alone,
+    calm,
+  } = scene;
   it(`${name}: ${transports.join(", ")}; ${server}`, async () => {
     const players = await Promise.all([peer, ...hosts].map((subject) => cast(scene, subject)));
     let theirs;
@@ -186,28 +208,31 @@ function define(scene) {
       const given = `${gaveUp(ours[i])}; ${peer}: ${gaveUp(theirs)}`;
       report(title(scene, host), cell(ours[i]), cell(theirs), ratio, given);
     });
-    const limit = theirs.error ? alone : times * theirs.ms + slack;
+    const limit = theirs.error ? alone : Math.max(least, times * theirs.ms + slack);
     assert.ok(limit, `cometd.js fails, and there is no other bound: ${theirs.error}`);
     for (const { ms, error, reconnects, aborted } of ours) {
       assert.equal(error, undefined);
       assert.ok(ms <= limit, `${Math.round(ms)} ms, and at most ${Math.round(limit)} are right`);
-      if (calm) assert.deepEqual({ reconnects, aborted }, { reconnects: 0, aborted: 0 });
+      if (calm) {
+        assert.equal(reconnects, 0);
+        assert.ok(aborted <= 1, `${aborted} requests aborted: more than a probe`);
+      }
     }
   });
 }
 
 /** A client for a scene: connected, unless that is part of the scene. */
 async function cast({ transports, server = "CometD 9", opens }, subject) {
-  const options = { transports, channels: [`/scene/${++channels}`] };
+  const options = { transports, channels: opens ? [] : [`/scene/${++channels}`] };
   const player = await Player.make(servers[server], subject, options);
   if (!opens) await player.open();
   return player;
 }
 
 /** Plays a scene with one client. @returns what was measured, and how often it gave up a connection */
-async function played({ play, alone }, player) {
+async function played({ play, most = 45_000 }, player) {
   const before = await player.counts();
-  const result = await atMost(alone ? 10_000 : 45_000, play(player));
+  const result = await atMost(most, play(player));
   const { sockets, aborted } = await player.counts();
   return {
     ...result,
@@ -226,11 +251,11 @@ function behind({ rate, count, size }) {
   };
 }
 
-/** A completion on a line that has always been long. */
+/** A completion on a line that was long already when the client was opened. */
 async function far(player) {
   await player.door.call("line", { roundTripMS: 3200 });
-  const { error } = await player.openNow();
-  return error ? { ms: 0, error } : acknowledged(player);
+  const opening = await player.openNow();
+  return opening.error ? opening : acknowledged(player);
 }
 
 /** A completion when the server is back, over the transport that there was before. */
@@ -247,6 +272,11 @@ function away(ms, meanwhile = () => {}) {
     const again = await player.run("connectedOver", player.options.transports[0], 8000);
     return { ms: performance.now() - from, ...(again.error && { error: again.error }) };
   };
+}
+
+/** Has the server lose the session of a client. */
+function forgotten(player) {
+  return player.door.call("expire", { channel: player.options.channels[0] });
 }
 
 /** The opening of a client whose sockets fare so, and a completion. */
