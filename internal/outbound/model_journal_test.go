@@ -58,7 +58,7 @@ type deskStep struct {
 }
 
 var deskActions = []string{
-	"call", "call", "call", "call", "call", "reload", "reload", "reload", "reload", "kill", "deaf", "deaf", "list", "send again", "send again", "send again over a dead line", "settle", "forget",
+	"call", "call", "call", "call", "call", "reload", "reload", "reload", "reload", "kill", "reload at an answer", "reload at an answer", "reload at an answer", "deaf", "deaf", "list", "send again", "send again", "send again over a dead line", "settle", "forget",
 	"close", "leave", "close and forget", "another agent", "fails", "full", "hangs", "clear", "cut", "outage", "silence", "expire", "nothing",
 }
 
@@ -209,7 +209,10 @@ func (r *deskRun) do(step deskStep) {
 		r.mu.Lock()
 		page.deaf = true
 		r.mu.Unlock()
-	case "reload":
+	case "reload", "reload at an answer":
+		if step.Do != "reload" {
+			r.waitForAnswer()
+		}
 		agent := page.agent
 		r.kill(step.Page)
 		r.pages[step.Page] = r.open(agent)
@@ -285,6 +288,25 @@ func (r *deskRun) spoil(d time.Duration, set func(on bool)) {
 	r.trouble = append(r.trouble, modelFault{from: time.Now(), until: time.Now().Add(d)})
 	set(true)
 	time.AfterFunc(d, func() { set(false) })
+}
+
+// waitForAnswer waits until the server sends one more event, but not for long.
+func (r *deskRun) waitForAnswer() {
+	sent := func() (n int) {
+		r.d.s.mu.Lock()
+		defer r.d.s.mu.Unlock()
+		for _, call := range r.calls {
+			n += len(call.truth.events)
+		}
+		return n
+	}
+	before := sent()
+	for range 100 {
+		if sent() > before {
+			return
+		}
+		pass(50 * time.Millisecond)
+	}
 }
 
 // troubled reports whether the store did not work at that time, or had not healed.
