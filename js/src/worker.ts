@@ -60,7 +60,7 @@ class Server implements Outcomes {
   #handle!: GoHandle;
   readonly #signals = new Map<number, AbortController>();
   readonly #calls = new Map<number, Knowledge>();
-  readonly #waits = new Set<Promise<void>>(); // for what clients before this one have left
+  readonly #waits = new Set<Promise<void>>(); // of what clients before this one have left
   readonly #questions = new Map<number, PromiseWithResolvers>();
   #notices: string[] = []; // that wait to be sent: of each the channel, and its data
   #asked = 0;
@@ -96,16 +96,16 @@ class Server implements Outcomes {
         this.#settle(message.id, () => this.#close(message.options));
         break;
       case "unsettled":
-        this.#settle(message.id, () => this.#handle.unsettled());
+        this.#wait(message.id, () => this.#handle.unsettled());
         break;
       case "settled":
-        this.#wait(message);
+        this.#wait(message.id, () => this.#handle.settled(message.referenceId));
         break;
       case "delivered":
         this.#handle.delivered(message.referenceId);
         break;
       case "forget":
-        this.#settle(message.id, () => this.#handle.forget(unpack(message.referenceId)));
+        this.#wait(message.id, () => this.#handle.forget(unpack(message.referenceId)));
         break;
       case "abort":
         this.#abort(message);
@@ -127,8 +127,9 @@ class Server implements Outcomes {
     }
   }
 
-  async #wait({ id, referenceId }: ToWorker & { do: "settled" }): Promise<void> {
-    const settled = this.#settle(id, () => this.#handle.settled(referenceId));
+  /** As #settle, for what has to be told before the Worker is ended. */
+  async #wait(id: number, call: () => Promise<unknown>): Promise<void> {
+    const settled = this.#settle(id, call);
     this.#waits.add(settled);
     await settled;
     this.#waits.delete(settled);
