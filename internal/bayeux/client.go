@@ -196,12 +196,14 @@ type liveness struct {
 	waitedFrom   time.Time // since when there were any without a break
 	waiters      int       // callers that wait for an event
 	trips        roundTrips
-	request      time.Duration   // see NoteRequest
+	request      time.Duration   // how long the last one of others took; see NoteRequest
+	requests     int             // of others that are under way
 	openedIn     time.Duration   // the shortest time in which a connection was opened
 	patience     int             // how many times the limits have proved too short
 	clock        *time.Timer     // until the next look
 	lookAt       time.Time       // when that is; zero if the clock does not run
 	alive        []chan struct{} // to be closed at the next frame
+	swallowed    int             // other sockets that got no answer since something came
 	probing      bool            // a probe is under way
 	unsure       bool            // nothing comes, and no other connection can be opened
 	replacing    int             // how many times the connect may be sent that is to take the place of another
