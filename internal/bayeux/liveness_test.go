@@ -126,6 +126,43 @@ func TestSilentSocket_SpeaksOnceAnotherHasProvedItself_ItIsHeardAndNoMore(t *tes
 	})
 }
 
+func TestSilentSocket_ConnectsOnTheNextOneAreHeldForAShortTimeOnly(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c, _ := waitedFor(t, s)
+		s.expect(metaSubscribe)
+		s.connection()
+		s.say(connectReply, s.expect(metaConnect)...)
+		c.AddWaiters(-1)
+		from := time.Now()
+		for {
+			m := s.expect(metaConnect)
+			if m[0].Advice == nil {
+				break
+			}
+			require.EqualValues(t, 5000, *m[0].Advice.Timeout)
+			wait(5 * time.Second)
+			s.say(connectReply, m...)
+		}
+		// A server of CometD 3.1 may take the end of the first socket, after a minute, for that of the session.
+		require.Equal(t, 70*time.Second, time.Since(from))
+	})
+}
+
+func TestSilentSocket_IsLostWhereAnotherIsRefused(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c, _ := waitedFor(t, s)
+		s.expect(metaSubscribe)
+		s.down.Store(true) // the server is there, or the network says that it is not
+		wait(3 * time.Second)
+		synctest.Wait()
+		require.ErrorContains(t, c.current().Reason, "cannot open websocket: down")
+		require.Positive(t, c.current().RetryIn)
+		<-s.current.closed
+	})
+}
+
 func TestSilentSocket_LivesWhereItSpeaksMeanwhile(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)

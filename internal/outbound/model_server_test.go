@@ -235,14 +235,15 @@ func (s *modelServer) silentWithin(d time.Duration, at time.Time) bool {
 
 // calm reports whether all has been well for long enough before that time. Where a
 // client has both transports, and it is not for a socket's sake, it does not matter whether sockets
-// can be had: only that it takes a while to find out.
+// can be had: only that it takes a while to find out. (Where new ones are swallowed, a client that has
+// one keeps to it for as long as a server may be silent, and says that it is not connected.)
 func (s *modelServer) calm(at time.Time, socket bool) bool {
 	return !slices.ContainsFunc(s.faults, func(f modelFault) bool {
-		until, silent := f.until, f.silent
-		if f.sockets && !socket && s.conf.Both {
-			until, silent = f.from.Add(min(f.until.Sub(f.from), 10*time.Second)), false
+		until := f.until
+		if f.sockets && !f.silent && !socket && s.conf.Both {
+			until = f.from.Add(min(f.until.Sub(f.from), 10*time.Second))
 		}
-		return !f.from.After(at) && at.Sub(until) < s.wellFor(silent)
+		return !f.from.After(at) && at.Sub(until) < s.wellFor(f.silent)
 	})
 }
 
