@@ -216,6 +216,49 @@ func TestUnsettled_LivingClientListsWhatOthersLeave(t *testing.T) {
 	})
 }
 
+// The server sends an agent's events to all of their tabs: that which lives has heard the answer to the call of
+// the one that has died, and taken it for nobody's.
+func TestUnsettled_LivingClientHasHeardTheAnswer(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", modelFate{Answer: "ok", Event: "none"})
+		living, dying := d.load(), d.load()
+		dying.complete("a")
+		pass(afterTheAnswer)
+		dying.net.dead.Store(true) // it hears nothing any more
+		dying.page.Kill()
+		d.say("a")
+		synctest.Wait()
+		dying.kill()
+		u := living.Unsettled(d.Context())
+		require.Len(d, u, 1)
+		require.True(d, u[0].Answered)
+		synctest.Wait()
+		require.Equal(d, []string{"a"}, d.answered())
+		get(d.T, living.settled("a")).resolved(d.T, "a")
+	})
+}
+
+// A call comes to its end, of which the page does not hear, and then its answer comes.
+func TestLateAnswer_IsWrittenUntilTheCallerKnowsTheEnd(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		for _, reference := range []string{"heard", "unheard"} {
+			d.fated(reference, modelFate{Answer: "ok", Event: "ack", EventAfter: time.Minute})
+		}
+		l := d.load(confirms)
+		heard, unheard := l.complete("heard"), l.complete("unheard")
+		pass(31 * time.Second)
+		get(d.T, heard).rejected(d.T, AckTimeout, gws.Accepted)
+		get(d.T, unheard).rejected(d.T, AckTimeout, gws.Accepted)
+		l.Delivered("heard")
+		pass(time.Minute)
+		require.Equal(d, []string{"unheard"}, d.answered())
+		require.Equal(d, []string{"unheard"}, d.keptReferences())
+		l.kill()
+		l = d.load(confirms)
+		get(d.T, l.settled("unheard")).resolved(d.T, "unheard")
+	})
+}
+
 // Both tabs are reloaded at once: one has all calls, and where it goes, the other has them.
 func TestUnsettled_WhatOneHasTakenOverIsLeftToTheOther(t *testing.T) {
 	atDesk(t, func(d *desk) {

@@ -36,9 +36,10 @@ func TestModelJournal(t *testing.T) {
 			Seed: uint64(rapid.IntRange(0, 1000).Draw(rt, "seed")),
 			Lag:  rapid.SampledFrom([]time.Duration{0, 20 * time.Millisecond, 400 * time.Millisecond}).Draw(rt, "lag"),
 		}
+		slow := rapid.SampledFrom([]time.Duration{0, 0, 200 * time.Millisecond, 700 * time.Millisecond}).Draw(rt, "slow store")
 		steps := rapid.SliceOfN(deskSteps, 6, 40).Draw(rt, "steps")
 		var violations []string
-		synctest.Test(t, func(t *testing.T) { violations = playDesk(t, conf, steps) })
+		synctest.Test(t, func(t *testing.T) { violations = playDesk(t, conf, slow, steps) })
 		for _, v := range violations {
 			rt.Error(v)
 		}
@@ -57,7 +58,7 @@ type deskStep struct {
 }
 
 var deskActions = []string{
-	"call", "call", "call", "call", "call", "reload", "reload", "reload", "reload", "kill", "deaf", "deaf", "list", "send again", "send again", "send again", "settle", "forget",
+	"call", "call", "call", "call", "call", "reload", "reload", "reload", "reload", "kill", "reload at an answer", "reload at an answer", "reload at an answer", "deaf", "deaf", "list", "send again", "send again", "send again over a dead line", "settle", "forget",
 	"close", "leave", "close and forget", "another agent", "fails", "full", "hangs", "clear", "cut", "outage", "silence", "expire", "nothing",
 }
 
@@ -76,7 +77,7 @@ var deskSteps = rapid.Custom(func(t *rapid.T) deskStep {
 			AnswerAfter: rapid.SampledFrom(deskDelays[1:]).Draw(t, "answer after"),
 			EventAfter:  rapid.SampledFrom(deskDelays[1:]).Draw(t, "event after"),
 		}
-	case "send again", "settle", "forget":
+	case "send again", "send again over a dead line", "settle", "forget":
 		s.Which = rapid.IntRange(0, 2).Draw(t, "which")
 	case "fails", "full", "hangs", "outage", "silence":
 		s.For = rapid.SampledFrom(modelDelays[3:]).Draw(t, "for")
@@ -114,7 +115,8 @@ type deskPage struct {
 
 // deskRun is a sequence being played.
 type deskRun struct {
-	d *desk
+	d    *desk
+	slow time.Duration // what each access to the store takes, which is no reason to lose anything
 
 	mu      sync.Mutex
 	calls   []*deskCall
@@ -131,8 +133,9 @@ var deskAgents = [2]string{`,"user":{"id":"ann"}`, `,"user":{"id":"bob"}`}
 const deskHeals = 70 * time.Second
 
 // playDesk returns what was wrong.
-func playDesk(t *testing.T, conf modelConfig, steps []deskStep) []string {
-	r := &deskRun{d: &desk{T: t, Browser: journaltest.NewBrowser(), s: &modelServer{conf: conf, truths: map[string]*modelTruth{}}}}
+func playDesk(t *testing.T, conf modelConfig, slow time.Duration, steps []deskStep) []string {
+	r := &deskRun{slow: slow, d: &desk{T: t, Browser: journaltest.NewBrowser(), s: &modelServer{conf: conf, truths: map[string]*modelTruth{}}}}
+	r.d.Slow(slow)
 	for _, step := range steps {
 		r.do(step)
 		if step.Then >= 0 {
@@ -176,7 +179,7 @@ func (r *deskRun) do(step deskStep) {
 			if on {
 				r.d.Slow(time.Hour)
 			} else {
-				r.d.Slow(0)
+				r.d.Slow(r.slow)
 			}
 		})
 	case "clear":
@@ -192,7 +195,7 @@ func (r *deskRun) do(step deskStep) {
 		lock(func() { s.forget(false, adviceHandshake) })
 	}
 	switch step.Do {
-	case "call", "list", "send again", "settle", "forget", "reload":
+	case "call", "list", "send again", "send again over a dead line", "settle", "forget", "reload":
 		if page == nil {
 			page = r.open(step.Agent)
 			r.pages[step.Page] = page
@@ -206,7 +209,10 @@ func (r *deskRun) do(step deskStep) {
 		r.mu.Lock()
 		page.deaf = true
 		r.mu.Unlock()
-	case "reload":
+	case "reload", "reload at an answer":
+		if step.Do != "reload" {
+			r.waitForAnswer()
+		}
 		agent := page.agent
 		r.kill(step.Page)
 		r.pages[step.Page] = r.open(agent)
@@ -217,15 +223,22 @@ func (r *deskRun) do(step deskStep) {
 		r.call(page, call, record("referenceId", call.reference))
 	case "list":
 		r.list(page)
-	case "send again", "settle", "forget":
+	case "send again", "send again over a dead line", "settle", "forget":
 		list := r.list(page)
+		if step.Do == "send again over a dead line" {
+			lock(func() { s.outage(4 * time.Second) })
+			synctest.Wait()
+			r.mu.Lock()
+			page.deaf = page.deaf || step.Which == 2
+			r.mu.Unlock()
+		}
 		if len(list) == 0 {
 			return
 		}
 		u := list[step.Which%len(list)]
 		call := r.find(u.ReferenceID)
 		switch step.Do {
-		case "send again":
+		case "send again", "send again over a dead line":
 			before := call.truth.posts
 			r.call(page, call, u.Request)
 			if u.Answered {
@@ -275,6 +288,25 @@ func (r *deskRun) spoil(d time.Duration, set func(on bool)) {
 	r.trouble = append(r.trouble, modelFault{from: time.Now(), until: time.Now().Add(d)})
 	set(true)
 	time.AfterFunc(d, func() { set(false) })
+}
+
+// waitForAnswer waits until the server sends one more event, but not for long.
+func (r *deskRun) waitForAnswer() {
+	sent := func() (n int) {
+		r.d.s.mu.Lock()
+		defer r.d.s.mu.Unlock()
+		for _, call := range r.calls {
+			n += len(call.truth.events)
+		}
+		return n
+	}
+	before := sent()
+	for range 100 {
+		if sent() > before {
+			return
+		}
+		pass(50 * time.Millisecond)
+	}
 }
 
 // troubled reports whether the store did not work at that time, or had not healed.

@@ -177,7 +177,7 @@ func (k *keeper) Forget(ctx context.Context, reference string) error {
 	j := k.journal
 	k.mu.Unlock()
 	k.host.Dismiss(e)
-	ctx, cancel := context.WithTimeout(ctx, closeLimit)
+	ctx, cancel := context.WithTimeout(ctx, forgetLimit)
 	defer cancel()
 	return j.Written(ctx)
 }

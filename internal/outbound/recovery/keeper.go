@@ -34,6 +34,10 @@ type Config struct {
 // closeLimit is how long the end of a client waits for its callers, and then for its journal.
 const closeLimit = 2 * time.Second
 
+// forgetLimit is how long is waited for the store where something is to be gone: longer, since the
+// agent asks for it, and an error would be taken for a store that fails.
+const forgetLimit = 5 * time.Second
+
 // keeper keeps calls in a journal.
 type keeper struct {
 	config  Config
@@ -293,7 +297,11 @@ func (k *keeper) Close(forget bool) error {
 	writable := k.writable()
 	k.closed = true
 	k.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+	limit := closeLimit
+	if forget {
+		limit = forgetLimit
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	var err error
 	switch {
