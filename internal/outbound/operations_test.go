@@ -314,7 +314,7 @@ func TestAddRecord_AcknowledgementWithoutReferenceGoesByListAndNumber(t *testing
 		return [2]any{"addRecord", asked("callingList", list, "phoneNumber", number, "phoneType", "Mobile", "timeZone", "GMT",
 			"from", 0.0, "until", 1.0, "referenceId", reference)}
 	}
-	c := &Client{}
+	c := &Client{recovery: recovery.None{}}
 	ops := waiting(t, c, add("a", "L", "1"), add("b", "L", "2"), add("c", "M", "2"))
 	for _, record := range []string{
 		`{}`, `{"phoneNumber":"3"}`, `{"phoneNumber":"2"}`, `{"campaignName":"other","phoneNumber":"1"}`, `{"callingList":"N","phoneNumber":"1"}`,
