@@ -14,6 +14,7 @@ const names = { chromium: "Chromium", firefox: "Firefox", webkit: "WebKitGTK" };
 
 /** Files for Chromium alone, and why. */
 const chromiumOnly = {
+  "docs.test.mjs": "no browser has a part in it",
   "extension.test.mjs": "the extension is for Chromium: a service worker of Manifest V3",
   "late.test.mjs": "only Chromium can be told to freeze a page, and which processes are its own",
   "hidden.test.mjs": "only Chromium can be told to slow down hidden pages at once",
