@@ -36,11 +36,11 @@ type Options struct {
 	// on, a session is worth waiting for.
 	Final func(error) bool
 
-	// OnStatus is told each change of the status, on the client's loop: it
+	// OnStatus is called with each change of the status, on the client's loop: it
 	// must not block.
 	OnStatus func(Status)
 
-	// OnGap is told, on the client's loop, that events may be missing between those that
+	// OnGap is called, on the client's loop, that events may be missing between those that
 	// came before and those that follow: a connection has broken without acknowledged
 	// delivery, a session has taken the place of another, or a frame could not be read. It
 	// must not block.
@@ -54,13 +54,13 @@ type Options struct {
 
 	// Resume returns a session that another client has left behind, to go on
 	// with in place of the first handshake, or nil. Where the server does not
-	// have it any more, or there is any doubt, a handshake follows by itself. It
+	// have it any more, or it may not, a handshake follows by itself. It
 	// is called once, on the client's loop, when Prepare has succeeded for the
 	// first time, and so knows who is signed in: the session of one agent is
 	// not to be given to another. It must not block.
 	Resume func() *Saved
 
-	// Save, if set, is told what Resume takes of the session, whenever that has
+	// Save, if set, is called with what Resume takes of the session, whenever that has
 	// changed, on the client's loop: it must not block. The next connect waits
 	// until done is called, from any goroutine, which must happen within some
 	// seconds, since the server does not keep the session for long: see

@@ -502,7 +502,7 @@ func TestRequestsOfTheirOwn(t *testing.T) {
 			require.Equal(t, "c1", s.expect(metaConnect)[0].ClientID)
 		})
 	})
-	t.Run("blocked cookies are told", func(t *testing.T) {
+	t.Run("blocked cookies are named", func(t *testing.T) {
 		run(t, func(t *testing.T) {
 			s := newServer(t)
 			s.name, s.requests = longPolling, true

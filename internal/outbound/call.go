@@ -23,7 +23,7 @@ type CallOptions struct {
 	AckTimeout             time.Duration // the client's if zero
 	AllowUnknownCallResult bool          // besides the client's option
 
-	// OnProgress is told the reference and each change of what is known about
+	// OnProgress is called with the reference and each change of what is known about
 	// delivery, so that the caller knows it should this program end. It may be nil.
 	OnProgress func(referenceID string, d gws.Delivery)
 }

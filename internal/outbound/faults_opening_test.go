@@ -28,7 +28,7 @@ func redirect(at gwssim.Stage) gwssim.Fault {
 func TestFaultsInTheOpening(t *testing.T) { matrix(t, openingFaults) }
 
 // openingFaults happen before there is a session. Those that go away are
-// overcome; those that stay are told when the time is over, with the last of them.
+// overcome; those that stay are reported when the time is over, with the last of them.
 var openingFaults = []fault{
 	{name: "nobody listens", browser: true, options: func(o *Options) { o.BaseURL = "http://127.0.0.1:1" },
 		want: refused(ConnectFailed, "GET ")},

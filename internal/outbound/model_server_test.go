@@ -58,7 +58,7 @@ const (
 // modelFault is a time in which the network, or the server, doesn't work.
 type modelFault struct {
 	from, until time.Time
-	silent      bool // what is sent is lost, and nobody is told; else nothing can be opened
+	silent      bool // what is sent is lost, and nobody knows; else nothing can be opened
 	sockets     bool // of sockets only, and not of those that are open
 	useless     bool // sockets can be opened, and end with the first message
 	asleep      bool // it is the page that does nothing
@@ -211,7 +211,7 @@ func inOne(faults []modelFault) *modelFault {
 
 // wellFor is how long all must have been well for a client that somebody waits
 // for to have what was sent to it. After a reset that is 2 s of backoff, and 3 s
-// of hasty connects. After silence it is, over a socket, 10 s for a reply that
+// of short connects. After silence it is, over a socket, 10 s for a reply that
 // does not come besides; over long-polling it is the whole time of a held
 // connect: if that request alone has died, nothing tells.
 func (s *modelServer) wellFor(silent bool) time.Duration {
@@ -226,7 +226,7 @@ func (s *modelServer) wellFor(silent bool) time.Duration {
 }
 
 // silentWithin reports whether something has happened in that time before at of
-// which a client that waits for nothing was not told.
+// which a client that waits for nothing has not heard.
 func (s *modelServer) silentWithin(d time.Duration, at time.Time) bool {
 	return slices.ContainsFunc(s.faults, func(f modelFault) bool {
 		return f.silent && !f.from.After(at) && at.Sub(f.until) < d

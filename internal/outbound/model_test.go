@@ -293,7 +293,7 @@ func playModel(t *testing.T, conf modelConfig, steps []modelStep) []string {
 		r.judge(call)
 	}
 	if left := browser.Texts(); len(left) > 0 {
-		r.violation("the journal still has %v, though every caller was told", left)
+		r.violation("the journal still has %v, though every caller has its result", left)
 	}
 	return r.wrong
 }
