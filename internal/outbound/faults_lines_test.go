@@ -118,7 +118,7 @@ var lineFaults = []fault{
 		}},
 	{name: "half-open on a line with a round trip of 1.2 s", line: line{roundTrip: 1200 * time.Millisecond}, then: acked(gwssim.Fault{Do: gwssim.DoSilence}),
 		want: want{posts: 1, processed: 1, within: 15 * time.Second}}, // twice the limit of 3.6 s, another socket, three round trips
-	{name: "nothing runs when the acknowledgement comes, and its time is over", browser: true, options: impatient, then: gwssim.Behavior{AckDelayMS: 700},
+	{name: "nothing runs when the acknowledgement comes, and its time is over", browser: true, options: shortAckTimeout, then: gwssim.Behavior{AckDelayMS: 700},
 		pending: func(t *testing.T, s *scene) {
 			get(t, s.accepted)
 			stop(3 * time.Second)
