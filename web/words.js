@@ -114,7 +114,7 @@ export function adviseConnection(code) {
  * Takes what was thrown, which may be anything, as the fields of an OutboundError.
  *
  * @param {unknown} thrown
- * @returns {Pick<OutboundError, "code" | "message"> & Partial<OutboundError>} `code` is the error's name where it has no code
+ * @returns {Partial<Omit<OutboundError, "code">> & { code: string, message: string }} `code` is the error's name where it has no code
  */
 export function asOutboundError(thrown) {
   const error = /** @type {Partial<OutboundError>} */ (thrown instanceof Object ? thrown : {});
