@@ -211,7 +211,7 @@ export class Card {
 }
 
 /**
- * @param {number | null} status HTTP status, 0 for none, null if it is not told
+ * @param {number | null} status HTTP status, 0 for none, null if it is not known
  * @param {CardError | null} error how the completion ended, if badly
  * @returns {string}
  */

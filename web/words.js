@@ -52,7 +52,7 @@ const connectionAdvice = new Map([
 ]);
 
 /**
- * Says in words what an error tells about the record.
+ * Says in words what an error means for the record.
  *
  * @param {string | undefined} delivery as in OutboundError
  * @returns {string}
