@@ -15,7 +15,7 @@ import (
 	"gws-outbound/internal/journal"
 )
 
-// confirms is the option of a client whose page says what it was told.
+// confirms is the option of a client whose page confirms what was delivered.
 func confirms(o *Options) { o.ConfirmsDelivery = true }
 
 // say has the server send the acknowledgement of record 12.

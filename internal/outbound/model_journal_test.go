@@ -24,7 +24,7 @@ import (
 // a time, with a store that fails, hangs, and is cleared. Two things hold:
 //
 //   - no acknowledgement that was confirmed to the server is unknown to the next page, unless its caller
-//     was told of it. Only while the store does not work can that be lost, which the log says;
+//     knows of it. Only while the store does not work can that be lost, which the log says;
 //   - no call is posted twice, unless its caller asks for that knowing what is known.
 func TestModelJournal(t *testing.T) {
 	if os.Getenv("RAPID_CHECKS") == "" && flag.Lookup("rapid.checks").Value.String() == flag.Lookup("rapid.checks").DefValue {
@@ -98,7 +98,7 @@ type deskCall struct {
 	agent     int
 	truth     *modelTruth
 	asked     int       // times that it was called
-	told      bool      // a caller knows what it has come to, or has forgotten it
+	delivered bool      // a caller knows what it has come to, or has forgotten it
 	confirmed time.Time // when the acknowledgement was seen to be confirmed over the session of the page that waited for it
 	sent      time.Time // the event of that
 }
@@ -255,7 +255,7 @@ func (r *deskRun) do(step deskStep) {
 				r.violation("%s cannot be forgotten: %v", u.ReferenceID, err)
 			}
 			r.mu.Lock()
-			call.told = true // or the error has said that it is still there
+			call.delivered = true // or the error has said that it is still there
 			r.mu.Unlock()
 		}
 	case "kill":
@@ -355,7 +355,7 @@ func (r *deskRun) listNew(page *deskPage, gone map[goneEvent]bool) []Unsettled {
 	return list
 }
 
-// call calls, and confirms what it was told if the page lives then.
+// call calls, and confirms what was delivered if the page lives then.
 func (r *deskRun) call(page *deskPage, call *deskCall, fields gws.Fields) {
 	call.asked++
 	if page.waits[call] == nil {
@@ -387,7 +387,7 @@ func (r *deskRun) tell(page *deskPage, call *deskCall) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !page.dead && !page.deaf {
-		call.told = true
+		call.delivered = true
 		page.Delivered(call.reference)
 	}
 }
@@ -407,7 +407,7 @@ func (r *deskRun) bury(page *deskPage) {
 	page.dead = true
 }
 
-// close closes the client of a page that lives on, which callers are told.
+// close closes the client of a page that lives on, which callers learn.
 func (r *deskRun) close(i int, forget bool) {
 	page := r.pages[i]
 	r.observe()
@@ -421,7 +421,7 @@ func (r *deskRun) close(i int, forget bool) {
 		theirs := func(call *deskCall) bool { return other != nil && other.waits[call] != nil }
 		r.mu.Lock()
 		for _, call := range r.calls { // or the error has said that it is still there
-			call.told = call.told || call.agent == page.agent && !page.changed && !theirs(call)
+			call.delivered = call.delivered || call.agent == page.agent && !page.changed && !theirs(call)
 		}
 		r.mu.Unlock()
 		for key := range r.d.Texts() {
@@ -515,7 +515,7 @@ func (r *deskRun) judge(agent int) {
 		if posts := call.truth.posts - min(call.truth.repeats, 2*call.asked); posts > call.asked {
 			r.violation("%s: %d POSTs, and it was called %d times", call.reference, posts, call.asked)
 		}
-		if call.told || call.confirmed.IsZero() || !call.sent.After(r.cleared) || r.lost(call) {
+		if call.delivered || call.confirmed.IsZero() || !call.sent.After(r.cleared) || r.lost(call) {
 			continue
 		}
 		if !answered[call.reference] {

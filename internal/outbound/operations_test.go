@@ -127,7 +127,7 @@ func TestRefusalsOfOtherOperations(t *testing.T) {
 	require.Contains(t, e.Message, "api-voice-outbound")
 
 	sim.Set(gwssim.Behavior{NoAck: true})
-	hurried := CallOptions{AckTimeout: 300 * time.Millisecond}
+	shortAckTimeout := CallOptions{AckTimeout: 300 * time.Millisecond}
 	for method, want := range map[string]string{
 		"rejectRecord": "no acknowledgement came within", "getChainedRecords": "no end of the list came within",
 	} {
@@ -135,7 +135,7 @@ func TestRefusalsOfOtherOperations(t *testing.T) {
 		if method == "rejectRecord" {
 			f["callingList"] = "L"
 		}
-		e = get(t, perform(t.Context(), c, method, f, hurried)).rejected(t, AckTimeout, gws.Accepted)
+		e = get(t, perform(t.Context(), c, method, f, shortAckTimeout)).rejected(t, AckTimeout, gws.Accepted)
 		require.Contains(t, e.Message, want)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())

@@ -15,7 +15,7 @@ import (
 // end makes main return.
 var end = make(chan struct{})
 
-// known is the loader's, to be told what is known of a call.
+// known is the loader's: it takes what is known of a call.
 var known js.Value
 
 func main() {
