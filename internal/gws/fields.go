@@ -13,8 +13,9 @@ import (
 )
 
 // Fields is a request as it came from JavaScript. A value is a string, a
-// float64, a bool, nil for null and undefined, a time.Time for a Date, or a
-// [Foreign] for all else.
+// float64, a bool, nil for null and undefined, a time.Time for a Date, a
+// map[string]any of such values for an object of plain data, in which a further
+// object is Foreign, or a [Foreign] for all else.
 type Fields map[string]any
 
 // Foreign is the JavaScript type of a value that no field can have: "object",
@@ -125,6 +126,8 @@ func got(v any) string {
 		return strconv.FormatBool(v)
 	case time.Time:
 		return "a Date"
+	case map[string]any:
+		return "a value of type object"
 	case Foreign:
 		if v == InvalidDate {
 			return "an invalid Date"

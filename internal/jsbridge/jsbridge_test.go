@@ -142,7 +142,18 @@ func TestTypeOf(t *testing.T) {
 	require.False(t, IsNullish(eval(t, `0`)))
 }
 
-func TestKeysStringsAndEntries(t *testing.T) {
+func TestIsData_ObjectsOfPlainDataAlone(t *testing.T) {
+	for expression, want := range map[string]bool{
+		`({})`: true, `Object.create(null)`: true, `Object.create({ a: 1 })`: true, `new (class {})()`: true, `new Proxy({}, {})`: true,
+		`[]`: false, `null`: false, `undefined`: false, `"x"`: false, `() => 1`: false, `new Date()`: false, `new Map()`: false,
+		`new Headers()`: false, `globalThis`: false, `new Proxy({}, { get() { throw new Error("no") } })`: false,
+		`(() => { const r = Proxy.revocable({}, {}); r.revoke(); return r.proxy })()`: false,
+	} {
+		require.Equal(t, want, IsData(eval(t, expression)), expression)
+	}
+}
+
+func TestKeysElementsAndEntries(t *testing.T) {
 	keys, err := Keys(eval(t, `Object.assign(Object.create({inherited: 1}), {a: 1, b: 2, [Symbol()]: 3})`), 10)
 	require.NoError(t, err)
 	require.Equal(t, []string{"a", "b"}, keys)
@@ -152,8 +163,13 @@ func TestKeysStringsAndEntries(t *testing.T) {
 	_, err = Keys(eval(t, `new Proxy({}, {ownKeys() { throw new Error("no") }})`), 10)
 	require.EqualError(t, err, "Error: no")
 
-	_, err = Strings(eval(t, `["a", 5n]`), 10)
-	require.EqualError(t, err, "element 1 is of type bigint, not a string")
+	elements, err := Elements(eval(t, `["a", 5n, "c"]`), 2)
+	require.NoError(t, err)
+	require.Len(t, elements, 2)
+	require.Equal(t, "a", str(t, elements[0]))
+	require.Equal(t, "bigint", TypeOf(elements[1]))
+	_, err = Elements(eval(t, `new Proxy([1], {get() { throw new Error("no") }})`), 10)
+	require.EqualError(t, err, "Error: no")
 
 	pairs, err := Entries(eval(t, `new Headers({A: "1", "b": "é"})`))
 	require.NoError(t, err)

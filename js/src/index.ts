@@ -36,7 +36,7 @@ export {
   type OutboundErrorInit,
   type Problem,
 } from "./error.js";
-export { load } from "./load.js";
+export { load } from "./module.js";
 export type {
   CancelRecordRequest,
   CompleteRecordRequest,

@@ -1,5 +1,5 @@
 import type { StateChangeDetail } from "./api.js";
-import type { GoOptions } from "./protocol.js";
+import type { Options } from "./remote-client.js";
 
 /** The CometD endpoint where the options do not name one, as Go has it. */
 const defaultPath = "/api/v2/notifications";
@@ -12,7 +12,7 @@ export class TransportMemory {
   readonly #key: string;
 
   /** `options` may be wrong, and are refused elsewhere then. */
-  constructor({ baseUrl, cometdPath }: GoOptions) {
+  constructor({ baseUrl, cometdPath }: Options) {
     const origin = baseUrl ?? globalThis.location?.origin;
     this.#key = `gws-outbound transport ${origin}${cometdPath ?? defaultPath}`;
   }
