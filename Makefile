@@ -18,10 +18,11 @@ WASM_TESTS := ./internal/bayeux ./internal/bayeux/websocket ./internal/bayeux/lo
 WASM := GOOS=js GOARCH=wasm
 JUDGES := cometd-9 cometd-8 cometd-3.1 faye cometd-nodejs
 
-# SLIM=1: the build without net/http, in a folder of its own.
-TAGS := $(if $(SLIM),-tags slim)
-DIST := $(if $(SLIM),dist-slim,dist)
-BUILT := js/$(DIST)/index.js
+# What is built for the browser does without net/http; see internal/cmd/overlay. js/build.mjs has the same folder.
+OVERLAY := build/overlay/overlay.json
+WASM_BUILD := $(WASM) go build -overlay=$(OVERLAY) -trimpath -ldflags="-s -w"
+
+BUILT := js/dist/index.js
 SOURCES := $(shell find wasm internal -name '*.go' ! -name '*_test.go' 2>/dev/null) $(shell find js/src -type f 2>/dev/null) js/build.mjs js/package-lock.json go.mod go.sum
 
 .PHONY: help
@@ -72,11 +73,18 @@ webkit:
 	fi
 
 .PHONY: build
-build: node_modules $(BUILT) ## Fill js/dist: the ES module, its types, the wasm; SLIM=1: js/dist-slim, without net/http
+build: node_modules $(BUILT) ## Fill js/dist: the ES module, its types, the wasm
 
 $(BUILT): $(SOURCES)
-	@npm run --silent --prefix js build -- $(DIST)
+	@npm run --silent --prefix js build
 	@touch $@
+
+$(OVERLAY): $(shell find internal/cmd/overlay -name '*.go') go.mod go.sum
+	@go run ./internal/cmd/overlay $(@D)
+
+.PHONY: size
+size: build ## Compare the size of js/dist with js/size.json; RECORD=1: write that
+	@node js/size.mjs $(if $(RECORD),record)
 
 .PHONY: extension
 extension: build ## Fill build/extension: a sample softphone, to be loaded unpacked in Chromium
@@ -84,7 +92,7 @@ extension: build ## Fill build/extension: a sample softphone, to be loaded unpac
 	@mkdir -p build/extension/shared build/extension/gws-outbound
 	@cp -R $(filter-out %.md,$(wildcard web/extension/*)) build/extension/
 	@cp web/dom.js web/words.js web/field-problems.js web/desktop.css web/controls.css build/extension/shared/
-	@cp $(addprefix js/$(DIST)/,index.js outbound.wasm LICENSE) build/extension/gws-outbound/
+	@cp $(addprefix js/dist/,index.js outbound.wasm LICENSE) build/extension/gws-outbound/
 	@echo "build/extension: load it unpacked at chrome://extensions"
 
 .PHONY: run
@@ -94,7 +102,7 @@ run: build chromium ## Serve the demo at 127.0.0.1:8080 (PORT=n) and complete on
 	@exec build/desktop -addr 127.0.0.1:$(PORT) -check "node js/selfcheck.mjs" $(if $(ONCE),-once)
 
 .PHONY: test test-go test-wasm test-js test-browsers
-test: deps build ## Run all tests: Go natively, Go in Chromium, the built package in a page
+test: deps build size ## Run all tests: Go natively, Go in Chromium, the built package in a page
 	@start=$$SECONDS; \
 	$(MAKE) --no-print-directory test-go test-wasm test-js; \
 	echo; echo "all tests passed in $$((SECONDS - start)) s: Go natively with -race, Go in Chromium, js/dist in a page"
@@ -104,18 +112,18 @@ test-go: ## Go tests, natively, with the race detector
 	@go test -race -timeout 8m ./...
 	@go test -run '^TestModel' ./internal/outbound # 10,000 sequences: the race detector takes too long for as many
 
-test-wasm: chromium build ## Go tests in Chromium
+test-wasm: chromium build $(OVERLAY) ## Go tests in Chromium
 	@echo "== Go tests in Chromium"
 	@mkdir -p build
 	@go build -o build/wasmbrowsertest github.com/agnivade/wasmbrowsertest
 	@go build -o build/testserver ./internal/cmd/testserver
 	@build/testserver -- env $(WASM) PATH="$(dir $(CHROMIUM)):$$PATH" \
-		go test $(TAGS) -p 1 -timeout 4m -exec "env -u GOOS -u GOARCH $(CURDIR)/build/wasmbrowsertest" $(WASM_TESTS)
+		go test -overlay=$(OVERLAY) -p 1 -timeout 4m -exec "env -u GOOS -u GOARCH $(CURDIR)/build/wasmbrowsertest" $(WASM_TESTS)
 
-test-js: deps build extension ## The built package in a page, and the demo page, in Chromium; SLIM=1: that of js/dist-slim
+test-js: deps build extension ## The built package in a page, and the demo page, in Chromium
 	@mkdir -p build
 	@go build -o build/testserver ./internal/cmd/testserver
-	@DIST=$(DIST) build/testserver -- npm run --silent --prefix js test
+	@build/testserver -- npm run --silent --prefix js test
 
 test-browsers: build extension $(ENGINES) ## The same in Chromium, Firefox and WebKitGTK; ENGINES="firefox webkit" for some
 	@mkdir -p build
@@ -136,14 +144,14 @@ interop-wasm: interop-build
 		if build/testserver -- build/wasmbrowsertest build/interop/interop.wasm -test.run "^TestServers\$$/^JUDGE " \
 			>build/interop/JUDGE.log 2>&1; then grep -A9 ^server build/interop/JUDGE.log; \
 		else cat build/interop/JUDGE.log; exit 1; fi'
-	@echo "== CometD on Jetty, and pages that are reloaded"
+	@echo "== CometD on Jetty: pages that are reloaded, slow lines, and others in the browser"
 	@build/testserver -- node --test --test-reporter=spec js/test/interop/
 
-interop-build: java deps build
+interop-build: java deps build $(OVERLAY)
 	@mkdir -p build/interop
 	@go build -o build/wasmbrowsertest github.com/agnivade/wasmbrowsertest
 	@go build -o build/testserver ./internal/cmd/testserver
-	@$(WASM) go test -c -tags interop -o build/interop/interop.wasm ./internal/interop
+	@$(WASM) go test -c -overlay=$(OVERLAY) -tags interop -o build/interop/interop.wasm ./internal/interop
 
 java:
 	@if ! command -v mvn >/dev/null || ! command -v javac >/dev/null; then \
@@ -186,9 +194,9 @@ chaos: interop-build ## Break connections at random against servers that others 
 
 .PHONY: soak
 SOAK ?= 2m
-soak: java deps build ## Complete records without pause for SOAK=2m against CometD on Jetty, and see whether anything grows
+soak: java deps build $(OVERLAY) ## Complete records without pause for SOAK=2m against CometD on Jetty, and see whether anything grows
 	@mkdir -p build/stats
-	@$(WASM) go build -trimpath -ldflags="-s -w" -tags stats -o build/stats/outbound.wasm ./wasm
+	@$(WASM_BUILD) -tags stats -o build/stats/outbound.wasm ./wasm
 	@go build -o build/testserver ./internal/cmd/testserver
 	@build/testserver -- node js/soak.mjs $(SOAK)
 
@@ -198,11 +206,10 @@ bench: bench-run ## Measure side by side with cometd.js and fetch, in ROUNDS=5 r
 bench-check: CHECK := check
 bench-check: bench-run ## The same, and fail if a budget of js/bench/budgets.mjs is exceeded
 
-bench-run: java deps build
+bench-run: java deps build $(OVERLAY)
 	@mkdir -p build/bench
-	@$(WASM) go build -trimpath -ldflags="-s -w" -o build/bench/floor.wasm ./internal/cmd/floor
-	@$(WASM) go build -trimpath -ldflags="-s -w" -tags stats -o build/bench/stats.wasm ./wasm
-	@$(WASM) go build -trimpath -ldflags="-s -w" -tags slim -o build/bench/slim.wasm ./wasm
+	@$(WASM_BUILD) -o build/bench/floor.wasm ./internal/cmd/floor
+	@$(WASM_BUILD) -tags stats -o build/bench/stats.wasm ./wasm
 	@go build -o build/testserver ./internal/cmd/testserver
 	@ROUNDS=$(ROUNDS) build/testserver -- node js/bench/run.mjs $(CHECK)
 
@@ -222,11 +229,9 @@ lint: node_modules ## gofmt, go vet, staticcheck and jsguard, for both platforms
 	@out=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); test -z "$$out" || { echo "gofmt would change: $$out"; exit 1; }
 	@go vet ./...
 	@go tool staticcheck ./...
-	@for tags in "" slim; do \
-		$(WASM) go vet -tags "$$tags" ./... && \
-		$(WASM) $$(go tool -n staticcheck) -tags "$$tags" ./... && \
-		$(WASM) $$(go tool -n jsguard) -tags "$$tags" ./... || exit 1; \
-	done
+	@$(WASM) go vet ./...
+	@$(WASM) $$(go tool -n staticcheck) ./...
+	@$(WASM) $$(go tool -n jsguard) ./...
 	@npm run --silent --prefix js lint
 	@go mod verify >/dev/null
 	@echo "lint: clean"
@@ -238,4 +243,4 @@ fmt: node_modules ## Format Go, TypeScript, JavaScript and CSS
 
 .PHONY: clean
 clean: ## Remove what was built
-	@rm -rf build js/dist js/dist-slim
+	@rm -rf build js/dist

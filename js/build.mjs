@@ -1,24 +1,23 @@
 // Builds the package: the WebAssembly module, the loader with Go's
 // wasm_exec.js enclosed in it, and the types.
 //
-//   node build.mjs [folder]     default: dist, beside this file
+//   node build.mjs
 //
-// For the folder dist-slim, the module is built with the tag slim: without net/http.
+// All of it goes to dist, beside this file.
 //
 // Needs the `go` of the module's go.mod on the PATH.
 
 import { execFileSync } from "node:child_process";
 import { chmod, cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
-const out = resolve(process.argv[2] ?? join(here, "dist"));
-const tags = basename(out) === "dist-slim" ? ["-tags", "slim"] : [];
+const out = join(here, "dist");
+const overlay = join(root, "build", "overlay");
 
 // wasm_exec.js and the module must come from the same Go, which is the one
 // that go.mod chooses.
@@ -31,13 +30,11 @@ await bundle();
 await declare();
 await cp(wasmExec, join(out, "wasm_exec.js")); // for the start without the loader
 await cp(join(root, "LICENSE"), join(out, "LICENSE"));
-await printSizes();
 
 async function compileGo(pkg, file) {
-  run("go", ["build", "-trimpath", "-ldflags=-s -w", ...tags, "-o", file, pkg], {
-    GOOS: "js",
-    GOARCH: "wasm",
-  });
+  run("go", ["run", "./internal/cmd/overlay", overlay]);
+  const flags = [`-overlay=${join(overlay, "overlay.json")}`, "-trimpath", "-ldflags=-s -w"];
+  run("go", ["build", ...flags, "-o", file, pkg], { GOOS: "js", GOARCH: "wasm" });
   await chmod(file, 0o644); // it is fetched, never executed
 }
 
@@ -111,20 +108,6 @@ async function declare() {
   } finally {
     await rm(all, { recursive: true });
   }
-}
-
-async function printSizes() {
-  console.log(`${relative(process.cwd(), out) || "."}:`);
-  console.log(row("", "raw", "gzip", "brotli"));
-  for (const name of ["outbound.wasm", "index.js", "worker.js", "wasm_exec.js"]) {
-    const bytes = await readFile(join(out, name));
-    const sizes = [bytes, gzipSync(bytes, { level: 9 }), brotliCompressSync(bytes)];
-    console.log(row(name, ...sizes.map(({ length }) => length.toLocaleString("en"))));
-  }
-}
-
-function row(name, ...cells) {
-  return `  ${name.padEnd(16)}${cells.map((cell) => cell.padStart(12)).join("")}`;
 }
 
 function run(command, args, env) {

@@ -332,29 +332,43 @@ func (b *bare) unsettled(args arguments) job {
 		if err != nil {
 			return array, err
 		}
-		date, err := safejs.Global().Get("Date")
-		if err != nil {
-			return array, err
-		}
 		length, err := array.Length()
 		for i := 0; i < length && err == nil; i++ {
-			var call, at safejs.Value
+			var call safejs.Value
 			if call, err = array.Index(i); err != nil {
 				break
 			}
-			if at, err = call.Get("sentAt"); err != nil {
-				break
-			}
-			if at, err = date.New(at); err != nil {
-				break
-			}
-			if err = call.Set("sentAt", at); err != nil {
+			if err = makeDates(call, "sentAt", "answerableUntil"); err != nil {
 				break
 			}
 			err = b.addSettled(client, call)
 		}
 		return array, err
 	}
+}
+
+// makeDates makes Dates of properties that are milliseconds since 1970, or null.
+func makeDates(object safejs.Value, names ...string) error {
+	date, err := safejs.Global().Get("Date")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		at, err := object.Get(name)
+		if err != nil {
+			return err
+		}
+		if at.IsNull() {
+			continue
+		}
+		if at, err = date.New(at); err != nil {
+			return err
+		}
+		if err := object.Set(name, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addSettled gives an unsettled call the Promise of its end, which is the same one until it settles. Who ignores it

@@ -1,5 +1,7 @@
 // @ts-check
 
+import { contactOf } from "./record-add.js";
+
 /** @typedef {import("../js/dist/index.js").OutboundRecord} OutboundRecord */
 /** @typedef {{ record: OutboundRecord, ended: string }} PhoneNumber one record of the contact; `ended`: how, "" while it has not */
 /** @typedef {{ numbers: PhoneNumber[], at: number }} Contact `at`: the one that is worked on */
@@ -38,7 +40,7 @@ export function endingBy(method, { callResult, chainAttribute }) {
  * @param {OutboundRecord} record
  * @param {object} settings
  * @param {string} method
- * @returns what every operation on a record needs
+ * @returns what every operation on a record needs, or, to add one, the place of it
  */
 export function identify(record, settings, method) {
   const { recordHandle, applicationId, campaignName, callingList, devicePath } = record;
@@ -48,7 +50,8 @@ export function identify(record, settings, method) {
   );
   const inList = ["rescheduleRecord", "getChainedRecords"].includes(method) ? {} : { callingList };
   /** @type {any} */
-  const all = { ...settings, ...given, ...inList, recordHandle };
+  const all = { ...settings, ...given, ...inList };
+  Object.assign(all, method === "addRecord" ? contactOf(record) : { recordHandle });
   return { ...all, applicationId: Number(all.applicationId) };
 }
 

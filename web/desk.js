@@ -2,15 +2,16 @@
 
 import { ownerOf } from "./connection.js";
 import { endingBy, identify, isKept, isOf } from "./contact.js";
-import { askForTime, askForUpdate, confirmEnding } from "./dialogs.js";
+import { askForNumber, askForTime, askForUpdate, confirmEnding } from "./dialogs.js";
 import { element, find, icon } from "./dom.js";
 import { setUpFavourites } from "./favourites.js";
 import { errorNotice } from "./notice.js";
 import { describeOperation } from "./operations.js";
+import { chainOf } from "./record-add.js";
 import { compareRecords, isChangeable, withChange } from "./record-update.js";
-import { clearRecord, nameOf, showChanges, showRecord } from "./record-view.js";
+import { clearRecord, nameOf, showAdded, showChanges, showRecord } from "./record-view.js";
 import { keep, recall } from "./stored.js";
-import { adviceOnUnknown, adviseRecord } from "./words.js";
+import { adviceOnUnknown, adviseNumber, adviseRecord, summarizeDelivery } from "./words.js";
 
 /** @typedef {import("../js/dist/index.js").OutboundRecord} OutboundRecord */
 /** @typedef {import("./contact.js").Contact} Contact */
@@ -105,7 +106,7 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
   /**
    * Does something with the present record.
    *
-   * @param {"completeRecord" | "updateRecord" | "rejectRecord" | "cancelRecord" | "doNotCallRecord" | "rescheduleRecord"} method
+   * @param {import("./operations.js").Method} method
    * @param {object} more of the request
    * @returns what it came to; null if it was not begun
    */
@@ -119,8 +120,14 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
     const request = { ...identify(number.record, settings(), method), ...more };
     const done = await perform(method, request, { signal: controller.signal });
     setPending(null);
-    if (done?.error) fail(done.error);
+    if (done?.error) (method === "addRecord" ? failToAdd : fail)(done.error);
     return done && { ...done, number };
+  }
+
+  /** @param {import("./operations.js").OperationError} error of a number that was to be added */
+  function failToAdd(error) {
+    problem.replaceChildren(errorNotice(error, adviseNumber(error.delivery)));
+    if (!summarizeDelivery(error.delivery).certain) getChain(); // which shows whether it was
   }
 
   /** @param {import("./operations.js").OperationError} error of what was done with the present record */
@@ -158,21 +165,31 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
       showChanges(compareRecords(before, number.record));
       return;
     }
+    if (method === "addRecord") {
+      showAdded(request, chainOf(number.record) !== undefined);
+      getChain();
+      return;
+    }
     const { ended, whole } = endingBy(method, request);
     number.ended = ended;
     finish(whole, lead);
   }
 
-  /** Changes the present record, which stays. */
-  async function update() {
+  /**
+   * Does what leaves the agent the record, and asks again while the client refuses what was typed.
+   *
+   * @param {"updateRecord" | "addRecord"} method
+   * @param {(record: OutboundRecord, problems?: readonly import("./field-problems.js").Problem[]) => Promise<object | null>} ask
+   */
+  async function askAndAttempt(method, ask) {
     /** @type {readonly import("./field-problems.js").Problem[] | undefined} */
     let problems;
     do {
       const before = contact?.numbers[contact.at]?.record;
-      const change = before && (await askForUpdate(before, problems));
-      const done = change && (await attempt("updateRecord", change));
+      const typed = before && (await ask(before, problems));
+      const done = typed && (await attempt(method, typed));
       if (!done) return;
-      if (!done.error) conclude(done.number, "updateRecord", change, done.value);
+      if (!done.error) conclude(done.number, method, typed, done.value);
       problems = done.error?.problems;
     } while (problems?.some(({ field }) => isChangeable(field)));
   }
@@ -193,23 +210,26 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
     if (lead) goOn();
   }
 
-  /** Adds the other numbers of the contact. */
+  /** Adds the other numbers of the contact that are not here yet. */
   async function getChain() {
     const mine = contact;
-    const first = mine?.numbers[0];
-    if (!mine || !first) return;
+    const present = mine?.numbers[mine.at];
+    if (!mine || !present) return;
     const done = await perform(
       "getChainedRecords",
-      identify(first.record, settings(), "getChainedRecords"),
+      identify(present.record, settings(), "getChainedRecords"),
     );
     if (contact !== mine || !done || done.error) return; // the timeline tells of the error
-    for (const record of done.value) mine.numbers.push({ record, ended: "" });
+    for (const record of done.value)
+      if (!mine.numbers.some((number) => isOf(number.record, record.recordHandle)))
+        mine.numbers.push({ record, ended: "" });
     show();
   }
 
   /** @type {Record<string, () => Promise<unknown>>} */
   const choices = {
-    update,
+    update: () => askAndAttempt("updateRecord", askForUpdate),
+    addNumber: () => askAndAttempt("addRecord", askForNumber),
     reject: () => settle("rejectRecord", {}),
     async reschedule() {
       const when = await askForTime();
@@ -261,6 +281,7 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
    */
   function takeUp(calls) {
     const whose = contact;
+    takeUpAdded(calls);
     const mine = calls.flatMap((call) => {
       const { recordHandle } = call.request;
       if (!whose || recordHandle === undefined) return [];
@@ -301,6 +322,23 @@ export function setUpDesk({ callResults, perform, settings, onChange, goOn }) {
         if (contact !== whose) over();
         else if (pending === controller) showWaiting([...open]);
       });
+  }
+
+  /**
+   * Shows a number that an earlier page has added to the contact, when that is known.
+   *
+   * @param {Remaining[]} calls
+   */
+  function takeUpAdded(calls) {
+    const whose = contact;
+    const chainId = whose?.numbers[whose.at] && chainOf(whose.numbers[whose.at].record);
+    for (const { method, request, outcome } of calls)
+      if (method === "addRecord" && chainId !== undefined && request.chainId === chainId)
+        outcome.then((outcome) => {
+          const number = contact?.numbers[contact.at];
+          if ("value" in outcome && contact === whose && number)
+            conclude(number, method, request, outcome.value);
+        });
   }
 
   /** @param {Remaining[]} calls */

@@ -2,6 +2,7 @@
 
 import { element, find } from "./dom.js";
 import { clearProblem, clearProblems, showProblems } from "./field-problems.js";
+import { chainOf, readNumber, suggestNumber } from "./record-add.js";
 import { asTyped, phoneTypes, readChange } from "./record-update.js";
 
 /** @typedef {import("./field-problems.js").Problem} Problem */
@@ -98,16 +99,46 @@ export async function askForTime() {
  */
 export async function askForUpdate(record, problems) {
   const dialog = find("#update-dialog", HTMLDialogElement);
-  const kind = find("#update-phoneType", HTMLSelectElement);
-  if (kind.length === 1)
-    kind.append(...phoneTypes.map((value) => element("option", { value }, value)));
-  if (!problems)
-    for (const [name, text] of asTyped(record)) {
-      const control = find(`[name=${name}]`, HTMLElement, dialog);
-      /** @type {HTMLInputElement | HTMLSelectElement} */ (control).value = text;
-    }
+  offerTypes(find("#update-phoneType", HTMLSelectElement));
+  if (!problems) fill(dialog, asTyped(record));
   const answer = await ask(dialog, (form) => readChange(form, record).problems, problems);
   return answer && readChange(answer, record).change;
+}
+
+/**
+ * Asks for another number of a contact.
+ *
+ * @param {import("../js/dist/index.js").OutboundRecord} record one that the contact has
+ * @param {readonly Problem[]} [problems] of what the dialog was answered with before, and still has
+ * @returns {Promise<import("./record-add.js").NewNumber | null>} null: the agent does not want it
+ */
+export async function askForNumber(record, problems) {
+  const dialog = find("#add-dialog", HTMLDialogElement);
+  offerTypes(find("#add-phoneType", HTMLSelectElement));
+  find("#add-text", HTMLElement).textContent =
+    chainOf(record) === undefined
+      ? "The server does not say which numbers belong to this contact: this one becomes a contact of its own."
+      : "It goes to the other numbers of this contact.";
+  if (!problems) fill(dialog, suggestNumber(record));
+  const answer = await ask(dialog, (form) => readNumber(form).problems, problems);
+  return answer && readNumber(answer).number;
+}
+
+/** @param {HTMLSelectElement} select that has no phone types yet, or has them */
+function offerTypes(select) {
+  if (select.querySelector("[value=Mobile]")) return;
+  select.append(...phoneTypes.map((value) => element("option", { value }, value)));
+}
+
+/**
+ * @param {HTMLDialogElement} dialog
+ * @param {[name: string, text: string][]} typed
+ */
+function fill(dialog, typed) {
+  for (const [name, text] of typed) {
+    const control = find(`[name=${name}]`, HTMLElement, dialog);
+    /** @type {HTMLInputElement | HTMLSelectElement} */ (control).value = text;
+  }
 }
 
 /** Who waits for an answer of which dialog. @type {Map<HTMLDialogElement, () => void>} */

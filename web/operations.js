@@ -9,17 +9,22 @@ import { asOutboundError } from "./words.js";
 /** @typedef {ReturnType<typeof asOutboundError>} OperationError */
 
 /**
- * What each is called on the page, and how to say that it is done.
- *
- * @type {Record<Method, { title: string, done: (value: any) => string, inCampaign?: boolean }>}
+ * @typedef {object} Words
+ * @property {string} [title] what it is called on the page; by default the words of the method's name
+ * @property {(value: any) => string} [done] how to say that it is done
+ * @property {boolean} [inCampaign]
+ * @property {boolean} [ofNumber] where there is no record, it is about a number
  */
+
+/** @type {Partial<Record<Method, Words>>} */
 const words = {
-  completeRecord: { title: "Complete", done: acknowledged },
-  updateRecord: { title: "Update", done: acknowledged },
-  rejectRecord: { title: "Reject", done: acknowledged },
-  cancelRecord: { title: "Cancel", done: acknowledged },
-  doNotCallRecord: { title: "Do not call", done: acknowledged },
-  rescheduleRecord: { title: "Reschedule", done: acknowledged },
+  completeRecord: { title: "Complete" },
+  addRecord: { title: "Add a number", ofNumber: true },
+  updateRecord: { title: "Update" },
+  rejectRecord: { title: "Reject" },
+  cancelRecord: { title: "Cancel" },
+  doNotCallRecord: { title: "Do not call", ofNumber: true },
+  rescheduleRecord: { title: "Reschedule" },
   getChainedRecords: {
     title: "Get the chain",
     done: (records) =>
@@ -30,8 +35,8 @@ const words = {
     inCampaign: true,
     done: (record) => (record ? `Record ${record.recordHandle} received` : "No record is left"),
   },
-  startPreviewSession: { title: "Start the preview session", inCampaign: true, done: acknowledged },
-  endPreviewSession: { title: "End the preview session", inCampaign: true, done: acknowledged },
+  startPreviewSession: { title: "Start the preview session", inCampaign: true },
+  endPreviewSession: { title: "End the preview session", inCampaign: true },
 };
 
 /**
@@ -44,11 +49,11 @@ const words = {
  */
 export function describeOperation(method, request) {
   const { recordHandle, campaignName = "no campaign", callResult, phoneNumber } = request;
-  const { title, inCampaign = false } = words[method];
+  const { title = inWords(method), inCampaign = false, ofNumber = false } = words[method] ?? {};
   if (inCampaign)
     return { title, subject: campaignName, facts: "", path: `/outbound-campaigns/${campaignName}` };
   const facts = [campaignName, callResult].filter(Boolean).join(" · ");
-  if (recordHandle === undefined && method === "doNotCallRecord")
+  if (recordHandle === undefined && ofNumber)
     return { title, subject: `Number ${phoneNumber}`, facts, path: "/outbound-records" };
   const subject = `Record ${recordHandle ?? "without a handle"}`;
   return { title, subject, facts, path: `/outbound-records/${recordHandle}` };
@@ -61,11 +66,13 @@ export function describeOperation(method, request) {
  * @param {any} value what the client gave
  * @returns {string}
  */
-export const describeDone = (method, value) => words[method].done(value);
+export const describeDone = (method, value) =>
+  words[method]?.done?.(value) ?? "Acknowledgement received";
 
-function acknowledged() {
-  return "Acknowledgement received";
-}
+/** @param {string} method such as rejectRecord: "Reject record" */
+const inWords = (method) =>
+  method.charAt(0).toUpperCase() +
+  method.slice(1).replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /**
  * Gives the function that does an operation and has the timeline tell of it.

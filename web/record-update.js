@@ -4,7 +4,7 @@
 /** @typedef {import("../js/dist/index.js").UpdateRecordRequest} UpdateRecordRequest */
 /** @typedef {Pick<UpdateRecordRequest, "phoneNumber" | "phoneType" | "timeZone" | "from" | "until">} Change */
 
-/** The kinds of numbers, as updateRecord has them. */
+/** The kinds of numbers, as updateRecord and addRecord have them. */
 export const phoneTypes = [
   "NoContactType",
   "HomePhone",
@@ -21,7 +21,7 @@ export const phoneTypes = [
 ];
 
 /**
- * @typedef {object} Field one parameter of updateRecord that is no part of the record's identity
+ * @typedef {object} Field one parameter of updateRecord and addRecord that is no part of a record's identity
  * @property {keyof Change} name
  * @property {string} label
  * @property {string} attached what the same is called in a record's userData
@@ -30,7 +30,7 @@ export const phoneTypes = [
  */
 
 /** @type {readonly Field[]} */
-const fields = [
+export const fields = [
   {
     name: "phoneNumber",
     label: "Phone number",

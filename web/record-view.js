@@ -1,6 +1,7 @@
 // @ts-check
 
 import { element, find, icon } from "./dom.js";
+import { isOutbound } from "./record-add.js";
 
 /** @typedef {import("../js/dist/index.js").OutboundRecord} OutboundRecord */
 
@@ -44,7 +45,6 @@ export function showRecord(numbers, at, workOn) {
     .join(" · ");
 
   const fields = Object.entries(record.userData ?? {}).slice(0, maxFields);
-  const isOutbound = (/** @type {string} */ name) => /^(GSW_|Interaction)/.test(name);
   const own = fields.filter(([name]) => !isOutbound(name));
   const outbound = fields.filter(([name]) => isOutbound(name));
   find("#record-fields", HTMLElement).replaceChildren(...own.map(field));
@@ -77,17 +77,31 @@ export function showChanges(changes) {
     element("p", {}, `${label}: ${clip(is)}`, was && `, was ${clip(was)}`),
   );
   const none = element("p", {}, "The server has the record as it was.");
+  showDone("Updated", ...(lines.length > 0 ? lines : [none]));
+}
+
+/**
+ * Tells that a number was added.
+ *
+ * @param {import("./record-add.js").NewNumber} number
+ * @param {boolean} inChain whether it is one of the contact's now
+ */
+export function showAdded({ phoneNumber, phoneType }, inChain) {
+  const where = inChain ? "To the numbers of this contact" : "As a contact of its own";
+  showDone("Added", element("p", {}, `${where}: ${phoneNumber}, ${phoneType}`));
+}
+
+/**
+ * @param {string} what was done to the record
+ * @param {...HTMLElement} lines
+ */
+function showDone(what, ...lines) {
   find("#record-changes", HTMLElement).replaceChildren(
     element(
       "div",
       { class: "notice good" },
       icon("check"),
-      element(
-        "div",
-        {},
-        element("p", { class: "advice" }, "Updated"),
-        ...(lines.length > 0 ? lines : [none]),
-      ),
+      element("div", {}, element("p", { class: "advice" }, what), ...lines),
     ),
   );
 }

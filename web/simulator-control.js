@@ -43,6 +43,17 @@ export const faults = [
     },
   },
   {
+    name: "refuse",
+    label: "GWS refuses the operation (status code 2)",
+    fault: {
+      at: "post",
+      do: "answer",
+      status: 200,
+      header: { "Content-Type": "application/json" },
+      body: '{"statusCode":2,"statusMessage":"A parameter is not valid for the current state"}',
+    },
+  },
+  {
     name: "cut-post",
     label: "It is done, but the POST's connection is reset",
     fault: { at: "post", do: "reset", processed: true },

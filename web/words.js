@@ -77,6 +77,18 @@ export function adviseRecord(delivery) {
 }
 
 /**
+ * Says what to do after a number could not be added to a contact.
+ *
+ * @param {string | undefined} delivery as in OutboundError
+ * @returns {string}
+ */
+export function adviseNumber(delivery) {
+  return summarizeDelivery(delivery).certain
+    ? describeDelivery(delivery)
+    : "The number may have been added. Look at the numbers of this contact before you add it again.";
+}
+
+/**
  * Sums up how a completion failed, for a list of many.
  *
  * @param {string | undefined} delivery as in OutboundError

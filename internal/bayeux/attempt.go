@@ -10,12 +10,22 @@ import (
 // connect. The first and the third are for new sessions only. Whichever goes
 // wrong, it ends in failed, or in lost where the connection is of no more use.
 
-// start begins the first attempt, of which the caller waits until deadline.
-func (c *Client) start(deadline time.Time) {
+// start begins the first attempt, for a caller who waits until ctx is done.
+func (c *Client) start(ctx context.Context) {
 	if c.phase == fresh {
-		c.deadline = deadline
+		c.opening = ctx
 		c.try()
 	}
+}
+
+// left is how much time is left to the caller of Connect; ok is false where that
+// does not matter. The deadline is asked for each time: one that fires late is put off.
+func (c *Client) left() (left time.Duration, ok bool) {
+	if c.established || c.opening == nil {
+		return 0, false
+	}
+	deadline, ok := c.opening.Deadline()
+	return time.Until(deadline), ok
 }
 
 func (c *Client) try() {
@@ -108,18 +118,36 @@ func (c *Client) dialLimit() time.Duration {
 	}
 	if c.established && c.waiters > 0 {
 		limit = min(limit, max(quiet, 3*c.trips.smoothed)) // others can be made meanwhile
+		if _, other := c.next(); other {
+			return limit // and it is not this one that is given more time then
+		}
 	}
 	return c.share(limit << min(c.fruitless, 2))
+}
+
+// shortenDial gives the opening of a connection the time that it would have, had
+// somebody waited from its beginning.
+func (c *Client) shortenDial() {
+	l := c.link
+	if l == nil || l.conn != nil {
+		return
+	}
+	c.after(c.dialLimit()-time.Since(l.began), func() {
+		if l == c.link && l.conn == nil && c.waiters > 0 {
+			c.lost(&OpenError{Transport: l.name(), Err: context.DeadlineExceeded})
+		}
+	})
 }
 
 // share is the time that a step may take: limit, but not more than half of
 // what is left to the caller of Connect, since the rest is for what comes after the step or
 // in its place.
 func (c *Client) share(limit time.Duration) time.Duration {
-	if c.established || c.deadline.IsZero() {
+	left, ok := c.left()
+	if !ok {
 		return limit
 	}
-	return max(min(limit, time.Until(c.deadline)/2), time.Millisecond)
+	return max(min(limit, left/2), time.Millisecond)
 }
 
 // lost gives up the connection.
@@ -184,8 +212,8 @@ func (c *Client) failed(err error) {
 // the caller of Connect has hardly any left, says less than the one before.
 func (c *Client) telling(err error) error {
 	const hardlyAny = time.Second
-	inTime := c.established || c.deadline.IsZero() || time.Until(c.deadline) > hardlyAny
-	if inTime || c.lastErr == nil || !errors.Is(err, errNoReply) && !errors.Is(err, context.DeadlineExceeded) {
+	left, ok := c.left()
+	if !ok || left > hardlyAny || c.lastErr == nil || !errors.Is(err, errNoReply) && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return c.lastErr

@@ -146,9 +146,6 @@ func (c *Client) transportWorks() {
 	if c.preferred < 0 || c.transport < c.preferred {
 		c.preferred = c.transport
 	}
-	if c.ack.on {
-		c.dropLate() // what they may still bring has come over this one
-	}
 	if c.transport == 0 {
 		c.upgradeIn = 0
 	} else {

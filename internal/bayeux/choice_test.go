@@ -195,6 +195,67 @@ func TestSocketsOfNoUse_InASession_ItGoesOnOverTheNextTransport(t *testing.T) {
 	}
 }
 
+func TestSocketsOfNoUse_WhoComesToWaitDoesNotWaitForADialUnderWay(t *testing.T) {
+	for name, test := range map[string]struct{ after, most time.Duration }{
+		"in the first one":     {time.Second, 8 * time.Second}, // two dials of 3 s, a backoff of 2 s
+		"in the second":        {9 * time.Second, 2 * time.Second},
+		"before the third one": {20 * time.Second, 5 * time.Second},
+		"in the third":         {26 * time.Second, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				socket, polling := both(t)
+				c := once(t, socket, polling)
+				socket.hang.Store(true)
+				socket.current.sink.Lose(errors.New("reset"))
+				wait(test.after)
+				start := time.Now()
+				c.AddWaiters(1)
+				polling.connection()
+				require.LessOrEqual(t, time.Since(start), test.most)
+				polling.say(connectReply, polling.expect(metaConnect)...)
+				polling.expect(metaConnect)
+				require.Equal(t, Connected, c.current().State)
+			})
+		})
+	}
+}
+
+func TestSocketsOfNoUse_TheSessionBeforeIsEndedWithItsSocket(t *testing.T) {
+	for name, then := range map[string]func(t *testing.T, c *Client, l *line, m []Message){
+		"answered": func(_ *testing.T, _ *Client, l *line, m []Message) {
+			l.sink.Receive([]byte(`[{"channel":"/meta/disconnect","id":"` + string(m[0].ID) + `","successful":true}]`))
+		},
+		"never answered":                    func(*testing.T, *Client, *line, []Message) {},
+		"the socket breaks":                 func(_ *testing.T, _ *Client, l *line, _ []Message) { l.sink.Lose(errors.New("reset")) },
+		"the client is closed before it is": func(t *testing.T, c *Client, _ *line, _ []Message) { go c.Close(t.Context()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				socket, polling := both(t)
+				c := once(t, socket, polling)
+				c.AddWaiters(1)
+				socket.down.Store(true)
+				socket.current.sink.Lose(errors.New("reset"))
+				polling.connection()
+				polling.say(connect402, polling.expect(metaConnect)...)
+				polling.say(strings.ReplaceAll(handshakeReply, "c1", "c2"), polling.expect(metaHandshake)...)
+				polling.say(connectReply, polling.expect(metaConnect)...)
+				polling.expect(metaConnect)
+				c.AddWaiters(-1)
+				socket.down.Store(false)
+				l := socket.connection()
+				socket.say(connectReply, socket.expect(metaConnect)...)
+				then(t, c, l, socket.expect(metaDisconnect))
+				wait(2500 * time.Millisecond)
+				require.Empty(t, socket.opened, "it is not fetched again")
+				wait(8 * time.Second)
+				<-l.closed
+			})
+		})
+	}
+}
+
 func TestSocketsOfNoUse_WhatTheServerHoldsForTheSessionIsFetchedLater(t *testing.T) {
 	run(t, func(t *testing.T) {
 		socket, polling := both(t)

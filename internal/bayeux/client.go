@@ -139,11 +139,11 @@ type attempts struct {
 	failedAt    time.Time // when the first of them since the session's last success did; zero if none has
 	lastErr     error     // the last failure since then
 
-	deadline time.Time   // until which the caller of Connect waits; zero if for ever
-	attempt  int         // counts attempts: what was started in an older one is stale
-	retryAt  *time.Timer // the next attempt, or the next connect
-	dueAt    time.Time   // when it is due
-	phase    phase
+	opening context.Context // of the caller of Connect
+	attempt int             // counts attempts: what was started in an older one is stale
+	retryAt *time.Timer     // the next attempt, or the next connect
+	dueAt   time.Time       // when it is due
+	phase   phase
 
 	link  *link // the connection, or its opening; nil if there is none
 	rival *link // over another transport, while the first has made no session
@@ -193,8 +193,10 @@ type sessionState struct {
 
 // liveness is what the client knows of whether its connection lives.
 type liveness struct {
-	waiters      int // callers that wait for an event
+	waitedFrom   time.Time // since when there were any without a break
+	waiters      int       // callers that wait for an event
 	trips        roundTrips
+	request      time.Duration   // see NoteRequest
 	openedIn     time.Duration   // the shortest time in which a connection was opened
 	patience     int             // how many times the limits have proved too short
 	clock        *time.Timer     // until the next look
@@ -242,8 +244,7 @@ func New(opts Options) *Client {
 // *[ConnectError] around the last failure. After an error the client is of no
 // more use and is to be closed.
 func (c *Client) Connect(ctx context.Context) error {
-	deadline, _ := ctx.Deadline()
-	c.box.put(func() { c.start(deadline) })
+	c.box.put(func() { c.start(ctx) })
 	for {
 		status, changed := c.Watch()
 		switch status.State {

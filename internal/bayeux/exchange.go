@@ -5,19 +5,24 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"gws-outbound/internal/deadline"
 )
 
 // exchange is a message that waits for its reply.
 type exchange struct {
-	link    *link
-	message Message
-	sent    time.Time
-	held    bool          // the server may hold the reply; else it is due at once
-	limit   time.Duration // for the reply, or for more of its bytes
-	due     time.Time     // when that is over
-	short   bool          // see shortenConnect
-	timer   *time.Timer
-	done    func(reply *Message, err error) // called once, on the loop
+	link     *link
+	message  Message
+	sent     time.Time
+	held     bool                 // the server may hold the reply; else it is due at once
+	limit    time.Duration        // for the reply, or for more of its bytes
+	due      time.Time            // when that is over
+	patient  func() time.Duration // what the limit has become meanwhile; nil if it stays
+	arriving time.Time            // when bytes of the reply last came; zero if none have
+	graces   int                  // that it had, since this program did not run
+	short    bool                 // see shortenConnect
+	timer    *time.Timer
+	done     func(reply *Message, err error) // called once, on the loop
 }
 
 var errNoReply = errors.New("no reply in time")
@@ -47,22 +52,20 @@ func (l *link) expect(m *Message, limit time.Duration, done func(*Message, error
 	return x
 }
 
-const (
-	// firedLate is by how much a timer must be late for that to mean that this
-	// program did not run: the page was frozen, the machine slept, the thread was busy.
-	firedLate = time.Second
-
-	// lateGrace is the time that a reply has then, since it may have arrived meanwhile.
-	lateGrace = 2 * time.Second
-)
-
-// over ends the waiting for a reply, unless that has been given more time.
+// over ends the waiting for a reply, unless that has been given more time: where
+// the timer is late, the reply may have arrived meanwhile.
 func (x *exchange) over() {
-	now := time.Now()
-	if now.Sub(x.due) > firedLate {
-		x.due = now.Add(lateGrace)
+	if x.graces < deadline.MostGraces && deadline.Late(x.due) {
+		x.graces++
+		x.due = time.Now().Add(deadline.Grace)
 	}
-	if left := x.due.Sub(now); left > 0 {
+	if x.patient != nil {
+		if limit := x.patient(); limit > x.limit {
+			x.due = x.due.Add(limit - x.limit)
+			x.limit = limit
+		}
+	}
+	if left := time.Until(x.due); left > 0 {
 		x.timer.Reset(left)
 		return
 	}
@@ -103,7 +106,10 @@ func (l *link) progress(messages []Message) {
 	for _, m := range messages {
 		if x := l.exchanges[m.ID]; x != nil {
 			x.short = false
-			x.limit = max(x.limit, l.c.opts.MaxNetworkDelay)
+			x.arriving = l.heard
+			if x.limit = max(x.limit, l.c.opts.MaxNetworkDelay); x.held {
+				x.limit = l.c.opts.MaxNetworkDelay // it is not held any more
+			}
 			x.due = l.heard.Add(x.limit)
 		}
 	}

@@ -15,6 +15,7 @@ type link struct {
 	stop       context.CancelFunc // gives up the opening
 	state      linkState
 	heard      time.Time // when something came last; when it was opened, at first
+	silentFrom time.Time // of one that was given up for its silence; zero for others
 	proved     bool      // a connect has succeeded on it
 	exchanges  map[text]*exchange
 	complaints int // about its frames: see complain

@@ -59,6 +59,15 @@ func (r *roundTrips) add(d time.Duration) {
 // limit is how long a reply can be expected to take at most; 0 if nothing is known.
 func (r roundTrips) limit() time.Duration { return max(r.smoothed+4*r.variation, 2*r.smoothed) }
 
+// mostRequest is how much of the time that a request has taken counts.
+const mostRequest = 5 * time.Second
+
+// NoteRequest takes the time that another request to the same server has just taken, with what
+// the server did for it: a line that has become slow shows there first. It does not wait.
+func (c *Client) NoteRequest(took time.Duration) {
+	c.box.put(func() { c.request = min(took, mostRequest) })
+}
+
 // noteRoundTrip takes the time that a reply has taken which is given at once.
 func (c *Client) noteRoundTrip(x *exchange) {
 	if x.held || x.link != c.link && x.link != c.rival {
@@ -73,7 +82,7 @@ func (c *Client) noteRoundTrip(x *exchange) {
 
 // quietLimit is how long the connection may be silent.
 func (c *Client) quietLimit() time.Duration {
-	return min(max(quiet, c.trips.limit())<<min(c.patience, 8), mostQuiet)
+	return min(max(quiet, c.trips.limit(), 2*c.request)<<min(c.patience, 8), mostQuiet)
 }
 
 // silenceLimit is how long a socket may be silent at the very most.
@@ -85,6 +94,9 @@ func (c *Client) silenceLimit() time.Duration { return max(c.plan.timeout, 0) + 
 // longer before, unless the server has asked for a pause. AddWaiters does not wait.
 func (c *Client) AddWaiters(change int) {
 	c.box.put(func() {
+		if c.waiters == 0 {
+			c.waitedFrom = time.Now()
+		}
 		c.waiters += change
 		if change <= 0 {
 			return
@@ -94,6 +106,8 @@ func (c *Client) AddWaiters(change int) {
 		switch {
 		case c.phase == waiting:
 			c.retrySoon()
+		case c.phase == opening:
+			c.shortenDial()
 		case c.phase == pausing:
 			if left := c.pause() - time.Since(c.repliedAt); left < time.Until(c.dueAt) {
 				c.connectAfter(left)
@@ -170,7 +184,7 @@ func (c *Client) nextLook() (due time.Time, ok bool) {
 	if c.waiters == 0 || c.phase != connected || c.probing || c.isPolite() {
 		return due, false
 	}
-	return later(l.heard, c.askedAt).Add(limit), true
+	return later(later(l.heard, c.askedAt), c.waitedFrom).Add(limit), true
 }
 
 func later(a, b time.Time) time.Time {
@@ -212,7 +226,8 @@ func (c *Client) probe() {
 	}
 	c.probing = true
 	l := c.link
-	l.send(Message{Channel: metaSubscribe, Subscription: c.subscriptions[0].pattern}, limit, func(r *Message, err error) {
+	m := Message{Channel: metaSubscribe, Subscription: c.subscriptions[0].pattern}
+	x := l.expect(&m, limit, func(r *Message, err error) {
 		c.probing = false
 		if err != nil {
 			if l.perRequest() {
@@ -232,6 +247,10 @@ func (c *Client) probe() {
 		c.replaceConnect()
 		c.watch()
 	})
+	if l.perRequest() {
+		x.patient = c.quietLimit
+	}
+	l.conn.Send([]Message{m})
 	c.watch()
 }
 
@@ -245,8 +264,8 @@ func (c *Client) replaceConnect() {
 		return
 	}
 	x := c.link.underWay(metaConnect)
-	if x == nil {
-		return
+	if x == nil || time.Since(x.arriving) < c.quietLimit() {
+		return // or its reply is arriving
 	}
 	x.end() // the connection gives it up for the next
 	c.patience = max(c.patience, c.replacements)
@@ -325,9 +344,22 @@ func (c *Client) replaceSilent(l *link, err error) {
 	}
 	c.note(err)
 	c.broken()
+	c.link.silentFrom = later(c.link.heard, c.link.oldestSent())
 	c.replaceLink(l)
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: c.lastErr, Session: c.session})
 	c.begin()
+}
+
+// brokeSilence learns from a socket that was given up too soon. The one in its place, over which the
+// server sends the same again, is on the same line: it has twice the time that the first one took.
+func (c *Client) brokeSilence(l *link) {
+	if l.silentFrom.IsZero() || c.link == nil || c.link.proved {
+		return
+	}
+	for took := time.Since(l.silentFrom); c.quietLimit() < min(2*took, mostQuiet); {
+		c.patience++
+	}
+	l.silentFrom = time.Time{}
 }
 
 // oldestSent is when the oldest message was sent that is still without a reply

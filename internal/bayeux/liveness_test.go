@@ -91,6 +91,27 @@ func TestSilentSocket_WhatItStillBringsIsHeard(t *testing.T) {
 	}
 }
 
+func TestSilentSocket_ThatSpeaksLateGivesTheNextOneMoreTime(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		waitedFor(t, s)
+		first := s.current
+		s.expect(metaSubscribe) // the probe, after 3 s
+		s.connection()          // after 3 s more
+		from := time.Now()
+		m := s.expect(metaConnect)
+		second := s.current
+		wait(2 * time.Second)
+		first.sink.Receive([]byte(`[{"channel":"/a","data":"large"}]`)) // 5 s after the probe
+		wait(9 * time.Second)
+		require.Empty(t, s.opened, "with 6 s it would be given up, too, and all be sent once more")
+		s.say(connectReply, m...)
+		s.expect(metaConnect)
+		require.Equal(t, second, s.current)
+		require.Equal(t, 11*time.Second, time.Since(from))
+	})
+}
+
 func TestSilentSocket_LivesWhereItSpeaksMeanwhile(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)
@@ -164,6 +185,24 @@ func TestSilentSocket_LimitFollowsTheRoundTrips(t *testing.T) {
 			s.say(subscribeReply, m...)
 		}
 		require.Empty(t, s.opened)
+		require.Equal(t, Connected, c.current().State)
+	})
+}
+
+func TestProbe_LineThatHasJustBecomeSlow(t *testing.T) {
+	run(t, func(t *testing.T) {
+		const trip = 3200 * time.Millisecond
+		s, c := polled(t, false)
+		held := s.expect(metaConnect)
+		c.AddWaiters(1)
+		probe := s.expect(metaSubscribe) // after 3 s
+		wait(200 * time.Millisecond)
+		c.NoteRequest(trip)
+		wait(trip - 200*time.Millisecond)
+		s.say(subscribeReply, probe...)
+		s.say(connectReply, held...)
+		s.expect(metaConnect)
+		require.Empty(t, s.current.cancelled)
 		require.Equal(t, Connected, c.current().State)
 	})
 }

@@ -214,6 +214,21 @@ func TestReplyThatIsArriving_IsNeitherGivenUpNorAskedForAgain(t *testing.T) {
 	})
 }
 
+func TestReplyThatIsArriving_IsNotAskedForAgainWhenThePageWakes(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, false)
+		held := s.expect(metaConnect)
+		s.current.sink.Progress(held)
+		c.Wake()
+		s.say(subscribeReply, s.expect(metaSubscribe)...)
+		s.silent()
+		wait(4 * time.Second) // nothing more comes
+		c.Wake()
+		s.say(subscribeReply, s.expect(metaSubscribe)...)
+		s.expect(metaConnect)
+	})
+}
+
 func TestReplyThatIsArriving_ToAShortConnect(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s, c := polled(t, false)
@@ -247,5 +262,46 @@ func TestTimerThatFiresLate_LeavesTimeForWhatHasArrived(t *testing.T) {
 		s.say(connectReply, held...)
 		s.expect(metaConnect)
 		require.Equal(t, Connected, c.current().State)
+	})
+}
+
+func TestReplyThatIsArriving_IsNotAskedForAgainOnceAProbeIsAnswered(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, false)
+		held := s.expect(metaConnect)
+		c.AddWaiters(1)
+		probe := s.expect(metaSubscribe)
+		s.current.sink.Progress(held)
+		s.say(subscribeReply, probe...)
+		s.silent()
+		s.say(connectReply, held...)
+		s.expect(metaConnect)
+	})
+}
+
+func TestReplyThatStopsArriving_IsAskedForAgain(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, false)
+		held := s.expect(metaConnect)
+		c.AddWaiters(1)
+		s.current.sink.Progress(held)
+		from := time.Now()
+		s.say(subscribeReply, s.expect(metaSubscribe)...)
+		require.Nil(t, s.expect(metaConnect)[0].Advice) // in its place
+		require.Equal(t, 3*time.Second, time.Since(from))
+		c.AddWaiters(-1)
+	})
+}
+
+func TestCall_DoesNotAskAQuietServerAtOnce(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, false)
+		s.expect(metaConnect)
+		wait(20 * time.Second)
+		c.AddWaiters(1)
+		s.silent()
+		wait(2900 * time.Millisecond)
+		s.silent()
+		s.expect(metaSubscribe)
 	})
 }

@@ -52,8 +52,12 @@ func (c *Client) fetch(p *predecessor) {
 				return
 			case r.successful():
 				c.logf(Info, "what the server held for the session before has been fetched")
-				l.send(Message{Channel: metaDisconnect, ClientID: p.clientID}, c.opts.MaxNetworkDelay, func(*Message, error) { l.close() })
-				c.predecessor = nil
+				p.until = time.Time{} // not to be fetched again
+				l.send(Message{Channel: metaDisconnect, ClientID: p.clientID}, c.opts.MaxNetworkDelay, func(*Message, error) {
+					if p == c.predecessor {
+						c.dropPredecessor()
+					}
+				})
 			default:
 				c.dropPredecessor() // it is gone
 			}

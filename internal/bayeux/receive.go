@@ -9,6 +9,7 @@ import (
 // connection, the events behind it are delivered all the same.
 func (c *Client) receive(l *link, frame []byte) {
 	l.heard = time.Now()
+	c.brokeSilence(l)
 	for _, alive := range c.alive {
 		close(alive)
 	}

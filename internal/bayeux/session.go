@@ -79,7 +79,6 @@ func (c *Client) handshook(r *Message, err error) {
 		return
 	}
 	c.dropRival()
-	c.dropLate()
 	c.session++
 	if c.session > 1 {
 		c.gap()

@@ -16,7 +16,8 @@ type client struct {
 	*outbound.Client
 	core    *Core
 	journal bool
-	running sync.WaitGroup // of calls of operations, and for what earlier clients have left
+	running sync.WaitGroup // of calls that have not come to their ends
+	listing sync.WaitGroup // of those that list unsettled calls
 
 	mu        sync.Mutex
 	pages     []*page
@@ -38,7 +39,7 @@ func (p *Port) createClient(ctx context.Context, m *wire.CreateClient) error {
 	}
 	c := &client{core: p.core, journal: opts.Journal != nil, pages: []*page{{port: p, number: m.Client}}}
 	opts.Go = p.core.config.Go
-	opts.Confirms = c.journal
+	opts.ConfirmsDelivery = c.journal
 	opts.OnStatus, opts.OnNotification = c.status, c.notification
 	var err error
 	if c.Client, err = outbound.Open(ctx, opts); err != nil {
@@ -104,7 +105,6 @@ func (c *client) sendsAtOnce() bool {
 
 // perform performs an operation for a page, and tells it what is known of the call meanwhile.
 func (c *client) perform(ctx context.Context, p *Port, m *wire.Call) (json.RawMessage, error) {
-	defer c.running.Done()
 	fields, problems := wire.Request(m.Request)
 	opts, wrong := readCallOptions(m.Method, m.Options)
 	if problems = append(problems, wrong...); len(problems) > 0 {
@@ -153,21 +153,25 @@ func (k *known) set(reference string, d gws.Delivery) {
 	}
 }
 
-func (c *client) close(forget bool) {
+// close returns when the calls have come to their ends as well.
+func (c *client) close(forget bool) (err error) {
 	c.core.remove(c)
+	c.listing.Wait()
 	if forget {
-		c.CloseAndForget()
+		err = c.CloseAndForget()
 	} else {
 		c.Close()
 	}
 	c.running.Wait()
+	return err
 }
 
-func (c *client) unsettled() json.RawMessage {
+func (c *client) unsettled(ctx context.Context) json.RawMessage {
 	var list []wire.UnsettledCall
-	for _, u := range c.Unsettled() {
+	for _, u := range c.Unsettled(ctx) {
 		list = append(list, wire.UnsettledCall{
-			Method: u.Method, Request: u.Request, ReferenceID: u.ReferenceID, Delivery: u.Delivery, SentAt: u.SentAt.UnixMilli(),
+			Method: u.Method, Request: u.Request, ReferenceID: u.ReferenceID, Delivery: u.Delivery, SentAt: u.SentAt,
+			Answered: u.Answered, AnswerableUntil: u.AnswerableUntil,
 		})
 	}
 	return wire.UnsettledList(list)

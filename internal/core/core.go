@@ -4,12 +4,12 @@ import (
 	"sync"
 
 	"gws-outbound/internal/bayeux"
-	"gws-outbound/internal/outbound"
+	"gws-outbound/internal/outbound/recovery"
 )
 
 // Config is what the core needs of the place where it runs.
 type Config struct {
-	Journal outbound.OpenJournal       // for clients with the option journal
+	Journal recovery.Open              // for clients with the option journal
 	Log     func(bayeux.Level, string) // takes what the option logLevel lets pass
 	Go      func(f func())             // runs f on a goroutine
 }

@@ -22,7 +22,8 @@ type Port struct {
 	out  outbox
 
 	mu        sync.Mutex
-	clients   map[int]*client // by the page's numbers
+	clients   map[int]*client // by the page's numbers; those that are open
+	closing   map[int]*client // those that are being closed
 	calls     map[int]*call   // by the page's numbers: the one table of those that have no end yet
 	questions map[int]chan *wire.HeadersAnswer
 	asked     int
@@ -50,7 +51,7 @@ func (e *keptError) Error() string { return e.text }
 func (c *Core) NewPort(send func([]wire.ToPage)) *Port {
 	return &Port{
 		core: c, out: outbox{send: send},
-		clients: map[int]*client{}, calls: map[int]*call{}, questions: map[int]chan *wire.HeadersAnswer{},
+		clients: map[int]*client{}, closing: map[int]*client{}, calls: map[int]*call{}, questions: map[int]chan *wire.HeadersAnswer{},
 	}
 }
 
@@ -60,13 +61,13 @@ func (p *Port) Take(m wire.FromPage) {
 	case *wire.CreateClient:
 		p.begin(m.ID, "createClient", m.Aborted, func(ctx context.Context) (json.RawMessage, error) { return nil, p.createClient(ctx, m) })
 	case *wire.Call:
-		p.perform(m)
+		p.ofClient(m.ID, m.Client, m.Method, m.Aborted, func(ctx context.Context, c *client) (json.RawMessage, error) { return c.perform(ctx, p, m) })
 	case *wire.Close:
 		p.close(m)
 	case *wire.Unsettled:
-		p.ofClient(m.ID, m.Client, "unsettled", func(_ context.Context, c *client) (json.RawMessage, error) { return c.unsettled(), nil })
+		p.list(m)
 	case *wire.Settled:
-		p.settled(m)
+		p.ofClient(m.ID, m.Client, "settled", false, func(ctx context.Context, c *client) (json.RawMessage, error) { return c.Settled(ctx, m.ReferenceID) })
 	case *wire.Forget:
 		p.forget(m)
 	case *wire.Abort:
@@ -76,9 +77,7 @@ func (p *Port) Take(m wire.FromPage) {
 	case *wire.HeadersAnswer:
 		p.answer(m)
 	case *wire.Delivered:
-		if c := p.client(m.Client); c != nil {
-			c.Told(m.ReferenceID)
-		}
+		p.delivered(m)
 	case *wire.Listen:
 		if c := p.client(m.Client); c != nil {
 			c.listen(p)
@@ -132,14 +131,18 @@ func (p *Port) try(ctx context.Context, operation string, work func(context.Cont
 
 func (p *Port) reject(id int, err error) { p.out.now(&wire.Rejected{ID: id, Error: describe(err)}) }
 
-// ofClient begins a call over a client. One that is closed has none.
-func (p *Port) ofClient(id, number int, operation string, work func(context.Context, *client) (json.RawMessage, error)) {
+// ofClient begins a call over a client, which waits for it when it is closed. One that is closed takes none.
+func (p *Port) ofClient(id, number int, operation string, aborted bool, work func(context.Context, *client) (json.RawMessage, error)) {
 	c := p.client(number)
 	if c == nil {
 		p.reject(id, outbound.ClosedError(gws.NotSent))
 		return
 	}
-	p.begin(id, operation, false, func(ctx context.Context) (json.RawMessage, error) { return work(ctx, c) })
+	c.running.Add(1)
+	p.begin(id, operation, aborted, func(ctx context.Context) (json.RawMessage, error) {
+		defer c.running.Done()
+		return work(ctx, c)
+	})
 }
 
 func (p *Port) client(number int) *client {
@@ -160,17 +163,6 @@ func (p *Port) all() []*client {
 	return slices.Collect(maps.Values(p.clients))
 }
 
-// perform begins an operation.
-func (p *Port) perform(m *wire.Call) {
-	c := p.client(m.Client)
-	if c == nil {
-		p.reject(m.ID, outbound.ClosedError(gws.NotSent))
-		return
-	}
-	c.running.Add(1)
-	p.begin(m.ID, m.Method, m.Aborted, func(ctx context.Context) (json.RawMessage, error) { return c.perform(ctx, p, m) })
-}
-
 // close closes a client, and waits until its calls have come to their ends: where the client is the
 // only one of its program, the page ends that then.
 func (p *Port) close(m *wire.Close) {
@@ -182,26 +174,44 @@ func (p *Port) close(m *wire.Close) {
 	p.mu.Lock()
 	c := p.clients[m.Client]
 	delete(p.clients, m.Client)
+	if c != nil {
+		p.closing[m.Client] = c
+	}
 	p.mu.Unlock()
 	p.begin(m.ID, "close", false, func(context.Context) (json.RawMessage, error) {
-		if c != nil {
-			c.close(forget)
+		if c == nil {
+			return nil, nil
 		}
-		return nil, nil
+		defer func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			delete(p.closing, m.Client)
+		}()
+		return nil, c.close(forget)
 	})
 }
 
-func (p *Port) settled(m *wire.Settled) {
-	c := p.client(m.Client)
-	if c == nil {
-		p.reject(m.ID, outbound.ClosedError(gws.NotSent))
-		return
+// list begins to list unsettled calls: what was asked for before the client is closed comes whole.
+func (p *Port) list(m *wire.Unsettled) {
+	if c := p.client(m.Client); c != nil {
+		c.listing.Add(1)
 	}
-	c.running.Add(1)
-	p.begin(m.ID, "settled", false, func(ctx context.Context) (json.RawMessage, error) {
-		defer c.running.Done()
-		return c.Settled(ctx, m.ReferenceID)
+	p.ofClient(m.ID, m.Client, "unsettled", false, func(ctx context.Context, c *client) (json.RawMessage, error) {
+		defer c.listing.Done()
+		return c.unsettled(ctx), nil
 	})
+}
+
+func (p *Port) delivered(m *wire.Delivered) {
+	p.mu.Lock()
+	c := p.clients[m.Client]
+	if c == nil {
+		c = p.closing[m.Client] // which waits for this
+	}
+	p.mu.Unlock()
+	if c != nil {
+		c.Delivered(m.ReferenceID)
+	}
 }
 
 func (p *Port) forget(m *wire.Forget) {
@@ -210,9 +220,8 @@ func (p *Port) forget(m *wire.Forget) {
 		p.reject(m.ID, outbound.InvalidOptions([]gws.Problem{{Field: "referenceId", Message: "must be a string, got " + wire.TypeOf(m.ReferenceID)}}))
 		return
 	}
-	p.ofClient(m.ID, m.Client, "forget", func(ctx context.Context, c *client) (json.RawMessage, error) {
-		c.Forget(ctx, reference)
-		return nil, nil
+	p.ofClient(m.ID, m.Client, "forget", false, func(ctx context.Context, c *client) (json.RawMessage, error) {
+		return nil, c.Forget(ctx, reference)
 	})
 }
 

@@ -82,7 +82,7 @@ func (t *Timer) run(first time.Duration) {
 	late := t.clock.late(t.start, first)
 	for graces := 0; ; {
 		switch {
-		case late && graces < mostGraces:
+		case late && graces < MostGraces:
 			graces++
 			late = t.grace()
 		default:
@@ -101,9 +101,9 @@ func (t *Timer) run(first time.Duration) {
 	}
 }
 
-// mostGraces is how many there are at most, where a page is frozen in the grace again. They are few,
+// MostGraces is how many there are at most, where a page is frozen in the grace again. They are few,
 // since a browser may fire the timers of a hidden page once a minute, so that each is late.
-const mostGraces = 2
+const MostGraces = 2
 
 // grace gives what has arrived its chance, and reports whether another grace is due, since
 // this one was late without a sign of life.
@@ -167,7 +167,12 @@ func (c Clock) now() time.Time {
 // late reports whether more time has passed than d, by much. While a machine sleeps, the
 // monotonic clock may stand still; the wall clock may be set.
 func (c Clock) late(began time.Time, d time.Duration) bool {
-	now := c.now()
-	passed := max(now.Sub(began), now.Round(0).Sub(began.Round(0)))
-	return passed-d > lateness
+	return late(began.Add(d), c.now())
+}
+
+// Late reports whether a timer that was due at that time, and fires now, is late by much.
+func Late(due time.Time) bool { return late(due, time.Now()) }
+
+func late(due, now time.Time) bool {
+	return max(now.Sub(due), now.Round(0).Sub(due.Round(0))) > lateness
 }

@@ -63,14 +63,21 @@ func (r *fieldReader) value(field string) any {
 
 // checkText returns what is wrong with s as a text of 1 to limit characters, or "".
 func checkText(s string, limit int) string {
+	message := checkCharacters(s, limit)
+	if message == "" && strings.TrimSpace(s) == "" {
+		message = fmt.Sprintf("got %s, expected a string that is not empty", got(s))
+	}
+	return message
+}
+
+// checkCharacters is checkText for a text that may be empty.
+func checkCharacters(s string, limit int) string {
 	n := utf8.RuneCountInString(s)
 	switch {
 	case n > limit:
 		return fmt.Sprintf("got %s with %d characters, expected at most %d", got(s), n, limit)
 	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
 		return fmt.Sprintf("got %s, expected a string without control characters", got(s))
-	case strings.TrimSpace(s) == "":
-		return fmt.Sprintf("got %s, expected a string that is not empty", got(s))
 	}
 	return ""
 }

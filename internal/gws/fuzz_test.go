@@ -3,6 +3,7 @@ package gws
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -107,6 +108,8 @@ func FuzzRequest(f *testing.F) {
 		`{"recordHandle":1,"applicationId":134,"campaignName":"C","devicePath":"/d","phoneType":"Mobile","timeZone":7,"from":0,"until":86339}`,
 		`{"recordHandle":1,"applicationId":134,"campaignName":"C","devicePath":"/d","callbackType":"Personal","timestamp":1800000000}`,
 		`{"applicationId":134,"campaignName":"C","devicePath":"/d","phoneNumber":"5551234","chainAttribute":"AllChain","callbackType":"personal","timestamp":1e15}`,
+		`{"applicationId":134,"campaignName":"C","callingList":"L","devicePath":"/d","phoneNumber":"1","phoneType":"Mobile","timeZone":"GMT","from":0,"until":1,"chainId":7,"otherFields":{"a":"","b":1e-7,"c":true,"d":null,"e":-0}}`,
+		`{"otherFields":{"":1,"a":{"b":1},"c":[],"d":1e300,"e\u0000":"\u0000"},"chainId":{"x":1},"phoneNumber":{}}`,
 	} {
 		for method := range Methods() {
 			f.Add(uint8(method), []byte(fields), method%2 == 0)
@@ -119,13 +122,14 @@ func FuzzRequest(f *testing.F) {
 		}
 		fields := Fields{}
 		for name, v := range values {
-			switch v.(type) {
-			case map[string]any:
-				v = Foreign("object")
-			case []any:
-				v = Foreign("array")
+			if object, ok := v.(map[string]any); ok {
+				for name, v := range object {
+					object[name] = crossed(v)
+				}
+				fields[name] = object
+			} else {
+				fields[name] = crossed(v)
 			}
-			fields[name] = v
 		}
 		method := Methods()[int(number)%len(Methods())]
 		request, problems := ParseRequest(method, fields, allowUnknown)
@@ -150,6 +154,9 @@ func FuzzRequest(f *testing.F) {
 			case request.Operation.InPath(name):
 				require.NotContains(t, sent, name)
 			default:
+				if object, ok := v.(map[string]any); ok {
+					maps.DeleteFunc(object, func(_ string, v any) bool { return v == nil })
+				}
 				require.Equal(t, v, sent[name], "%s is sent as it was written", name)
 			}
 		}
@@ -167,11 +174,23 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
+// crossed is a value of JSON as it comes from JavaScript, where it is in no field that takes an object.
+func crossed(v any) any {
+	switch v.(type) {
+	case map[string]any:
+		return Foreign("object")
+	case []any:
+		return Foreign("array")
+	}
+	return v
+}
+
 // FuzzReadRequest reads what somebody else may have written.
 func FuzzReadRequest(f *testing.F) {
 	f.Add("/api/v2/me/outbound-records/12", `{"operationName":"CompleteRecord","applicationId":134,"campaignName":"C","callingList":"L","devicePath":"/d"}`)
 	f.Add("/api/v2/me/outbound-records/012", `{"operationName":"RejectRecord","applicationId":1e2,"campaignName":null,"referenceId":"r"}`)
 	f.Add("/api/v2/me/outbound-campaigns/..", `{"operationName":"GetPreviewRecord","applicationId":1,"devicePath":"/d","campaignName":"other"}`)
+	f.Add("/api/v2/me/outbound-records", `{"operationName":"AddRecord","applicationId":1,"campaignName":"C","callingList":"L","phoneNumber":"1","phoneType":"Mobile","timeZone":5,"from":0,"until":1,"devicePath":"/d","otherFields":{"a":"b","c":null}}`)
 	f.Add("/api/v2/me/outbound-records", `{"operationName":"DoNotCallRecord","recordHandle":12,"phoneNumber":"1"}`)
 	f.Fuzz(func(t *testing.T, path, body string) {
 		request, ok := ReadRequest(path, body)

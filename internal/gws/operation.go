@@ -51,6 +51,7 @@ const (
 	NaturalInt                // 0, or as PositiveInt
 	IntegerOrText             // an integer, or up to 256 characters
 	Timestamp                 // a time.Time, or seconds since 1970; sent as whole seconds
+	UserData                  // an object of up to 100 strings of up to 1024 characters, which may be empty, numbers and booleans; sent as one
 )
 
 // Answer is an event that answers an operation.
@@ -123,9 +124,14 @@ func TakesCallResult(method string) bool {
 // FindOperation returns the operation that a POST to path, which is percent-encoded as
 // it travels, asks for with this operationName, and the parameters that the path has.
 func FindOperation(name, path string) (op *Operation, inPath map[string]string, ok bool) {
+	return findOperation(name, path, func(op *Operation) string { return op.Path })
+}
+
+// findOperation is FindOperation by what is to be compared of each operation's path.
+func findOperation(name, path string, of func(*Operation) string) (op *Operation, inPath map[string]string, ok bool) {
 	for i := range operations {
 		if op = &operations[i]; op.Name == name {
-			if inPath, ok = op.matchPath(path); ok {
+			if inPath, ok = matchPath(of(op), path); ok {
 				return op, inPath, true
 			}
 		}
@@ -133,9 +139,9 @@ func FindOperation(name, path string) (op *Operation, inPath map[string]string, 
 	return nil, nil, false
 }
 
-// matchPath reads the parameters out of a path, if it is one of this operation.
-func (op *Operation) matchPath(path string) (map[string]string, bool) {
-	want, have := strings.Split(op.Path, "/"), strings.Split(path, "/")
+// matchPath reads the parameters out of a path, if it is one of the pattern, in which they are in braces.
+func matchPath(pattern, path string) (map[string]string, bool) {
+	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
 	if len(want) != len(have) {
 		return nil, false
 	}

@@ -11,9 +11,6 @@ import (
 
 func TestOperations(t *testing.T) {
 	rows := Operations()
-	require.Len(t, rows, 11)
-	require.Equal(t, []string{"completeRecord", "updateRecord", "rejectRecord", "cancelRecord", "doNotCallRecord",
-		"rescheduleRecord", "getChainedRecords", "getPreviewRecord", "startPreviewSession", "endPreviewSession"}, Methods())
 	methods, requests, answers := map[string]bool{}, map[string]bool{}, map[string]string{}
 	for _, op := range rows {
 		require.NotEmpty(t, op.RequestDoc, op.Name)
@@ -49,6 +46,7 @@ func TestOperations(t *testing.T) {
 		}
 		require.NotZero(t, final)
 	}
+	require.Len(t, Methods(), len(methods))
 	a, ok := rows[0].Answer("RecordProcessedAcknowledge")
 	require.True(t, ok)
 	require.Equal(t, Answer{"RecordProcessedAcknowledge", "OutboundRecordMessage", Final}, a)
@@ -64,6 +62,7 @@ func TestFindOperation(t *testing.T) {
 		{"CompleteRecord", "/api/v2/me/outbound-records/12", map[string]string{"recordHandle": "12"}},
 		{"DoNotCallRecord", "/api/v2/me/outbound-records/12", map[string]string{"recordHandle": "12"}},
 		{"DoNotCallRecord", "/api/v2/me/outbound-records", map[string]string{}},
+		{"AddRecord", "/api/v2/me/outbound-records", map[string]string{}},
 		{"GetPreviewRecord", "/api/v2/me/outbound-campaigns/a%2Fb%20%25", map[string]string{"campaignName": "a/b %"}},
 	} {
 		op, inPath, ok := FindOperation(c.name, c.path)
@@ -72,7 +71,7 @@ func TestFindOperation(t *testing.T) {
 		require.Equal(t, c.inPath, inPath)
 	}
 	for _, c := range [][2]string{
-		{"CompleteRecord", "/api/v2/me/outbound-records"}, {"CompleteRecord", "/api/v2/me/outbound-records/"},
+		{"CompleteRecord", "/api/v2/me/outbound-records"}, {"CompleteRecord", "/api/v2/me/outbound-records/"}, {"AddRecord", "/api/v2/me/outbound-records/12"},
 		{"CompleteRecord", "/api/v2/me/outbound-records/1/2"}, {"CompleteRecord", "/api/v2/me/outbound-campaigns/1"},
 		{"GetPreviewRecord", "/api/v2/me/outbound-records/1"}, {"GetPreviewRecord", "/api/v2/me/outbound-campaigns/%zz"},
 		{"completeRecord", "/api/v2/me/outbound-records/12"}, {"", ""},
@@ -90,6 +89,12 @@ var requests = []struct {
 	fields     Fields
 	path, body string
 }{
+	{"completeRecord", Fields{"recordHandle": 12.0, "applicationId": 134.0, "campaignName": "C", "callingList": "L", "callResult": "Answer", "phoneNumber": "1", "devicePath": device, "referenceId": "r"},
+		"/api/v2/me/outbound-records/12", `{"operationName":"CompleteRecord","applicationId":134,"campaignName":"C","callingList":"L","callResult":"Answer","phoneNumber":"1","devicePath":"/devices/1","referenceId":"r"}`},
+	{"addRecord", Fields{"applicationId": 134.0, "campaignName": "C", "callingList": "L", "phoneNumber": "1", "phoneType": "Mobile", "timeZone": "GMT", "from": 0.0, "until": 86339.0, "chainId": 7.0,
+		"otherFields": map[string]any{"Premium": 12.5, "Name": "é\"", "Vip": true, "Note": "", "__proto__": 0.0}, "devicePath": device, "referenceId": "r"},
+		"/api/v2/me/outbound-records", `{"operationName":"AddRecord","applicationId":134,"campaignName":"C","callingList":"L","phoneNumber":"1","phoneType":"Mobile","timeZone":"GMT","from":0,"until":86339,"chainId":7,` +
+			`"otherFields":{"Name":"é\"","Note":"","Premium":12.5,"Vip":true,"__proto__":0},"devicePath":"/devices/1","referenceId":"r"}`},
 	{"updateRecord", Fields{"recordHandle": "12", "applicationId": 134.0, "campaignName": "C", "callingList": "L", "phoneNumber": "1", "phoneType": "Mobile", "timeZone": "GMT", "from": 0.0, "until": 86339.0, "devicePath": device, "referenceId": "r"},
 		"/api/v2/me/outbound-records/12", `{"operationName":"UpdateRecord","applicationId":134,"campaignName":"C","callingList":"L","phoneNumber":"1","phoneType":"Mobile","timeZone":"GMT","from":0,"until":86339,"devicePath":"/devices/1","referenceId":"r"}`},
 	{"rejectRecord", Fields{"recordHandle": 12.0, "applicationId": 134.0, "campaignName": "C", "callingList": "L", "devicePath": device, "referenceId": "r"},
@@ -113,10 +118,13 @@ var requests = []struct {
 }
 
 func TestParseRequest(t *testing.T) {
+	rows := map[*Operation]bool{}
 	for _, c := range requests {
 		r, problems := ParseRequest(c.method, c.fields, false)
 		require.Empty(t, problems, c.method)
 		require.Equal(t, c.method, r.Operation.Method)
+		rows[r.Operation] = true
+		require.Len(t, c.fields, len(r.Operation.Parameters), "%s: all of its fields are given", r.Operation.Request)
 		require.Equal(t, c.path, r.Path())
 		require.Equal(t, c.body, string(r.Body()))
 		require.Equal(t, "r", r.ReferenceID)
@@ -148,6 +156,9 @@ func TestParseRequest(t *testing.T) {
 			require.NotEmpty(t, problems)
 			require.Contains(t, problems[0].Message, "missing, expected")
 		}
+	}
+	for _, op := range Operations() {
+		require.True(t, rows[op], "%s has an example here", op.Request)
 	}
 	_, problems := ParseRequest("deleteRecord", Fields{}, false)
 	require.Equal(t, []Problem{{"operationName", `there is no operation "deleteRecord"`}}, problems)
@@ -182,6 +193,12 @@ func TestParseRequestProblems(t *testing.T) {
 		{"updateRecord", "timeZone", "", `got "", expected a string that is not empty, or no such field`},
 		{"updateRecord", "from", -1.0, "got -1, expected an integer, 0 or greater"},
 		{"updateRecord", "until", "5", `got the string "5", expected an integer, 0 or greater: pass a number`},
+		{"addRecord", "timeZone", nil, "missing, expected an integer or a string"},
+		{"addRecord", "from", nil, "missing, expected an integer, 0 or greater"},
+		{"addRecord", "chainId", 1.5, "got 1.5, expected an integer, 0 or greater"},
+		{"addRecord", "recordHandle", 12.0, "unknown field, there is no such parameter"},
+		{"addRecord", "otherFields", Foreign("array"), "got a value of type array, expected an object of strings, numbers and booleans"},
+		{"addRecord", "phoneNumber", map[string]any{"a": 1.0}, "got a value of type object, expected a string"},
 		{"cancelRecord", "chainAttribute", "RecordsOnly", `got "RecordsOnly"; did you mean 'RecordOnly'?`},
 		{"rejectRecord", "operationName", "CompleteRecord", `got "CompleteRecord", expected "RejectRecord" or no such field`},
 		{"startPreviewSession", "campaignName", "..", `got "..", which cannot be sent: it would lead to another path`},

@@ -1,6 +1,6 @@
 package gws
 
-//go:generate sh -c "go run ../cmd/operations > ../../js/src/operations.ts"
+//go:generate go run ../cmd/operations ../..
 
 const (
 	recordsPath  = "/api/v2/me/outbound-records"
@@ -22,14 +22,29 @@ var (
 
 	callingListIfKnown = Parameter{Name: "callingList", Kind: LongText, Doc: "The name of the calling list."}
 	phoneOfRecord      = Parameter{Name: "phoneNumber", Kind: ShortText, Doc: "A number of the record."}
+	phoneToCall        = Parameter{Name: "phoneNumber", Kind: ShortText, Doc: "The number to call."}
 	chainAttribute     = Parameter{Name: "chainAttribute", Kind: Choice, Choices: []string{"AllChain", "RecordOnly"},
 		Doc: "Whether it is about all records of the chain, or about this one alone. Default: the server's."}
+
+	phoneType = Parameter{Name: "phoneType", Kind: Choice, Doc: "What kind of number it is.", Choices: []string{
+		"NoContactType", "HomePhone", "DirectBusinessPhone", "BusinessWithExt", "Mobile", "VacationPhone",
+		"Pager", "Modem", "VoiceMail", "PinPager", "EmailAddress", "InstantMessaging",
+	}}
+	timeZone = Parameter{Name: "timeZone", Kind: IntegerOrText, Doc: "The time zone of the contact, as the server has it, such as `GMT`; the documents do not say whether that may be a number. It is sent as it is."}
+	from     = Parameter{Name: "from", Kind: NaturalInt, Doc: "The time of day from which the contact may be called, as the calling list has it: in seconds since midnight."}
+	until    = Parameter{Name: "until", Kind: NaturalInt, Doc: "The time of day until which the contact may be called, as the calling list has it: in seconds since midnight."}
 )
 
-// The table. Sources: the Web Services API Reference 8.5.2 (OutboundComplete, OutboundUpdate,
+// required is the parameter where a request must have it.
+func required(p Parameter) Parameter {
+	p.Required = true
+	return p
+}
+
+// The table. Sources: the Web Services API Reference 8.5.2 (OutboundComplete, OutboundCreate, OutboundUpdate,
 // OutboundReject, OutboundDoNotCall, OutboundDoNotCallNum, OutboundReschedule, OutboundGetChained,
 // OutboundRequestPreview, OutboundStartPreview, OutboundEndPreview); for CancelRecord, whose page was
-// not to be had, the events of Outbound Contact.
+// not to be had, and for the name of AddRecordAcknowledge, the events of Outbound Contact.
 var operations = [...]Operation{
 	{
 		Name: "CompleteRecord", Method: "completeRecord", Path: recordPath, Request: "CompleteRecordRequest",
@@ -44,19 +59,26 @@ var operations = [...]Operation{
 		Answers: []Answer{{"RecordProcessedAcknowledge", recordMessage, Final}},
 	},
 	{
+		Name: "AddRecord", Method: "addRecord", Path: recordsPath, Request: "AddRecordRequest",
+		Doc: "Creates a record in a calling list: another number of a contact, in the chain of the contact's records, or the first " +
+			"of a new chain. Each request that is carried out creates one.",
+		RequestDoc: "What record to create, and where.",
+		Parameters: []Parameter{
+			applicationID, campaignName, callingList, required(phoneToCall), required(phoneType), required(timeZone), required(from), required(until),
+			{Name: "chainId", Kind: NaturalInt, Doc: "The chain to add it to: what records have as `GSW_CHAIN_ID`. Default: a new chain."},
+			{Name: "otherFields", Kind: UserData, Doc: "What else the record has, such as the fields of the calling list: up to 100 strings, numbers and booleans by their names. " +
+				"One that is `undefined` or `null` is left out."},
+			devicePath, referenceID,
+		},
+		Answers: []Answer{{"AddRecordAcknowledge", recordMessage, Final}},
+	},
+	{
 		Name: "UpdateRecord", Method: "updateRecord", Path: recordPath, Request: "UpdateRecordRequest",
 		Doc:        "Changes a record, such as its phone number or the hours in which to call, and leaves it with the agent.",
 		RequestDoc: "What to change of which record. What is left out stays as it is.",
 		Parameters: []Parameter{
 			recordHandle, applicationID, campaignName, callingListIfKnown,
-			{Name: "phoneNumber", Kind: ShortText, Doc: "The number to call."},
-			{Name: "phoneType", Kind: Choice, Doc: "What kind of number it is.", Choices: []string{
-				"NoContactType", "HomePhone", "DirectBusinessPhone", "BusinessWithExt", "Mobile", "VacationPhone",
-				"Pager", "Modem", "VoiceMail", "PinPager", "EmailAddress", "InstantMessaging",
-			}},
-			{Name: "timeZone", Kind: IntegerOrText, Doc: "The time zone of the contact, as the server has it; the documents do not say whether that is a number or a name. It is sent as it is."},
-			{Name: "from", Kind: NaturalInt, Doc: "The time of day from which the contact may be called, as the calling list has it: in seconds since midnight."},
-			{Name: "until", Kind: NaturalInt, Doc: "The time of day until which the contact may be called, as the calling list has it: in seconds since midnight."},
+			phoneToCall, phoneType, timeZone, from, until,
 			devicePath, referenceID,
 		},
 		Answers: []Answer{{"UpdateCallCompletionStatsAcknowledge", recordMessage, Final}},

@@ -18,8 +18,8 @@ const (
 // likely in milliseconds, which it is for every time since 1973.
 const maxTimestamp = 1e11
 
-// parameter reads a parameter into what it is sent as: a string or an int64; nil if it is absent
-// or wrong. With one of instead, it would not have been required.
+// parameter reads a parameter into what it is sent as: a string, an int64, or a map of user data; nil if
+// it is absent or wrong. With one of instead, it would not have been required.
 func (r *fieldReader) parameter(p Parameter, instead string) any {
 	v := r.value(p.Name)
 	if v == nil {
@@ -57,6 +57,8 @@ func (r *fieldReader) parameter(p Parameter, instead string) any {
 		}
 	case Timestamp:
 		sent, message = readTimestamp(v, p)
+	case UserData:
+		return r.userData(v, p)
 	}
 	if message != "" {
 		r.problem(p.Name, message)
@@ -81,6 +83,8 @@ func expected(p Parameter) string {
 		return "expected an integer or a string"
 	case Timestamp:
 		return "expected a Date, or seconds since 1970"
+	case UserData:
+		return "expected an object of strings, numbers and booleans"
 	default:
 		return "expected a string that is not empty"
 	}

@@ -1,9 +1,15 @@
 package gws
 
-import "gws-outbound/internal/jsontext"
+import (
+	"maps"
+	"strings"
+
+	"gws-outbound/internal/jsontext"
+)
 
 // ReadRequest makes a request of the path and the body of one that was sent, checked as one from
-// JavaScript is, but that any text may be its callResult. ok is false for what is none.
+// JavaScript is, but that any text may be its callResult. The path may have another prefix than the
+// table, as in a version with other ones. ok is false for what is none.
 func ReadRequest(path, body string) (r Request, ok bool) {
 	v, problem := jsontext.Read([]byte(body))
 	if problem != jsontext.None || !v.IsObject() {
@@ -12,7 +18,7 @@ func ReadRequest(path, body string) (r Request, ok bool) {
 	f := Fields{}
 	v.Properties(func(name string, value jsontext.Value) { f[name] = fieldOf(value) })
 	name, _ := f[operationName].(string)
-	op, inPath, ok := FindOperation(name, path)
+	op, inPath, ok := findOperation(name, belowAgent(path), func(op *Operation) string { return belowAgent(op.Path) })
 	if !ok {
 		return Request{}, false
 	}
@@ -26,6 +32,14 @@ func ReadRequest(path, body string) (r Request, ok bool) {
 	}
 	r, problems := ParseRequest(op.Method, f, true)
 	return r, problems == nil && r.Operation == op
+}
+
+// belowAgent returns what follows the prefix of a path: what is the agent's own.
+func belowAgent(path string) string {
+	if i := strings.Index(path, "/me/"); i >= 0 {
+		return path[i:]
+	}
+	return path
 }
 
 // fieldOf makes a field of a value. An integer that JavaScript does not hold exactly is its digits.
@@ -43,6 +57,11 @@ func fieldOf(v jsontext.Value) any {
 	if v.IsNull() {
 		return nil
 	}
+	if v.IsObject() {
+		fields := map[string]any{}
+		v.Properties(func(name string, value jsontext.Value) { fields[name] = fieldOf(value) })
+		return fields
+	}
 	return Foreign("object")
 }
 
@@ -51,12 +70,15 @@ func fieldOf(v jsontext.Value) any {
 func (r Request) Fields() Fields {
 	f := Fields{}
 	for _, p := range r.values {
-		n, integer := p.v.(int64)
-		switch {
-		case !integer || n > maxSafeInteger:
-			f[p.name] = p.text()
+		switch v := p.v.(type) {
+		case map[string]any:
+			f[p.name] = maps.Clone(v)
+		case int64:
+			if f[p.name] = float64(v); v > maxSafeInteger {
+				f[p.name] = p.text()
+			}
 		default:
-			f[p.name] = float64(n)
+			f[p.name] = v
 		}
 	}
 	if r.ReferenceID != "" {

@@ -13,9 +13,11 @@ func TestReadRequest(t *testing.T) {
 		"devicePath": "/devices/1", "callResult": "OurOwnResult", "referenceId": "a/b",
 	}
 	for method, fields := range map[string]Fields{
-		"completeRecord":   complete,
-		"updateRecord":     {"recordHandle": 12.0, "applicationId": 1.0, "campaignName": "C", "devicePath": "/d", "timeZone": -5.0, "from": 0.0},
-		"doNotCallRecord":  {"applicationId": 1.0, "campaignName": "C", "phoneNumber": "5551234", "devicePath": "/d", "referenceId": "😀"},
+		"completeRecord":  complete,
+		"updateRecord":    {"recordHandle": 12.0, "applicationId": 1.0, "campaignName": "C", "devicePath": "/d", "timeZone": -5.0, "from": 0.0},
+		"doNotCallRecord": {"applicationId": 1.0, "campaignName": "C", "phoneNumber": "5551234", "devicePath": "/d", "referenceId": "😀"},
+		"addRecord": {"applicationId": 1.0, "campaignName": "C", "callingList": "L", "phoneNumber": "1", "phoneType": "Mobile", "timeZone": "GMT", "from": 0.0, "until": 1.0, "devicePath": "/d",
+			"otherFields": map[string]any{"a": "", "b": 1e-7, "c": false, "d": -5.0}},
 		"rescheduleRecord": {"recordHandle": 5.0, "applicationId": 1.0, "campaignName": "C", "callbackType": "Personal", "timestamp": 1.8e9, "devicePath": "/d"},
 		"rejectRecord":     {"recordHandle": "9007199254740993", "applicationId": "9007199254740993", "campaignName": "C", "callingList": "L", "devicePath": "/d"},
 		"getPreviewRecord": {"campaignName": "C/%2F ü?#", "applicationId": 1.0, "devicePath": "/d"},
@@ -45,6 +47,7 @@ func TestReadRequestThatIsNone(t *testing.T) {
 		{path, `{"operationName":"CompleteRecord","applicationId":1,"campaignName":"C","callingList":"L","devicePath":"/d","more":1}`},
 		{path, `{"operationName":"CompleteRecord","applicationId":1,"campaignName":"C","callingList":"L","devicePath":"/d","referenceId":null}`},
 		{path, `{"operationName":"CompleteRecord","applicationId":1,"campaignName":"C","callingList":"L","devicePath":{"x":1}}`},
+		{"/api/v2/me/outbound-records", `{"operationName":"AddRecord","applicationId":1,"campaignName":"C","callingList":"L","phoneNumber":"1","phoneType":"Mobile","timeZone":"GMT","from":0,"until":1,"devicePath":"/d","otherFields":{"a":{}}}`},
 		{campaign, `{"operationName":"GetPreviewRecord","applicationId":1,"devicePath":"/d","campaignName":"of another"}`},
 		{"/api/v2/me/outbound-campaigns/..", `{"operationName":"GetPreviewRecord","applicationId":1,"devicePath":"/d"}`},
 	} {

@@ -1,6 +1,7 @@
 package gws
 
 import (
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
@@ -17,7 +18,7 @@ type Request struct {
 	values []value // but for the reference, in the order of the table; only those that were given
 }
 
-// value is what a parameter is sent as: a string or an int64.
+// value is what a parameter is sent as: a string, an int64, or a map of user data.
 type value struct {
 	name string
 	v    any
@@ -119,7 +120,8 @@ func (r *fieldReader) segment(field string, v any) any {
 	return v
 }
 
-// Text returns what a parameter is sent as, an integer in its digits; "" if it was not given.
+// Text returns what a parameter is sent as, an integer in its digits; "" if it was not given, and of
+// user data.
 func (r Request) Text(parameter string) string {
 	for _, p := range r.values {
 		if p.name == parameter {
@@ -130,10 +132,13 @@ func (r Request) Text(parameter string) string {
 }
 
 func (p value) text() string {
-	if n, ok := p.v.(int64); ok {
-		return strconv.FormatInt(n, 10)
+	switch v := p.v.(type) {
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case string:
+		return v
 	}
-	return p.v.(string)
+	return ""
 }
 
 // Path returns the path of the request, below the base URL and percent-encoded:
@@ -152,13 +157,7 @@ func (r Request) Body() []byte {
 	b := make([]byte, 0, 512)
 	field := func(before byte, name string, v any) {
 		b = jsontext.AppendString(append(b, before), name)
-		b = append(b, ':')
-		switch v := v.(type) {
-		case int64:
-			b = strconv.AppendInt(b, v, 10)
-		case string:
-			b = jsontext.AppendString(b, v)
-		}
+		b = appendValue(append(b, ':'), v)
 	}
 	field('{', operationName, r.Operation.Name)
 	for _, p := range r.values {
@@ -170,4 +169,22 @@ func (r Request) Body() []byte {
 		field(',', referenceID.Name, r.ReferenceID)
 	}
 	return append(b, '}')
+}
+
+// appendValue appends the JSON of what a parameter, or a field of user data, is sent as.
+func appendValue(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case string:
+		return jsontext.AppendString(b, v)
+	case int64:
+		return strconv.AppendInt(b, v, 10)
+	case bool:
+		return strconv.AppendBool(b, v)
+	case float64:
+		text, _ := json.Marshal(v) // a finite number has one
+		return append(b, text...)
+	case map[string]any:
+		return appendUserData(b, v)
+	}
+	return b
 }

@@ -21,6 +21,7 @@ type origin struct {
 	login   int     // id of the HTTP session
 	socket  *socket // nil for long-polling
 	browser string  // cookie BAYEUX_BROWSER, for long-polling
+	alone   bool    // there is one message
 	fault   *Fault  // that is to strike the answer, on a WebSocket; nil for none
 }
 
@@ -41,9 +42,7 @@ func (s *Sim) handle(m *request, from origin) ([]any, *held) {
 	}
 	if ses != nil {
 		ses.login = from.login
-		if from.socket != nil {
-			ses.socket = from.socket
-		}
+		ses.socket = from.socket
 	}
 	if m.Channel != metaConnect {
 		defer s.changed()
@@ -66,14 +65,12 @@ func (s *Sim) handle(m *request, from origin) ([]any, *held) {
 	}
 }
 
-// find returns the session with this id, if it is the user's, and reached over
-// the transport that it was made on; over long-polling, from the same browser.
+// find returns the session with this id, if it is the user's. As with CometD, over
+// long-polling those are found that were made so, by the same browser; over a
+// WebSocket all are.
 func (s *Sim) find(id string, from origin) *session {
 	ses := s.sessions[id]
-	if ses == nil || ses.user != from.user || ses.longPolling != (from.socket == nil) {
-		return nil
-	}
-	if ses.longPolling && ses.browser != from.browser {
+	if ses == nil || ses.user != from.user || from.socket == nil && (!ses.longPolling || ses.browser != from.browser) {
 		return nil
 	}
 	return ses
@@ -163,6 +160,11 @@ func (s *Sim) connect(ses *session, m *request, from origin) ([]any, *held) {
 	s.stop(ses.expiry)
 	ses.expiry = nil
 	ses.acknowledge(m.Ext.Ack)
+	ses.crowded = from.socket == nil && from.alone && len(ses.queue) == 0 && s.crowded(ses)
+	if ses.crowded {
+		s.startExpiry(ses)
+		return ses.flush(m.ID, map[string]any{"reconnect": "retry", "interval": crowdedMS, "multiple-clients": true}), nil
+	}
 	timeout := s.timeout()
 	if m.Advice.Timeout != nil {
 		timeout = min(timeout, max(0, *m.Advice.Timeout))
@@ -175,6 +177,18 @@ func (s *Sim) connect(ses *session, m *request, from origin) ([]any, *held) {
 	h.timer = s.after(milliseconds(timeout), func() { s.answerHeld(ses) })
 	ses.held = h
 	return nil, h
+}
+
+// crowded reports whether no connect of the session is held, since those of others of
+// its browser are. As with CometD it does not matter whether one was to be held.
+func (s *Sim) crowded(ses *session) bool {
+	held := 0
+	for _, other := range s.sessions {
+		if other != ses && other.browser == ses.browser && other.held != nil && other.held.socket == nil {
+			held++
+		}
+	}
+	return s.behavior.SessionsPerBrowser > 0 && held >= s.behavior.SessionsPerBrowser
 }
 
 // subscribe answers every channel of a request with one reply, which repeats

@@ -7,6 +7,15 @@ type Behavior struct {
 	// strike goes by the other fields.
 	Faults []Fault `json:"faults,omitempty"`
 
+	// The line, of all connections together but those of control, where the simulator
+	// listens itself.
+
+	// BytesPerSecond is how many bytes of what the server sends arrive in a second,
+	// packets of all connections in turn; without a bound if 0.
+	BytesPerSecond int `json:"bytesPerSecond,omitempty"`
+	// RoundTripMS is by how much all that the server sends is late.
+	RoundTripMS int `json:"roundTripMS,omitempty"`
+
 	// REST: sign-in and the POST.
 
 	// SignInStatus answers GET /api/v2/me with this HTTP status.
@@ -86,6 +95,11 @@ type Behavior struct {
 	// MaxIntervalMS is how long a session outlives its last connect, beyond
 	// IntervalMS; 10000 if 0.
 	MaxIntervalMS int `json:"maxIntervalMS,omitempty"`
+	// SessionsPerBrowser is how many sessions of one browser have their connect held
+	// over long-polling. Others are answered at once, with the advice that there are
+	// multiple clients, and an interval of 2 s. Without a bound if 0; CometD's
+	// own default is 1.
+	SessionsPerBrowser int `json:"sessionsPerBrowser,omitempty"`
 	// RefuseHandshake refuses every handshake with this error, such as
 	// "403::Handshake denied".
 	RefuseHandshake string `json:"refuseHandshake,omitempty"`

@@ -5,6 +5,7 @@ package gwssim
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"gws-outbound/internal/gws"
@@ -26,7 +27,7 @@ func (s *Sim) carryOut(o *order) ([]notice, *answer) {
 		return o.echo(), nil
 	}
 	if !onRecord {
-		return s.world.doNotCallNumber(c, o), nil
+		return s.world.carryOutInList(c, o)
 	}
 	r := s.world.handles[handle]
 	if r == nil || r.campaign != c {
@@ -39,6 +40,17 @@ func (s *Sim) carryOut(o *order) ([]notice, *answer) {
 		return nil, refuseState("The parameter recordHandle is not valid for the current state: record %d is %s, and not with you.", handle, r.status)
 	}
 	return s.world.carryOutOnRecord(r, o), nil
+}
+
+// carryOutInList is what agents do without a record.
+func (w *world) carryOutInList(c *campaign, o *order) ([]notice, *answer) {
+	switch o.Name {
+	case "AddRecord":
+		return w.addRecord(c, o)
+	case "DoNotCallRecord":
+		return w.doNotCallNumber(c, o), nil
+	}
+	return o.echo(), nil
 }
 
 // carryOutInCampaign is what agents do before they have a record.
@@ -140,6 +152,44 @@ func (w *world) carryOutOnRecord(r *record, o *order) []notice {
 	return []notice{o.notice(notification, r.data(o.texts["devicePath"]))}
 }
 
+// addRecord creates a record in a calling list: in the chain that is named, or in one of its own, whose
+// contact goes by the name in the order's other fields, or by the number.
+func (w *world) addRecord(c *campaign, o *order) ([]notice, *answer) {
+	list := c.list(o.texts["callingList"])
+	if list == nil {
+		return nil, refuseInput("The parameter callingList must be one of the campaign %s.", c.name)
+	}
+	number, other := o.texts["phoneNumber"], o.userData["otherFields"]
+	id, named := o.integers["chainId"]
+	in := list.chain(id)
+	switch {
+	case named && in == nil:
+		return nil, refuseResource("Resource not found: the calling list %s has no chain with the chainId %d.", list.name, id)
+	case in == nil:
+		w.lastChain++
+		in = &chain{id: w.lastChain, contact: contactOf(other, number), rejected: make(map[string]bool)}
+		list.chains = append(list.chains, in)
+	}
+	r := &record{campaign: c, list: list, chain: in, status: RecordReady, userData: other}
+	in.records = append(in.records, r)
+	r.set(o)
+	r.note(o.Name, o.user, o.referenceID(), "added to chain %d", in.id)
+	data := r.data(o.texts["devicePath"])
+	delete(data, "recordHandle") // it gets one when it is handed out
+	data["phoneNumber"] = number
+	return []notice{o.notice(o.Answers[0].NotificationType, data)}, nil
+}
+
+// contactOf is the name of a contact, as calling lists usually have it.
+func contactOf(fields map[string]any, otherwise string) string {
+	first, _ := fields["FirstName"].(string)
+	last, _ := fields["LastName"].(string)
+	if name := strings.TrimSpace(first + " " + last); name != "" {
+		return name
+	}
+	return otherwise
+}
+
 // goBack has the record be handed out again, to somebody else.
 func (r *record) goBack() {
 	if r.scheduledFor.IsZero() {
@@ -152,7 +202,15 @@ func (r *record) goBack() {
 
 // update changes what the order has of the record.
 func (r *record) update(o *order) {
-	changed := ""
+	changed := r.set(o)
+	if changed == "" {
+		changed = " nothing"
+	}
+	r.note(o.Name, o.user, o.referenceID(), "updated:%s", changed)
+}
+
+// set gives the record what the order has of it, and names that.
+func (r *record) set(o *order) (changed string) {
 	text := func(parameter string, into *string) {
 		if value, given := o.texts[parameter]; given {
 			*into = value
@@ -174,10 +232,7 @@ func (r *record) update(o *order) {
 	}
 	integer("from", &r.from)
 	integer("until", &r.until)
-	if changed == "" {
-		changed = " nothing"
-	}
-	r.note(o.Name, o.user, o.referenceID(), "updated:%s", changed)
+	return changed
 }
 
 // doNotCallNumber marks whoever has a number, in the calling list that is

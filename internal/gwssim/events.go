@@ -35,7 +35,7 @@ func (s *Sim) schedule(d *done, b Behavior) *acknowledgement {
 	if b.NoAck {
 		return nil
 	}
-	f := s.strike(AtEvent, d.session)
+	f := s.strike(AtEvent, "", d.session)
 	ack := &acknowledgement{sent: make(chan struct{})}
 	received := time.Now()
 	delay := milliseconds(b.AckDelayMS)

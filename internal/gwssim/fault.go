@@ -9,6 +9,9 @@ type Fault struct {
 	// Processed has the server do what it is asked before DoReset, DoSilence,
 	// DoAnswer or DoClose. With the other actions it always does.
 	Processed bool `json:"processed,omitempty"`
+	// Over limits it to one transport, "websocket" or "long-polling"; both if
+	// empty. REST requests are of neither.
+	Over string `json:"over,omitempty"`
 	// Times is how often it happens: once if 0, for ever if negative.
 	Times int `json:"times,omitempty"`
 	// Session limits it to one HTTP session, by its number in [State]; all if 0.

@@ -72,6 +72,9 @@ func (f Fault) check() error {
 			return errors.New("body: must be a JSON object, as text")
 		}
 	}
+	if f.Over != "" && f.Over != typeWebSocket && f.Over != typeLongPolling {
+		return fmt.Errorf("over: %q is no transport", f.Over)
+	}
 	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
 		return fmt.Errorf("status: %d, must be 200 to 599", f.Status)
 	}
@@ -93,11 +96,11 @@ func (s *Sim) arm(f Fault) (id int) {
 	return a.id
 }
 
-// strike returns what is to happen to a request of an HTTP session, 0 for that
-// of none; nil for nothing. The caller holds the mutex.
-func (s *Sim) strike(at Stage, session int) *Fault {
+// strike returns what is to happen to a request over a transport, "" for neither, of an HTTP
+// session, 0 for that of none; nil for nothing. The caller holds the mutex.
+func (s *Sim) strike(at Stage, over string, session int) *Fault {
 	for _, a := range s.faults {
-		if at == "" || !a.At.covers(at) || a.left == 0 || a.Session != 0 && a.Session != session {
+		if at == "" || !a.At.covers(at) || a.left == 0 || a.Over != "" && a.Over != over || a.Session != 0 && a.Session != session {
 			continue
 		}
 		if a.seen++; a.Every > 1 && a.seen%a.Every != 0 {

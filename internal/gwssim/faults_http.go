@@ -30,7 +30,7 @@ func (s *Sim) withFaults(next http.Handler) http.Handler {
 		if l := s.loginOf(r); l != nil {
 			session = l.id
 		}
-		f := s.strike(at, session)
+		f := s.strike(at, transportOf(at), session)
 		x := exchangeOf(r)
 		x.Operation = cut(operationOf(at, body))
 		if f != nil {
@@ -61,7 +61,7 @@ func (s *Sim) withFaults(next http.Handler) http.Handler {
 		}
 		if f == nil && acknowledges(answer.body) {
 			s.mu.Lock()
-			if f = s.strike(AtAcknowledgement, session); f != nil {
+			if f = s.strike(AtAcknowledgement, typeLongPolling, session); f != nil {
 				x.Fault = f.Do
 			}
 			s.unlock()
@@ -112,6 +112,17 @@ func requestStage(r *http.Request, body []byte) Stage {
 		return ""
 	}
 	return messageStage(requests)
+}
+
+// transportOf is the transport that a request is of; "" for none.
+func transportOf(at Stage) string {
+	switch at {
+	case AtSignIn, AtPost:
+		return ""
+	case AtUpgrade:
+		return typeWebSocket
+	}
+	return typeLongPolling
 }
 
 // operationOf is what a request asks for, as it says itself.

@@ -1,6 +1,6 @@
 //go:build !js
 
-//lint:file-ignore SA1019 the import path is given; the same code lives on at github.com/coder/websocket
+//lint:file-ignore SA1019 the comment of the package internal/bayeux/websocket says why this library is here
 
 package gwssim
 
@@ -38,7 +38,7 @@ func (s *Sim) send(sock *socket, messages []any, f *Fault) {
 			out.fault = f
 		}
 		if out.fault == nil && acknowledges(text) {
-			out.fault = s.strike(AtAcknowledgement, sock.login)
+			out.fault = s.strike(AtAcknowledgement, typeWebSocket, sock.login)
 		}
 		s.queue(sock, out)
 	}

@@ -70,7 +70,7 @@ func (s *Sim) sessionState(l *login) SessionState {
 			continue
 		}
 		c := CometDState{Transport: typeWebSocket, Connected: ses.longPolling || ses.socket != nil, Channels: []string{}, Queued: len(ses.queue)}
-		if ses.longPolling {
+		if ses.longPolling && ses.socket == nil {
 			c.Transport = typeLongPolling
 		}
 		for channel := range ses.channels {

@@ -52,7 +52,7 @@ func (s *Sim) serveLongPolling(w http.ResponseWriter, r *http.Request, l *login)
 		refusal(http.StatusBadRequest, statusInvalidInput, err.Error()).write(w)
 		return
 	}
-	from := origin{user: l.user, login: l.id, browser: s.browser(w, r, requests)}
+	from := origin{user: l.user, login: l.id, browser: s.browser(w, r, requests), alone: len(requests) == 1}
 
 	s.mu.Lock()
 	var answers []any

@@ -21,6 +21,7 @@ type order struct {
 	user     string
 	texts    map[string]string // parameters by name, without those that were not given
 	integers map[string]int64
+	userData map[string]map[string]any
 }
 
 func (o *order) referenceID() string { return o.texts["referenceId"] }
@@ -49,7 +50,10 @@ func parseOrder(r *http.Request, post *Post) (*order, *answer) {
 	if !ok {
 		return nil, refuseOperation(name, r.URL.Path)
 	}
-	o := &order{Operation: op, user: post.User, texts: make(map[string]string), integers: make(map[string]int64)}
+	o := &order{
+		Operation: op, user: post.User,
+		texts: make(map[string]string), integers: make(map[string]int64), userData: make(map[string]map[string]any),
+	}
 	for _, p := range op.Parameters {
 		value := body[p.Name]
 		if op.InPath(p.Name) {
@@ -120,6 +124,13 @@ func (o *order) take(p gws.Parameter, value json.RawMessage) (expected string) {
 		if !isInteger && !isText {
 			return "an integer or a text"
 		}
+	case gws.UserData:
+		fields, ok := userData(value)
+		if !ok {
+			return "an object of texts, numbers and booleans"
+		}
+		o.userData[p.Name] = fields
+		return ""
 	default:
 		if !isText {
 			return "a text"
@@ -131,6 +142,21 @@ func (o *order) take(p gws.Parameter, value json.RawMessage) (expected string) {
 		o.texts[p.Name] = text
 	}
 	return ""
+}
+
+// userData reads an object of texts, numbers and booleans.
+func userData(value json.RawMessage) (fields map[string]any, ok bool) {
+	if json.Unmarshal(value, &fields) != nil {
+		return nil, false
+	}
+	for _, v := range fields {
+		switch v.(type) {
+		case string, float64, bool:
+		default:
+			return nil, false
+		}
+	}
+	return fields, true
 }
 
 func refuseInput(format string, args ...any) *answer {

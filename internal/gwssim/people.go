@@ -72,7 +72,6 @@ var plans = []plan{
 func newWorld(seed uint64, now time.Time) *world {
 	random := rand.New(rand.NewPCG(seed, 0))
 	w := &world{handles: make(map[int64]*record), lastHandle: firstHandle - 1}
-	chainID := 0
 	areas := [...]int{212, 310, 206, 305, 415, 617}
 	for n, p := range plans {
 		c := &campaign{name: p.name, status: p.status, applicationID: applicationID, previews: make(map[string]string)}
@@ -81,12 +80,12 @@ func newWorld(seed uint64, now time.Time) *world {
 			c.lists = append(c.lists, list)
 			line := 0
 			for i := range contactsInList {
-				chainID++
+				w.lastChain++
 				first, last := firstNames[random.IntN(len(firstNames))], lastNames[random.IntN(len(lastNames))]
-				ch := &chain{id: chainID, contact: first + " " + last, userData: p.userData(random, i), rejected: make(map[string]bool)}
+				ch := &chain{id: w.lastChain, contact: first + " " + last, userData: p.userData(random, i), rejected: make(map[string]bool)}
 				ch.userData["FirstName"] = first
 				ch.userData["LastName"] = last
-				ch.userData["CustomerId"] = fmt.Sprintf("C-%05d", 10_000+chainID)
+				ch.userData["CustomerId"] = fmt.Sprintf("C-%05d", 10_000+w.lastChain)
 				for k := range numbersOf(i) {
 					ch.records = append(ch.records, &record{
 						campaign: c, list: list, chain: ch, status: RecordReady,

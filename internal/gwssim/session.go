@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 )
 
+// crowdedMS is the interval for sessions of whose browser others are held.
+const crowdedMS = 2000
+
 // maxQueue is how many messages are kept for a session; what comes beyond is
 // dropped.
 const maxQueue = 10_000
@@ -23,6 +26,7 @@ type session struct {
 	batch       int64 // number of the last connect reply, for acknowledged delivery
 	queue       []queued
 	held        *held  // the connect that waits; nil for none
+	crowded     bool   // its last connect was not held because of others
 	expiry      *timer // runs while no connect is held
 }
 
@@ -168,11 +172,15 @@ func (s *Sim) supersede(ses *session, from origin) {
 // maxInterval. The caller holds the mutex.
 func (s *Sim) startExpiry(ses *session) {
 	s.stop(ses.expiry)
+	interval := s.behavior.IntervalMS
+	if ses.crowded {
+		interval = crowdedMS
+	}
 	maxInterval := 10_000
 	if s.behavior.MaxIntervalMS > 0 {
 		maxInterval = s.behavior.MaxIntervalMS
 	}
-	ses.expiry = s.after(milliseconds(s.behavior.IntervalMS+maxInterval), func() { s.end(ses, nil) })
+	ses.expiry = s.after(milliseconds(interval+maxInterval), func() { s.end(ses, nil) })
 }
 
 // add makes a session known. The caller holds the mutex.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -29,7 +30,8 @@ type Sim struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	busy    sync.WaitGroup // handlers, timers and connections that Close waits for
-	once    sync.Once      // of Close
+	line    line
+	once    sync.Once // of Close
 
 	mu        sync.Mutex // release it with unlock; guards all below
 	closed    bool
@@ -76,8 +78,8 @@ func Start(addr string) (*Sim, error) {
 	}
 	s := NewUnstarted()
 	s.URL = "http://" + listener.Addr().String()
-	s.server = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, ConnState: s.track}
-	s.busy.Go(func() { _ = s.server.Serve(listener) })
+	s.server = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, ConnState: s.track, ConnContext: withConn}
+	s.busy.Go(func() { _ = s.server.Serve(lineListener{listener, s}) })
 	return s, nil
 }
 
@@ -123,6 +125,9 @@ func (s *Sim) routes() http.Handler {
 			return
 		}
 		defer s.busy.Done()
+		if strings.HasPrefix(r.URL.Path, "/gwssim/") {
+			besideTheLine(r)
+		}
 		if !keepAlive {
 			w.Header().Set("Connection", "close")
 		}
@@ -185,6 +190,7 @@ func (s *Sim) Set(b Behavior) {
 	s.mu.Lock()
 	defer s.unlock()
 	s.behavior = b
+	s.line.set(b)
 	s.faults = nil
 	for _, f := range b.Faults {
 		s.arm(f)
@@ -353,7 +359,7 @@ func milliseconds(n int) time.Duration { return time.Duration(n) * time.Millisec
 // reset ends a TCP connection with RST, as a failing network would: the peer
 // gets an error, not an end of file.
 func reset(conn net.Conn) {
-	if tcp, ok := conn.(*net.TCPConn); ok {
+	if tcp, ok := conn.(interface{ SetLinger(seconds int) error }); ok {
 		_ = tcp.SetLinger(0)
 	}
 	_ = conn.Close()

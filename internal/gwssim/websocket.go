@@ -1,6 +1,6 @@
 //go:build !js
 
-//lint:file-ignore SA1019 the import path is given; the same code lives on at github.com/coder/websocket
+//lint:file-ignore SA1019 the comment of the package internal/bayeux/websocket says why this library is here
 
 package gwssim
 
@@ -86,7 +86,7 @@ func (s *Sim) read(conn *websocket.Conn, sock *socket) {
 			s.unlock()
 			continue
 		}
-		f := s.strike(messageStage(requests), sock.login)
+		f := s.strike(messageStage(requests), typeWebSocket, sock.login)
 		if f != nil && !f.processes() {
 			s.queue(sock, frame{fault: f})
 			s.unlock()

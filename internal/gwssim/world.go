@@ -4,6 +4,7 @@ package gwssim
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -15,6 +16,7 @@ type world struct {
 	campaigns  []*campaign
 	handles    map[int64]*record
 	lastHandle int64
+	lastChain  int
 }
 
 type campaign struct {
@@ -48,7 +50,8 @@ type record struct {
 	phoneNumber  string
 	phoneType    string
 	timeZone     string
-	from, until  int64 // when it may be called, in seconds since midnight
+	from, until  int64          // when it may be called, in seconds since midnight
+	userData     map[string]any // its own, beside those of the contact
 	status       RecordStatus
 	agent        string    // the user who has it; "" for nobody
 	scheduledFor time.Time // zero for a record that never was
@@ -63,6 +66,22 @@ func (w *world) campaign(name string) *campaign {
 		return nil
 	}
 	return w.campaigns[i]
+}
+
+func (c *campaign) list(name string) *callingList {
+	i := slices.IndexFunc(c.lists, func(l *callingList) bool { return l.name == name })
+	if i < 0 {
+		return nil
+	}
+	return c.lists[i]
+}
+
+func (l *callingList) chain(id int64) *chain {
+	i := slices.IndexFunc(l.chains, func(ch *chain) bool { return int64(ch.id) == id })
+	if i < 0 {
+		return nil
+	}
+	return l.chains[i]
 }
 
 // next finds the record that a user gets next in a campaign: the first of a
@@ -177,13 +196,14 @@ func (r *record) preview(devicePath, notification string) map[string]any {
 		userData["GSW_CALLBACK_TYPE"] = r.callbackType
 		userData["GSW_DATE_TIME"] = r.scheduledFor.UTC().Format(time.RFC3339)
 	}
-	for name, value := range r.chain.userData {
-		userData[name] = value
+	all := map[string]any{}
+	for _, fields := range []map[string]any{r.chain.userData, r.userData, userData} { // what is the server's own goes last
+		maps.Copy(all, fields)
 	}
 	data := r.data(devicePath)
 	data["phoneNumber"] = r.phoneNumber
 	data["phoneType"] = r.phoneType
-	data["userData"] = userData
+	data["userData"] = all
 	return data
 }
 

@@ -3,6 +3,7 @@
 package gwssim_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"testing"
@@ -225,6 +226,58 @@ func TestDoNotCallByNumber(t *testing.T) {
 	require.Equal(t, gwssim.RecordDoNotCall, find(t, sim, chain[0].PhoneNumber).Status)
 }
 
+func TestAddRecord_IsCalledWithItsChainOrWithOneOfItsOwn(t *testing.T) {
+	agents(t, func(t *testing.T, sim *gwssim.Sim, sit func(string) *agent) {
+		a := sit("agent")
+		r := a.record(renewals)
+		user := r["userData"].(object)
+		ask := object{
+			"campaignName": renewals, "callingList": east, "phoneNumber": "+12125550190", "phoneType": "Mobile", "timeZone": "GMT",
+			"from": 3600, "until": 7200, "chainId": user["GSW_CHAIN_ID"], "otherFields": object{"LearnedFrom": "a neighbour", "GSW_PHONE": "none"},
+		}
+		events := a.accepted("AddRecord", "outbound-records", ask)
+		require.Len(t, events, 1)
+		require.Equal(t, "OutboundRecordMessage", events[0]["messageType"])
+		require.Equal(t, "AddRecordAcknowledge", events[0]["notificationType"])
+		require.Equal(t, object{
+			"campaignName": renewals, "callingList": east, "applicationId": 134.0, "devicePath": "/devices/d1", "phoneNumber": "+12125550190",
+		}, events[0]["record"])
+		added := find(t, sim, "+12125550190")
+		require.Equal(t, gwssim.RecordReady, added.Status)
+		require.Equal(t, user["GSW_CHAIN_ID"], float64(added.Chain))
+		require.Equal(t, find(t, sim, r["phoneNumber"]).Contact, added.Contact)
+		require.Equal(t, []string{"AddRecord: added to chain " + fmt.Sprint(added.Chain)}, results(added))
+		require.Equal(t, "r-AddRecord", added.History[0].ReferenceID)
+
+		chain := a.accepted("GetChainedRecord", recordPathOf(r), object{"campaignName": renewals})
+		require.Len(t, chain, 4)
+		its := chain[2]["record"].(object)["userData"].(object)
+		require.Equal(t, []any{"+12125550190", "GMT", 3600.0, "a neighbour", user["FirstName"]},
+			[]any{its["GSW_PHONE"], its["GSW_TZ_NAME"], its["GSW_FROM"], its["LearnedFrom"], its["FirstName"]})
+
+		delete(ask, "chainId")
+		ask["phoneNumber"] = "+12125550191"
+		ask["otherFields"] = object{"FirstName": "New", "LastName": "Contact"}
+		a.accepted("AddRecord", "outbound-records", ask)
+		alone := find(t, sim, "+12125550191")
+		require.Equal(t, "New Contact", alone.Contact)
+		require.Equal(t, 241, alone.Chain, "the world had 240")
+		delete(ask, "otherFields")
+		ask["phoneNumber"] = "+12125550192"
+		a.accepted("AddRecord", "outbound-records", ask)
+		require.Equal(t, "+12125550192", find(t, sim, "+12125550192").Contact)
+
+		before := sim.Processed()
+		for parameter, value := range map[string]any{"callingList": "Renewals North", "chainId": 9999} {
+			wrong := with(ask, ask)
+			wrong[parameter] = value
+			refused := a.ask("AddRecord", "outbound-records", wrong)
+			require.Contains(t, refused.json(t)["statusMessage"], parameter)
+		}
+		require.Equal(t, before, sim.Processed())
+	})
+}
+
 func TestWhatIsNotTheTimeForIsRefused(t *testing.T) {
 	sim := gwssim.New(t)
 	a := newAgent(t, sim, "agent", func(c *client) wire { return c.dial() })
@@ -257,18 +310,41 @@ func TestUnknownCampaignsAreTakenForGranted(t *testing.T) {
 	agents(t, func(t *testing.T, _ *gwssim.Sim, sit func(string) *agent) {
 		a := sit("agent")
 		r := object{"recordHandle": 12.0, "campaignName": "Campaign1", "callingList": "CallingList1"}
-		for operation, notification := range map[string]string{
-			"CompleteRecord": "RecordProcessedAcknowledge", "UpdateRecord": "UpdateCallCompletionStatsAcknowledge",
-			"RejectRecord": "RecordRejectAcknowledge", "CancelRecord": "RecordCancelAcknowledge", "DoNotCallRecord": "DoNotCallAcknowledge",
-			"RescheduleRecord": "RecordRescheduleAcknowledge", "GetChainedRecord": "ChainedRecordsDataEnd",
-		} {
-			event := a.onRecord(operation, r, object{"callbackType": "Campaign", "timestamp": 4_000_000_000})
-			require.Equal(t, notification, event["notificationType"])
-			require.Equal(t, "Campaign1", event["record"].(object)["campaignName"])
+		for _, op := range gws.Operations() {
+			switch {
+			case op.InPath("campaignName"): // of one that does not exist, nothing can be had
+			case op.InPath("recordHandle"):
+				event := a.onRecord(op.Name, r, object{"callbackType": "Campaign", "timestamp": 4_000_000_000})
+				require.Equal(t, final(op), event["notificationType"])
+				require.Equal(t, "Campaign1", event["record"].(object)["campaignName"])
+			default:
+				all := examples(op)
+				all["campaignName"] = "Campaign1"
+				delete(all, "referenceId")
+				events := a.accepted(op.Name, "outbound-records", all)
+				require.Len(t, events, 1)
+				require.Equal(t, final(op), events[0]["notificationType"])
+				require.Equal(t, all["phoneNumber"], events[0]["record"].(object)["phoneNumber"])
+			}
 		}
-		byNumber := a.accepted("DoNotCallRecord", "outbound-records", object{"campaignName": "Campaign1", "phoneNumber": "+1"})
-		require.Equal(t, "+1", byNumber[0]["record"].(object)["phoneNumber"])
 	})
+}
+
+// final is the type of the event that ends an operation.
+func final(op *gws.Operation) string {
+	i := slices.IndexFunc(op.Answers, func(a gws.Answer) bool { return a.Role == gws.Final })
+	return op.Answers[i].NotificationType
+}
+
+// examples are values of all parameters of an operation that are in its body.
+func examples(op *gws.Operation) object {
+	all := object{}
+	for _, p := range op.Parameters {
+		if !op.InPath(p.Name) {
+			all[p.Name], _ = example(p)
+		}
+	}
+	return all
 }
 
 // example is a value that a parameter can have, and one that it cannot.
@@ -282,6 +358,8 @@ func example(p gws.Parameter) (right, wrong any) {
 		return 0, -1
 	case gws.IntegerOrText:
 		return "EST", []int{1}
+	case gws.UserData:
+		return object{"a": "x", "b": 1, "c": true}, object{"a": object{}}
 	}
 	return "text", 7
 }
@@ -294,12 +372,7 @@ func TestEveryParameterIsChecked(t *testing.T) {
 		if op.InPath("campaignName") {
 			path = campaignPath(renewals)
 		}
-		all := object{}
-		for _, p := range op.Parameters {
-			if !op.InPath(p.Name) {
-				all[p.Name], _ = example(p)
-			}
-		}
+		all := examples(op)
 		for _, p := range op.Parameters {
 			if op.InPath(p.Name) {
 				continue

@@ -3,6 +3,7 @@
 package httpx
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,23 +13,23 @@ import (
 
 func TestReporter_WaitsForTheEndForAMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		reports := 0
-		after := func(d time.Duration) int {
+		var reports atomic.Int32
+		after := func(d time.Duration) int32 {
 			time.Sleep(d) // by the clock of the bubble
 			synctest.Wait()
-			return reports
+			return reports.Load()
 		}
-		r := newReporter(func() { reports++ })
-		require.Equal(t, 1, after(moment), "the header")
-		require.Equal(t, 1, after(time.Hour))
+		r := newReporter(func() { reports.Add(1) })
+		require.EqualValues(t, 1, after(moment), "the header")
+		require.EqualValues(t, 1, after(time.Hour))
 		r.more()
 		r.more()
-		require.Equal(t, 1, after(moment-1))
-		require.Equal(t, 2, after(1), "two pieces together")
+		require.EqualValues(t, 1, after(moment-1))
+		require.EqualValues(t, 2, after(1), "two pieces together")
 		r.more()
 		r.stop()
 		r.more()
-		require.Equal(t, 2, after(time.Hour), "the end came first")
+		require.EqualValues(t, 2, after(time.Hour), "the end came first")
 		newReporter(nil).stop()
 	})
 }

@@ -7,7 +7,8 @@
 // up: their handles count on from that of the request, or from 0.
 //
 // [Start] builds what is needed (with Maven and javac, or npm), starts the
-// server and puts a TCP proxy in front of it, so that connections can be cut:
+// server and puts a TCP proxy in front of it, so that connections can be cut, and
+// the line be slow or long:
 //
 //	s := interop.Start(t, interop.Jetty8, interop.Options{})
 //	... connect to s.URL ...
@@ -28,12 +29,17 @@
 //	ack       {"referenceId": "...", "count": 1}: sends so    {}
 //	          many of the events that were held; all that
 //	          are left without a count
+//	held      {"referenceId": "..."}: how many events are     {"held": 0}
+//	          held; CometD on Jetty alone
 //	publish   {"channel": "/c", "count": 1, "size": 0}        {}
-//	expire    {}: forgets every CometD session                {}
+//	expire    {}: forgets every CometD session; on Jetty,     {}
+//	          with {"channel": "/c"}, those subscribed to it
 //	sessions  {}                                              {"sessions": 0}
 //	posts     {}: how many operations were accepted, and what {"posts": 0, "last": {}}
 //	          the newest had in its body and its path
 //
 // What publish sends has the data {"n": 0, "text": "xx"}: the number of the
-// message, from 0, and as many characters as size says.
+// message, from 0, and as many characters as size says. CometD on Jetty has them
+// at random, since its sockets compress: they are sent in about five sixths as
+// many bytes there.
 package interop

@@ -4,11 +4,11 @@ package interop
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -21,7 +21,10 @@ type host struct {
 
 	mu      sync.Mutex
 	process *process // nil once it is closed
+	doors   []*door
 }
+
+var errClosed = errors.New("the server is closed")
 
 func start(kind Kind, options Options) (*Server, error) {
 	h, err := newHost(kind, options)
@@ -45,6 +48,18 @@ func newHost(kind Kind, options Options) (*host, error) {
 	if options.MaxIntervalMS > 0 {
 		command = append(command, "--max-interval="+strconv.Itoa(options.MaxIntervalMS))
 	}
+	if options.Agents {
+		if kind != Jetty9 && kind != Jetty8 {
+			return nil, fmt.Errorf("only %s and %s tell agents apart", Jetty9, Jetty8)
+		}
+		command = append(command, "--agents=true")
+	}
+	if options.OneHeld {
+		if !slices.Contains([]Kind{Jetty9, Jetty8, Jetty31}, kind) {
+			return nil, errors.New("CometD on Jetty alone holds one connect per browser")
+		}
+		command = append(command, "--max-sessions-per-browser=1")
+	}
 	process, err := run(command)
 	if err != nil {
 		return nil, fmt.Errorf("run it: %w", err)
@@ -62,36 +77,22 @@ func (h *host) call(verb string, in []byte) ([]byte, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.process == nil {
-		return nil, errors.New("the server is closed")
+		return nil, errClosed
 	}
 	switch verb {
-	case "cut":
-		return json.Marshal(h.proxy.cut())
-	case "connections":
-		return json.Marshal(h.proxy.count())
-	case "stall":
-		h.proxy.stall()
-	case "refuse":
-		var refuse bool
-		if err := json.Unmarshal(in, &refuse); err != nil {
-			return nil, err
-		}
-		h.proxy.refuse(refuse)
-	case "lose":
-		var args loseArgs
-		if err := json.Unmarshal(in, &args); err != nil {
-			return nil, err
-		}
-		return json.Marshal(h.proxy.lose(args.Percent, args.Seed))
 	case "restart":
 		return nil, h.restart()
 	case "close":
 		h.end()
-	default:
-		return h.control(verb, in)
+		return nil, nil
 	}
-	return nil, nil
+	if out, known, err := h.proxy.call(verb, in); known {
+		return out, err
+	}
+	return h.control(verb, in)
 }
+
+func (h *host) url() string { return h.proxy.url() }
 
 func (h *host) close() {
 	h.mu.Lock()
@@ -104,6 +105,9 @@ func (h *host) close() {
 // end ends the server and its proxy. The caller holds the mutex.
 func (h *host) end() {
 	h.proxy.close()
+	for _, d := range h.doors {
+		d.proxy.close()
+	}
 	h.process.kill()
 	h.process = nil
 }
@@ -117,6 +121,9 @@ func (h *host) restart() error {
 	}
 	h.process = process
 	h.proxy.redirect(process.address)
+	for _, d := range h.doors {
+		d.proxy.redirect(process.address)
+	}
 	return nil
 }
 

@@ -31,6 +31,16 @@ type Options struct {
 	NoAck         bool `json:"noAck"`         // leave acknowledged delivery off
 	TimeoutMS     int  `json:"timeoutMS"`     // for which a connect is held; 30,000 if 0
 	MaxIntervalMS int  `json:"maxIntervalMS"` // for which a session outlives its last connect; 10,000 if 0. Faye has none: twice the timeout
+
+	// Agents makes every sign-in an agent of its own, who alone gets the events
+	// that answer his operations, in all his sessions. CometD 8 and 9 alone tell
+	// agents apart.
+	Agents bool `json:"agents"`
+
+	// OneHeld has the server hold one connect per browser at a time, as CometD
+	// does by default, and answer others with the advice multiple-clients; else
+	// it holds all. CometD on Jetty alone has the choice.
+	OneHeld bool `json:"oneHeld"`
 }
 
 // Behavior is what can be switched while a server runs.

@@ -116,6 +116,8 @@ func (r *request) value(p gws.Parameter, n int) (given, sent any) {
 	case p.Kind == gws.Timestamp:
 		when := time.Date(2030, 3, 31, 1, 30, 0, 999_000_000, time.UTC)
 		return when, float64(when.Unix())
+	case p.Kind == gws.UserData:
+		given = map[string]any{"text": `"é" \`, "empty": "", "number": -0.5, "yes": true}
 	default:
 		given = p.Name + ` "é" \`
 	}

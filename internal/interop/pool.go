@@ -15,13 +15,22 @@ import (
 
 // Pool starts servers for programs that cannot, as tests in a browser cannot.
 // It serves POST /interop-new, and POST /interop/{id}/{verb} with the verbs of
-// [Server.Control] and those of its methods: cut, stall, refuse, lose, restart and
-// close; and connections, which gives their number. The zero value is ready.
+// [Server.Control] and those of its methods: cut, stall, refuse, line, sockets,
+// lose, restart and close; connections, which gives their number; and door, which
+// answers as interop-new does, with one more proxy in front of the same server.
+// The zero value is ready.
 type Pool struct {
 	mu     sync.Mutex
-	hosts  map[string]*host
+	hosts  map[string]judge
 	made   int
 	closed bool
+}
+
+// judge is a server behind a proxy of its own: a host or a door.
+type judge interface {
+	call(verb string, in []byte) ([]byte, error)
+	url() string
+	close()
 }
 
 // ServeHTTP answers with JSON: an error is {"error": "..."}. Only pages of this
@@ -80,19 +89,23 @@ func (p *Pool) start(in []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return p.add(h)
+}
+
+func (p *Pool) add(j judge) ([]byte, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		h.close()
+		j.close()
 		return nil, errors.New("the pool is closed")
 	}
 	if p.hosts == nil {
-		p.hosts = map[string]*host{}
+		p.hosts = map[string]judge{}
 	}
 	p.made++
 	id := strconv.Itoa(p.made)
-	p.hosts[id] = h
-	return json.Marshal(newResult{ID: id, URL: h.proxy.url()})
+	p.hosts[id] = j
+	return json.Marshal(newResult{ID: id, URL: j.url()})
 }
 
 func (p *Pool) call(id, verb string, in []byte) ([]byte, error) {
@@ -104,6 +117,13 @@ func (p *Pool) call(id, verb string, in []byte) ([]byte, error) {
 	p.mu.Unlock()
 	if h == nil {
 		return nil, errors.New("there is no server " + id)
+	}
+	if host, ok := h.(*host); ok && verb == "door" {
+		d, err := host.open()
+		if err != nil {
+			return nil, err
+		}
+		return p.add(d)
 	}
 	return h.call(verb, in)
 }

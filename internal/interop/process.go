@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -27,6 +28,7 @@ const startTimeout = time.Minute
 // run starts a server, and waits until it listens.
 func run(command []string) (*process, error) {
 	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Env = append(os.Environ(), operationsVariable+"="+operations())
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err

@@ -3,22 +3,33 @@
 package interop
 
 import (
-	"io"
+	"encoding/json"
 	"math/rand/v2"
 	"net"
 	"sync"
+	"time"
 )
 
 // proxy passes TCP connections on to a server, so that they can be broken in
-// ways that a server would not break them.
+// ways that a server would not break them, and as slowly as its line is.
 type proxy struct {
 	listener net.Listener
+	line     line
 
 	mu       sync.Mutex
 	backend  string // address of the server
 	refusing bool
+	sockets  socketsArgs
+	counts   countsResult
 	loss     loss
 	links    map[*link]struct{}
+}
+
+// countsResult has what there was since the start of a proxy.
+type countsResult struct {
+	Connections int `json:"connections"`
+	Sockets     int `json:"sockets"` // asked for
+	Aborted     int `json:"aborted"` // requests whose client left before it had all of the answer
 }
 
 func newProxy(backend string) (*proxy, error) {
@@ -45,6 +56,9 @@ func (p *proxy) accept() {
 
 // serve passes a connection on until one of its ends breaks it.
 func (p *proxy) serve(client *net.TCPConn) {
+	// The client's system has it that the connection is made. What comes of it, good
+	// or bad, is a round trip away.
+	time.Sleep(p.line.delay())
 	p.mu.Lock()
 	backend, refusing := p.backend, p.refusing
 	p.mu.Unlock()
@@ -57,14 +71,15 @@ func (p *proxy) serve(client *net.TCPConn) {
 		reset(client)
 		return
 	}
-	l := &link{client: client, server: server.(*net.TCPConn)}
+	l := &link{proxy: p, client: client, server: server.(*net.TCPConn)}
 	p.mu.Lock()
 	p.links[l] = struct{}{}
+	p.counts.Connections++
 	p.mu.Unlock()
 
 	var pumps sync.WaitGroup
-	pumps.Go(func() { l.pump(l.server, l.client, p.loses) })
-	pumps.Go(func() { l.pump(l.client, l.server, p.loses) })
+	pumps.Go(l.pumpUp)
+	pumps.Go(l.pumpDown)
 	pumps.Wait()
 	if l.isStalled() {
 		return // until it is cut
@@ -76,6 +91,52 @@ func (p *proxy) serve(client *net.TCPConn) {
 	server.Close()
 }
 
+// call does what a verb says, if it is one of the proxy's.
+func (p *proxy) call(verb string, in []byte) (out []byte, known bool, err error) {
+	result, err := func() (any, error) {
+		switch verb {
+		case "cut":
+			return p.cut(), nil
+		case "connections":
+			return p.count(), nil
+		case "counts":
+			return p.counted(), nil
+		case "stall":
+			p.stall()
+			return struct{}{}, nil
+		case "refuse":
+			return do(in, p.refuse)
+		case "line":
+			return do(in, p.setLine)
+		case "sockets":
+			return do(in, p.setSockets)
+		case "lose":
+			var args loseArgs
+			err := json.Unmarshal(in, &args)
+			if err != nil {
+				return nil, err
+			}
+			return p.lose(args.Percent, args.Seed), nil
+		}
+		return nil, nil
+	}()
+	if err != nil || result == nil {
+		return nil, err != nil, err
+	}
+	out, err = json.Marshal(result)
+	return out, true, err
+}
+
+// do calls what sets something.
+func do[T any](in []byte, set func(T)) (any, error) {
+	var args T
+	if err := json.Unmarshal(in, &args); err != nil {
+		return nil, err
+	}
+	set(args)
+	return struct{}{}, nil
+}
+
 // cut resets every connection, the half-open ones too, and returns how many
 // there were.
 func (p *proxy) cut() int {
@@ -83,7 +144,7 @@ func (p *proxy) cut() int {
 	defer p.mu.Unlock()
 	cut := len(p.links)
 	for l := range p.links {
-		l.reset()
+		l.sever()
 	}
 	clear(p.links)
 	return cut
@@ -94,6 +155,29 @@ func (p *proxy) count() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.links)
+}
+
+// counted returns what there was since the start.
+func (p *proxy) counted() countsResult {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.counts
+}
+
+// aborted counts a request whose client did not wait for all of the answer.
+func (p *proxy) aborted() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.counts.Aborted++
+}
+
+// upgraded counts a WebSocket that was asked for, and returns what is to become
+// of it.
+func (p *proxy) upgraded() socketsArgs {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.counts.Sockets++
+	return p.sockets
 }
 
 func (p *proxy) stall() {
@@ -108,6 +192,17 @@ func (p *proxy) refuse(refusing bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.refusing = refusing
+}
+
+func (p *proxy) setLine(line lineArgs) {
+	p.line.set(line.Rate, time.Duration(line.RoundTripMS)*time.Millisecond)
+}
+
+// setSockets says what becomes of the WebSockets asked for from now on.
+func (p *proxy) setSockets(sockets socketsArgs) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sockets = sockets
 }
 
 // loss says how often what goes through is lost, and its connection with it.
@@ -148,61 +243,6 @@ func (p *proxy) close() {
 	p.refuse(true)
 	p.listener.Close()
 	p.cut()
-}
-
-// link is a connection: both its halves.
-type link struct {
-	client, server *net.TCPConn
-
-	mu      sync.Mutex
-	stalled bool
-}
-
-// pump copies until the source ends, or the link stalls or breaks.
-func (l *link) pump(to, from *net.TCPConn, loses func() bool) {
-	buffer := make([]byte, 32<<10)
-	for {
-		n, err := from.Read(buffer)
-		if l.isStalled() {
-			return // what was read is lost
-		}
-		if n > 0 {
-			if loses() {
-				l.reset()
-				return
-			}
-			if _, err := to.Write(buffer[:n]); err != nil {
-				l.reset()
-				return
-			}
-		}
-		switch err {
-		case nil:
-		case io.EOF:
-			_ = to.CloseWrite()
-			return
-		default:
-			l.reset()
-			return
-		}
-	}
-}
-
-func (l *link) stall() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.stalled = true
-}
-
-func (l *link) isStalled() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.stalled
-}
-
-func (l *link) reset() {
-	reset(l.client)
-	reset(l.server)
 }
 
 // reset closes c such that its peer sees an error, not an end.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Server is a running server behind its proxy. What goes wrong in a method
@@ -60,6 +61,34 @@ func (s *Server) Lose(percent int, seed uint64) (cut int) {
 	s.t.Helper()
 	s.Control("lose", loseArgs{percent, seed}, &cut)
 	return cut
+}
+
+// Line limits what goes through to so many bytes a second in each direction,
+// shared by all connections, or to no rate if it is 0; and gives it a round trip,
+// of which each way takes a half. A new connection takes a round trip as well.
+func (s *Server) Line(rate int, roundTrip time.Duration) {
+	s.t.Helper()
+	s.Control("line", lineArgs{rate, int(roundTrip.Milliseconds())}, nil)
+}
+
+// SwallowSockets leaves WebSockets that are asked for from now on without an
+// answer.
+func (s *Server) SwallowSockets() {
+	s.t.Helper()
+	s.Control("sockets", socketsArgs{Fate: swallowed}, nil)
+}
+
+// KillSockets closes WebSockets that are asked for from now on with the code
+// 1008, each in place of the message of the server's that comes after so many.
+func (s *Server) KillSockets(after int) {
+	s.t.Helper()
+	s.Control("sockets", socketsArgs{Fate: dying, After: after}, nil)
+}
+
+// SpareSockets ends what SwallowSockets or KillSockets began.
+func (s *Server) SpareSockets() {
+	s.t.Helper()
+	s.Control("sockets", socketsArgs{Fate: living}, nil)
 }
 
 // Restart kills the process of the server, which resets its connections, and

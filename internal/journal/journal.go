@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -28,14 +29,27 @@ type Journal struct {
 
 	mu      sync.Mutex
 	entries map[string]*kept // by reference
+	dead    map[string]bool  // owners whose locks this one has taken
+	gone    map[string]bool  // keys of theirs that were removed: a text that was read before may still have them
 	left    []string         // keys of sessions that were taken over
+	session json.RawMessage  // that of the owner; nil if there is none
+	refresh *time.Timer      // writes it again
 	warned  bool
+	broken  error // why the store cannot be used at all
 }
 
 // kept is an entry, and the key that it is kept at.
 type kept struct {
 	Entry
 	key string
+}
+
+// tellsMore reports whether it is the better of two entries of one reference.
+func (e *kept) tellsMore(than *kept) bool {
+	if answered := e.Answer != nil; answered != (than.Answer != nil) {
+		return answered
+	}
+	return e.SentAt.After(than.SentAt)
 }
 
 const (
@@ -47,36 +61,46 @@ const (
 	// writeLimit is how long the store may take: whoever waits must not wait
 	// for ever, and the server keeps a session for 10 s.
 	writeLimit = 3 * time.Second
+
+	// refreshEvery is how often the session of an owner is written again, so that nobody
+	// takes that of one who lives for too old: see [MaxAge].
+	refreshEvery = 24 * time.Hour
 )
 
 // Open opens a journal, and takes over what dead owners have left. Where that
-// cannot be had, it says so to Log, and the journal is kept in memory alone.
+// cannot be had, it says so to Log, and the journal is kept in memory alone until the
+// store can be written.
 func Open(ctx context.Context, c Config) (j *Journal, session json.RawMessage) {
-	j = &Journal{config: c, entries: map[string]*kept{}, queue: newQueue(c.Store)}
+	j = &Journal{config: c, entries: map[string]*kept{}, dead: map[string]bool{}, gone: map[string]bool{}, queue: newQueue(c.Store)}
 	if c.Store == nil {
 		return j, nil
 	}
 	limited, cancel := context.WithTimeout(ctx, writeLimit)
 	defer cancel()
 	if held, err := c.Locks.Hold(limited, lockName(c.Owner)); err != nil || !held {
-		j.fail(fmt.Errorf("its lock cannot be had: %v", err))
+		j.broken = fmt.Errorf("its lock cannot be had: %v", err)
+		j.reportAs(unkept, j.broken)
+		j.queue.abandon()
 		return j, nil
 	}
 	all, err := c.Store.Load(limited)
-	if err != nil {
-		j.fail(err)
-		return j, nil
+	if err == nil {
+		_, session, err = j.takeOver(limited, all, patience)
 	}
-	return j, j.takeOver(limited, all, patience)
+	if err != nil {
+		j.reportAs(unkept, err)
+	}
+	return j, session
 }
 
 func lockName(owner string) string { return "gws-outbound journal " + owner }
 
-// fail goes on without the store.
-func (j *Journal) fail(err error) {
-	j.config.Log(fmt.Sprintf("the journal cannot be kept, and a crash would leave nothing: %v", err))
-	j.queue.abandon()
-}
+// What the log says once.
+const (
+	unkept     = "the journal cannot be kept, and a crash would leave nothing"
+	unread     = "what other clients have left in the journal cannot be read"
+	incomplete = "what is sent is not in the journal, and a crash would leave nothing of it"
+)
 
 // left is what an owner has left.
 type left struct {
@@ -85,24 +109,60 @@ type left struct {
 	at      string // the key of the session
 }
 
+// TakeOver takes over what owners have left that have died since this journal was opened,
+// and returns the entries, oldest first. Where they cannot be read, it says so to Log.
+func (j *Journal) TakeOver(ctx context.Context) []Entry {
+	found, err := j.takeOverNow(ctx)
+	if err != nil {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.reportAs(unread, err)
+	}
+	return found
+}
+
+func (j *Journal) takeOverNow(ctx context.Context) ([]Entry, error) {
+	if j.config.Store == nil || j.broken != nil {
+		return nil, j.broken
+	}
+	limited, cancel := context.WithTimeout(ctx, writeLimit)
+	defer cancel()
+	all, err := j.config.Store.Load(limited)
+	if err != nil {
+		return nil, err
+	}
+	found, _, err := j.takeOver(limited, all, 0)
+	if err != nil {
+		return nil, err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	// Nobody goes on with their sessions: this owner has one of its own.
+	put, remove := map[string]string{}, j.left
+	j.left = nil
+	j.adopt(put, &remove)
+	if len(put)+len(remove) > 0 {
+		j.queue.add(put, remove, j.reportLater)
+	}
+	return sorted(found), nil
+}
+
 // takeOver takes over what those have left who are dead, and removes what
 // nobody needs. For owners that may be about to die it waits so long.
-func (j *Journal) takeOver(ctx context.Context, all map[string]string, wait time.Duration) (session json.RawMessage) {
-	dead := j.dead(ctx, all, wait)
-	if len(dead) > 0 {
+func (j *Journal) takeOver(ctx context.Context, all map[string]string, wait time.Duration) (found []Entry, session json.RawMessage, err error) {
+	if j.findDead(ctx, all, wait) {
 		// They may have written until their end.
-		var err error
 		if all, err = j.config.Store.Load(ctx); err != nil {
-			j.fail(err)
-			return nil
+			return nil, nil, err
 		}
 	}
 	owners, useless := j.sort(all)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	var newest int64
+	var taken []*kept
 	for owner, l := range owners {
-		if !dead[owner] {
+		if !j.dead[owner] {
 			continue
 		}
 		if l.at != "" {
@@ -113,42 +173,75 @@ func (j *Journal) takeOver(ctx context.Context, all map[string]string, wait time
 			newest, session = l.session.Time, l.session.Session
 		}
 		for _, e := range l.entries {
-			if other := j.entries[e.ReferenceID]; other != nil {
-				if other.SentAt.After(e.SentAt) {
-					other, e = e, other
-				}
+			other := j.entries[e.ReferenceID]
+			switch {
+			case j.gone[e.key] || other != nil && other.key == e.key:
+				continue
+			case other == nil:
+			case other.key == j.ownKey(e.ReferenceID):
+				if e.Answer == nil || other.Answer != nil {
+					useless = append(useless, e.key)
+				} // otherwise it is found when the call that has its reference now has ended
+				continue
+			case e.tellsMore(other):
 				useless = append(useless, other.key)
+			default:
+				useless = append(useless, e.key)
+				continue
 			}
 			j.entries[e.ReferenceID] = e
+			taken = append(taken, e)
 		}
 	}
 	useless = append(useless, j.tooMany(MaxEntries)...)
 	if session == nil {
 		useless, j.left = append(useless, j.left...), nil
 	}
+	for _, k := range useless {
+		j.gone[k] = true
+	}
 	if len(useless) > 0 {
 		j.queue.add(nil, useless, nil)
 	}
-	return session
+	for _, e := range taken {
+		if j.entries[e.ReferenceID] == e {
+			found = append(found, e.Entry)
+		}
+	}
+	return found, session, nil
 }
 
-// dead returns the owners who are dead, and takes their locks.
-func (j *Journal) dead(ctx context.Context, all map[string]string, wait time.Duration) map[string]bool {
-	dead := map[string]bool{}
+func (j *Journal) ownKey(reference string) string {
+	return key(j.config.Scope, j.config.Owner, entryKey+reference)
+}
+
+// findDead looks for owners who are dead, and takes their locks; it reports whether there are any.
+func (j *Journal) findDead(ctx context.Context, all map[string]string, wait time.Duration) bool {
+	j.mu.Lock()
+	any := len(j.dead) > 0
+	j.mu.Unlock()
+	try := func(owner string, wait time.Duration) {
+		if j.alone(ctx, owner, wait) {
+			any = true
+			j.mu.Lock()
+			j.dead[owner] = true
+			j.mu.Unlock()
+		}
+	}
 	owners, _ := j.sort(all)
 	for owner, l := range owners {
 		// One that lives, and has nothing that anybody waits for, is not waited for.
-		if len(l.entries) == 0 && j.alone(ctx, owner, 0) {
-			dead[owner] = true
+		if len(l.entries) == 0 {
+			try(owner, 0)
 		}
 	}
 	deadline := time.Now().Add(wait)
 	for owner, l := range owners {
-		if len(l.entries) > 0 && j.alone(ctx, owner, time.Until(deadline)) {
-			dead[owner] = true
+		if len(l.entries) > 0 {
+			try(owner, time.Until(deadline))
 		}
 	}
-	return dead
+	return any
 }
 
 // sort reads what is kept, by owner, and returns the keys of what nobody can
@@ -162,6 +255,7 @@ func (j *Journal) sort(all map[string]string) (owners map[string]*left, useless 
 		owner, what, ok := splitKey(j.config.Scope, k)
 		damaged := !readable || what != sessionKey && what != entryKey+r.ReferenceID
 		switch {
+		case ok && what == sessionKey && readable: // it is of use, or not, with its owner
 		case (readable || later) && time.UnixMilli(r.Time).Before(oldest), ok && damaged && !later:
 			useless = append(useless, k)
 			continue
@@ -206,6 +300,11 @@ func (j *Journal) Entries() []Entry {
 	for _, e := range j.entries {
 		list = append(list, e.Entry)
 	}
+	return sorted(list)
+}
+
+// sorted sorts entries, oldest first.
+func sorted(list []Entry) []Entry {
 	slices.SortFunc(list, func(a, b Entry) int {
 		return cmp.Or(a.SentAt.Compare(b.SentAt), cmp.Compare(a.ReferenceID, b.ReferenceID))
 	})
@@ -227,18 +326,14 @@ func (j *Journal) Put(e Entry, safe func(error)) {
 		}
 		return
 	}
-	k := key(j.config.Scope, j.config.Owner, entryKey+e.ReferenceID)
+	k := j.ownKey(e.ReferenceID)
 	if old := j.entries[e.ReferenceID]; old != nil {
 		k = old.key
 	}
 	remove := j.tooMany(MaxEntries - 1)
 	j.entries[e.ReferenceID] = &kept{e, k}
 	j.queue.add(map[string]string{k: text}, remove, func(err error) {
-		if err != nil {
-			j.mu.Lock()
-			j.report(err)
-			j.mu.Unlock()
-		}
+		j.reportLater(err)
 		if safe != nil {
 			safe(err)
 		}
@@ -255,18 +350,37 @@ func (j *Journal) tooMany(most int) (keys []string) {
 				oldest = e
 			}
 		}
-		delete(j.entries, oldest.ReferenceID)
-		keys = append(keys, oldest.key)
+		keys = append(keys, j.drop(oldest))
 	}
 	return keys
 }
 
+// drop lets go of an entry, and returns its key, which is to be removed. The mutex is held.
+func (j *Journal) drop(e *kept) string {
+	delete(j.entries, e.ReferenceID)
+	if e.key != j.ownKey(e.ReferenceID) {
+		j.gone[e.key] = true
+	}
+	return e.key
+}
+
 // report says once that the journal is not what it should be. The mutex is
 // held.
-func (j *Journal) report(err error) {
+func (j *Journal) report(err error) { j.reportAs(incomplete, err) }
+
+func (j *Journal) reportAs(what string, err error) {
 	if !j.warned {
 		j.warned = true
-		j.config.Log(fmt.Sprintf("the journal is not complete: %v", err))
+		j.config.Log(fmt.Sprintf("%s: %v", what, err))
+	}
+}
+
+// reportLater is report for who does not hold the mutex, and may have no error.
+func (j *Journal) reportLater(err error) {
+	if err != nil {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.report(err)
 	}
 }
 
@@ -275,8 +389,7 @@ func (j *Journal) Remove(reference string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if e := j.entries[reference]; e != nil {
-		delete(j.entries, reference)
-		j.queue.add(nil, []string{e.key}, nil)
+		j.queue.add(nil, []string{j.drop(e)}, nil)
 	}
 }
 
@@ -285,7 +398,12 @@ func (j *Journal) Remove(reference string) {
 func (j *Journal) SaveSession(session json.RawMessage, done func(error)) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	r := record{Version: version, Time: time.Now().UnixMilli(), Session: session}
+	j.session = session
+	j.saveSession(done)
+}
+
+func (j *Journal) saveSession(done func(error)) {
+	r := record{Version: version, Time: time.Now().UnixMilli(), Session: j.session}
 	text, err := r.encode()
 	if err != nil {
 		j.report(err)
@@ -295,29 +413,40 @@ func (j *Journal) SaveSession(session json.RawMessage, done func(error)) {
 	remove := j.left // only now, that another has taken its place
 	j.left = nil
 	put := map[string]string{key(j.config.Scope, j.config.Owner, sessionKey): text}
-	j.adopt(func(from, to, text string) {
-		put[to], remove = text, append(remove, from)
-	})
+	j.adopt(put, &remove)
 	j.queue.add(put, remove, func(err error) {
-		if err != nil {
-			j.mu.Lock()
-			j.report(err)
-			j.mu.Unlock()
-		}
+		j.reportLater(err)
 		done(err)
+	})
+	j.stopRefresh()
+	j.refresh = time.AfterFunc(refreshEvery, func() {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		if j.session != nil {
+			j.saveSession(func(error) {})
+		}
 	})
 }
 
+func (j *Journal) stopRefresh() {
+	if j.refresh != nil {
+		j.refresh.Stop()
+	}
+}
+
 // adopt moves what was taken over to this owner: its session is now the one
-// that may bring their answers. The mutex is held.
-func (j *Journal) adopt(move func(from, to, text string)) {
+// that may bring their answers. What it adds is for one write, so that no entry is removed
+// whose copy is not there. The mutex is held.
+func (j *Journal) adopt(put map[string]string, remove *[]string) {
 	for _, e := range j.entries {
-		own := key(j.config.Scope, j.config.Owner, entryKey+e.ReferenceID)
+		own := j.ownKey(e.ReferenceID)
 		if e.key == own {
 			continue
 		}
 		if text, err := e.encode(); err == nil {
-			move(e.key, own, text)
+			put[own] = text
+			*remove = append(*remove, e.key)
+			j.gone[e.key] = true
 			e.key = own
 		}
 	}
@@ -328,46 +457,48 @@ func (j *Journal) EndSession() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.queue.add(nil, append(j.left, key(j.config.Scope, j.config.Owner, sessionKey)), nil)
-	j.left = nil
+	j.left, j.session = nil, nil
+	j.stopRefresh()
 }
 
 // Forget removes every entry, and takes over first what owners have left that have died
-// since this journal was opened.
-func (j *Journal) Forget(ctx context.Context) {
-	if j.config.Store != nil {
-		if all, err := j.config.Store.Load(ctx); err == nil {
-			j.takeOver(ctx, all, 0) // its own lock, and those it has taken over, it would wait for in vain
-		}
-	}
+// since this journal was opened. An error says that some may still be in the store.
+func (j *Journal) Forget(ctx context.Context) error {
+	_, err := j.takeOverNow(ctx)
 	j.mu.Lock()
-	defer j.mu.Unlock()
 	var keys []string
 	for _, e := range j.entries {
-		keys = append(keys, e.key)
+		keys = append(keys, j.drop(e))
 	}
-	clear(j.entries)
 	j.queue.add(nil, keys, nil)
+	j.mu.Unlock()
+	return errors.Join(err, j.Written(ctx))
 }
 
 // Idle reports whether all that was asked for is written, or could not be.
 func (j *Journal) Idle() bool { return j.queue.idle() }
 
 // Written waits until all that was asked for is written, or cannot be, or ctx is
-// done.
-func (j *Journal) Written(ctx context.Context) {
-	written := make(chan struct{})
-	j.queue.add(nil, nil, func(error) { close(written) })
+// done. An error says that it is not.
+func (j *Journal) Written(ctx context.Context) error {
+	written := make(chan error, 1)
+	j.queue.add(nil, nil, func(err error) { written <- err })
 	select {
-	case <-written:
+	case err := <-written:
+		return err
 	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
 // Close waits until all is written, or ctx is done, and gives the locks up:
 // what is left is for the next owner.
 func (j *Journal) Close(ctx context.Context) {
-	j.Written(ctx)
+	_ = j.Written(ctx)
 	j.queue.close()
+	j.mu.Lock()
+	j.stopRefresh()
+	j.mu.Unlock()
 	if j.config.Store != nil {
 		j.config.Locks.Release()
 		j.config.Store.Close()

@@ -206,7 +206,7 @@ func TestAgentsAndServersAreToldApart(t *testing.T) {
 		second := open(t, b, bob)
 		require.Empty(t, second.references())
 		require.Empty(t, second.session)
-		second.Forget(t.Context())
+		require.NoError(t, second.Forget(t.Context()))
 		second.Close(t.Context())
 		require.Equal(t, []string{"a"}, open(t, b, ann).references())
 	})
@@ -351,7 +351,7 @@ func TestStoreThatFails(t *testing.T) {
 
 		b.Fail(nil)
 		o.put(t, entry("c"))
-		require.Len(t, b.Texts(), 1, "what was to be removed is removed now: %v", b.Texts())
+		require.Len(t, b.Texts(), 3, "b, c and the session are written now, and a is removed: %v", b.Texts())
 	})
 }
 
@@ -370,38 +370,64 @@ func TestStoreThatHangs(t *testing.T) {
 		o.Close(ctx)
 		o.Put(entry("b"), func(err error) { safe <- err })
 		require.Error(t, <-safe, "it is closed")
+		wait(10 * time.Second) // the last write is given up
 	})
 }
 
 func TestNoStore(t *testing.T) {
-	for name, open := range map[string]func(*testing.T) *journal.Journal{
-		"none": func(t *testing.T) *journal.Journal {
-			j, _ := journal.Open(t.Context(), journal.Config{})
-			return j
-		},
-		"one that cannot be read": func(t *testing.T) *journal.Journal {
-			b := journaltest.NewBrowser()
-			b.Fail(errors.New("no access"))
-			o := open(t, b, "s")
-			require.Equal(t, []string{"the journal cannot be kept, and a crash would leave nothing: no access"}, o.log)
-			b.Fail(nil)
-			t.Cleanup(func() { require.Empty(t, b.Texts()) })
-			return o.Journal
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			run(t, func(t *testing.T) {
-				j := open(t)
-				safe := make(chan error, 1)
-				j.Put(entry("a"), func(err error) { safe <- err })
-				require.NoError(t, <-safe)
-				require.Len(t, j.Entries(), 1)
-				j.Remove("a")
-				require.Empty(t, j.Entries())
-				j.Close(t.Context())
-			})
-		})
-	}
+	run(t, func(t *testing.T) {
+		j, _ := journal.Open(t.Context(), journal.Config{})
+		safe := make(chan error, 1)
+		j.Put(entry("a"), func(err error) { safe <- err })
+		require.NoError(t, <-safe)
+		require.Len(t, j.Entries(), 1)
+		j.Remove("a")
+		require.Empty(t, j.Entries())
+		require.NoError(t, j.Forget(t.Context()), "nothing is anywhere")
+		j.Close(t.Context())
+	})
+}
+
+// A store that cannot be read at first is written as soon as it can be, and what it has is found then.
+func TestOpen_StoreThatCannotBeReadIsUsedLater(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		before := open(t, b, "s")
+		before.put(t, entry("left"))
+		before.Kill()
+		b.Fail(errors.New("no access"))
+		o := open(t, b, "s")
+		require.Equal(t, []string{"the journal cannot be kept, and a crash would leave nothing: no access"}, o.log)
+		safe := make(chan error, 1)
+		o.Put(entry("a"), func(err error) { safe <- err })
+		require.ErrorContains(t, <-safe, "no access")
+		require.Empty(t, o.takeOver(t))
+		require.Len(t, o.log, 1, "it says so once")
+		b.Fail(nil)
+		wait(2 * time.Second) // it tries again by itself
+		synctest.Wait()
+		require.Len(t, b.Texts(), 2)
+		require.Equal(t, []string{"left"}, o.takeOver(t))
+	})
+}
+
+// Without its own lock others would take over what it writes.
+func TestOpen_OwnerWithoutALockWritesNothing(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		page := b.Page()
+		var log []string
+		for range 2 {
+			j, _ := journal.Open(t.Context(), journal.Config{Store: page, Locks: page, Scope: "s", Owner: "one", Log: func(line string) { log = append(log, line) }})
+			if len(log) > 0 {
+				j.Put(entry("a"), nil)
+				synctest.Wait()
+				require.Error(t, j.Forget(t.Context()), "nor can it remove what is there")
+			}
+		}
+		require.Len(t, log, 1)
+		require.Empty(t, b.Texts())
+	})
 }
 
 func TestForget(t *testing.T) {
@@ -418,12 +444,181 @@ func TestForget(t *testing.T) {
 		synctest.Wait()
 		other.Kill()
 		start := time.Now()
-		o.Forget(t.Context())
+		require.NoError(t, o.Forget(t.Context()))
 		require.Zero(t, time.Since(start))
 		require.Empty(t, o.Entries())
 		o.EndSession()
 		o.Close(t.Context())
 		require.Len(t, b.Texts(), 1, "what the living have is theirs")
 		require.Equal(t, []string{"d"}, living.references())
+	})
+}
+
+// takeOver returns the references of what an owner finds.
+func (o *owner) takeOver(t *testing.T) (list []string) {
+	t.Helper()
+	for _, e := range o.TakeOver(t.Context()) {
+		list = append(list, e.ReferenceID)
+	}
+	return list
+}
+
+func TestTakeOver_LivingOwnerFindsWhatOthersLeaveAtAnyTime(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		living, other, dying := open(t, b, "s"), open(t, b, "s"), open(t, b, "s")
+		living.SaveSession(json.RawMessage(`1`), func(error) {})
+		dying.put(t, entry("a"))
+		dying.put(t, entry("b"))
+		dying.SaveSession(json.RawMessage(`2`), func(error) {})
+		synctest.Wait()
+		require.Empty(t, living.takeOver(t), "it lives")
+		dying.Kill()
+		start := time.Now()
+		require.Equal(t, []string{"a", "b"}, living.takeOver(t))
+		require.Zero(t, time.Since(start), "nobody is waited for")
+		require.Empty(t, other.takeOver(t), "who asks first has them")
+		require.Empty(t, living.takeOver(t), "each once")
+		synctest.Wait()
+		require.Len(t, b.Texts(), 3, "two entries, and the session of the living: %v", b.Texts())
+
+		living.Remove("a")
+		require.Empty(t, living.takeOver(t), "what was removed does not come back")
+		synctest.Wait()
+		living.Kill()
+		require.Equal(t, []string{"b"}, open(t, b, "s").references())
+	})
+}
+
+// The original must not go without its copy: here one write fails while the entry changes hands.
+func TestSaveSession_WriteThatFailsIsMadeAgainWhole(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		first := open(t, b, "s")
+		answered := entry("a")
+		answered.Answer = json.RawMessage(`{"referenceId":"a"}`)
+		first.put(t, answered)
+		first.SaveSession(json.RawMessage(`1`), func(error) {})
+		synctest.Wait()
+		first.Kill()
+		o := open(t, b, "s")
+		b.Fail(errors.New("once"))
+		o.SaveSession(json.RawMessage(`2`), func(error) {})
+		synctest.Wait()
+		b.Fail(nil)
+		o.put(t, entry("b"))
+		require.Len(t, b.Texts(), 3, "a, b and a session: %v", b.Texts())
+		o.Kill()
+		o = open(t, b, "s")
+		require.ElementsMatch(t, []string{"a", "b"}, o.references())
+		require.Equal(t, `2`, o.session)
+	})
+}
+
+func TestQueue_WriteThatFailsIsMadeAgainByItself(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		o := open(t, b, "s")
+		b.Fail(errors.New("the disk is full"))
+		o.Put(entry("a"), nil)
+		wait(3 * time.Minute)
+		require.True(t, o.Idle(), "nobody is to wait for it")
+		b.Fail(nil)
+		wait(time.Minute)
+		synctest.Wait()
+		require.Len(t, b.Texts(), 1)
+	})
+}
+
+// Of two entries of one reference the one with an answer counts: the server does not send that again.
+func TestOpen_AnsweredEntryIsPreferred(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		first, second := open(t, b, "s"), open(t, b, "s")
+		answered := entry("a")
+		answered.Answer = json.RawMessage(`{"referenceId":"a"}`)
+		first.put(t, answered)
+		wait(time.Second)
+		second.put(t, entry("a"))
+		first.Kill()
+		second.Kill()
+		o := open(t, b, "s")
+		require.Len(t, o.Entries(), 1)
+		require.NotNil(t, o.Entries()[0].Answer)
+		synctest.Wait()
+		require.Len(t, b.Texts(), 1)
+	})
+}
+
+func TestOpen_SessionOfAnIdleOwnerWhoLivesIsKept(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		idle := open(t, b, "s")
+		idle.SaveSession(json.RawMessage(`1`), func(error) {})
+		wait(journal.MaxAge + time.Hour)
+		for _, scope := range []string{"s", "of somebody else"} {
+			o := open(t, b, scope)
+			o.Close(t.Context())
+			require.Len(t, b.Texts(), 1, scope)
+		}
+		idle.put(t, entry("a"))
+		idle.Kill()
+		o := open(t, b, "s")
+		require.Equal(t, `1`, o.session)
+		o.Kill()
+		wait(journal.MaxAge + time.Hour)
+		o = open(t, b, "of somebody else")
+		o.Close(t.Context())
+		require.Empty(t, b.Texts(), "nobody lives")
+	})
+}
+
+// As of a machine that has slept for a week.
+func TestOpen_OldSessionOfAnOwnerWhoLivesIsKept(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		asleep := open(t, b, "s")
+		asleep.SaveSession(json.RawMessage(`1`), func(error) {})
+		synctest.Wait()
+		old := b.Texts()
+		wait(journal.MaxAge + time.Hour)
+		b.Set(old)
+		o := open(t, b, "s")
+		o.Close(t.Context())
+		require.Len(t, b.Texts(), 1)
+	})
+}
+
+// The store can be read, but not written: what has been taken over and removed is still there.
+func TestTakeOver_WhatWasRemovedDoesNotComeBack(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		living, dying := open(t, b, "s"), open(t, b, "s")
+		dying.put(t, entry("a"))
+		dying.put(t, entry("b"))
+		dying.Kill()
+		b.FailWrites(errors.New("the disk is full"))
+		require.Equal(t, []string{"a", "b"}, living.takeOver(t))
+		living.Remove("a")
+		require.Empty(t, living.takeOver(t))
+		b.FailWrites(nil)
+		living.put(t, entry("c"))
+		living.Kill()
+		require.ElementsMatch(t, []string{"b", "c"}, open(t, b, "s").references())
+	})
+}
+
+func TestForget_StoreThatFailsIsAnError(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		o := open(t, b, "s")
+		o.put(t, entry("a"))
+		b.Fail(errors.New("the disk is broken"))
+		require.ErrorContains(t, o.Forget(t.Context()), "the disk is broken")
+		o.Remove("b")
+		require.ErrorContains(t, o.Written(t.Context()), "the disk is broken", "while it is still there")
+		b.Fail(nil)
+		require.NoError(t, o.Written(t.Context()))
+		require.Empty(t, b.Texts())
 	})
 }

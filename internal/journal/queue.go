@@ -6,29 +6,58 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // queue writes to a store, in order. What comes while it writes goes into one
-// write: so many completions at once cost few.
+// write: so many completions at once cost few. A write that fails is made again, whole,
+// together with what has come since: nothing is removed of which the copy is not written.
 type queue struct {
 	mu      sync.Mutex
 	store   Store // nil: nothing is written
-	put     map[string]string
-	remove  map[string]bool
-	told    []func(error)   // when what was added is written, in order
-	behind  map[string]bool // what could not be removed, for the next write
+	next    batch // what the next write has
+	done    []func(error)
 	writing bool
 	closed  bool
+
+	again *time.Timer   // makes the next write where nothing else asks for one; nil if the last has not failed
+	pause time.Duration // before that
 }
 
-func newQueue(store Store) *queue {
-	return &queue{store: store, put: map[string]string{}, remove: map[string]bool{}, behind: map[string]bool{}}
+// batch is one write.
+type batch struct {
+	put    map[string]string
+	remove map[string]bool
 }
+
+func newBatch() batch { return batch{map[string]string{}, map[string]bool{}} }
+
+// add adds what comes after.
+func (b *batch) add(put map[string]string, remove []string) {
+	for _, k := range remove {
+		delete(b.put, k)
+		b.remove[k] = true
+	}
+	for k, text := range put {
+		delete(b.remove, k)
+		b.put[k] = text
+	}
+}
+
+func (b *batch) empty() bool { return len(b.put) == 0 && len(b.remove) == 0 }
+
+// The pauses before a write that has failed is made again.
+const (
+	firstPause = time.Second
+	mostPause  = time.Minute
+)
+
+func newQueue(store Store) *queue { return &queue{store: store, next: newBatch()} }
 
 var errClosed = errors.New("it is closed")
 
 // add has the texts put and the keys removed, and calls done, which may be nil,
-// on a goroutine of the queue's when that is safe.
+// on a goroutine of the queue's when that is safe, and all that was added before.
 func (q *queue) add(put map[string]string, remove []string, done func(error)) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -38,17 +67,15 @@ func (q *queue) add(put map[string]string, remove []string, done func(error)) {
 		}
 		return
 	}
-	for _, k := range remove {
-		delete(q.put, k)
-		q.remove[k] = true
-	}
-	for k, text := range put {
-		delete(q.remove, k)
-		q.put[k] = text
-	}
+	q.next.add(put, remove)
 	if done != nil {
-		q.told = append(q.told, done)
+		q.done = append(q.done, done)
 	}
+	q.start()
+}
+
+// start has the next write made. The mutex is held.
+func (q *queue) start() {
 	if !q.writing {
 		q.writing = true
 		go q.work()
@@ -67,61 +94,79 @@ func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
+	if q.again != nil {
+		q.again.Stop()
+	}
 }
 
-// idle reports whether there is nothing to be written.
+// idle reports whether there is nothing to be written, or it cannot be, for now.
 func (q *queue) idle() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return !q.writing
 }
 
-// work writes until there is nothing more to be written.
+// work writes until there is nothing more to be written, or a write fails.
 func (q *queue) work() {
-	for {
-		q.mu.Lock()
-		if len(q.put) == 0 && len(q.remove) == 0 && len(q.told) == 0 {
-			q.writing = false
-			q.mu.Unlock()
-			return
-		}
-		store, put, told := q.store, q.put, q.told
-		for k := range q.behind {
-			if _, again := put[k]; !again {
-				q.remove[k] = true
-			}
-		}
-		remove := slices.Sorted(maps.Keys(q.remove))
-		q.put, q.remove, q.told, q.behind = map[string]string{}, map[string]bool{}, nil, map[string]bool{}
-		q.mu.Unlock()
-
-		var err error
-		if store != nil && len(put)+len(remove) > 0 {
-			err = write(store, put, remove)
-		}
-		if err != nil {
-			q.fallBehind(remove)
-		}
-		for _, f := range told {
-			f(err)
-		}
+	for q.write() {
 	}
 }
 
-func write(store Store, put map[string]string, remove []string) error {
+// write makes one write, and reports whether there is another to be made at once.
+func (q *queue) write() bool {
+	q.mu.Lock()
+	store, b, done := q.store, q.next, q.done
+	q.next, q.done = newBatch(), nil
+	q.mu.Unlock()
+
+	var err error
+	if store != nil && !b.empty() {
+		err = write(store, b)
+	}
+	q.mu.Lock()
+	if err == nil {
+		q.pause = 0
+	} else {
+		q.fail(b)
+	}
+	more := len(q.done) > 0 || err == nil && !q.next.empty()
+	q.writing = more
+	q.mu.Unlock()
+	for _, f := range done {
+		f(err)
+	}
+	return more
+}
+
+func write(store Store, b batch) error {
 	ctx, cancel := context.WithTimeout(context.Background(), writeLimit)
 	defer cancel()
-	return store.Write(ctx, put, remove)
+	return store.Write(ctx, b.put, slices.Sorted(maps.Keys(b.remove)))
 }
 
-// fallBehind keeps what could not be removed for the next write: what stays
-// would be taken for unsettled.
-func (q *queue) fallBehind(keys []string) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, k := range keys {
-		if len(q.behind) < MaxEntries {
-			q.behind[k] = true
+// fail keeps what could not be written for the next write, which is made after a while if
+// nothing else asks for one. The mutex is held.
+func (q *queue) fail(b batch) {
+	b.add(q.next.put, slices.Collect(maps.Keys(q.next.remove)))
+	for k := range b.remove { // what was never written grows with each call
+		if len(b.remove) <= MaxEntries {
+			break
 		}
+		delete(b.remove, k)
 	}
+	q.next = b
+	q.pause = min(max(2*q.pause, firstPause), mostPause)
+	if q.again != nil {
+		q.again.Stop()
+	}
+	if q.closed {
+		return
+	}
+	q.again = time.AfterFunc(q.pause, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if !q.closed && !q.next.empty() {
+			q.start()
+		}
+	})
 }

@@ -38,21 +38,21 @@ func (c *Client) Call(ctx context.Context, method string, fields gws.Fields, opt
 	if err != nil {
 		return nil, err
 	}
-	defer c.waiting.remove(op)
 	result, failed := c.perform(ctx, op, opts)
-	if c.book != nil {
-		c.book.ended(op, result, failed)
-	}
 	if failed != nil {
 		failed.ReferenceID = op.request.ReferenceID
-		return nil, c.explain(failed)
+		failed = c.explain(failed)
+	}
+	c.waiting.end(op, failed)
+	if failed != nil {
+		return nil, failed
 	}
 	return result, nil
 }
 
 // begin checks the request and registers it.
 func (c *Client) begin(method string, fields gws.Fields, opts CallOptions) (*operation, error) {
-	request, problems := gws.ParseRequest(method, fields, opts.AllowUnknownCallResult || c.opts.AllowUnknownCallResult)
+	request, problems := gws.ParseRequest(method, fields, opts.AllowUnknownCallResult || c.opts.AllowUnknownCallResult || c.sentBefore(fields))
 	inFlight := gws.Problem{Field: "referenceId", Message: "a request with this reference is in flight; leave it out to have one made"}
 	if reference, ok := fields["referenceId"].(string); ok && c.waiting.has(reference) {
 		problems = append(problems, inFlight)
@@ -63,14 +63,18 @@ func (c *Client) begin(method string, fields gws.Fields, opts CallOptions) (*ope
 	if request.ReferenceID == "" {
 		request.ReferenceID = gws.NewReferenceID()
 	}
-	op, added := c.waiting.add(request)
+	op, added := c.waiting.add(request, c.recovery)
 	if !added {
 		return nil, invalid("wrong request, nothing was sent", []gws.Problem{inFlight})
 	}
-	if c.book != nil {
-		c.book.take(op)
-	}
 	return op, nil
+}
+
+// sentBefore reports whether an unsettled call had this callResult, so that it may be sent again.
+func (c *Client) sentBefore(fields gws.Fields) bool {
+	reference, _ := fields["referenceId"].(string)
+	callResult, _ := fields["callResult"].(string)
+	return callResult != "" && c.recovery.Knows(reference, callResult)
 }
 
 // delivery is what is known about a POST, while it is under way.
@@ -89,8 +93,8 @@ func (d *delivery) get() gws.Delivery { return d.value.Load().(gws.Delivery) }
 // perform sends the request and waits for its end.
 func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (json.RawMessage, *Error) {
 	known := &delivery{progress: func(d gws.Delivery) {
-		if c.book != nil && d == gws.Accepted {
-			c.book.accepted(op)
+		if d == gws.Accepted {
+			op.kept.Accepted()
 		}
 		if opts.OnProgress != nil {
 			opts.OnProgress(op.request.ReferenceID, d)
@@ -100,20 +104,23 @@ func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (
 	if ctx.Err() != nil {
 		return nil, AbortedError(ctx, gws.NotSent)
 	}
+	if a, ok := op.answered(); ok {
+		return op.result(a)
+	}
 	c.session.AddWaiters(1) // from here on, since a session that is put off has to be had soon
 	defer c.session.AddWaiters(-1)
 	if err := c.ready(ctx); err != nil {
 		return nil, err
 	}
-	if c.book != nil {
-		if err := c.book.begin(ctx, op); err != nil {
-			return nil, err
-		}
-		select {
-		case a := <-op.answer: // to the unsettled call whose place it has taken
-			return op.result(a)
-		default:
-		}
+	select {
+	case <-op.kept.Begin():
+	case <-c.closing:
+		return nil, ClosedError(gws.NotSent)
+	case <-ctx.Done():
+		return nil, AbortedError(ctx, gws.NotSent)
+	}
+	if a, ok := op.answered(); ok {
+		return op.result(a)
 	}
 	timeout := opts.AckTimeout
 	if timeout == 0 {
@@ -167,10 +174,16 @@ func (w *wait) post(ctx context.Context) {
 			w.posted <- &bayeux.InternalError{Value: p}
 		}
 	}()
-	w.posted <- w.c.rest.Post(ctx, w.op.request.Path(), w.op.request.Body(), func() {
+	var left time.Time
+	err := w.c.rest.Post(ctx, w.op.request.Path(), w.op.request.Body(), func() {
+		left = time.Now()
 		w.c.waiting.posting(w.op)
 		w.known.set(gws.Unknown)
 	})
+	if err == nil {
+		w.c.session.NoteRequest(time.Since(left))
+	}
+	w.posted <- err
 }
 
 // wait returns when the operation has been answered, which the caller sees for

@@ -13,6 +13,7 @@ import (
 	"gws-outbound/internal/deadline"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/httpx"
+	"gws-outbound/internal/outbound/recovery"
 )
 
 // channel is where GWS answers the requests of the Outbound API.
@@ -55,10 +56,10 @@ type Options struct {
 	// Journal opens the place where the client writes down what it has sent and what is not
 	// settled, and finds what clients before it have left: see [Client.Unsettled]. It is called once, when
 	// signing in has succeeded; where it fails, nothing outlives the client. Nil for no journal.
-	Journal OpenJournal
-	// Confirms says that [Client.Told] tells when a caller was told what its call has come to:
-	// until then, the answer stays in the journal. Otherwise the return of a method is enough.
-	Confirms bool
+	Journal recovery.Open
+	// ConfirmsDelivery says that [Client.Delivered] tells when a caller knows what its call has
+	// come to: until then, the answer stays in the journal. Otherwise the return of a method is enough.
+	ConfirmsDelivery bool
 
 	// Go runs f on a goroutine, as a go statement does, which it is if nil.
 	Go func(f func())
@@ -78,7 +79,8 @@ type Client struct {
 	rest    *gws.Session
 	session *bayeux.Client
 	waiting registry
-	book    *book // nil without a journal
+
+	recovery recovery.Recovery
 
 	unclaimed int  // answers that nobody waited for; belongs to the session's loop
 	notified  bool // a subscription to one of the caller's channels brings the outbound events, too
@@ -136,21 +138,15 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		FirstTransport: opts.FirstTransport,
 		MaxMessageSize: opts.MaxMessageSize,
 	}
-	if opts.Journal != nil {
-		c.book = &book{c: c, untold: map[string]*operation{}}
-		session.Prepare, session.Resume, session.Save = c.book.prepare, c.book.resume, c.book.save
-	}
+	c.recovery = c.newRecovery()
+	c.recovery.Attach(&session)
 	c.session = bayeux.New(session)
 	if err := c.connect(ctx); err != nil {
 		c.closeSession()
-		if c.book != nil {
-			c.book.abandon()
-		}
+		c.recovery.Abandon()
 		return nil, err
 	}
-	if c.book != nil {
-		c.book.attend()
-	}
+	c.recovery.Connected()
 	return c, nil
 }
 
@@ -235,24 +231,29 @@ func (c *Client) Wake() { c.session.Wake() }
 // writing: who goes away may not live to see that done. Leave does not
 // wait, and the message is on its way when the caller's event is over.
 func (c *Client) Leave() {
-	if c.Pending() == 0 && (c.book == nil || !c.book.needsSession()) {
-		go c.close(true, false)
+	if c.Pending() == 0 && !c.recovery.NeedsSession() {
+		c.recovery.Leave()
+		go c.close(false)
 	}
 }
 
 // Close ends the session at the server. What is pending is rejected, with
 // what is known of its delivery. Unsettled calls stay in the journal.
-func (c *Client) Close() { c.close(false, false) }
+func (c *Client) Close() { _ = c.close(false) }
 
-// CloseAndForget is Close, and leaves nothing in the journal.
-func (c *Client) CloseAndForget() { c.close(false, true) }
+// CloseAndForget is Close, and leaves nothing in the journal. Where it cannot be cleared, an *[Error] with the
+// code Closed says so; the client is closed all the same.
+func (c *Client) CloseAndForget() error {
+	if err := c.close(true); err != nil {
+		return stillKept("the client is closed, but the journal could not be cleared", err)
+	}
+	return nil
+}
 
-func (c *Client) close(leaving, forget bool) {
+func (c *Client) close(forget bool) error {
 	c.closeOnce.Do(func() { close(c.closing) })
 	c.closeSession()
-	if c.book != nil {
-		c.book.close(leaving, forget)
-	}
+	return c.recovery.Close(forget)
 }
 
 // closeSession gives the server some time to take notice: it would keep the

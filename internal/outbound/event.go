@@ -17,6 +17,7 @@ type event struct {
 		RecordHandle  scalar
 		CampaignName  string
 		CallingList   string
+		PhoneNumber   scalar
 		ApplicationID scalar
 	}
 	Campaign struct {
@@ -27,13 +28,14 @@ type event struct {
 // What is read of an event, of its record and of its campaign.
 var (
 	eventNames    = []string{"notificationType", "referenceId", "record", "campaign"}
-	recordNames   = []string{"recordHandle", "campaignName", "callingList", "applicationId"}
+	recordNames   = []string{"recordHandle", "campaignName", "callingList", "applicationId", "phoneNumber"}
 	campaignNames = []string{"name"}
 )
 
 // readEvent reads the data of an event; what is of a wrong type is left out.
 func readEvent(data json.RawMessage) (e event) {
-	var f, record [4]jsontext.Value
+	var f [4]jsontext.Value
+	var record [5]jsontext.Value
 	var campaign [1]jsontext.Value
 	jsontext.Value(data).Members(eventNames, f[:])
 	e.NotificationType, _ = f[0].Text()
@@ -43,6 +45,7 @@ func readEvent(data json.RawMessage) (e event) {
 	e.Record.CampaignName, _ = record[1].Text()
 	e.Record.CallingList, _ = record[2].Text()
 	e.Record.ApplicationID = scalarOf(record[3])
+	e.Record.PhoneNumber = scalarOf(record[4])
 	f[3].Members(campaignNames, campaign[:])
 	e.Campaign.Name, _ = campaign[0].Text()
 	return e
@@ -84,12 +87,11 @@ func (s scalar) integer() string {
 // to others, are counted.
 func (c *Client) receive(m bayeux.Message) {
 	e := readEvent(m.Data)
-	op, a := c.waiting.settle(e, m.Data)
+	if c.waiting.resolve(e, m.Data) {
+		return
+	}
+	c.recovery.Late(string(e.ReferenceID), m.Data)
 	switch {
-	case op != nil:
-		if c.book != nil && a.event != nil {
-			c.book.answered(op, a)
-		}
 	case gws.IsAnswer(e.NotificationType) && !e.pushed():
 		c.unclaimed++
 		if n := c.unclaimed; n <= 10 || n%10_000 == 0 { // a flood of them must not flood the log
@@ -112,29 +114,29 @@ func covers(pattern string) bool {
 	return slices.Contains([]string{channel, "/v2/me/*", "/v2/me/**", "/v2/**", "/**"}, pattern)
 }
 
-// settle gives the event to the operation that it answers, and returns that, nil if there is
-// none. It ends with the answer; an element of a list leaves that zero.
-func (r *registry) settle(e event, data json.RawMessage) (*operation, answer) {
+// resolve gives the event to the operation that it answers, and reports whether there is one. That
+// ends with it, unless it is an element of a list.
+func (r *registry) resolve(e event, data json.RawMessage) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	op := r.answeredBy(&e)
 	if op == nil {
-		return nil, answer{}
+		return false
 	}
 	problem := ""
 	switch a, known := op.request.Operation.Answer(e.NotificationType); {
 	case a.Role == gws.Element:
 		if problem = op.list.add(e.Record.RecordHandle.integer(), recordOf(data)); problem == "" {
 			op.markBegun()
-			return op, answer{}
+			return true
 		}
 	case known && op.gap && op.request.Operation.Result == gws.ResultRecords:
 		problem = "events may have been lost while the list was coming, and records with them: ask for it again"
 	}
 	r.drop(op)
-	a := answer{notification: e.NotificationType, event: data, problem: problem}
-	op.answer <- a
-	return op, a
+	op.kept.Answered(data)
+	op.answer <- answer{notification: e.NotificationType, event: data, problem: problem}
+	return true
 }
 
 // answeredBy returns the operation that the event answers, or nil. A reference decides alone, whatever
@@ -143,14 +145,14 @@ func (r *registry) answeredBy(e *event) *operation {
 	if e.ReferenceID != "" {
 		return r.byReference[string(e.ReferenceID)]
 	}
-	for _, list := range [...][]*operation{r.operations, r.restored} {
+	for _, list := range [...][]*operation{r.operations, r.earlier} {
 		var likely []*operation
 		for _, op := range list { // oldest first, should several wait for the same record
 			switch e.match(op) {
 			case certain:
 				return op
 			case possible:
-				if op.restored == nil { // which may wait for days, and would take what is somebody else's
+				if !op.earlier { // which may wait for days, and would take what is somebody else's
 					likely = append(likely, op)
 				}
 			}
@@ -195,9 +197,10 @@ func (e *event) match(op *operation) match {
 			same(e.Record.CallingList, "callingList") && same(e.Record.ApplicationID.integer(), "applicationId"), certain)
 	case request.Operation.Result == gws.ResultRecords:
 		return possible
-	default:
-		told := e.campaignName()
-		return when(told == "" || same(told, "campaignName"), possible)
+	default: // what it tells must be what was asked for, such as the number of a record that has no handle yet
+		fits := func(value, parameter string) bool { return value == "" || same(value, parameter) }
+		return when(fits(e.campaignName(), "campaignName") && fits(e.Record.CallingList, "callingList") &&
+			fits(string(e.Record.PhoneNumber), "phoneNumber"), possible)
 	}
 }
 

@@ -52,10 +52,10 @@ var openingFaults = []fault{
 
 	{name: "the upgrade is reset", over: WebSocket, start: faulty(gwssim.Fault{At: gwssim.AtUpgrade, Do: gwssim.DoReset}), want: resolved},
 	{name: "the upgrade is never answered", over: WebSocket, start: faulty(gwssim.Fault{At: gwssim.AtUpgrade, Do: gwssim.DoSilence}), want: resolved},
-	{name: "no upgrade is ever answered", over: WebSocket, browser: true, start: faulty(gwssim.Fault{At: gwssim.AtUpgrade, Do: gwssim.DoSilence, Times: always}),
-		options: func(o *Options) { o.Transports = []string{WebSocket, LongPolling} }, want: resolved},
-	{name: "a WebSocket that opens and keeps silent", over: WebSocket, start: faulty(gwssim.Fault{At: gwssim.AtHandshake, Do: gwssim.DoSilence}),
-		options: func(o *Options) { o.Transports = []string{WebSocket, LongPolling} }, want: resolved},
+	{name: "no upgrade is ever answered", over: both, browser: true, start: faulty(gwssim.Fault{At: gwssim.AtUpgrade, Do: gwssim.DoSilence, Times: always}),
+		want: want{posts: 1, processed: 1, over: LongPolling}},
+	{name: "a WebSocket that opens and keeps silent", over: both, start: faulty(gwssim.Fault{At: gwssim.AtHandshake, Over: WebSocket, Do: gwssim.DoSilence}),
+		want: want{posts: 1, processed: 1, over: LongPolling}},
 	{name: "the upgrade is redirected", over: WebSocket, start: faulty(redirect(gwssim.AtUpgrade)), want: resolved},
 
 	{name: "the handshake is reset", browser: true, start: faulty(gwssim.Fault{At: gwssim.AtHandshake, Do: gwssim.DoReset}), want: resolved},

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/gwssim"
+	"gws-outbound/internal/httpx"
 )
 
 // browser says whether the tests run in one, where simulators that are used at
@@ -25,15 +27,38 @@ const browser = runtime.GOOS == "js"
 type fault struct {
 	name    string
 	browser bool   // run it in the browser as well
-	over    string // the only transport over which it can happen; both if empty
+	over    string // the only transport over which it can happen; each of the two alone if empty; both for a client that has both
+	line    line   // to the client; the bound of the row holds on this one
 
-	start   gwssim.Behavior // of the server, while the client is opened
-	then    gwssim.Behavior // from when the client has a connect held; as before if zero
+	before  func(*testing.T, *scene) // the client is opened
+	network func(*network)           // what it is opened over
+	start   gwssim.Behavior          // of the server, while the client is opened
+	then    gwssim.Behavior          // from when the client has a connect held; as before if zero
 	options func(*Options)
 	ready   func(*testing.T, *scene) // before the record is completed
 	pending func(*testing.T, *scene) // once the POST has reached the server
 	after   func(*testing.T, *scene) // when the caller has been told
 	want    want
+}
+
+// both is the only row of transports that is not one of them.
+const both = "both"
+
+// line is the one between the client and the server.
+type line struct {
+	rate      int           // bytes a second; without a bound if 0
+	roundTrip time.Duration // beyond that of this machine
+}
+
+// slowLine is that of an office that many share. The zero line is a fast one.
+var slowLine = line{rate: 16_000}
+
+// is makes the line that of a server.
+func (l line) is(b gwssim.Behavior) gwssim.Behavior {
+	if l != (line{}) {
+		b.BytesPerSecond, b.RoundTripMS = l.rate, int(l.roundTrip.Milliseconds())
+	}
+	return b
 }
 
 // want is what the caller is told, and what is true at the server.
@@ -49,6 +74,8 @@ type want struct {
 	opens     time.Duration // for which the client is opened, at least
 	atLeast   time.Duration // until it settles
 	within    time.Duration // a bound on the time until it settles; the sum of the client's own bounds if zero
+	unbroken  bool          // the client is connected all the time until it settles
+	over      string        // the transport that the client has then; any if empty
 	ended     bool          // the client is of no more use; otherwise the next record must be completed
 }
 
@@ -76,19 +103,36 @@ type scene struct {
 	*gwssim.Sim
 	c         *Client
 	transport string
+	line      line
+	doer      *httpx.Client // with the cookies of the browser
+
+	connected atomic.Int32 // how many times it came to be so
 
 	accepted chan struct{} // closed when the client knows that the POST was accepted
 
-	mu   sync.Mutex
-	log  strings.Builder
-	more chan struct{} // closed at the next line
+	mu    sync.Mutex
+	began time.Time
+	log   strings.Builder
+	more  chan struct{} // closed at the next line
+}
+
+// set is Set on the line of the row.
+func (s *scene) set(b gwssim.Behavior) { s.Set(s.line.is(b)) }
+
+// open opens a client in the browser of the row.
+func (s *scene) open(t *testing.T, opts Options, change func(*network)) (*Client, error) {
+	over := network{doer: s.doer, transports: func(rest *gws.Session) []bayeux.Transport { return transports(opts, s.doer, rest) }}
+	if change != nil {
+		change(&over)
+	}
+	return opts.open(t.Context(), over)
 }
 
 func (s *scene) note(level bayeux.Level, line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if level >= bayeux.Info {
-		s.log.WriteString(line + "\n")
+		fmt.Fprintf(&s.log, "%v: %s\n", time.Since(s.began).Round(time.Millisecond), line)
 		close(s.more)
 		s.more = make(chan struct{})
 	}
@@ -141,32 +185,48 @@ func matrix(t *testing.T, rows []fault) {
 	if !browser {
 		t.Parallel()
 	}
-	each(t, func(t *testing.T, transport string) {
-		if !browser {
-			t.Parallel()
-		}
-		for _, row := range rows {
-			if browser && !row.browser || row.over != "" && row.over != transport {
-				continue
+	for _, transport := range []string{WebSocket, LongPolling, both} {
+		t.Run(transport, func(t *testing.T) {
+			if !browser {
+				t.Parallel()
 			}
-			t.Run(row.name, func(t *testing.T) {
-				if !browser {
-					t.Parallel()
+			for _, row := range rows {
+				if browser && !row.browser || row.over != transport && (row.over != "" || transport == both) {
+					continue
 				}
-				row.run(t, transport)
-			})
-		}
-	})
+				t.Run(row.name, func(t *testing.T) {
+					if !browser {
+						t.Parallel()
+					}
+					row.run(t, transport)
+				})
+			}
+		})
+	}
 }
 
 func (f *fault) run(t *testing.T, transport string) {
-	s := &scene{Sim: gwssim.New(t), transport: transport, accepted: make(chan struct{}), more: make(chan struct{})}
+	s := &scene{Sim: gwssim.New(t), began: time.Now(), transport: transport, line: f.line, doer: httpx.New(), accepted: make(chan struct{}), more: make(chan struct{})}
 	opts := options(s.Sim, transport)
+	if transport == both {
+		opts.Transports = []string{WebSocket, LongPolling}
+	}
+	opts.OnStatus = func(status bayeux.Status) {
+		if status.State == bayeux.Connected {
+			s.connected.Add(1)
+		}
+	}
 	opts.ConnectTimeout, opts.RequestTimeout, opts.AckTimeout = 15*time.Second, 5*time.Second, 15*time.Second
 	if f.want.opening {
 		opts.ConnectTimeout = 5 * time.Second
 	}
 	opts.Log = s.note
+	t.Cleanup(func() {
+		if s.mu.Lock(); t.Failed() {
+			t.Logf("the client said:\n%s", s.log.String())
+		}
+		s.mu.Unlock()
+	})
 	if f.options != nil {
 		f.options(&opts)
 	}
@@ -176,9 +236,12 @@ func (f *fault) run(t *testing.T, transport string) {
 	}
 	const slack = 10 * time.Second // for a busy machine
 
-	s.Set(f.start)
+	s.set(f.start)
+	if f.before != nil {
+		f.before(t, s)
+	}
 	start := time.Now()
-	c, err := Open(t.Context(), opts)
+	c, err := s.open(t, opts, f.network)
 	s.c = c
 	if f.want.opening {
 		s.haveStruck(t)
@@ -193,7 +256,7 @@ func (f *fault) run(t *testing.T, transport string) {
 	if !reflect.ValueOf(f.then).IsZero() {
 		require.NoError(t, s.WaitConnected(soon(t), 1))
 		s.haveStruck(t)
-		s.Set(f.then)
+		s.set(f.then)
 	}
 	if f.ready != nil {
 		f.ready(t, s)
@@ -215,6 +278,13 @@ func (f *fault) run(t *testing.T, transport string) {
 	require.Less(t, took, bound+slack)
 	require.Zero(t, c.Pending())
 	f.want.check(t, s, o, took)
+	if f.want.unbroken {
+		require.EqualValues(t, 1, s.connected.Load(), "the client was not connected all the time")
+	}
+	if f.want.over != "" {
+		status, _ := c.session.Watch()
+		require.Equal(t, f.want.over, status.Transport)
+	}
 	if f.after != nil {
 		f.after(t, s)
 	}
@@ -223,7 +293,7 @@ func (f *fault) run(t *testing.T, transport string) {
 		return
 	}
 	before := s.postsOf("ref-1")
-	s.Set(gwssim.Behavior{})
+	s.set(gwssim.Behavior{})
 	get(t, call(t.Context(), c, record("referenceId", "next"), CallOptions{})).resolved(t, "next")
 	require.Len(t, s.postsOf("ref-1"), len(before), "a POST is never repeated by itself")
 }
@@ -264,7 +334,7 @@ func TestThereAreManyFaults(t *testing.T) {
 }
 
 func allFaults() (all []fault) {
-	for _, rows := range [][]fault{openingFaults, connectionFaults, postFaults, statusFaults(), eventFaults, frameFaults, sessionFaults, closingFaults()} {
+	for _, rows := range [][]fault{openingFaults, connectionFaults, postFaults, statusFaults(), eventFaults, frameFaults, sessionFaults, closingFaults(), lineFaults, neighbourFaults} {
 		all = append(all, rows...)
 	}
 	return all

@@ -10,6 +10,8 @@ import (
 
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/gws"
+	"gws-outbound/internal/jsontext"
+	"gws-outbound/internal/outbound/recovery"
 )
 
 // FuzzEvent gives any event to a client with two completions under way, of
@@ -29,15 +31,15 @@ func FuzzEvent(f *testing.F) {
 		if !json.Valid(data) {
 			return // there is no such event: package bayeux has checked the frame
 		}
-		c := &Client{}
+		c := &Client{recovery: recovery.None{}}
 		fields := record("referenceId", "ref-1")
 		first, problems := gws.ParseRequest("completeRecord", fields, false)
 		require.Empty(t, problems)
 		fields["referenceId"], fields["recordHandle"] = "ref-2", 13.0
 		second, _ := gws.ParseRequest("completeRecord", fields, false)
 		ops := make([]*operation, 2)
-		ops[0], _ = c.waiting.add(first)
-		ops[1], _ = c.waiting.add(second)
+		ops[0], _ = c.waiting.add(first, recovery.None{})
+		ops[1], _ = c.waiting.add(second, recovery.None{})
 		c.waiting.posting(ops[0])
 
 		c.receive(bayeux.Message{Channel: channel, Data: data})
@@ -66,5 +68,49 @@ func FuzzEvent(f *testing.F) {
 		}
 		require.LessOrEqual(t, settled, 1)
 		require.Equal(t, 2-settled, c.Pending())
+	})
+}
+
+// FuzzReaders has an event read by this package, and as JSON.parse does it on the page, of whose
+// rules encoding/json has the same where it reads into maps: names exactly, the last of doubles.
+func FuzzReaders(f *testing.F) {
+	for _, e := range []string{
+		`{"notificationType":"A","NotificationType":"B","referenceId":"r","referenceID":"s","record":{"recordHandle":12,"RecordHandle":13},"Record":{}}`,
+		`{"referenceId":"r","reference\u0049d":"s","record":{"recordHandle":12},"record":{"campaignName":"C"},"campaign":{"name":"A","NAME":"B"}}`,
+		`{"referenceId":12.0,"record":{"recordHandle":9007199254740993,"applicationId":"134"}}`, `{"referenceId":null,"notificationType":7,"record":null}`, `{"record":[],"campaign":"x"}`, `"x"`, `null`,
+	} {
+		f.Add([]byte(e))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		data, problem := jsontext.Read(text)
+		if problem != jsontext.None {
+			return
+		}
+		members := func(raw json.RawMessage) (m map[string]json.RawMessage) {
+			_ = json.Unmarshal(raw, &m)
+			return m
+		}
+		word := func(raw json.RawMessage) (s string) {
+			_ = json.Unmarshal(raw, &s)
+			return s
+		}
+		any := func(raw json.RawMessage) scalar {
+			if bytes.HasPrefix(raw, []byte(`"`)) || string(raw) == "null" {
+				return scalar(word(raw))
+			}
+			return scalar(raw)
+		}
+		var want event
+		e := members(json.RawMessage(data))
+		record := members(e["record"])
+		want.NotificationType, want.ReferenceID, want.Campaign.Name = word(e["notificationType"]), any(e["referenceId"]), word(members(e["campaign"])["name"])
+		want.Record.RecordHandle, want.Record.ApplicationID = any(record["recordHandle"]), any(record["applicationId"])
+		want.Record.CampaignName, want.Record.CallingList = word(record["campaignName"]), word(record["callingList"])
+		require.Equal(t, want, readEvent(json.RawMessage(data)))
+		if record == nil {
+			require.Nil(t, recordOf(json.RawMessage(data)))
+		} else {
+			require.Equal(t, string(e["record"]), string(recordOf(json.RawMessage(data))))
+		}
 	})
 }

@@ -40,7 +40,9 @@ type life struct {
 // severable is what a client does its requests over, until it is dead.
 type severable struct {
 	network
-	dead atomic.Bool
+	dead   atomic.Bool
+	client atomic.Value // the id of its session, a string
+	me     string       // who is signed in, in place of the server's answer, as modelServer.me; "" for that
 }
 
 var errSevered = errors.New("the page is dead")
@@ -49,7 +51,30 @@ func (n *severable) Do(ctx context.Context, r *httpx.Request) (*httpx.Response, 
 	if n.dead.Load() {
 		return nil, errSevered
 	}
-	return n.doer.Do(ctx, r)
+	n.note(r.Body)
+	resp, err := n.doer.Do(ctx, r)
+	if err == nil && r.Method == "GET" && n.me != "" {
+		changed := *resp
+		changed.Body = []byte(`{"statusCode":0` + n.me + `}`)
+		return &changed, nil
+	}
+	return resp, err
+}
+
+// note notes the session that messages belong to.
+func (n *severable) note(body []byte) {
+	var messages []bayeux.Message
+	if json.Unmarshal(body, &messages) == nil {
+		n.noteMessages(messages)
+	}
+}
+
+func (n *severable) noteMessages(messages []bayeux.Message) {
+	for _, m := range messages {
+		if m.ClientID != "" {
+			n.client.Store(m.ClientID)
+		}
+	}
 }
 
 type severableSocket struct {
@@ -61,7 +86,22 @@ func (s severableSocket) Open(ctx context.Context, sink bayeux.Sink) (bayeux.Con
 	if s.n.dead.Load() {
 		return nil, errSevered
 	}
-	return s.modelWebSocket.Open(ctx, sink)
+	conn, err := s.modelWebSocket.Open(ctx, sink)
+	if err != nil {
+		return nil, err
+	}
+	return notingConn{conn, s.n}, nil
+}
+
+// notingConn notes whose messages it sends.
+type notingConn struct {
+	bayeux.Conn
+	n *severable
+}
+
+func (c notingConn) Send(messages []bayeux.Message) {
+	c.n.noteMessages(messages)
+	c.Conn.Send(messages)
 }
 
 // atDesk runs a test over each transport.
@@ -88,8 +128,13 @@ func (d *desk) load(change ...func(*Options)) *life {
 }
 
 func (d *desk) tryToLoad(ctx context.Context, change ...func(*Options)) (*life, error) {
+	return d.tryToLoadAs(ctx, "", change...)
+}
+
+// tryToLoadAs is tryToLoad with somebody signed in: see severable.me.
+func (d *desk) tryToLoadAs(ctx context.Context, me string, change ...func(*Options)) (*life, error) {
 	l := &life{d: d, page: d.Page()}
-	l.net = &severable{network: d.s.network()}
+	l.net = &severable{network: d.s.network(), me: me}
 	over := network{doer: l.net, random: l.net.random, transports: func(rest *gws.Session) []bayeux.Transport {
 		if d.s.conf.LongPolling {
 			return []bayeux.Transport{longpolling.New(longpolling.Options{URL: "http://model/cometd", Doer: l.net, Header: rest.RequestHeader})}
@@ -125,6 +170,17 @@ func (l *life) kill() {
 	synctest.Wait()
 }
 
+// leave has a client that is no more have left an entry.
+func (d *desk) leave(e journal.Entry) {
+	page := d.Page()
+	j, _ := journal.Open(d.Context(), journal.Config{
+		Store: page, Locks: page, Scope: journal.Scope("http://model"+DefaultCometdPath, "ann"), Owner: gws.NewReferenceID(),
+	})
+	j.Put(e, nil)
+	synctest.Wait()
+	page.Kill()
+}
+
 // fated has the server do this with the request of a reference.
 func (d *desk) fated(reference string, fate modelFate) *modelTruth {
 	truth := &modelTruth{fate: fate}
@@ -143,7 +199,7 @@ func (l *life) complete(reference string) <-chan outcome {
 func (l *life) lists(want ...string) {
 	l.d.Helper()
 	list := []string{}
-	for _, u := range l.Unsettled() {
+	for _, u := range l.Unsettled(l.d.Context()) {
 		require.Equal(l.d, "completeRecord", u.Method)
 		require.Equal(l.d, record("referenceId", u.ReferenceID), u.Request)
 		list = append(list, u.ReferenceID+" "+string(u.Delivery))
@@ -206,7 +262,7 @@ func TestReloadInTheMiddleOfACompletion(t *testing.T) {
 
 				l = d.load()
 				l.lists(test.want)
-				require.WithinDuration(d, start, l.Unsettled()[0].SentAt, time.Millisecond)
+				require.WithinDuration(d, start, l.Unsettled(l.d.Context())[0].SentAt, time.Millisecond)
 				require.Zero(d, l.Pending())
 				get(t, l.settled("a")).resolved(t, "a")
 				l.lists()
@@ -275,7 +331,7 @@ func TestCrashBeforeThePOST(t *testing.T) {
 func TestCrashBeforeTheCallerIsTold(t *testing.T) {
 	atDesk(t, func(d *desk) {
 		d.fated("a", slow)
-		l := d.load(func(o *Options) { o.Confirms = true })
+		l := d.load(func(o *Options) { o.ConfirmsDelivery = true })
 		done := l.complete("a")
 		get(d.T, done).resolved(d.T, "a") // on its way to the page, which does not confirm
 		l.lists()
@@ -283,17 +339,17 @@ func TestCrashBeforeTheCallerIsTold(t *testing.T) {
 		l.kill()
 		pass(time.Minute) // the session is gone
 
-		l = d.load(func(o *Options) { o.Confirms = true })
+		l = d.load(func(o *Options) { o.ConfirmsDelivery = true })
 		l.lists("a accepted")
 		get(d.T, l.settled("a")).resolved(d.T, "a")
 		l.lists()
 		l.kill()
 
-		l = d.load(func(o *Options) { o.Confirms = true })
+		l = d.load(func(o *Options) { o.ConfirmsDelivery = true })
 		l.lists("a accepted")
 		get(d.T, l.settled("a")).resolved(d.T, "a")
-		l.Told("a")
-		l.Told("nothing")
+		l.Delivered("a")
+		l.Delivered("nothing")
 		synctest.Wait()
 		l.kill()
 		l = d.load()
@@ -437,19 +493,19 @@ func TestForget(t *testing.T) {
 		l = d.load()
 		l.lists("a unknown", "b unknown")
 		settled := l.settled("a")
-		l.Forget(d.Context(), "a")
+		require.NoError(d, l.Forget(d.Context(), "a"))
 		e := get(d.T, settled).rejected(d.T, Closed, gws.Unknown)
 		require.Contains(d, e.Message, "forgotten")
 		kept, _ := d.kept()
 		require.Equal(d, []string{"b"}, kept, "when Forget returns")
 		l.lists("b unknown")
-		l.Forget(d.Context(), "a")
-		l.Forget(d.Context(), "nothing")
+		require.NoError(d, l.Forget(d.Context(), "a"))
+		require.NoError(d, l.Forget(d.Context(), "nothing"))
 
 		// Calls of its own are none of those.
 		d.fated("c", slow)
 		done := l.complete("c")
-		l.Forget(d.Context(), "c")
+		require.NoError(d, l.Forget(d.Context(), "c"))
 		get(d.T, done).resolved(d.T, "c")
 	})
 }
@@ -484,8 +540,10 @@ func TestAgentsAreToldApart(t *testing.T) {
 		require.Len(d, l.log, 1)
 		require.Contains(d, l.log[0], "another agent")
 		get(d.T, done).resolved(d.T, "b")
-		l.Forget(d.Context(), "a")
-		l.CloseAndForget()
+		require.NoError(d, l.Forget(d.Context(), "a"))
+		e, _ := errors.AsType[*Error](l.CloseAndForget())
+		require.Equal(d, Closed, e.Code)
+		require.Contains(d, e.Message, "another agent")
 		kept, _ = d.kept()
 		require.Equal(d, []string{"a"}, kept, "it is not his to forget")
 	})
@@ -716,25 +774,47 @@ func TestAnswerWithoutAReferenceIsForTheLivingCall(t *testing.T) {
 	})
 }
 
+// A record is not created twice because a page was reloaded: the next one has the request as it was,
+// and sends nothing. Without a reference, the answer to somebody else's looks the same.
+func TestUnsettledAddRecord_IsListedWithItsUserDataAndSentOnce(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		truth := d.fated("a", modelFate{Answer: "ok", Event: "none"})
+		l := d.load()
+		f := asked("referenceId", "a", "callingList", "L", "phoneNumber", "1", "phoneType", "Mobile", "timeZone", "GMT", "from", 0.0, "until", 1.0,
+			"chainId", 7.0, "otherFields", map[string]any{"FirstName": "Zoë", "Premium": 12.5, "Vip": true})
+		perform(d.Context(), l.Client, "addRecord", f, CallOptions{})
+		pass(afterTheAnswer)
+		l.kill()
+
+		l = d.load()
+		list := l.Unsettled(d.Context())
+		require.Len(d, list, 1)
+		require.Equal(d, "addRecord", list[0].Method)
+		require.Equal(d, f, list[0].Request)
+		require.Equal(d, gws.Accepted, list[0].Delivery)
+		hear(l.Client, `{"notificationType":"AddRecordAcknowledge","record":{"campaignName":"Renewals","callingList":"L","phoneNumber":"1"}}`)
+		require.Len(d, l.Unsettled(d.Context()), 1)
+		done := l.settled("a")
+		synctest.Wait()
+		hear(l.Client, `{"notificationType":"AddRecordAcknowledge","referenceId":"a"}`)
+		require.Equal(d, "AddRecordAcknowledge", get(d.T, done).notificationType(d.T))
+		require.Equal(d, 1, truth.posts)
+	})
+}
+
 // A record that the server pushes looks like the answer to a request for one, but for the
 // reference.
 func TestPushedRecordIsNotTakenForALateAnswer(t *testing.T) {
 	atDesk(t, func(d *desk) {
-		page := d.Page()
-		j, _ := journal.Open(d.Context(), journal.Config{
-			Store: page, Locks: page, Scope: journal.Scope("http://model"+DefaultCometdPath, "ann"), Owner: "before",
-		})
-		j.Put(journal.Entry{
+		d.leave(journal.Entry{
 			ReferenceID: "a", Path: "/api/v2/me/outbound-campaigns/C", SentAt: time.Now(), Delivery: "accepted",
 			Body: `{"operationName":"GetPreviewRecord","applicationId":1,"devicePath":"/d","referenceId":"a"}`,
-		}, nil)
-		synctest.Wait()
-		page.Kill()
+		})
 		pushed := make(chan string, 1)
 		l := d.load(func(o *Options) {
 			o.OnNotification = func(_ string, data json.RawMessage) { pushed <- string(data) }
 		})
-		require.Len(d, l.Unsettled(), 1)
+		require.Len(d, l.Unsettled(l.d.Context()), 1)
 		for _, event := range []string{
 			`{"notificationType":"PreviewRecord","record":{"recordHandle":5,"campaignName":"C"}}`,
 			`{"notificationType":"PreviewRecord","referenceId":"a","record":{"recordHandle":6,"campaignName":"C"}}`,
@@ -908,12 +988,13 @@ func TestEntriesThatCannotBeReadBack(t *testing.T) {
 
 // An answer that is none is not what was asked for.
 func TestAnswerThatCannotBeRead(t *testing.T) {
-	r := readEntry(journal.Entry{
-		ReferenceID: "a", Path: "/api/v2/me/outbound-campaigns/C", Answer: json.RawMessage(`{"notificationType":5}`),
-		Body: `{"operationName":"GetPreviewRecord","applicationId":1,"devicePath":"/d","referenceId":"a"}`,
+	atDesk(t, func(d *desk) {
+		d.leave(journal.Entry{
+			ReferenceID: "a", Path: "/api/v2/me/outbound-campaigns/C", SentAt: time.Now(), Answer: json.RawMessage(`{"notificationType":5}`),
+			Body: `{"operationName":"GetPreviewRecord","applicationId":1,"devicePath":"/d","referenceId":"a"}`,
+		})
+		l := d.load()
+		e := get(d.T, l.settled("a")).rejected(d.T, RecordError, gws.Accepted)
+		require.Equal(d, "a", e.ReferenceID)
 	})
-	require.True(t, r.settled())
-	require.Equal(t, RecordError, r.failed.Code)
-	require.Equal(t, gws.Accepted, r.failed.Delivery)
-	require.Equal(t, "a", r.failed.ReferenceID)
 }

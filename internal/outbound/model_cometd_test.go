@@ -14,7 +14,9 @@ import (
 // modelSession is one at the server.
 type modelSession struct {
 	id     string
-	link   *modelLink // nil over long-polling
+	link   *modelLink // of the last message; nil over long-polling
+	before []*modelLink
+	polled bool // it was made over long-polling, where no others are found
 	queue  []modelQueued
 	batch  int64
 	sub    bool
@@ -32,6 +34,7 @@ type modelQueued struct {
 // modelHeld is a connect that waits for events.
 type modelHeld struct {
 	id    string
+	link  *modelLink // nil over long-polling
 	reply func(frames []string) bool
 	timer *time.Timer
 	dead  func() // takes back a request that another has replaced
@@ -63,7 +66,7 @@ func (s *modelServer) publish(data string) {
 func (s *modelServer) release(ses *modelSession) {
 	if h := ses.held; h != nil {
 		s.unhold(ses)
-		s.flush(ses, h.id, h.reply)
+		s.flush(ses, h.id, "", h.reply)
 	}
 }
 
@@ -73,7 +76,7 @@ func (s *modelServer) unhold(ses *modelSession) {
 }
 
 // flush answers a connect with all that is queued.
-func (s *modelServer) flush(ses *modelSession, id string, reply func([]string) bool) {
+func (s *modelServer) flush(ses *modelSession, id, advice string, reply func([]string) bool) {
 	ses.batch++
 	var all []string
 	for i := range ses.queue {
@@ -86,7 +89,7 @@ func (s *modelServer) flush(ses *modelSession, id string, reply func([]string) b
 	if s.conf.Ack {
 		ext = fmt.Sprintf(`,"ext":{"ack":%d}`, ses.batch)
 	}
-	all = append(all, fmt.Sprintf(`{"channel":"/meta/connect","id":%q,"successful":true%s}`, id, ext))
+	all = append(all, fmt.Sprintf(`{"channel":"/meta/connect","id":%q,"successful":true%s%s}`, id, ext, advice))
 	if reply(all) && !s.conf.Ack {
 		ses.queue = nil
 	}
@@ -98,11 +101,15 @@ func (s *modelServer) startExpiry(ses *modelSession) {
 		ses.expiry.Stop()
 	}
 	var timer *time.Timer
-	timer = time.AfterFunc(modelMaxInterval, func() {
+	after := modelMaxInterval
+	if time.Now().Before(s.others) {
+		after += 2 * time.Second
+	}
+	timer = time.AfterFunc(after, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if ses.expiry == timer {
-			ses.letDie = s.calm(time.Now()) && !s.silentWithin(time.Minute, time.Now())
+			ses.letDie = s.calm(time.Now(), !ses.polled) && !s.silentWithin(time.Minute, time.Now())
 			s.remove(ses)
 		}
 	})
@@ -131,7 +138,7 @@ func (s *modelServer) handle(m bayeux.Message, link *modelLink, reply func([]str
 	}
 	if m.Channel == "/meta/handshake" {
 		s.made++
-		ses := &modelSession{id: fmt.Sprintf("session-%d", s.made), link: link}
+		ses := &modelSession{id: fmt.Sprintf("session-%d", s.made), link: link, polled: link == nil}
 		s.sessions = append(s.sessions, ses)
 		s.startExpiry(ses)
 		more := fmt.Sprintf(`,"clientId":%q,"version":"1.0","supportedConnectionTypes":["websocket","long-polling"],"advice":{"reconnect":"retry","interval":0,"timeout":30000}`, ses.id)
@@ -140,7 +147,7 @@ func (s *modelServer) handle(m bayeux.Message, link *modelLink, reply func([]str
 		}
 		return ok(more)
 	}
-	i := slices.IndexFunc(s.sessions, func(ses *modelSession) bool { return ses.id == m.ClientID })
+	i := slices.IndexFunc(s.sessions, func(ses *modelSession) bool { return ses.id == m.ClientID && (ses.polled || link != nil) })
 	if i < 0 {
 		advice := ""
 		if m.Channel == "/meta/connect" {
@@ -149,10 +156,10 @@ func (s *modelServer) handle(m bayeux.Message, link *modelLink, reply func([]str
 		return []string{fmt.Sprintf(`{"channel":%q,"id":%q,"successful":false,"error":"402::Unknown client"%s}`, m.Channel, m.ID, advice)}
 	}
 	ses := s.sessions[i]
-	ses.link = link
+	s.move(ses, link)
 	switch m.Channel {
 	case "/meta/subscribe":
-		ses.sub = true
+		ses.sub = ses.sub || m.Subscription == channel
 		return ok(fmt.Sprintf(`,"subscription":%q`, m.Subscription))
 	case "/meta/disconnect":
 		s.remove(ses)
@@ -162,6 +169,27 @@ func (s *modelServer) handle(m bayeux.Message, link *modelLink, reply func([]str
 		return nil
 	}
 	return ok("")
+}
+
+// move notes where a session was heard last. A connect that is held on another socket is
+// never answered; CometD 3.1 closes that socket.
+func (s *modelServer) move(ses *modelSession, link *modelLink) {
+	if ses.link == link {
+		return
+	}
+	old, h := ses.link, ses.held
+	ses.link = link
+	if old == nil {
+		return
+	}
+	ses.before = append(ses.before, old)
+	if h != nil && h.link == old {
+		s.unhold(ses)
+		s.startExpiry(ses)
+		if s.conf.Old {
+			old.reset()
+		}
+	}
 }
 
 func (s *modelServer) connect(ses *modelSession, m bayeux.Message, reply func([]string) bool, dead func()) {
@@ -180,12 +208,23 @@ func (s *modelServer) connect(ses *modelSession, m bayeux.Message, reply func([]
 	if s.conf.Ack && ext.Ack != nil {
 		ses.queue = slices.DeleteFunc(ses.queue, func(q modelQueued) bool { return q.batch != 0 && q.batch <= *ext.Ack })
 	}
-	if m.Advice != nil && m.Advice.Timeout != nil && *m.Advice.Timeout == 0 || len(ses.queue) > 0 {
-		s.flush(ses, string(m.ID), reply)
+	crowded := ses.link == nil && len(ses.queue) == 0 && time.Now().Before(s.others)
+	if crowded || m.Advice != nil && m.Advice.Timeout != nil && *m.Advice.Timeout == 0 || len(ses.queue) > 0 {
+		advice := `,"advice":{"reconnect":"retry","interval":0,"timeout":30000}`
+		if crowded {
+			advice = `,"advice":{"reconnect":"retry","interval":2000,"multiple-clients":true}`
+		} else if m.Advice == nil {
+			advice = ""
+		}
+		s.flush(ses, string(m.ID), advice, reply)
 		return
 	}
-	h := &modelHeld{id: string(m.ID), reply: reply, dead: dead}
-	h.timer = time.AfterFunc(modelHold, func() {
+	hold := modelHold
+	if m.Advice != nil && m.Advice.Timeout != nil {
+		hold = min(hold, time.Duration(*m.Advice.Timeout)*time.Millisecond)
+	}
+	h := &modelHeld{id: string(m.ID), link: ses.link, reply: reply, dead: dead}
+	h.timer = time.AfterFunc(hold, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if ses.held == h {

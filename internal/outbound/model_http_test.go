@@ -15,15 +15,17 @@ import (
 type modelFlight struct {
 	s      *modelServer
 	done   chan *httpx.Response // nil if the connection is reset
+	arrive func()               // tells the client that a part of the answer has arrived
 	silent bool                 // what the server answers is lost
 	over   bool
-	gone   func() // the server sees that the client has hung up; nil if it doesn't matter
+	sent   time.Time // when the answer was; zero before
+	gone   func()    // the server sees that the client has hung up; nil if it doesn't matter
 }
 
 // Do is httpx.Doer's.
 func (s *modelServer) Do(ctx context.Context, req *httpx.Request) (*httpx.Response, error) {
 	reset := &httpx.NetworkError{Method: req.Method, URL: req.URL, Err: errors.New("reset")}
-	f := &modelFlight{s: s, done: make(chan *httpx.Response, 1)}
+	f := &modelFlight{s: s, done: make(chan *httpx.Response, 1), arrive: req.OnProgress}
 	s.mu.Lock()
 	if truth := s.truthOf(req); truth != nil {
 		if truth.attempted.IsZero() {
@@ -35,20 +37,21 @@ func (s *modelServer) Do(ctx context.Context, req *httpx.Request) (*httpx.Respon
 			truth.returned = time.Now()
 		}()
 	}
-	fault := s.fault()
+	fault := s.fault(false)
 	if fault != nil && !fault.silent {
 		s.mu.Unlock()
 		return nil, reset
 	}
 	f.silent = fault != nil
 	s.flights = append(s.flights, f)
+	lag := s.lag()
 	s.mu.Unlock()
 	defer s.end(f, false)
-	time.AfterFunc(s.conf.Lag, func() {
+	time.AfterFunc(lag, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if !f.over && !f.silent {
-			s.arrive(f, req)
+			s.take(f, req)
 		}
 	})
 	select {
@@ -58,6 +61,11 @@ func (s *modelServer) Do(ctx context.Context, req *httpx.Request) (*httpx.Respon
 		}
 		return resp, nil
 	case <-ctx.Done():
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if arriving := !f.sent.IsZero() && time.Since(f.sent) > time.Second; arriving && !f.over && !f.silent && strings.HasSuffix(req.URL, "/cometd") && !s.conf.Both && s.calm(time.Now(), false) {
+			s.aborted = append(s.aborted, time.Now())
+		}
 		return nil, ctx.Err()
 	}
 }
@@ -77,39 +85,55 @@ func (s *modelServer) end(f *modelFlight, reset bool) {
 		f.gone()
 	}
 	if reset {
-		f.done <- nil
+		s.deliver(func() { f.done <- nil })
 	}
 }
 
 // respond answers, and reports whether the server could have known better.
 func (f *modelFlight) respond(status int, contentType, body string) bool {
-	if f.over {
+	if f.over || !f.sent.IsZero() {
 		return false
 	}
-	f.gone = nil
-	if !f.silent {
+	f.gone, f.sent = nil, time.Now()
+	var free time.Time
+	f.s.travel(&free, len(body), func() {
+		if f.over || f.silent {
+			return
+		}
 		f.over = true
 		f.s.flights = slices.DeleteFunc(f.s.flights, func(o *modelFlight) bool { return o == f })
-		f.done <- &httpx.Response{Status: status, Redirected: status == 302, Body: []byte(body), Header: httpx.Header{
-			"content-type": contentType, "x-csrf-header": "X-CSRF-TOKEN", "x-csrf-token": "token",
-		}}
-	}
+		f.s.deliver(func() {
+			f.done <- &httpx.Response{Status: status, Redirected: status == 302, Body: []byte(body), Header: httpx.Header{
+				"content-type": contentType, "x-csrf-header": "X-CSRF-TOKEN", "x-csrf-token": "token",
+			}}
+		})
+	})
+	f.progress()
 	return true
+}
+
+// progress tells the client twice a second that the answer is arriving.
+func (f *modelFlight) progress() {
+	if f.over || f.silent || f.arrive == nil {
+		return
+	}
+	f.s.deliver(f.arrive)
+	f.s.later(500*time.Millisecond, f.progress)
 }
 
 func (s *modelServer) truthOf(req *httpx.Request) *modelTruth {
 	var body struct{ ReferenceID string }
-	if req.Method == "POST" && strings.Contains(req.URL, "/outbound-records/") && json.Unmarshal(req.Body, &body) == nil {
+	if req.Method == "POST" && strings.Contains(req.URL, "/outbound-records") && json.Unmarshal(req.Body, &body) == nil {
 		return s.truths[body.ReferenceID]
 	}
 	return nil
 }
 
-func (s *modelServer) arrive(f *modelFlight, req *httpx.Request) {
+func (s *modelServer) take(f *modelFlight, req *httpx.Request) {
 	switch {
 	case req.Method == "GET":
 		f.respond(200, "application/json", `{"statusCode":0`+s.me+`}`)
-	case strings.Contains(req.URL, "/outbound-records/"):
+	case strings.Contains(req.URL, "/outbound-records"):
 		s.post(f, s.truthOf(req), req)
 	default:
 		s.poll(f, req)

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"gws-outbound/internal/bayeux"
 )
 
 // modelServer is GWS with CometD, in memory: what it does is simple enough to
@@ -22,6 +25,14 @@ type modelServer struct {
 	faults   []modelFault
 	truths   map[string]*modelTruth // by reference
 	made     int                    // sessions
+	sink     bayeux.Sink            // of the client's newest connection
+	far      []modelFault           // times in which the line is longer by farther
+	large    time.Time              // until when a large event is under way, at the most
+	heaviest int                    // bytes of large events that were under way at a time
+	others   time.Time              // until when another client of the browser has its connect held
+	asleep   bool                   // the page is: what arrives waits for it
+	arrived  []func()               // what has waited
+	aborted  []time.Time            // when the client has given up a reply that was arriving, without need
 	tearing  bool                   // the next connection that events are sent on breaks meanwhile
 }
 
@@ -29,6 +40,9 @@ type modelServer struct {
 type modelConfig struct {
 	Ack          bool // acknowledged delivery
 	LongPolling  bool
+	Both         bool          // the client has both transports, the socket first
+	Old          bool          // as CometD 3.1 does with two sockets of one session
+	Rate         int           // bytes that arrive in a second, over each connection; without a bound if 0
 	SingleFrames bool          // one message a frame, where that can be
 	Lag          time.Duration // of what the client sends
 	Seed         uint64        // of the client's backoff
@@ -45,6 +59,94 @@ const (
 type modelFault struct {
 	from, until time.Time
 	silent      bool // what is sent is lost, and nobody is told; else nothing can be opened
+	sockets     bool // of sockets only, and not of those that are open
+	useless     bool // sockets can be opened, and end with the first message
+	asleep      bool // it is the page that does nothing
+}
+
+// farther is how much longer a round trip takes at times: less than the 3 s in which a client that
+// knows a fast line finds out that it is dead.
+const farther = 1800 * time.Millisecond
+
+// lag is how long what the client sends takes.
+func (s *modelServer) lag() time.Duration {
+	if inOne(s.far) != nil {
+		return s.conf.Lag + farther
+	}
+	return s.conf.Lag
+}
+
+// longest is what lag has been at the most.
+func (s *modelServer) longest() time.Duration {
+	if len(s.far) > 0 {
+		return s.conf.Lag + farther
+	}
+	return s.conf.Lag
+}
+
+// travel runs f, under the lock, when so many bytes have arrived behind what is under way.
+func (s *modelServer) travel(free *time.Time, bytes int, f func()) {
+	if s.conf.Rate == 0 {
+		f()
+		return
+	}
+	if now := time.Now(); free.Before(now) {
+		*free = now
+	}
+	*free = free.Add(time.Duration(bytes) * time.Second / time.Duration(s.conf.Rate))
+	time.AfterFunc(time.Until(*free), func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		f()
+	})
+}
+
+// deliver gives the page what has arrived, in order, if it is awake.
+func (s *modelServer) deliver(f func()) {
+	if s.asleep {
+		s.arrived = append(s.arrived, f)
+		return
+	}
+	f()
+}
+
+// sleep has the page take nothing; wake gives it all at once.
+func (s *modelServer) sleep(d time.Duration) {
+	s.asleep = true
+	s.faults = append(s.faults, modelFault{from: time.Now(), until: time.Now().Add(d), asleep: true})
+}
+
+func (s *modelServer) wake() {
+	s.asleep = false
+	for _, f := range s.arrived {
+		f()
+	}
+	s.arrived = nil
+}
+
+// withoutSockets has new sockets be refused, swallowed, or of no use.
+func (s *modelServer) withoutSockets(d time.Duration, how int) {
+	s.faults = append(s.faults, modelFault{from: time.Now(), until: time.Now().Add(d), sockets: true, silent: how == 1, useless: how == 2})
+}
+
+// publishLarge sends an event that takes its time, one after the other.
+func (s *modelServer) publishLarge() {
+	const bytes = 120_000
+	if s.conf.Rate == 0 || time.Now().Before(s.large) {
+		return
+	}
+	s.heaviest = bytes
+	s.large = time.Now().Add(s.slowly())
+	s.publish(`{"notificationType":"Other","more":"` + strings.Repeat("x", bytes) + `"}`)
+}
+
+// slowly is how long the largest event may take. It can come three times, each time behind the one before:
+// silence of 3 s, and once more of 3 s, has a socket be given up.
+func (s *modelServer) slowly() time.Duration {
+	if s.heaviest == 0 {
+		return 0
+	}
+	return 3 * time.Duration(s.heaviest) * time.Second / time.Duration(s.conf.Rate)
 }
 
 // modelTruth is what really happened to a record.
@@ -92,10 +194,15 @@ func (f modelFate) processes() bool {
 }
 
 // fault returns the one that is on, nil if there is none.
-func (s *modelServer) fault() *modelFault {
+func (s *modelServer) fault(socket bool) *modelFault {
+	return inOne(slices.DeleteFunc(slices.Clone(s.faults), func(f modelFault) bool { return f.asleep || f.sockets && !socket }))
+}
+
+// inOne returns the one of these that is on, nil if none is.
+func inOne(faults []modelFault) *modelFault {
 	now := time.Now()
-	for i := range s.faults {
-		if f := &s.faults[i]; !now.Before(f.from) && now.Before(f.until) {
+	for i := range faults {
+		if f := &faults[i]; !now.Before(f.from) && now.Before(f.until) {
 			return f
 		}
 	}
@@ -108,9 +215,9 @@ func (s *modelServer) fault() *modelFault {
 // does not come besides; over long-polling it is the whole time of a held
 // connect: if that request alone has died, nothing tells.
 func (s *modelServer) wellFor(silent bool) time.Duration {
-	d := 5*time.Second + 5*s.conf.Lag
+	d := 5*time.Second + 5*s.longest() + s.slowly()
 	switch {
-	case silent && s.conf.LongPolling:
+	case silent && (s.conf.LongPolling || s.conf.Both):
 		d += modelHold + 10*time.Second
 	case silent:
 		d += 10 * time.Second
@@ -126,10 +233,16 @@ func (s *modelServer) silentWithin(d time.Duration, at time.Time) bool {
 	})
 }
 
-// calm reports whether all has been well for long enough before that time.
-func (s *modelServer) calm(at time.Time) bool {
+// calm reports whether all has been well for long enough before that time. Where a
+// client has both transports, and it is not for a socket's sake, it does not matter whether sockets
+// can be had: only that it takes a while to find out.
+func (s *modelServer) calm(at time.Time, socket bool) bool {
 	return !slices.ContainsFunc(s.faults, func(f modelFault) bool {
-		return !f.from.After(at) && at.Sub(f.until) < s.wellFor(f.silent)
+		until, silent := f.until, f.silent
+		if f.sockets && !socket && s.conf.Both {
+			until, silent = f.from.Add(min(f.until.Sub(f.from), 10*time.Second)), false
+		}
+		return !f.from.After(at) && at.Sub(until) < s.wellFor(silent)
 	})
 }
 
@@ -150,7 +263,7 @@ func (s *modelServer) cut() {
 func (l *modelLink) reset() {
 	if !l.silent {
 		l.end()
-		l.sink.Lose(errors.New("reset"))
+		l.s.deliver(func() { l.sink.Lose(errors.New("reset")) })
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -18,6 +19,7 @@ import (
 
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/bayeux/longpolling"
+	"gws-outbound/internal/deadline"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/httpx"
 	"gws-outbound/internal/journal"
@@ -48,6 +50,9 @@ var modelConfigs = rapid.Custom(func(t *rapid.T) modelConfig {
 		LongPolling:  rapid.Bool().Draw(t, "long-polling"),
 		SingleFrames: rapid.Bool().Draw(t, "single frames"),
 		Lag:          rapid.SampledFrom([]time.Duration{0, 20 * time.Millisecond, 400 * time.Millisecond, 1200 * time.Millisecond}).Draw(t, "lag"),
+		Both:         rapid.Bool().Draw(t, "both"),
+		Old:          rapid.IntRange(0, 3).Draw(t, "old") == 3,
+		Rate:         rapid.SampledFrom([]int{0, 0, 100_000, 16_000}).Draw(t, "rate"),
 		Seed:         uint64(rapid.IntRange(0, 1000).Draw(t, "seed")),
 		Journal:      rapid.Bool().Draw(t, "journal"),
 	}
@@ -58,13 +63,15 @@ type modelStep struct {
 	Do    string
 	Fate  modelFate     // of a call
 	For   time.Duration // acknowledgement timeout of a call; how long a fault lasts
-	Which int           // of the calls so far
+	Which int           // of the calls so far; how there are no sockets
+	Lost  bool          // nobody says that the page has woken up
 	Then  time.Duration // below 0: the next step comes before anything is done about this one
 }
 
 var modelActions = []string{
 	"call", "call", "call", "call", "call", "call", "invalid", "duplicate", "abort", "cut", "cut", "tear", "flap", "silence", "outage",
 	"restart", "expire", "expire quietly", "advice none", "noise", "wake", "nothing", "nothing", "close",
+	"large", "large", "far", "no sockets", "no sockets", "sleep", "sleep", "freeze", "others",
 }
 
 var modelDelays = []time.Duration{0, 0, 0, 30 * time.Millisecond, time.Second, 2500 * time.Millisecond, 5 * time.Second, 9 * time.Second, 20 * time.Second, 45 * time.Second}
@@ -84,8 +91,14 @@ var modelSteps = rapid.Custom(func(t *rapid.T) modelStep {
 		step.For = rapid.SampledFrom([]time.Duration{30 * time.Second, 5 * time.Second, 90 * time.Second}).Draw(t, "timeout")
 	case "duplicate", "abort":
 		step.Which = rapid.IntRange(0, 5).Draw(t, "which")
-	case "flap", "silence", "outage":
+	case "flap", "silence", "outage", "far", "freeze", "others":
 		step.For = rapid.SampledFrom(modelDelays[3:]).Draw(t, "for")
+	case "no sockets":
+		step.For = rapid.SampledFrom(modelDelays[3:]).Draw(t, "for")
+		step.Which = rapid.IntRange(0, 2).Draw(t, "how")
+	case "sleep":
+		step.For = rapid.SampledFrom(modelDelays[3:]).Draw(t, "for")
+		step.Lost = rapid.Bool().Draw(t, "lost")
 	}
 	step.Then = rapid.SampledFrom(append([]time.Duration{-1}, modelDelays...)).Draw(t, "then")
 	return step
@@ -100,8 +113,12 @@ func (s modelStep) GoString() string {
 			s.Fate.Answer, s.Fate.AnswerAfter, s.Fate.Event, s.Fate.EventAfter, s.Fate.Process, s.Fate.CSRF)
 	case "duplicate", "abort":
 		text = fmt.Sprintf("%s of call %d", s.Do, s.Which)
-	case "flap", "silence", "outage":
+	case "flap", "silence", "outage", "far", "freeze", "others":
 		text = fmt.Sprintf("%s for %v", s.Do, s.For)
+	case "no sockets":
+		text = fmt.Sprintf("new sockets are %s for %v", []string{"refused", "swallowed", "of no use"}[s.Which], s.For)
+	case "sleep":
+		text = fmt.Sprintf("sleep for %v (wake lost: %v)", s.For, s.Lost)
 	}
 	if s.Then >= 0 {
 		return fmt.Sprintf("%s; %v", text, s.Then)
@@ -131,6 +148,9 @@ type modelRun struct {
 	s      *modelServer
 	c      *Client
 	calls  []*modelCall
+	page   *sleeper
+	awake  chan struct{} // closed when the page is; nil if it has not slept
+	frozen []modelFreeze
 	closed time.Time
 	kicked bool
 	wrong  []string
@@ -153,19 +173,73 @@ func (s *modelServer) network() network {
 		doer:   s,
 		random: rand.New(rand.NewPCG(s.conf.Seed, 0)).Float64,
 		transports: func(rest *gws.Session) []bayeux.Transport {
-			if s.conf.LongPolling {
-				return []bayeux.Transport{longpolling.New(longpolling.Options{URL: "http://model/cometd", Doer: s, Header: rest.RequestHeader})}
+			polling := modelPolling{longpolling.New(longpolling.Options{URL: "http://model/cometd", Doer: s, Header: rest.RequestHeader}), s}
+			switch {
+			case s.conf.Both:
+				return []bayeux.Transport{modelWebSocket{s}, polling}
+			case s.conf.LongPolling:
+				return []bayeux.Transport{polling}
 			}
 			return []bayeux.Transport{modelWebSocket{s}}
 		},
 	}
 }
 
+// modelPolling is the transport of long-polling, by whose newest connection the page can be stopped.
+type modelPolling struct {
+	bayeux.Transport
+	s *modelServer
+}
+
+func (p modelPolling) Open(ctx context.Context, sink bayeux.Sink) (bayeux.Conn, error) {
+	p.s.mu.Lock()
+	p.s.sink = sink
+	p.s.mu.Unlock()
+	return p.Transport.Open(ctx, sink)
+}
+
+// stopping is a channel whose events stop the page.
+const stopping = "/stop"
+
+// sleep has nothing of the session run for a while. What its timers were to do comes first then, late, and
+// after that all that has arrived meanwhile.
+func (r *modelRun) sleep(d time.Duration, lost bool) {
+	r.awake = make(chan struct{})
+	r.s.mu.Lock()
+	r.s.sleep(d)
+	r.s.sink.Receive([]byte(`[{"channel":"` + stopping + `","data":1}]`))
+	r.s.mu.Unlock()
+	pass(d)
+	r.s.mu.Lock()
+	r.s.wake()
+	r.s.mu.Unlock()
+	close(r.awake)
+	if !lost {
+		r.c.Wake()
+	}
+}
+
+// modelFreeze is when the page was frozen, as its deadlines see it: its clock jumps.
+type modelFreeze struct {
+	at     time.Time
+	missed time.Duration
+}
+
+// missed is how much of the time of a call the page has missed.
+func (r *modelRun) missed(call *modelCall) (d time.Duration) {
+	for _, f := range r.frozen {
+		if !f.at.Before(call.started) && !f.at.After(call.ended) {
+			d += f.missed
+		}
+	}
+	return d
+}
+
 // playModel returns what was wrong.
 func playModel(t *testing.T, conf modelConfig, steps []modelStep) []string {
-	r := &modelRun{t: t, s: &modelServer{conf: conf, truths: map[string]*modelTruth{}}}
+	r := &modelRun{t: t, s: &modelServer{conf: conf, truths: map[string]*modelTruth{}}, page: &sleeper{}}
 	opts := modelOptions(func(level bayeux.Level, line string) {
-		if level == bayeux.Warn {
+		if level == bayeux.Warn && !strings.Contains(line, "several clients") {
 			r.violation("the log has a warning: %s", line)
 		}
 	})
@@ -174,7 +248,15 @@ func playModel(t *testing.T, conf modelConfig, steps []modelStep) []string {
 		page := browser.Page()
 		opts.Journal = func() (journal.Store, journal.Locks, error) { return page, page, nil }
 	}
-	c, err := opts.open(t.Context(), r.s.network())
+	opts.Channels = []string{stopping}
+	opts.OnNotification = func(on string, _ json.RawMessage) {
+		if on == stopping {
+			<-r.awake
+		}
+	}
+	over := r.s.network()
+	over.clock = r.page.clock()
+	c, err := opts.open(t.Context(), over)
 	if err != nil {
 		return []string{fmt.Sprintf("cannot open: %v", err)}
 	}
@@ -190,8 +272,18 @@ func playModel(t *testing.T, conf modelConfig, steps []modelStep) []string {
 		r.violation("%d are pending when every time is over", c.Pending())
 	}
 	pass(3 * time.Minute) // a session can be had again by then, the longest backoff included
-	if status, _ := c.session.Watch(); r.closed.IsZero() && !r.kicked && status.State != bayeux.Connected {
-		r.violation("%s minutes after the last fault: %v", status.State, status.Reason)
+	if status, _ := c.session.Watch(); r.closed.IsZero() && !r.kicked {
+		if status.State != bayeux.Connected {
+			r.violation("%s minutes after the last fault: %v", status.State, status.Reason)
+		}
+		if conf.Both && status.Transport != WebSocket {
+			r.violation("over %s minutes after the last fault", status.Transport)
+		}
+	}
+	for _, at := range r.s.aborted {
+		if r.closed.IsZero() || at.Before(r.closed) {
+			r.violation("a reply that was arriving was given up")
+		}
 	}
 	r.close()
 	pass(10 * time.Second) // what the closing client has still to send is answered, or given up
@@ -214,13 +306,21 @@ func (r *modelRun) violation(format string, args ...any) {
 func (r *modelRun) do(step modelStep) {
 	s := r.s
 	if fault := map[string]func(){
-		"cut":     s.cut,
-		"tear":    func() { s.tearing = true },
-		"flap":    func() { s.flap(step.For+45*time.Second, 4*time.Second) },
-		"silence": func() { s.silence(step.For) },
-		"outage":  func() { s.outage(step.For) },
-		"restart": func() { s.forget(true, ""); s.cut() },
-		"expire":  func() { s.forget(false, adviceHandshake) },
+		"cut":        s.cut,
+		"tear":       func() { s.tearing = true },
+		"flap":       func() { s.flap(step.For+45*time.Second, 4*time.Second) },
+		"silence":    func() { s.silence(step.For) },
+		"outage":     func() { s.outage(step.For) },
+		"restart":    func() { s.forget(true, ""); s.cut() },
+		"large":      s.publishLarge,
+		"far":        func() { s.far = append(s.far, modelFault{from: time.Now(), until: time.Now().Add(step.For)}) },
+		"no sockets": func() { s.withoutSockets(step.For, step.Which) },
+		"others":     func() { s.others = time.Now().Add(step.For) },
+		"freeze": func() {
+			r.page.freeze(step.For)
+			r.frozen = append(r.frozen, modelFreeze{time.Now(), step.For})
+		},
+		"expire": func() { s.forget(false, adviceHandshake) },
 		"expire quietly": func() {
 			s.forget(true, "")
 		},
@@ -262,6 +362,8 @@ func (r *modelRun) do(step modelStep) {
 		}
 	case "wake":
 		r.c.Wake()
+	case "sleep":
+		r.sleep(step.For, step.Lost)
 	case "close":
 		r.close()
 	}
@@ -343,6 +445,11 @@ func (r *modelRun) judge(call *modelCall) {
 	if !truth.attempted.IsZero() {
 		bound = truth.attempted.Sub(call.started) + call.timeout
 	}
+	missed := r.missed(call)
+	early := bound - missed
+	if missed > 0 {
+		bound += 2 * deadline.Grace // a deadline that fires late has that, and so has what follows it
+	}
 	switch {
 	case took > bound:
 		wrong("the bound is %v", bound)
@@ -381,11 +488,11 @@ func (r *modelRun) judge(call *modelCall) {
 		}
 	}
 	if failedPost := e.Delivery == gws.Unknown && (e.Code == NetworkError || e.Code == HTTPError || e.Code == APIError); failedPost &&
-		took < bound && call.ended.Sub(truth.returned) < grace {
+		took < early && call.ended.Sub(truth.returned) < grace-missed {
 		wrong("the POST failed at %v, an acknowledgement could follow", truth.returned.Sub(call.started))
 	}
 	// With a greater lag, the steps to a session take too long together.
-	if e.Code == ConnectFailed && r.s.conf.Lag < time.Second && r.s.calm(call.started) && r.s.calm(call.ended) {
+	if e.Code == ConnectFailed && missed == 0 && r.s.longest() < time.Second && r.s.calm(call.started, false) && r.s.calm(call.ended, false) {
 		wrong("a session could be had")
 	}
 	if e.Code == RecordError && (!other || !json.Valid(e.Event)) {
@@ -406,7 +513,7 @@ func (r *modelRun) judge(call *modelCall) {
 func (r *modelRun) judgeLoss(call *modelCall, wrong func(string, ...any)) {
 	for _, sent := range call.truth.events {
 		if len(sent.sessions) == 0 {
-			if !sent.at.After(call.ended) && r.s.calm(sent.at) && !r.s.silentWithin(time.Minute, sent.at) {
+			if !sent.at.After(call.ended) && r.s.calm(sent.at, false) && !r.s.silentWithin(time.Minute, sent.at) {
 				wrong("nobody had subscribed when the acknowledgement was sent")
 			}
 			continue
@@ -416,7 +523,7 @@ func (r *modelRun) judgeLoss(call *modelCall, wrong func(string, ...any)) {
 		}
 		ses := sent.sessions[len(sent.sessions)-1] // the others were replaced
 		alive := ses.ended.IsZero() || ses.ended.After(call.ended) || ses.letDie
-		if waited := call.ended.Sub(sent.at); alive && waited >= r.s.wellFor(false) && r.s.calm(call.ended) {
+		if waited := call.ended.Sub(sent.at); alive && waited >= r.s.wellFor(false) && r.s.calm(call.ended, !ses.polled) {
 			wrong("the acknowledgement was sent %v before, to %s (let die: %v)", waited, ses.id, ses.letDie)
 		}
 	}

@@ -19,8 +19,8 @@ func (modelWebSocket) PerRequest() bool { return false }
 // Open is bayeux.Transport's.
 func (s modelWebSocket) Open(ctx context.Context, sink bayeux.Sink) (bayeux.Conn, error) {
 	s.mu.Lock()
-	fault := s.fault()
-	if fault != nil {
+	fault := s.fault(true)
+	if fault != nil && !fault.useless {
 		s.mu.Unlock()
 		if fault.silent {
 			<-ctx.Done()
@@ -29,8 +29,9 @@ func (s modelWebSocket) Open(ctx context.Context, sink bayeux.Sink) (bayeux.Conn
 		return nil, errors.New("refused")
 	}
 	defer s.mu.Unlock()
-	l := &modelLink{s: s.modelServer, sink: sink, in: make(chan modelSent, 1000), hungUp: make(chan struct{})}
+	l := &modelLink{s: s.modelServer, sink: sink, in: make(chan modelSent, 1000), hungUp: make(chan struct{}), useless: fault != nil}
 	s.links = append(s.links, l)
+	s.sink = sink
 	go l.serve()
 	return l, nil
 }
@@ -41,8 +42,11 @@ type modelLink struct {
 	sink   bayeux.Sink
 	in     chan modelSent
 	hungUp chan struct{} // closed by the client's Close
+	free   time.Time     // when all that was sent to the client has arrived
 	silent bool          // half-open: what either side sends is lost
 	closed bool          // the server knows that it is over
+
+	useless bool // it ends with the first message
 }
 
 type modelSent struct {
@@ -51,7 +55,7 @@ type modelSent struct {
 }
 
 func (l *modelLink) Send(messages []bayeux.Message) {
-	l.in <- modelSent{messages, time.Now().Add(l.s.conf.Lag)}
+	l.in <- modelSent{messages, time.Now().Add(l.s.lag())}
 }
 
 func (*modelLink) Cancel(string) {}
@@ -78,6 +82,9 @@ func (l *modelLink) serve() {
 		}
 		time.Sleep(time.Until(sent.due)) // the network's lag, by the clock of the bubble (testing/synctest)
 		l.s.mu.Lock()
+		if l.useless {
+			l.reset()
+		}
 		if !l.silent && !l.closed {
 			for _, m := range sent.messages {
 				if replies := l.s.handle(m, l, l.reply, nil); replies != nil {
@@ -97,6 +104,13 @@ func (l *modelLink) end() {
 	l.closed = true
 	l.s.links = slices.DeleteFunc(l.s.links, func(o *modelLink) bool { return o == l })
 	l.s.hungUp(func(ses *modelSession) bool { return ses.link == l })
+	if l.s.conf.Old {
+		for _, ses := range l.s.sessions {
+			if ses.link != l && slices.Contains(ses.before, l) {
+				l.s.startExpiry(ses) // although a connect may be held
+			}
+		}
+	}
 }
 
 func (l *modelLink) reply(all []string) bool {
@@ -120,7 +134,12 @@ func (l *modelLink) reply(all []string) bool {
 }
 
 func (l *modelLink) frame(frame string) {
-	if !l.silent && !l.closed {
-		l.sink.Receive([]byte(frame))
+	if l.silent || l.closed {
+		return
 	}
+	l.s.travel(&l.free, len(frame), func() {
+		if !l.silent && !l.closed {
+			l.s.deliver(func() { l.sink.Receive([]byte(frame)) })
+		}
+	})
 }

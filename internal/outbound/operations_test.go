@@ -15,6 +15,7 @@ import (
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/gwssim"
+	"gws-outbound/internal/outbound/recovery"
 )
 
 // perform starts a call of a method.
@@ -81,12 +82,20 @@ func TestEveryOperation(t *testing.T) {
 				var chained []previewed
 				require.NoError(t, json.Unmarshal(do("getChainedRecords", "recordHandle", first.RecordHandle).data, &chained))
 				require.Len(t, chained, 2, "the other numbers of the first contact")
+				chainID := first.UserData["GSW_CHAIN_ID"]
+				o := do("addRecord", "callingList", first.CallingList, "phoneNumber", "+12125550177", "phoneType", "Mobile", "timeZone", "GMT",
+					"from", 0.0, "until", 86_400.0, "chainId", chainID, "otherFields", map[string]any{"LearnedFrom": "a neighbour", "Sure": false})
+				require.Equal(t, "AddRecordAcknowledge", o.notificationType(t))
+				require.NoError(t, json.Unmarshal(do("getChainedRecords", "recordHandle", first.RecordHandle).data, &chained))
+				require.Len(t, chained, 3)
+				added := chained[2].UserData
+				require.Equal(t, []any{chainID, "+12125550177", "a neighbour", false}, []any{added["GSW_CHAIN_ID"], added["GSW_PHONE"], added["LearnedFrom"], added["Sure"]})
 				require.Equal(t, "UpdateCallCompletionStatsAcknowledge", do("updateRecord", of(first, "phoneType", "Mobile", "from", 0.0)...).notificationType(t))
 				require.Equal(t, acknowledgement, do("completeRecord", of(first, "callResult", "Answer")...).notificationType(t))
 
 				callback := next()
 				when := time.Now().Add(time.Hour)
-				o := do("rescheduleRecord", "recordHandle", callback.RecordHandle, "callbackType", "Campaign", "timestamp", when)
+				o = do("rescheduleRecord", "recordHandle", callback.RecordHandle, "callbackType", "Campaign", "timestamp", when)
 				require.Equal(t, "ScheduledRecordRescheduleAcknowledge", o.notificationType(t))
 				o = do("rescheduleRecord", "recordHandle", next().RecordHandle, "callbackType", "Personal", "timestamp", float64(when.Unix()))
 				require.Equal(t, "RecordRescheduleAcknowledge", o.notificationType(t))
@@ -148,7 +157,7 @@ func waiting(t *testing.T, c *Client, requests ...[2]any) []*operation {
 	for _, r := range requests {
 		request, problems := gws.ParseRequest(r[0].(string), r[1].(gws.Fields), false)
 		require.Empty(t, problems)
-		op, added := c.waiting.add(request)
+		op, added := c.waiting.add(request, recovery.None{})
 		require.True(t, added)
 		c.waiting.posting(op)
 		ops = append(ops, op)
@@ -180,7 +189,7 @@ func TestListOfRecords(t *testing.T) {
 	const end = `{"notificationType":"ChainedRecordsDataEnd","referenceId":"a","record":{"recordHandle":7}}`
 
 	t.Run("in order, each handle once", func(t *testing.T) {
-		c := &Client{}
+		c := &Client{recovery: recovery.None{}}
 		ops := waiting(t, c, chain("a", 7), chain("b", 8))
 		for _, handle := range []int{9, 7, 9, 8} {
 			hear(c, element("a", handle))
@@ -195,7 +204,7 @@ func TestListOfRecords(t *testing.T) {
 		require.Equal(t, 1, c.Pending())
 	})
 	t.Run("none", func(t *testing.T) {
-		c := &Client{}
+		c := &Client{recovery: recovery.None{}}
 		ops := waiting(t, c, chain("a", 7))
 		hear(c, end)
 		got, failed := settled(ops[0])
@@ -203,13 +212,13 @@ func TestListOfRecords(t *testing.T) {
 		require.Equal(t, `[]`, string(got))
 	})
 	t.Run("without references, if there is one", func(t *testing.T) {
-		c := &Client{}
+		c := &Client{recovery: recovery.None{}}
 		ops := waiting(t, c, chain("a", 7), chain("b", 8))
 		anonymous := func(text string) string { return strings.ReplaceAll(text, `"referenceId":"a",`, "") }
 		hear(c, anonymous(element("a", 9)))
 		hear(c, anonymous(end))
 		require.Equal(t, 2, c.Pending(), "whose it is, is not known")
-		c.waiting.remove(ops[1])
+		c.waiting.end(ops[1], nil)
 		hear(c, anonymous(element("a", 9)))
 		hear(c, anonymous(end))
 		got, _ := settled(ops[0])
@@ -229,7 +238,7 @@ func TestListOfRecords(t *testing.T) {
 			},
 			"it has no record": func(c *Client) { hear(c, `{"notificationType":"ChainedRecord","referenceId":"a","record":[]}`) },
 		} {
-			c := &Client{}
+			c := &Client{recovery: recovery.None{}}
 			ops := waiting(t, c, chain("a", 7))
 			fill(c)
 			_, failed := settled(ops[0])
@@ -240,7 +249,7 @@ func TestListOfRecords(t *testing.T) {
 		}
 	})
 	t.Run("another event ends it", func(t *testing.T) {
-		c := &Client{}
+		c := &Client{recovery: recovery.None{}}
 		ops := waiting(t, c, chain("a", 7))
 		hear(c, element("a", 9))
 		hear(c, `{"notificationType":"ChainError","referenceId":"a"}`)
@@ -256,7 +265,7 @@ func TestPreviewRecordIsARecordOrNull(t *testing.T) {
 		`{"notificationType":"PreviewRecordEmpty"}`:                                                      `null`,
 		`{"notificationType":"PreviewRecord","referenceId":"a"}`:                                         "",
 	} {
-		c := &Client{}
+		c := &Client{recovery: recovery.None{}}
 		ops := waiting(t, c, [2]any{"getPreviewRecord", asked("referenceId", "a")})
 		hear(c, data)
 		got, failed := settled(ops[0])
@@ -266,7 +275,7 @@ func TestPreviewRecordIsARecordOrNull(t *testing.T) {
 }
 
 func TestAnswersWithoutAReference(t *testing.T) {
-	c := &Client{}
+	c := &Client{recovery: recovery.None{}}
 	ops := waiting(t, c,
 		[2]any{"startPreviewSession", asked("campaignName", "A")}, [2]any{"startPreviewSession", asked("campaignName", "B", "referenceId", "b")},
 		[2]any{"updateRecord", asked("recordHandle", 7.0, "referenceId", "u")},
@@ -283,6 +292,8 @@ func TestAnswersWithoutAReference(t *testing.T) {
 	none()
 	hear(c, `{"notificationType":"UpdateCallCompletionStatsAcknowledge","record":{"recordHandle":8,"campaignName":"Renewals","applicationId":134}}`)
 	none()
+	hear(c, `{"notificationType":"UpdateCallCompletionStatsAcknowledge","referenceId":"another's","record":{"recordHandle":7}}`)
+	none()
 	hear(c, `{"notificationType":"RecordRejectAcknowledge","record":{"recordHandle":7,"campaignName":"Renewals","applicationId":134}}`)
 	none()
 	hear(c, `{"notificationType":"PreviewSessionStarted","campaign":{"name":"B"}}`)
@@ -294,6 +305,40 @@ func TestAnswersWithoutAReference(t *testing.T) {
 	hear(c, `{"notificationType":"PreviewSessionStarted"}`)
 	got, _ = settled(ops[0])
 	require.NotNil(t, got, "the one that is left")
+}
+
+// A record that is created has no handle: what tells one acknowledgement without a reference from
+// another is the campaign, the calling list and the number.
+func TestAddRecord_AcknowledgementWithoutReferenceGoesByListAndNumber(t *testing.T) {
+	add := func(reference, list, number string) [2]any {
+		return [2]any{"addRecord", asked("callingList", list, "phoneNumber", number, "phoneType", "Mobile", "timeZone", "GMT",
+			"from", 0.0, "until", 1.0, "referenceId", reference)}
+	}
+	c := &Client{}
+	ops := waiting(t, c, add("a", "L", "1"), add("b", "L", "2"), add("c", "M", "2"))
+	for _, record := range []string{
+		`{}`, `{"phoneNumber":"3"}`, `{"phoneNumber":"2"}`, `{"campaignName":"other","phoneNumber":"1"}`, `{"callingList":"N","phoneNumber":"1"}`,
+		`{"callingList":"L"}`,
+	} {
+		hear(c, `{"notificationType":"AddRecordAcknowledge","record":`+record+`}`)
+		require.Equal(t, 3, c.Pending(), record)
+	}
+	hear(c, `{"notificationType":"AddRecordAcknowledge","referenceId":"d","record":{"callingList":"L","phoneNumber":"1"}}`)
+	require.Equal(t, 3, c.Pending(), "another reference")
+	hear(c, `{"notificationType":"AddRecordAcknowledge","record":{"campaignName":"Renewals","phoneNumber":1}}`)
+	got, _ := settled(ops[0])
+	require.NotNil(t, got, "by its number, also where that is one in JSON")
+	hear(c, `{"notificationType":"AddRecordAcknowledge","record":{"callingList":"M"}}`)
+	got, _ = settled(ops[2])
+	require.NotNil(t, got, "by its list")
+	hear(c, `{"notificationType":"AddRecordAcknowledge"}`)
+	got, _ = settled(ops[1])
+	require.NotNil(t, got, "the one that is left")
+
+	ops = waiting(t, c, add("a", "L", "1"))
+	hear(c, `{"notificationType":"AddRecordAcknowledge","referenceId":"a","record":{"recordHandle":9,"phoneNumber":"other"}}`)
+	got, _ = settled(ops[0])
+	require.NotNil(t, got, "its reference is proof, whatever the record")
 }
 
 func TestWhatTheServerTellsUnasked(t *testing.T) {

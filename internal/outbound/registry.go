@@ -6,7 +6,7 @@ import (
 	"sync"
 
 	"gws-outbound/internal/gws"
-	"gws-outbound/internal/journal"
+	"gws-outbound/internal/outbound/recovery"
 )
 
 // operation is a request that waits for its answer.
@@ -18,14 +18,32 @@ type operation struct {
 	gap     bool          // events may have been lost since then; guarded by the registry
 	list    list          // guarded by the registry until there is an answer
 
-	// Of a client with a journal.
-	entry    *journal.Entry // while it is written there; guarded by the book
-	restored *restored      // what it belongs to, if it is no call of this client
-	replaces *restored      // the unsettled call of the same reference; guarded by the book
+	kept       recovery.Call // what outlives this client
+	earlier    bool          // it is a call of a client before this one
+	superseded *operation    // the earlier call whose place it has taken; guarded by the registry
 }
 
 func newOperation(r gws.Request) *operation {
-	return &operation{request: r, answer: make(chan answer, 1), begun: make(chan struct{})}
+	return &operation{request: r, answer: make(chan answer, 1), begun: make(chan struct{}), kept: recovery.NoCall{}}
+}
+
+// answered returns the answer to the earlier call whose place the operation has taken, or what
+// has come before its request has left.
+func (op *operation) answered() (answer, bool) {
+	select {
+	case a := <-op.answer:
+		return a, true
+	default:
+	}
+	if event := op.kept.Answer(); event != nil {
+		return answerOf(event), true
+	}
+	return answer{}, false
+}
+
+// answerOf is the answer that an event is which was found in the journal.
+func answerOf(event json.RawMessage) answer {
+	return answer{notification: readEvent(event).NotificationType, event: event}
 }
 
 // answer is the event that ends an operation.
@@ -39,28 +57,29 @@ type answer struct {
 type registry struct {
 	mu          sync.Mutex
 	operations  []*operation          // of this client
-	restored    []*operation          // of those before it
+	earlier     []*operation          // of those before it
 	byReference map[string]*operation // of both
 }
 
-// add registers an operation, unless its reference is taken. It takes the place
-// of one that was restored.
-func (r *registry) add(request gws.Request) (*operation, bool) {
+// add registers an operation, unless one of this client has its reference. It takes the place
+// of an earlier one.
+func (r *registry) add(request gws.Request, kept recovery.Recovery) (*operation, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.own(request.ReferenceID) {
 		return nil, false
 	}
 	op := newOperation(request)
+	op.kept = kept.Track(request)
+	if op.superseded = r.byReference[request.ReferenceID]; op.superseded != nil {
+		r.drop(op.superseded)
+	}
 	r.put(op)
 	return op, true
 }
 
-// put adds an operation to those of its kind, in place of the restored one of its reference.
+// put adds an operation to those of its kind.
 func (r *registry) put(op *operation) {
-	if other := r.byReference[op.request.ReferenceID]; other != nil {
-		r.drop(other)
-	}
 	if r.byReference == nil {
 		r.byReference = map[string]*operation{}
 	}
@@ -71,38 +90,48 @@ func (r *registry) put(op *operation) {
 
 // list is where the operation is, or belongs.
 func (r *registry) list(op *operation) *[]*operation {
-	if op.restored != nil {
-		return &r.restored
+	if op.earlier {
+		return &r.earlier
 	}
 	return &r.operations
 }
 
-// restore registers an operation of a client before this one.
-func (r *registry) restore(op *operation) {
+// addEarlier registers a call of a client before this one. Its place may have been taken.
+func (r *registry) addEarlier(e *recovery.Earlier) {
+	op := newOperation(e.Request())
+	op.kept, op.earlier, op.posted = e, true, true
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if other := r.byReference[op.request.ReferenceID]; other != nil {
+		other.superseded = op
+		return
+	}
 	r.put(op)
 }
 
-// putBack registers again the restored one whose place op has taken, unless its
-// answer has come to op meanwhile, which it returns.
-func (r *registry) putBack(op, restored *operation) (a answer, late bool) {
+// removeEarlier removes a call of a client before this one.
+func (r *registry) removeEarlier(e *recovery.Earlier) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	select {
-	case a = <-op.answer:
-		return a, true
-	default:
+	if op := r.byReference[e.Request().ReferenceID]; op != nil && op.kept == recovery.Call(e) {
+		r.drop(op)
 	}
-	r.put(restored)
-	return answer{}, false
 }
 
-// all returns the operations of this client.
-func (r *registry) all() []*operation {
+// end removes an operation of this client, whose caller is told the error, nil if there is none.
+func (r *registry) end(op *operation, failed *Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clone(r.operations)
+	r.drop(op)
+	waitsAgain := false
+	if failed != nil {
+		waitsAgain = op.kept.Ended(failed.Delivery, failed)
+	} else {
+		op.kept.Ended(gws.Accepted, nil)
+	}
+	if waitsAgain && op.superseded != nil {
+		r.put(op.superseded)
+	}
 }
 
 func (r *registry) has(reference string) bool {
@@ -114,16 +143,10 @@ func (r *registry) has(reference string) bool {
 // own reports whether an operation of this client has the reference.
 func (r *registry) own(reference string) bool {
 	op := r.byReference[reference]
-	return op != nil && op.restored == nil
+	return op != nil && !op.earlier
 }
 
-func (r *registry) remove(op *operation) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.drop(op)
-}
-
-// drop is remove for who holds the lock.
+// drop removes an operation. The lock is held.
 func (r *registry) drop(op *operation) {
 	if r.byReference[op.request.ReferenceID] != op {
 		return

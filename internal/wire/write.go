@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/jsontext"
@@ -130,11 +131,13 @@ func appendRaw(b []byte, v json.RawMessage) []byte {
 
 // UnsettledCall is an element of the list that [Unsettled] comes to.
 type UnsettledCall struct {
-	Method      string
-	Request     gws.Fields
-	ReferenceID string
-	Delivery    gws.Delivery
-	SentAt      int64 // milliseconds since 1970
+	Method          string
+	Request         gws.Fields
+	ReferenceID     string
+	Delivery        gws.Delivery
+	SentAt          time.Time
+	Answered        bool
+	AnswerableUntil time.Time // zero if it is null
 }
 
 // UnsettledList returns the value of that list.
@@ -148,7 +151,14 @@ func UnsettledList(calls []UnsettledCall) json.RawMessage {
 		b = appendFields(append(b, `,"request":`...), c.Request)
 		b = appendText(b, "referenceId", c.ReferenceID)
 		b = appendText(b, "delivery", string(c.Delivery))
-		b = strconv.AppendInt(append(b, `,"sentAt":`...), c.SentAt, 10)
+		b = strconv.AppendInt(append(b, `,"sentAt":`...), c.SentAt.UnixMilli(), 10)
+		b = strconv.AppendBool(append(b, `,"answered":`...), c.Answered)
+		b = append(b, `,"answerableUntil":`...)
+		if c.AnswerableUntil.IsZero() {
+			b = append(b, "null"...)
+		} else {
+			b = strconv.AppendInt(b, c.AnswerableUntil.UnixMilli(), 10)
+		}
 		b = append(b, '}')
 	}
 	return append(b, ']')

@@ -27,7 +27,6 @@ for (const server of ["faye", "cometd-9"]) {
 budgets.push(
   { name: "cold start in place / bare module", path: "start.ratios.bare.cold", most: 2.2 },
   { name: "warm start in place / bare module", path: "start.ratios.bare.warm", most: 1.3 },
-  { name: "cold start, slim / bare module", path: "start.ratios.slim.cold", most: 1.4 },
   // Flat: what lives after the last completion, beside what lives after the first 1,000.
   { name: "memory at the end / after 1,000 completions", path: "memory.ratios.worker", most: 1.05 },
 );

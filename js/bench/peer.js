@@ -25,16 +25,34 @@ export async function connect(options, heard) {
     if (!transports.includes(type)) cometd.unregisterTransport(type);
   }
   cometd.configure({ url: `${baseUrl}/api/v2/notifications`, appendMessageTypeToURL: false });
-  await replied((done) => cometd.handshake(done));
   const receive = ({ data }) => waiting.get(data.referenceId)?.(data);
-  await replied((done) => cometd.subscribe("/v2/me/outbound", receive, done));
-  for (const channel of channels) {
-    await replied((done) => cometd.subscribe(channel, heard, done));
-  }
+  const subscribe = async () => {
+    await replied((done) => cometd.subscribe("/v2/me/outbound", receive, done));
+    for (const channel of channels) {
+      await replied((done) => cometd.subscribe(channel, heard, done));
+    }
+  };
+  let connected = false;
+  cometd.addListener("/meta/connect", ({ successful }) => {
+    connected = successful;
+  });
+  // Each handshake, those that it makes by itself too, ends its subscriptions; one that fails is
+  // tried again.
+  await new Promise((resolve, reject) => {
+    cometd.addListener("/meta/handshake", ({ successful }) => {
+      if (successful) subscribe().then(resolve, reject);
+    });
+    cometd.handshake();
+  });
 
   return {
-    completeRecord(request) {
-      const referenceId = crypto.randomUUID();
+    get connected() {
+      return connected;
+    },
+    get transport() {
+      return cometd.getTransport().type;
+    },
+    completeRecord({ referenceId = crypto.randomUUID(), ...request }) {
       return new Promise((resolve, reject) => {
         const settle = (how) => (value) => {
           clearTimeout(timer);

@@ -16,7 +16,7 @@ import { budgets } from "./budgets.mjs";
 import { measureCompletions, servers, transports } from "./completions.mjs";
 import { measureCore } from "./core.mjs";
 import { measureMemory } from "./memory.mjs";
-import { measureSizes } from "./size.mjs";
+import { measureSizes, shipped } from "./size.mjs";
 import { measureStarts } from "./start.mjs";
 import { printBudgets, printTables } from "./tables.mjs";
 
@@ -49,14 +49,7 @@ const parts = {
 };
 
 const site = await startSite({ cached: true });
-for (const name of [
-  "page.js",
-  "peer.js",
-  "peer-worker.js",
-  "floor.wasm",
-  "slim.wasm",
-  "stats.wasm",
-]) {
+for (const name of ["page.js", "peer.js", "peer-worker.js", "floor.wasm", "stats.wasm"]) {
   site.files.set(`/bench/${name}`, new URL(name, folder));
 }
 const bench = await launch(site);
@@ -95,11 +88,8 @@ async function bundle() {
 }
 
 function files() {
-  const dist = new URL("../dist/", import.meta.url);
-  const shipped = ["outbound.wasm", "index.js", "worker.js", "wasm_exec.js"];
   return {
-    ...Object.fromEntries(shipped.map((name) => [name, new URL(name, dist)])),
-    "outbound.wasm, slim": new URL("slim.wasm", folder),
+    ...shipped,
     "bare Go module": new URL("floor.wasm", folder),
     "cometd.js and fetch": new URL("peer.js", folder),
   };

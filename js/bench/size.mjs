@@ -1,11 +1,21 @@
-// The size of what is shipped, beside that of the peer and of a bare Go module.
+// The size of what is shipped, and of other files to compare it with.
 
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
 
-/** @param {{ [name: string]: URL }} files */
+/** The built package's files that a browser fetches, by name. */
+export const shipped = Object.fromEntries(
+  ["outbound.wasm", "index.js", "worker.js", "wasm_exec.js"].map((name) => [
+    name,
+    new URL(`../dist/${name}`, import.meta.url),
+  ]),
+);
+
+/**
+ * @param {{ [name: string]: URL }} files
+ * @returns {Promise<{ [name: string]: { raw: number, gzip: number, brotli: number } }>} bytes
+ */
 export async function measureSizes(files) {
   const sizes = await Promise.all(
     Object.entries(files).map(async ([name, file]) => {
@@ -17,10 +27,5 @@ export async function measureSizes(files) {
       return [name, { raw: bytes.length, gzip: zipped.length, brotli: brotli.length }];
     }),
   );
-  const command = ["run", "./internal/cmd/wasmsize", "-json", "./wasm"];
-  const { packages } = JSON.parse((await promisify(execFile)("go", command)).stdout);
-  return {
-    files: Object.fromEntries(sizes),
-    packages: Object.fromEntries(Object.entries(packages).sort(([, a], [, b]) => b - a)),
-  };
+  return Object.fromEntries(sizes);
 }

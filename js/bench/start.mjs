@@ -4,7 +4,7 @@
 import { InteropServer } from "../test/interop.mjs";
 import { columns, ratios } from "./numbers.mjs";
 
-const subjects = ["floor", "bare", "slim", "inPlace", "worker", "peer"];
+const subjects = ["floor", "bare", "inPlace", "worker", "peer"];
 
 // The browser caches compiled code when a module has been idle for a while; there is no event
 // for that.
@@ -22,7 +22,6 @@ export async function measureStarts(bench, rounds) {
       measured,
       ratios: {
         bare: ratios(measured, "bare", "floor"),
-        slim: ratios(measured, "slim", "floor"),
         inPlace: ratios(measured, "inPlace", "peer"),
         worker: ratios(measured, "worker", "peer"),
       },
@@ -59,7 +58,6 @@ async function start(page, subject, baseUrl) {
   const bare = {
     floor: "/bench/floor.wasm",
     bare: "/dist/outbound.wasm",
-    slim: "/bench/slim.wasm",
   }[subject];
   const taken = bare
     ? await page.page.evaluate(startBare, bare)

@@ -10,7 +10,6 @@ const names = {
   post: "POST alone",
   floor: "bare Go module",
   bare: "module, bare",
-  slim: "slim module, bare",
 };
 
 const completions = {
@@ -44,7 +43,6 @@ export function printTables(result) {
     heading("Start");
     printMeasured(result.start, starts, [
       ["bare", "floor"],
-      ["slim", "floor"],
       ["inPlace", "peer"],
       ["worker", "peer"],
     ]);
@@ -81,16 +79,11 @@ function printMeasured({ measured, ratios }, rows, pairs) {
   }
 }
 
-function printSizes({ files, packages }) {
+function printSizes(files) {
   heading("Size, bytes");
   row("", "raw", "gzip", "brotli");
   rule(3);
   for (const [name, sizes] of Object.entries(files)) row(name, ...Object.values(sizes).map(whole));
-  const most = 25;
-  heading(`Code by package, bytes: the ${most} largest`);
-  row("", "raw");
-  rule(1);
-  for (const [name, size] of Object.entries(packages).slice(0, most)) row(name, whole(size));
 }
 
 function printCore(core) {

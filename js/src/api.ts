@@ -2,7 +2,7 @@
 // that nothing here costs a byte.
 
 import type { Delivery } from "./error.js";
-import type { OutboundOperations } from "./operations.js";
+import type { OutboundOperations, UnsettledMethod } from "./operations.js";
 
 /** Where the WebAssembly module comes from. */
 export interface LoadOptions {
@@ -138,7 +138,8 @@ export interface ClientOptions extends LoadOptions {
    * {@link OutboundOperations.getChainedRecords} is not written down: it can be asked for again.
    *
    * It needs IndexedDB and Web Locks (a secure context). Where they cannot be had, the client
-   * works all the same, and the log says once, at level `"warn"`, that nothing outlives it.
+   * works all the same, and so it does with a store that fails or hangs; the log says once, at
+   * level `"warn"`, that calls are not in the journal.
    * Default: `false`.
    */
   journal?: boolean;
@@ -169,9 +170,6 @@ export interface CloseOptions {
   forget?: boolean;
 }
 
-/** The methods whose calls are written into the journal. */
-export type UnsettledMethod = Exclude<keyof OutboundOperations, "getChainedRecords">;
-
 /** A call of the method `M` that an earlier client has left without an end. */
 export interface UnsettledCallOf<M extends UnsettledMethod> {
   /** The method that was called. */
@@ -191,6 +189,20 @@ export interface UnsettledCallOf<M extends UnsettledMethod> {
   /** When it was sent. */
   readonly sentAt: Date;
   /**
+   * Whether its answer is there already: then {@link UnsettledCallOf.settled} settles at once. A
+   * call that is answered, and sent again as it was, settles with that answer; nothing is sent.
+   */
+  readonly answered: boolean;
+  /**
+   * Until when its answer can still come, as far as that is known: the time at which the CometD
+   * session that would bring it has ended, or, while the connection is lost, will have ended by
+   * CometD's defaults. A time in the past: that session is gone, and an answer that was sent to it
+   * is lost; look at the record. (One that GWS sends only now, to this client's own session, settles
+   * the call all the same.) `null`: the session goes on in this client, and is not known to end, or
+   * the call is answered.
+   */
+  readonly answerableUntil: Date | null;
+  /**
    * Settles as the method would have: it resolves when the late answer arrives,
    * at once if it is there already. It rejects with an {@link OutboundError} that has the call's
    * `referenceId`, and its `delivery` as it is known:
@@ -204,7 +216,7 @@ export interface UnsettledCallOf<M extends UnsettledMethod> {
    * `"rejected"`): then it stays unsettled.
    *
    * There is no deadline. An answer can come as long as the server keeps the CometD session of
-   * the earlier client, which is some seconds after that was gone; later it stays pending.
+   * the earlier client: see {@link UnsettledCallOf.answerableUntil}; later it stays pending.
    * Whoever ignores it need not handle its rejection.
    */
   readonly settled: ReturnType<OutboundOperations[M]>;
@@ -392,7 +404,9 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
    * Lists the calls that earlier clients of this agent at this server have left without an
    * end, oldest first: with the option {@link ClientOptions.journal}, what a page that crashed
    * or was reloaded had sent, or was about to. This client's own calls are not among them, nor
-   * those of clients that still live, in other pages.
+   * those of clients that still live, in other pages. Each time it looks for what has been left
+   * since, by a tab that was closed, say; of several clients, each call belongs to the one that
+   * asks first.
    *
    * A call is listed until it was settled and its {@link UnsettledCallOf.settled} has said so,
    * until it is forgotten, or until a call with its `referenceId` has taken its place. The list
@@ -407,7 +421,9 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
    * at the record. Its `settled` rejects with `CLOSED`. A reference that no
    * unsettled call has is ignored, also that of a call of this client.
    *
-   * Rejects with `INVALID_REQUEST` if it is given something other than a string.
+   * Rejects with `INVALID_REQUEST` if it is given something other than a string, and with
+   * `CLOSED` where the browser's storage fails or does not answer: then the call is off this client's list,
+   * but a later client may list it. The client goes on, and tries again, as `forget` does if it is called again.
    */
   forget(referenceId: string): Promise<void>;
 
@@ -416,7 +432,8 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
    * again, and never rejects because the session is gone already. Unsettled calls stay in the
    * journal for the next client, unless the option `forget` says otherwise; that of the first
    * call counts. Rejects with `INVALID_REQUEST` for wrong options, and closes nothing then; with
-   * `forget`, with `MODULE_EXITED` if the program has ended: then nobody is there to forget.
+   * `forget`, with `MODULE_EXITED` if the program has ended: then nobody is there to forget; and
+   * with `CLOSED` if the journal could not be cleared: the client is closed all the same.
    */
   close(options?: CloseOptions): Promise<void>;
 

@@ -10,7 +10,8 @@ import { isArray } from "./builtins.js";
 import type { OutboundError } from "./error.js";
 import type { Link } from "./link.js";
 import { own } from "./load-options.js";
-import { methods, type OutboundOperations } from "./operations.js";
+import { methods } from "./methods.js";
+import type { OutboundOperations } from "./operations.js";
 import { nothingSent } from "./program.js";
 import { type ListedCall, type Method, type Options, RemoteClient } from "./remote-client.js";
 import { TransportMemory } from "./transport-memory.js";
@@ -48,6 +49,7 @@ export class Client extends Base implements OutboundClient {
   #pending = 0;
   #listening = false;
   #journal = false;
+  #memory: TransportMemory | undefined;
   /** Those of unsettled calls that were listed, while they are pending. */
   readonly #settled = new Map<string, Promise<unknown>>();
 
@@ -61,6 +63,7 @@ export class Client extends Base implements OutboundClient {
       living && what(living);
     };
     const memory = new TransportMemory(options);
+    client.#memory = memory;
     const { first } = memory;
     const known = first === undefined ? options : { ...options, firstTransport: first };
     const remote = new RemoteClient(
@@ -147,9 +150,11 @@ export class Client extends Base implements OutboundClient {
         this.#settled.set(call.referenceId, settled);
         settled.catch(() => {}); // whoever ignores it does not want to hear of it
       }
+      const { sentAt, answerableUntil: until } = call;
       list[list.length] = {
         ...call,
-        sentAt: new Date(call.sentAt),
+        sentAt: new Date(sentAt),
+        answerableUntil: until === null ? null : new Date(until),
         settled,
       } as unknown as UnsettledCall;
     }
@@ -175,7 +180,11 @@ export class Client extends Base implements OutboundClient {
   }
 
   async close(options?: CloseOptions): Promise<void> {
-    await this.#remote?.close(own(options, "options"));
+    const given = own(options, "options");
+    await this.#remote?.close(given);
+    if (given?.forget === true) {
+      this.#memory?.forget();
+    }
   }
 
   override addEventListener(

@@ -28,7 +28,7 @@ export type ErrorCode =
   | "ACK_TIMEOUT"
   /** A signal fired; its reason is `cause`. */
   | "ABORTED"
-  /** The client was closed, or an unsettled call was forgotten. */
+  /** The client was closed, or an unsettled call was forgotten; or the journal still has what was to be forgotten. */
   | "CLOSED"
   /** The module could not be loaded, or its program has ended. */
   | "MODULE_EXITED";

@@ -65,22 +65,12 @@ function properties(object: object, write: (value: unknown) => Given): Given {
       if (count++ === most) {
         break;
       }
-      fields[name] = property(object, name, write);
+      fields[name] = write((object as { [name: string]: unknown })[name]);
     }
   } catch (thrown) {
     return { unreadable: describe(thrown) };
   }
   return { fields };
-}
-
-function property(object: object, name: string, write: (value: unknown) => Given): Given {
-  let value: unknown;
-  try {
-    value = (object as { [name: string]: unknown })[name];
-  } catch (thrown) {
-    return { unreadable: describe(thrown) };
-  }
-  return write(value);
 }
 
 function elements(array: readonly unknown[]): Given {

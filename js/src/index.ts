@@ -25,7 +25,6 @@ export type {
   Transport,
   UnsettledCall,
   UnsettledCallOf,
-  UnsettledMethod,
 } from "./api.js";
 export { CallResult, type CallResultName } from "./call-results.js";
 export { createClient } from "./create-client.js";
@@ -37,17 +36,4 @@ export {
   type Problem,
 } from "./error.js";
 export { load } from "./module.js";
-export type {
-  CancelRecordRequest,
-  CompleteRecordRequest,
-  DoNotCallNumberRequest,
-  DoNotCallRecordRequest,
-  EndPreviewSessionRequest,
-  GetChainedRecordsRequest,
-  GetPreviewRecordRequest,
-  OutboundOperations,
-  RejectRecordRequest,
-  RescheduleRecordRequest,
-  StartPreviewSessionRequest,
-  UpdateRecordRequest,
-} from "./operations.js";
+export type * from "./operations.js";

@@ -41,6 +41,70 @@ export interface CompleteRecordRequest {
 }
 
 /**
+ * What record to create, and where. Only own properties count, as with
+ * `JSON.stringify`; any that is not named here is refused.
+ */
+export interface AddRecordRequest {
+  /**
+   * The id of the Outbound Contact Server's application: a positive integer, or
+   * the digits of one beyond 2^53 - 1.
+   */
+  applicationId: number | string;
+  /** The name of the campaign. */
+  campaignName: string;
+  /** The name of the calling list. */
+  callingList: string;
+  /** The number to call. */
+  phoneNumber: string;
+  /** What kind of number it is. */
+  phoneType:
+    | "NoContactType"
+    | "HomePhone"
+    | "DirectBusinessPhone"
+    | "BusinessWithExt"
+    | "Mobile"
+    | "VacationPhone"
+    | "Pager"
+    | "Modem"
+    | "VoiceMail"
+    | "PinPager"
+    | "EmailAddress"
+    | "InstantMessaging";
+  /**
+   * The time zone of the contact, as the server has it, such as `GMT`; the
+   * documents do not say whether that may be a number. It is sent as it is.
+   */
+  timeZone: number | string;
+  /**
+   * The time of day from which the contact may be called, as the calling list
+   * has it: in seconds since midnight.
+   */
+  from: number | string;
+  /**
+   * The time of day until which the contact may be called, as the calling list
+   * has it: in seconds since midnight.
+   */
+  until: number | string;
+  /**
+   * The chain to add it to: what records have as `GSW_CHAIN_ID`. Default: a new
+   * chain.
+   */
+  chainId?: number | string;
+  /**
+   * What else the record has, such as the fields of the calling list: up to 100
+   * strings, numbers and booleans by their names. One that is `undefined` or
+   * `null` is left out.
+   */
+  otherFields?: { [name: string]: string | number | boolean | null | undefined };
+  /** The path of the agent's device. */
+  devicePath: string;
+  /** What the events of this request will carry. Default: a random UUID. */
+  referenceId?: string;
+  /** May be given, so that the documented body can be passed as it is. */
+  operationName?: "AddRecord";
+}
+
+/**
  * What to change of which record. What is left out stays as it is. Only own
  * properties count, as with `JSON.stringify`; any that is not named here is
  * refused.
@@ -74,8 +138,8 @@ export interface UpdateRecordRequest {
     | "EmailAddress"
     | "InstantMessaging";
   /**
-   * The time zone of the contact, as the server has it; the documents do not
-   * say whether that is a number or a name. It is sent as it is.
+   * The time zone of the contact, as the server has it, such as `GMT`; the
+   * documents do not say whether that may be a number. It is sent as it is.
    */
   timeZone?: number | string;
   /**
@@ -344,6 +408,19 @@ export interface OutboundOperations {
   ): Promise<RecordEvent<"RecordProcessedAcknowledge">>;
 
   /**
+   * Creates a record in a calling list: another number of a contact, in the
+   * chain of the contact's records, or the first of a new chain. Each request
+   * that is carried out creates one.
+   *
+   * @returns the `data` of the acknowledgement (`AddRecordAcknowledge`), as the
+   * server sent it (integers beyond 2^53 - 1 as strings of their digits).
+   */
+  addRecord(
+    request: AddRecordRequest,
+    options?: CallOptions,
+  ): Promise<RecordEvent<"AddRecordAcknowledge">>;
+
+  /**
    * Changes a record, such as its phone number or the hours in which to call,
    * and leaves it with the agent.
    *
@@ -454,16 +531,8 @@ export interface OutboundOperations {
   ): Promise<CampaignEvent<"PreviewSessionEnded">>;
 }
 
-/** The names of the methods. */
-export const methods = [
-  "completeRecord",
-  "updateRecord",
-  "rejectRecord",
-  "cancelRecord",
-  "doNotCallRecord",
-  "rescheduleRecord",
-  "getChainedRecords",
-  "getPreviewRecord",
-  "startPreviewSession",
-  "endPreviewSession",
-] as const satisfies readonly (keyof OutboundOperations)[];
+/**
+ * The methods whose calls are written into the journal: all but those that
+ * resolve with a list, which can be asked for again.
+ */
+export type UnsettledMethod = Exclude<keyof OutboundOperations, "getChainedRecords">;

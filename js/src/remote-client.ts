@@ -21,8 +21,10 @@ export interface ListedCall {
   request: unknown;
   referenceId: string;
   delivery: Known["delivery"];
-  /** Milliseconds since 1970. */
+  answered: boolean;
+  /** Milliseconds since 1970, as the next one. */
   sentAt: number;
+  answerableUntil: number | null;
 }
 
 /**

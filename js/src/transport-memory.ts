@@ -9,12 +9,17 @@ const defaultPath = "/api/v2/notifications";
  * one is tried first there. Where there is no sessionStorage, as in a Worker, it remembers nothing.
  */
 export class TransportMemory {
-  readonly #key: string;
+  readonly #server: Options;
 
-  /** `options` may be wrong, and are refused elsewhere then. */
   constructor({ baseUrl, cometdPath }: Options) {
+    this.#server = { baseUrl, cometdPath };
+  }
+
+  /** Throws where the options have what is no text, such as a symbol. */
+  get #key(): string {
+    const { baseUrl, cometdPath } = this.#server;
     const origin = baseUrl ?? globalThis.location?.origin;
-    this.#key = `gws-outbound transport ${origin}${cometdPath ?? defaultPath}`;
+    return `gws-outbound transport ${origin}${cometdPath ?? defaultPath}`;
   }
 
   /** The name of the transport, if there is one. It may be anything that a page has written there. */
@@ -34,7 +39,7 @@ export class TransportMemory {
     this.#use((storage) => storage.removeItem(this.#key));
   }
 
-  // Storage that is blocked or full throws.
+  // Storage that is blocked or full throws, as does the key of wrong options.
   #use<T>(what: (storage: Storage) => T): T | undefined {
     try {
       return what(globalThis.sessionStorage);

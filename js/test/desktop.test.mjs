@@ -351,6 +351,152 @@ testInPage(
   { path: desktop },
 );
 
+/** Waits until the contact on the desk has so many numbers. */
+function chainIs(page, length) {
+  return page.waitForFunction(
+    (length) => document.querySelectorAll("[data-testid=chain] li").length === length,
+    {},
+    length,
+  );
+}
+
+testInPage(
+  "add a number that the agent has learned: it is one of the contact's, and can be worked on",
+  async (page) => {
+    await getRecord(page);
+    await tabTo(page, "add-number");
+    await page.keyboard.press("Enter");
+    await focusComesTo(page, "add-phone");
+    const shown = await page.$$eval("#add-dialog [name]", (all) => all.map(({ value }) => value));
+    assert.deepEqual(shown, ["", "Mobile", "EST", "09:00", "20:00"]);
+    await page.keyboard.press("Enter");
+    const empty = await page.waitForSelector("[data-testid=add-phone][aria-invalid=true]");
+    const problem = await empty.evaluate((input) => input.closest(".field").textContent);
+    assert.match(problem, /Type the number/);
+    assert.equal(await focused(page), "add-phone");
+    await page.keyboard.press("Escape");
+    await focusComesTo(page, "add-number");
+    await page.keyboard.press("Enter");
+    await focusComesTo(page, "add-phone");
+    await page.keyboard.type("+12125550199");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("DirectBusinessPhone");
+    await tabTo(page, "add-until");
+    await retype(page, "25:00");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-testid=add-until][aria-invalid=true]");
+    await retype(page, "17:30");
+    await page.keyboard.press("Enter");
+
+    await reads(
+      page,
+      "record-changes",
+      /^AddedTo the numbers of this contact: \+12125550199, DirectBusinessPhone$/,
+    );
+    await chainIs(page, 4);
+    assert.equal(await focused(page), "add-number");
+    await reads(
+      page,
+      "chain",
+      /\+12125550100.*this one.*\+12125550199DirectBusinessPhoneWork on it/,
+    );
+    await reads(page, "timeline", /Number \+12125550199[\s\S]*Add a number/);
+    const add = (await simulator.posts()).findLast(({ body }) => body.includes("AddRecord"));
+    assert.equal(add.path, "/api/v2/me/outbound-records");
+    const { referenceId, devicePath, ...body } = JSON.parse(add.body);
+    const { FirstName, LastName, PolicyNumber } = body.otherFields;
+    const [{ chain, contact }] = await firstContact();
+    assert.deepEqual(body, {
+      operationName: "AddRecord",
+      applicationId: 134,
+      campaignName: "Renewals",
+      callingList: "Renewals East",
+      phoneNumber: "+12125550199",
+      phoneType: "DirectBusinessPhone",
+      timeZone: "EST",
+      from: 32_400,
+      until: 63_000,
+      chainId: chain,
+      otherFields: body.otherFields,
+    });
+    assert.equal(`${FirstName} ${LastName}`, contact);
+    assert.match(PolicyNumber, /^HX-/);
+    assert.ok(Object.keys(body.otherFields).every((name) => !name.startsWith("GSW_")));
+
+    await completeWith(page, 2); // NoAnswer, and so on to the numbers that are left
+    await reads(page, "chain", /NoAnswer[\s\S]*this one/);
+    await page.evaluate(() => {
+      const [last] = [...document.querySelectorAll("[data-testid=chain] button")].slice(-1);
+      last.focus();
+    });
+    await page.keyboard.press("Enter");
+    await reads(page, "desk", /\+12125550199 · DirectBusinessPhone · Record \d+/);
+    await completeWith(page, 1);
+    await focusComesTo(page, "next");
+    const { campaigns } = await simulator.call("state");
+    const all = campaigns.find(({ name }) => name === "Renewals").callingLists[0].records;
+    const { status, history } = all.find(({ phoneNumber }) => phoneNumber === "+12125550199");
+    assert.equal(status, "completed");
+    assert.match(history[0].result, /^added to chain/);
+  },
+  { path: desktop },
+);
+
+testInPage(
+  "a number that the client refuses comes back to its dialog",
+  async (page) => {
+    await getRecord(page);
+    await press(page, "add-number");
+    await paste(page, "add-phone", "1".repeat(257));
+    await page.keyboard.press("Enter");
+    const number = await page.waitForSelector("[data-testid=add-phone][aria-invalid=true]");
+    const problem = await number.evaluate((input) => input.closest(".field").textContent);
+    assert.match(problem, /expected at most 256/);
+    await page.keyboard.press("Escape");
+    await focusComesTo(page, "add-number");
+    await reads(page, "desk-problem", /INVALID_REQUEST/);
+    assert.ok(await isHidden(page, "put-aside"), "the record was not touched");
+  },
+  { path: desktop },
+);
+
+testInPage(
+  "a number whose acknowledgement is another event: the chain shows that it was added",
+  async (page) => {
+    await getRecord(page);
+    await press(page, "own-other-event");
+    await reads(page, "fault-told", /with your next operation/);
+    await press(page, "add-number");
+    await page.keyboard.type("+12125550199");
+    await page.keyboard.press("Enter");
+    await reads(page, "desk-problem", /RECORD_ERROR[\s\S]*before you add it again/);
+    await chainIs(page, 4);
+    assert.ok(await isHidden(page, "put-aside"));
+  },
+  { path: desktop },
+);
+
+testInPage(
+  "reloaded while a number is added: the late acknowledgement shows it on the desk",
+  async (page) => {
+    await getRecord(page);
+    const acknowledge = await reloadAmid(page, async () => {
+      await press(page, "add-number");
+      await page.keyboard.type("+12125550199");
+      await page.keyboard.press("Enter");
+    });
+    await reads(page, "unsettled", /Add a number: Number \+12125550199Waiting/);
+    await acknowledge();
+    await reads(page, "unsettled", /Acknowledgement received/);
+    await reads(page, "record-changes", /^AddedTo the numbers/);
+    await chainIs(page, 4);
+    const { campaigns } = await simulator.call("state");
+    const all = campaigns.find(({ name }) => name === "Renewals").callingLists[0].records;
+    assert.equal(all.filter(({ phoneNumber }) => phoneNumber === "+12125550199").length, 1);
+  },
+  { path: desktop },
+);
+
 testInPage(
   "do not call a number, without a record",
   async (page) => {
@@ -460,7 +606,8 @@ testInPage(
 
 /** Faults of the next operation, and what the page says of the record then. */
 const faults = [
-  { name: "fail", says: /API_ERROR[\s\S]*nothing was changed\. The record is still yours/ },
+  { name: "fail", says: /API_ERROR[\s\S]*It may have been processed/ },
+  { name: "refuse", says: /API_ERROR[\s\S]*nothing was changed\. The record is still yours/ },
   { name: "other-event", says: /RECORD_ERROR[\s\S]*the outcome is not known/ },
   { name: "refuse-csrf", timeline: /POST sent again/ },
   { name: "cut-post", timeline: /Acknowledgement received/ },
@@ -793,7 +940,11 @@ testInPage(
     await focusComesTo(page, "connect");
     await page.keyboard.press("Enter"); // connects when the client before has ended
     await page.waitForSelector("[data-testid=state][data-state=connected]");
-    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+    const left = await page.evaluate(() => Object.keys(sessionStorage));
+    assert.deepEqual(
+      left.filter((key) => !key.startsWith("gws-outbound transport ")),
+      [],
+    );
     assert.ok(await isHidden(page, "unsettled"));
     assert.equal(await page.$eval("[data-testid=number-told]", (told) => told.textContent), "");
     assert.ok(!/70001|\+1212/.test(await page.$eval("main", (main) => main.textContent)));
@@ -824,10 +975,10 @@ for (const scheme of ["light", "dark"]) {
       await getRecord(page);
       await page.keyboard.press("Digit2");
       await check("a record");
-      for (const dialog of ["reschedule", "do-not-call", "update"]) {
+      for (const dialog of ["reschedule", "do-not-call", "update", "add-number"]) {
         await press(page, dialog);
         await page.waitForSelector("dialog[open]");
-        if (dialog === "update") {
+        if (["update", "add-number"].includes(dialog)) {
           await page.keyboard.press("Enter");
           await page.waitForSelector("dialog [aria-invalid=true]");
         }
@@ -910,6 +1061,14 @@ for (const width of [1920, 1280, 400]) {
         await page.keyboard.press("Digit2");
         await outcome(page);
         await take("desktop");
+        await press(page, "add-number");
+        await page.keyboard.press("Enter");
+        await page.waitForSelector("[data-testid=add-phone][aria-invalid=true]");
+        await take("add-number");
+        await page.keyboard.type("+12125550199");
+        await page.keyboard.press("Enter");
+        await chainIs(page, 4);
+        await take("number-added");
         await loseAnswer(page);
         await take("unsettled");
       },

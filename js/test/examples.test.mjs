@@ -48,6 +48,7 @@ testInPage(
     assert.deepEqual(log, [
       "previewing Renewals",
       "2 other numbers",
+      "number added",
       "number corrected",
       "completed",
       "to be called back",

@@ -18,6 +18,12 @@ export class InteropServer {
     this.url = url;
   }
 
+  /** @returns {Promise<InteropServer>} the same server behind one more proxy, with a line of its own */
+  async door() {
+    const { id, url } = await this.call("door");
+    return new InteropServer(id, url);
+  }
+
   /**
    * Does one of the verbs in the documentation of internal/interop.
    *

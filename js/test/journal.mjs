@@ -8,8 +8,9 @@ export function list(session) {
     for (const { referenceId, settled } of calls) {
       session.settled[referenceId] ??= settled;
     }
-    return calls.map(({ settled, sentAt, ...call }) => ({
+    return calls.map(({ settled, sentAt, answerableUntil, ...call }) => ({
       ...call,
+      answerableUntil: answerableUntil && answerableUntil.getTime() - Date.now(),
       aged: Date.now() - sentAt.getTime(),
       promised: settled instanceof Promise,
     }));

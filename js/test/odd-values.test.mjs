@@ -3,13 +3,13 @@
 
 import assert from "node:assert/strict";
 import { testInPage } from "./in-browser.mjs";
-import { request } from "./sample.mjs";
+import { request, requests as samples } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** Runs in the page: random requests, call options and client options; returns what should not be. */
-async function tryOddValues({ seed, options, request, requests, clients }) {
+async function tryOddValues({ seed, options, request, samples, requests, clients }) {
   const { createClient, OutboundError } = await import("/dist/index.js");
   let state = seed;
   const random = (n) => {
@@ -97,7 +97,16 @@ async function tryOddValues({ seed, options, request, requests, clients }) {
     }
     return made;
   };
-  const argument = (known, base) => (random(6) === 0 ? value() : object(known, base));
+  const argument = (known, base) => {
+    if (random(6) === 0) {
+      return value();
+    }
+    const made = object(known, base);
+    if (base?.otherFields && random(2)) {
+      made.otherFields = object(["FirstName", "Note"], base.otherFields);
+    }
+    return made;
+  };
   const callOptions = ["signal", "ackTimeout", "allowUnknownCallResult"];
   const fine = {
     // What a random request can come to beside being refused: it may be a good one.
@@ -127,30 +136,7 @@ async function tryOddValues({ seed, options, request, requests, clients }) {
   };
 
   const client = await createClient(options);
-  const { recordHandle, applicationId, campaignName, callingList, devicePath, phoneNumber } =
-    request;
-  const campaign = { applicationId, campaignName, devicePath };
-  const record = { ...campaign, recordHandle, callingList };
-  const later = { callbackType: "Personal", timestamp: new Date(2030, 1) };
-  const methods = Object.entries({
-    completeRecord: request,
-    updateRecord: {
-      ...record,
-      phoneNumber,
-      phoneType: "Mobile",
-      timeZone: "GMT",
-      from: 1,
-      until: 2,
-    },
-    rejectRecord: record,
-    cancelRecord: { ...record, chainAttribute: "AllChain" },
-    doNotCallRecord: { ...record, phoneNumber },
-    rescheduleRecord: { ...campaign, recordHandle, ...later },
-    getChainedRecords: { ...campaign, recordHandle },
-    getPreviewRecord: campaign,
-    startPreviewSession: campaign,
-    endPreviewSession: campaign,
-  });
+  const methods = Object.entries(samples);
   const common = ["referenceId", "operationName"];
   for (let i = 0; i < requests; i += 20) {
     const batch = Array.from({ length: 20 }, (_, j) => {
@@ -211,6 +197,7 @@ testInPage(
       seed,
       options,
       request,
+      samples,
       requests: 1000,
       clients: 60,
     });

@@ -1,8 +1,19 @@
 // Every operation of the Outbound API, in a page, against a simulator.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
 import { connect, testInPage } from "./in-browser.mjs";
+import { requests } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
+
+const list = await readFile(new URL("../src/methods.ts", import.meta.url), "utf8");
+/** The names of the methods, as they are generated. */
+const methods = [...list.matchAll(/^ {2}"(\w+)",$/gm)].map(([, name]) => name);
+
+test("each method has an example in sample.mjs", () => {
+  assert.deepEqual(Object.keys(requests).sort(), methods.toSorted());
+});
 
 const agent = { applicationId: 134, campaignName: "Renewals", devicePath: "/devices/1" };
 // Of this campaign the simulator knows nothing: it accepts what is asked of any record.
@@ -27,7 +38,9 @@ async function start(page, behavior, options) {
 for (const transport of ["websocket", "long-polling"]) {
   testInPage(`every operation, over ${transport}`, async (page) => {
     const [simulator, session] = await start(page, {}, { transports: [transport] });
+    const done = new Set();
     const event = async (method, request) => {
+      done.add(method);
       const { value, error } = await call(session, method, request);
       assert.equal(error, undefined, `${method}: ${error?.message}`);
       return value;
@@ -49,16 +62,35 @@ for (const transport of ["websocket", "long-polling"]) {
     const chained = await event("getChainedRecords", record);
     assert.equal(chained.length, 2);
     assert.ok(chained.every(({ userData }) => userData.GSW_CHAIN_ID > 0));
+    const chainId = chained[0].userData.GSW_CHAIN_ID;
+    const [hours, otherFields] = [
+      { from: 0, until: 86_400 },
+      { Note: "a neighbour's", Sure: false },
+    ];
+    const learned = { phoneNumber: "+12125550199", phoneType: "Mobile", timeZone: "GMT", ...hours };
+    const added = { ...agent, callingList, ...learned, chainId, otherFields };
+    assert.equal(await type("addRecord", added), "AddRecordAcknowledge");
+    const longer = await event("getChainedRecords", record);
+    assert.equal(longer.length, 3);
+    const { GSW_PHONE, GSW_CHAIN_ID, Note, Sure } = longer[2].userData;
+    assert.deepEqual(
+      [GSW_PHONE, GSW_CHAIN_ID, { Note, Sure }],
+      [learned.phoneNumber, chainId, otherFields],
+    );
     const changed = { ...first, phoneNumber: "1", phoneType: "Mobile", timeZone: "GMT", from: 0 };
     assert.equal(await type("updateRecord", changed), "UpdateCallCompletionStatsAcknowledge");
-    const done = { ...first, callResult: "Busy" };
-    assert.equal(await type("completeRecord", done), "RecordProcessedAcknowledge");
+    const busy = { ...first, callResult: "Busy" };
+    assert.equal(await type("completeRecord", busy), "RecordProcessedAcknowledge");
+    const { callingList: _, ...plain } = await next();
+    const later = { ...plain, callbackType: "Personal", timestamp: 1_900_000_000 };
+    assert.equal(await type("rescheduleRecord", later), "ScheduledRecordRescheduleAcknowledge");
     assert.equal(await type("rejectRecord", await next()), "RecordRejectAcknowledge");
     assert.equal(await type("cancelRecord", await next()), "RecordCancelAcknowledge");
     assert.equal(await type("doNotCallRecord", await next()), "DoNotCallAcknowledge");
     const number = { ...agent, phoneNumber: "5551234", operationName: "DoNotCallRecord" };
     assert.equal(await type("doNotCallRecord", number), "DoNotCallAcknowledge");
     assert.equal(await type("endPreviewSession", agent), "PreviewSessionEnded");
+    assert.deepEqual([...done].sort(), methods.toSorted());
 
     const paths = (await simulator.posts()).map(({ path }) => path);
     assert.equal(paths.at(0), "/api/v2/me/outbound-campaigns/Renewals");
@@ -97,6 +129,116 @@ testInPage("a Date goes as seconds, also that of another frame", async (page) =>
   assert.match(messages[1], /looks like milliseconds; pass a Date, or seconds/);
   assert.match(messages[2], /^got "2027-01-15", expected a Date/);
 });
+
+// Runs in the page: calls addRecord with odd fields. Returns the problems of each call, or what was sent.
+async function addOddFields({ client = globalThis.client }, request) {
+  const frame = document.body.appendChild(document.createElement("iframe"));
+  const { Object: Other } = frame.contentWindow;
+  const unread = {
+    get Note() {
+      throw new RangeError("odd");
+    },
+  };
+  const many = (n) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`field${i}`, i]));
+  const given = {
+    none: undefined,
+    nothing: {},
+    good: { a: "", b: 'é"\u2028', c: -0.5, d: true, e: undefined, f: null },
+    "its own alone": Object.assign(Object.create({ inherited: 1 }), { a: 1 }),
+    "of another frame": Other.assign(new Other(), { a: 1 }),
+    "of JavaScript's own names": JSON.parse('{"__proto__":"a","constructor":1,"toString":true}'),
+    "a hundred": many(100),
+    "one more": many(101),
+    nested: { good: 1, x: {}, y: [1], z: new Date(), f: () => {}, n: Number.NaN, big: 2 ** 60 },
+    names: { "": 1, "\n": 1, ["x".repeat(257)]: 1 },
+    long: { a: "x".repeat(1025) },
+    map: new Map([["a", 1]]),
+    headers: new Headers({ a: "1" }),
+    list: ["a"],
+    text: "a",
+    unread,
+  };
+  const outcomes = {};
+  for (const [name, otherFields] of Object.entries(given)) {
+    try {
+      await client.addRecord({ ...request, referenceId: name, otherFields });
+      outcomes[name] = "sent";
+    } catch ({ code, delivery, problems }) {
+      const list = problems?.map(({ field, message }) => `${field}: ${message}`);
+      outcomes[name] = [code, delivery, ...(list ?? [])];
+    }
+  }
+  frame.remove();
+  return outcomes;
+}
+
+const refused = ["INVALID_REQUEST", "not-sent"];
+const expected = "expected an object of strings, numbers and booleans";
+const expectedValue = "expected a string, a number or a boolean";
+const oddFields = {
+  "one more": [...refused, "otherFields: got more than 100 fields, expected at most 100"],
+  nested: [
+    ...refused,
+    "otherFields.big: got 1152921504606847000, which JavaScript does not hold exactly; pass the digits as a string",
+    `otherFields.f: got a value of type function, ${expectedValue}`,
+    "otherFields.n: got NaN, which JSON has no number for",
+    `otherFields.x: got a value of type object, ${expectedValue}`,
+    `otherFields.y: got a value of type array, ${expectedValue}`,
+    `otherFields.z: got a Date, ${expectedValue}`,
+  ],
+  names: [
+    ...refused,
+    'otherFields: a field\'s name: got "", expected a string that is not empty',
+    'otherFields: a field\'s name: got "\\n", expected a string without control characters',
+    `otherFields: a field's name: got "${"x".repeat(40)}…" with 257 characters, expected at most 256`,
+  ],
+  long: [
+    ...refused,
+    `otherFields.a: got "${"x".repeat(40)}…" with 1025 characters, expected at most 1024`,
+  ],
+  map: [...refused, `otherFields: got a value of type object, ${expected}`],
+  headers: [...refused, `otherFields: got a value of type object, ${expected}`],
+  list: [...refused, `otherFields: got a value of type array, ${expected}`],
+  text: [...refused, `otherFields: got "a", ${expected}`],
+};
+
+/** Checks what became of each call. `unreadable` is the field that could not be read. */
+function assertOddFields({ unread, ...outcomes }, unreadable, posts) {
+  assert.deepEqual(
+    Object.fromEntries(Object.entries(outcomes).filter(([, outcome]) => outcome !== "sent")),
+    oddFields,
+  );
+  assert.deepEqual(unread, [...refused, `${unreadable}: cannot be read: RangeError: odd`]);
+  const sent = posts.map(({ body }) => JSON.parse(body));
+  const fields = Object.fromEntries(
+    sent.map(({ referenceId, otherFields }) => [referenceId, otherFields]),
+  );
+  const { "of JavaScript's own names": own, "a hundred": hundred, ...rest } = fields;
+  assert.deepEqual(rest, {
+    none: undefined,
+    nothing: {},
+    good: { a: "", b: 'é"\u2028', c: -0.5, d: true },
+    "its own alone": { a: 1 },
+    "of another frame": { a: 1 },
+  });
+  assert.deepEqual(Object.entries(own).sort(), [
+    ["__proto__", "a"],
+    ["constructor", 1],
+    ["toString", true],
+  ]);
+  assert.equal(Object.keys(hundred).length, 100);
+}
+
+for (const [where, worker] of [
+  ["in a Worker", true],
+  ["in the page", false],
+]) {
+  testInPage(`user data cross as they are, and what is wrong is named, ${where}`, async (page) => {
+    const [simulator, session] = await start(page, {}, { worker });
+    const outcomes = await session.evaluate(addOddFields, requests.addRecord);
+    assertOddFields(outcomes, "otherFields", await simulator.posts());
+  });
+}
 
 testInPage("a chain is collected to its end, each record once", async (page) => {
   const [simulator, session] = await start(page, { noAck: true });
@@ -224,7 +366,7 @@ testInPage("what the server tells unasked is a notification", async (page) => {
 });
 
 testInPage(
-  "started bare, a client has every operation",
+  "started bare, a client has every operation, and user data cross as well",
   async (page) => {
     const simulator = await Simulator.start();
     const types = await page.evaluate(
@@ -238,13 +380,17 @@ testInPage(
         const { recordHandle } = await client.getPreviewRecord(agent);
         const when = { callbackType: "Campaign", timestamp: new Date() };
         const rescheduled = await client.rescheduleRecord({ ...agent, recordHandle, ...when });
-        await client.close();
+        globalThis.client = client;
         return [started.notificationType, rescheduled.notificationType];
       },
       { baseUrl: simulator.url, headers },
       agent,
     );
     assert.deepEqual(types, ["PreviewSessionStarted", "RecordRescheduleAcknowledge"]);
+    const outcomes = await page.evaluate(addOddFields, {}, requests.addRecord);
+    await page.evaluate(() => globalThis.client.close());
+    const adds = (await simulator.posts()).filter(({ body }) => body.includes("AddRecord"));
+    assertOddFields(outcomes, "otherFields.Note", adds);
   },
   { path: "/bare" },
 );

@@ -21,18 +21,6 @@ const chromiumOnly = {
   "types.test.mjs": "no browser has a part in it",
 };
 
-/** The build that is tested; see site.mjs. */
-const folder = process.env.DIST || "dist";
-
-/** Files for js/dist alone, and why. */
-const distOnly = {
-  "desktop.test.mjs": "the demo page imports js/dist",
-  "examples.test.mjs": "the examples import js/dist",
-  "package.test.mjs": "the npm package has js/dist",
-  "simulator.test.mjs": "the simulator's page is the demo's, with js/dist",
-  "types.test.mjs": "the npm package has js/dist",
-};
-
 /** Files in which it matters whether the module runs in a Worker. */
 const ofTheHost = /^(complete|errors|journal|lifecycle|program|transport-memory)\./;
 
@@ -55,7 +43,7 @@ for (const engine of engines) {
     results.push(await runIn(engine, "page"));
   }
 }
-console.log(`\njs/${folder}, tested in`);
+console.log("\njs/dist, tested in");
 results.forEach(summarize);
 if (results.some(({ failed, passed }) => failed.length > 0 || passed === 0)) {
   process.exitCode = 1;
@@ -63,7 +51,7 @@ if (results.some(({ failed, passed }) => failed.length > 0 || passed === 0)) {
 
 async function runIn(engine, host = "worker") {
   const where = host === "page" ? `${names[engine]}, in place` : names[engine];
-  console.log(`== js/${folder} in ${where}`);
+  console.log(`== js/dist in ${where}`);
   process.env.ENGINE = engine; // for the processes of the files
   process.env.HOST = host;
   const result = { where, passed: 0, failed: [], notApplicable: [] };
@@ -72,8 +60,7 @@ async function runIn(engine, host = "worker") {
     if (host === "page" && !ofTheHost.test(name)) {
       continue;
     }
-    const reason =
-      (engine !== "chromium" && chromiumOnly[name]) || (folder !== "dist" && distOnly[name]);
+    const reason = engine !== "chromium" && chromiumOnly[name];
     if (reason) {
       result.notApplicable.push({ name, reason });
     } else {

@@ -8,8 +8,8 @@ import { pathToFileURL } from "node:url";
 
 const here = new URL(".", import.meta.url);
 
-/** The built package: js/dist, or the folder of js that the environment variable DIST names. */
-export const dist = new URL(`../${process.env.DIST || "dist"}/`, here);
+/** The built package. */
+export const dist = new URL("../dist/", here);
 
 const strict = {
   "default-src": "'none'",

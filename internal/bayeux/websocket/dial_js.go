@@ -1,6 +1,4 @@
-//go:build !slim
-
-//lint:file-ignore SA1019 this library is the given one; it is deprecated in favour of the same code under another name
+//lint:file-ignore SA1019 the comment of the package internal/bayeux/websocket says why this library is here
 
 package websocket
 

@@ -6,9 +6,11 @@
 // the event loop: one reset at the wrong time would stop the whole page. So
 // the package keeps hold of the browser's own socket, and closes that.
 //
-// Built with the tag slim it does without the library there, and with it
-// without net/http: [Transport.Open] sets its handlers on the browser's own
-// socket.
+// The library is marked as deprecated: its code is maintained under the name
+// github.com/coder/websocket. It is here because the project is required to use
+// it by this name. The other name would replace it: in the imports of this
+// package, of gwssim and of testserver, and in internal/cmd/overlay, which
+// builds the library for browsers without net/http.
 package websocket
 
 import (

@@ -3,6 +3,7 @@ package websocket
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -132,7 +133,9 @@ func TestFrameSizes(t *testing.T) {
 			require.Len(t, <-open(size).frames, size)
 
 			r := open(size + 1)
-			require.Equal(t, &bayeux.TooLargeError{Limit: size}, <-r.lost)
+			tooLarge, ok := errors.AsType[*bayeux.TooLargeError](<-r.lost)
+			require.True(t, ok)
+			require.Equal(t, size, tooLarge.Limit)
 			require.Empty(t, r.frames)
 		}
 	}

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -25,11 +26,11 @@ import org.eclipse.jetty.util.ajax.JSON;
 final class Gws {
     /** What is done through the server's own API. */
     interface CometD {
-        /** To the newest session of that agent, or to everybody if it is null. */
+        /** To all sessions of that agent, or to everybody if it is null. */
         void publish(String agent, String channel, Object data);
 
-        /** Forgets all sessions, as it would when they had expired. */
-        void expire();
+        /** Forgets the sessions that have subscribed to a channel, or all if it is null, as it would when they had expired. */
+        void expire(String channel);
 
         int sessions();
     }
@@ -38,53 +39,46 @@ final class Gws {
     record Answer(int status, Map<String, Object> body) {
     }
 
-    /** Where operations are posted, and which of their parameters is in the path. */
-    private enum Place {
-        RECORD("/api/v2/me/outbound-records/", "recordHandle"),
-        RECORDS("/api/v2/me/outbound-records", null),
-        CAMPAIGN("/api/v2/me/outbound-campaigns/", "campaignName");
+    private static final String OF_CAMPAIGN = "OutboundCampaignMessage";
 
-        private final String prefix;
-        private final String parameter;
-
-        Place(String prefix, String parameter) {
-            this.prefix = prefix;
-            this.parameter = parameter;
-        }
-
-        /** The request that a body makes here; null if the path leads elsewhere. */
-        private Map<String, Object> request(String path, Map<String, Object> body) {
-            String rest = below(prefix, path);
-            if (rest == null || rest.isEmpty() != (parameter == null)) {
+    /**
+     * An operation, the path where it is posted, whose last segment may be a parameter, and the types of the events that answer
+     * it: the last ends it, one before that is of each element of a list.
+     */
+    private record Operation(String name, String path, String messageType, List<String> notifications) {
+        /** The request that a body makes at a path; null if that leads elsewhere. */
+        private Map<String, Object> request(String at, Map<String, Object> body) {
+            int brace = path.indexOf('{');
+            if (brace < 0) {
+                return at.equals(path) ? body : null;
+            }
+            String value = below(path.substring(0, brace), at);
+            if (value == null || value.isEmpty()) {
                 return null;
             }
+            String parameter = path.substring(brace + 1, path.length() - 1);
             Map<String, Object> request = new LinkedHashMap<>(body);
-            if (parameter != null) {
-                request.put(parameter, this == RECORD ? (Object) Long.valueOf(rest) : rest);
-            }
+            request.put(parameter, parameter.equals("recordHandle") ? (Object) Long.valueOf(value) : value);
             return request;
         }
     }
 
-    private static final String OF_RECORD = "OutboundRecordMessage";
-    private static final String OF_CAMPAIGN = "OutboundCampaignMessage";
+    /** What the program that starts this one has in its table. */
+    private static final List<Operation> OPERATIONS = operations(System.getenv("GWS_OPERATIONS"));
 
-    /** An operation, and the types of the events that answer it: the last ends it, one before that is of each element of a list. */
-    private record Operation(String name, Place place, String messageType, String... notifications) {
+    private static List<Operation> operations(String json) {
+        List<Operation> operations = new ArrayList<>();
+        for (Object each : (Object[]) new JSON().fromJSON(json)) {
+            Map<?, ?> operation = (Map<?, ?>) each;
+            List<String> notifications = new ArrayList<>();
+            for (Object notification : (Object[]) operation.get("notifications")) {
+                notifications.add((String) notification);
+            }
+            operations.add(new Operation((String) operation.get("name"), (String) operation.get("path"),
+                    (String) operation.get("messageType"), notifications));
+        }
+        return operations;
     }
-
-    private static final List<Operation> OPERATIONS = List.of(
-            new Operation("CompleteRecord", Place.RECORD, OF_RECORD, "RecordProcessedAcknowledge"),
-            new Operation("UpdateRecord", Place.RECORD, OF_RECORD, "UpdateCallCompletionStatsAcknowledge"),
-            new Operation("RejectRecord", Place.RECORD, OF_RECORD, "RecordRejectAcknowledge"),
-            new Operation("CancelRecord", Place.RECORD, OF_RECORD, "RecordCancelAcknowledge"),
-            new Operation("DoNotCallRecord", Place.RECORD, OF_RECORD, "DoNotCallAcknowledge"),
-            new Operation("DoNotCallRecord", Place.RECORDS, OF_RECORD, "DoNotCallAcknowledge"),
-            new Operation("RescheduleRecord", Place.RECORD, OF_RECORD, "RecordRescheduleAcknowledge"),
-            new Operation("GetChainedRecord", Place.RECORD, OF_RECORD, "ChainedRecord", "ChainedRecordsDataEnd"),
-            new Operation("GetPreviewRecord", Place.CAMPAIGN, OF_RECORD, "PreviewRecord"),
-            new Operation("StartPreviewSession", Place.CAMPAIGN, OF_CAMPAIGN, "PreviewSessionStarted"),
-            new Operation("EndPreviewSession", Place.CAMPAIGN, OF_CAMPAIGN, "PreviewSessionEnded"));
 
     /** What events tell of a record, as far as the request has it. */
     private static final List<String> RECORD_FIELDS =
@@ -151,7 +145,7 @@ final class Gws {
     private Map<String, Object> carryOut(String agent, String path, Map<String, Object> body) {
         for (Operation operation : OPERATIONS) {
             if (operation.name().equals(body.get("operationName"))) {
-                Map<String, Object> request = operation.place().request(path, body);
+                Map<String, Object> request = operation.request(path, body);
                 if (request != null) {
                     answer(agent, operation, request);
                     return Map.of("statusCode", 0);
@@ -164,14 +158,14 @@ final class Gws {
     private synchronized void answer(String agent, Operation operation, Map<String, Object> request) {
         posts++;
         last = request;
-        int end = operation.notifications().length - 1;
+        int end = operation.notifications().size() - 1;
         List<Runnable> events = new ArrayList<>();
         if (end > 0) {
             for (long n = 1; n <= chain; n++) {
-                events.add(event(agent, operation, operation.notifications()[0], request, n));
+                events.add(event(agent, operation, operation.notifications().get(0), request, n));
             }
         }
-        events.add(event(agent, operation, notification == null ? operation.notifications()[end] : notification, request, 1));
+        events.add(event(agent, operation, notification == null ? operation.notifications().get(end) : notification, request, 1));
         if (holdAck) {
             held.computeIfAbsent(String.valueOf(request.get("referenceId")), key -> new ArrayDeque<>()).addAll(events);
         } else {
@@ -218,8 +212,14 @@ final class Gws {
         switch (verb) {
             case "set" -> set(in);
             case "ack" -> release(String.valueOf(in.get("referenceId")), number(in, "count", Long.MAX_VALUE)).forEach(Runnable::run);
+            case "held" -> {
+                synchronized (this) {
+                    Queue<Runnable> waiting = held.get(String.valueOf(in.get("referenceId")));
+                    return Map.of("held", waiting == null ? 0 : waiting.size());
+                }
+            }
             case "publish" -> publish(in);
-            case "expire" -> cometd.expire();
+            case "expire" -> cometd.expire((String) in.get("channel"));
             case "sessions" -> {
                 return Map.of("sessions", cometd.sessions());
             }
@@ -255,11 +255,18 @@ final class Gws {
     }
 
     private void publish(Map<?, ?> in) {
-        String text = "x".repeat((int) number(in, "size", 0));
+        int size = (int) number(in, "size", 0);
         long count = number(in, "count", 1);
         for (long n = 0; n < count; n++) {
-            cometd.publish(null, (String) in.get("channel"), Map.of("n", n, "text", text));
+            cometd.publish(null, (String) in.get("channel"), Map.of("n", n, "text", text(size, n)));
         }
+    }
+
+    /** Text that sockets, which compress, cannot make much shorter: another one for each event. */
+    private static String text(int size, long n) {
+        StringBuilder text = new StringBuilder(size);
+        new Random(n).ints(size, '!', '~' + 1).forEach(c -> text.append(c == '"' || c == '\\' ? 'x' : (char) c));
+        return text.toString();
     }
 
     private static Answer ok(Map<String, Object> body) {
@@ -272,7 +279,7 @@ final class Gws {
 
     @SuppressWarnings("unchecked") // the names in an object are texts
     private static Map<String, Object> object(String body) {
-        return body.isBlank() ? Map.of() : (Map<String, Object>) new JSON().fromJSON(body);
+        return body.isBlank() || body.equals("null") ? Map.of() : (Map<String, Object>) new JSON().fromJSON(body);
     }
 
     private static long number(Map<?, ?> in, String name, long otherwise) {

@@ -5,6 +5,7 @@ final class Options {
     boolean ack = true; // acknowledged delivery
     String timeout = "30000";
     String maxInterval = "10000";
+    String maxSessionsPerBrowser = "-1"; // connects held at a time for one browser; any number if -1, CometD's own default is 1
     int port; // any free one if 0
     boolean agents; // every sign-in is an agent of its own, who alone gets the acknowledgements of what he completes
 
@@ -16,6 +17,7 @@ final class Options {
                 case "--ack" -> options.ack = Boolean.parseBoolean(pair[1]);
                 case "--timeout" -> options.timeout = pair[1];
                 case "--max-interval" -> options.maxInterval = pair[1];
+                case "--max-sessions-per-browser" -> options.maxSessionsPerBrowser = pair[1];
                 case "--port" -> options.port = Integer.parseInt(pair[1]);
                 case "--agents" -> options.agents = Boolean.parseBoolean(pair[1]);
                 default -> throw new IllegalArgumentException("unknown option " + arg);

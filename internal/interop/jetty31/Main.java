@@ -53,7 +53,7 @@ public final class Main {
         bayeux.setOption("timeout", options.timeout);
         bayeux.setOption("maxInterval", options.maxInterval);
         bayeux.setOption("sweepPeriod", "200");
-        bayeux.setOption("maxSessionsPerBrowser", "-1");
+        bayeux.setOption("maxSessionsPerBrowser", options.maxSessionsPerBrowser);
         bayeux.setOption("ws.cometdURLMapping", "/api/v2/notifications/*");
         if (options.ack) {
             bayeux.addExtension(new AcknowledgedMessagesExtension());
@@ -83,9 +83,11 @@ public final class Main {
         }
 
         @Override
-        public void expire() {
+        public void expire(String channel) {
             for (ServerSession session : server.getSessions()) {
-                server.removeServerSession(session, true);
+                if (channel == null || session.getSubscriptions().stream().anyMatch(to -> to.getId().equals(channel))) {
+                    server.removeServerSession(session, true);
+                }
             }
         }
 

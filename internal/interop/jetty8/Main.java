@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 import jakarta.servlet.DispatcherType;
@@ -55,12 +56,12 @@ public final class Main {
         bayeux.setOption("timeout", options.timeout);
         bayeux.setOption("maxInterval", options.maxInterval);
         bayeux.setOption("sweepPeriod", "200");
-        bayeux.setOption("maxSessionsPerBrowser", "-1");
+        bayeux.setOption("maxSessionsPerBrowser", options.maxSessionsPerBrowser);
         bayeux.setOption("ws.cometdURLMapping", "/api/v2/notifications/*");
         if (options.ack) {
             bayeux.addExtension(new AcknowledgedMessagesExtension());
         }
-        Map<String, ServerSession> agents = new ConcurrentHashMap<>();
+        Map<String, Set<ServerSession>> agents = new ConcurrentHashMap<>();
         Gws gws = new Gws(new Bayeux(bayeux, agents));
         bayeux.setSecurityPolicy(new Policy(gws, options.agents ? agents : null));
         context.setAttribute(BayeuxServer.ATTRIBUTE, bayeux);
@@ -78,12 +79,11 @@ public final class Main {
         System.out.println("listening " + connector.getLocalPort());
     }
 
-    private record Bayeux(BayeuxServerImpl server, Map<String, ServerSession> agents) implements Gws.CometD {
+    private record Bayeux(BayeuxServerImpl server, Map<String, Set<ServerSession>> agents) implements Gws.CometD {
         @Override
         public void publish(String agent, String channel, Object data) {
             if (agent != null) {
-                ServerSession session = agents.get(agent);
-                if (session != null) {
+                for (ServerSession session : agents.getOrDefault(agent, Set.of())) {
                     session.deliver(null, channel, data, Promise.noop());
                 }
                 return;
@@ -93,9 +93,11 @@ public final class Main {
         }
 
         @Override
-        public void expire() {
+        public void expire(String channel) {
             for (ServerSession session : server.getSessions()) {
-                server.removeServerSession(session, true);
+                if (channel == null || session.getSubscriptions().stream().anyMatch(to -> to.getId().equals(channel))) {
+                    server.removeServerSession(session, true);
+                }
             }
         }
 
@@ -107,9 +109,9 @@ public final class Main {
 
     private static final class Policy extends DefaultSecurityPolicy {
         private final Gws gws;
-        private final Map<String, ServerSession> agents; // by cookie; null where all are one
+        private final Map<String, Set<ServerSession>> agents; // by cookie; null where all are one
 
-        private Policy(Gws gws, Map<String, ServerSession> agents) {
+        private Policy(Gws gws, Map<String, Set<ServerSession>> agents) {
             this.gws = gws;
             this.agents = agents;
         }
@@ -121,8 +123,15 @@ public final class Main {
             }
             String agent = agents == null ? null : message.getBayeuxContext().getCookie(Gws.COOKIE);
             if (agent != null) {
-                agents.put(agent, session);
-                session.addListener((ServerSession.RemovedListener) (removed, why, timeout) -> agents.remove(agent, removed));
+                agents.compute(agent, (key, sessions) -> {
+                    Set<ServerSession> all = sessions == null ? ConcurrentHashMap.newKeySet() : sessions;
+                    all.add(session);
+                    return all;
+                });
+                session.addListener((ServerSession.RemovedListener) (removed, why, timeout) -> agents.computeIfPresent(agent, (key, sessions) -> {
+                    sessions.remove(removed);
+                    return sessions.isEmpty() ? null : sessions;
+                }));
             }
             return !gws.denyHandshake;
         }

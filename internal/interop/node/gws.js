@@ -7,29 +7,21 @@ const crypto = require('node:crypto');
 
 const CSRF_HEADER = 'X-CSRF-TOKEN';
 
-// Where operations are posted, and which of their parameters is in the path.
-const RECORD = { path: /^\/api\/v2\/me\/outbound-records\/(\d+)$/, parameter: 'recordHandle', read: Number };
-const RECORDS = { path: /^\/api\/v2\/me\/outbound-records$/ };
-const CAMPAIGN = { path: /^\/api\/v2\/me\/outbound-campaigns\/(.+)$/, parameter: 'campaignName', read: String };
-
-const OF_RECORD = 'OutboundRecordMessage';
 const OF_CAMPAIGN = 'OutboundCampaignMessage';
 
-// The operations, and the types of the events that answer them: the last ends
-// it, one before that is of each element of a list.
-const OPERATIONS = [
-  ['CompleteRecord', RECORD, OF_RECORD, 'RecordProcessedAcknowledge'],
-  ['UpdateRecord', RECORD, OF_RECORD, 'UpdateCallCompletionStatsAcknowledge'],
-  ['RejectRecord', RECORD, OF_RECORD, 'RecordRejectAcknowledge'],
-  ['CancelRecord', RECORD, OF_RECORD, 'RecordCancelAcknowledge'],
-  ['DoNotCallRecord', RECORD, OF_RECORD, 'DoNotCallAcknowledge'],
-  ['DoNotCallRecord', RECORDS, OF_RECORD, 'DoNotCallAcknowledge'],
-  ['RescheduleRecord', RECORD, OF_RECORD, 'RecordRescheduleAcknowledge'],
-  ['GetChainedRecord', RECORD, OF_RECORD, 'ChainedRecord', 'ChainedRecordsDataEnd'],
-  ['GetPreviewRecord', CAMPAIGN, OF_RECORD, 'PreviewRecord'],
-  ['StartPreviewSession', CAMPAIGN, OF_CAMPAIGN, 'PreviewSessionStarted'],
-  ['EndPreviewSession', CAMPAIGN, OF_CAMPAIGN, 'PreviewSessionEnded'],
-];
+// The operations, as the program that starts this one has them in its table: the path where each is posted, whose last
+// segment may be a parameter, and the types of the events that answer it: the last ends it, one before that is of each
+// element of a list.
+const OPERATIONS = JSON.parse(process.env.GWS_OPERATIONS);
+
+/** The request that a body makes at a path; undefined if that leads elsewhere. */
+function requestAt(path, operation, body) {
+  const [prefix, parameter] = operation.path.split(/[{}]/);
+  if (parameter === undefined) return path === prefix ? body : undefined;
+  const value = path.slice(prefix.length);
+  if (!path.startsWith(prefix) || value === '') return undefined;
+  return { ...body, [parameter]: parameter === 'recordHandle' ? Number(value) : value };
+}
 
 /** The data of an event about a campaign. */
 function ofCampaign({ campaignName, applicationId, devicePath }) {
@@ -77,24 +69,23 @@ function gws(cometd) {
   let last = {};
 
   function carryOut(path, body) {
-    for (const [name, place, messageType, ...notifications] of OPERATIONS) {
-      const found = name === body.operationName && path.match(place.path);
-      if (!found) continue;
-      const request = place.parameter ? { ...body, [place.parameter]: place.read(found[1]) } : body;
-      answer(request, messageType, notifications);
+    for (const operation of OPERATIONS) {
+      const request = operation.name === body.operationName && requestAt(path, operation, body);
+      if (!request) continue;
+      answer(request, operation);
       return { statusCode: 0 };
     }
     return { statusCode: 10, statusMessage: `There is no operation ${body.operationName} at ${path}` };
   }
 
-  function answer(request, messageType, notifications) {
+  function answer(request, { messageType, notifications }) {
     posts++;
     last = request;
     const { referenceId } = request;
     const about = messageType === OF_CAMPAIGN ? ofCampaign : ofRecord;
     const event = (type, n) => ({ messageType, notificationType: type, referenceId, ...about(request, type, n) });
-    const end = notifications.pop();
-    const events = notifications.flatMap((type) => Array.from({ length: behavior.chain }, (_, i) => event(type, i + 1)));
+    const end = notifications.at(-1);
+    const events = notifications.slice(0, -1).flatMap((type) => Array.from({ length: behavior.chain }, (_, i) => event(type, i + 1)));
     events.push(event(behavior.notification || end, 1));
     if (behavior.holdAck) held.set(referenceId, [...(held.get(referenceId) ?? []), ...events]);
     else setTimeout(() => publish(events), behavior.ackDelayMS);

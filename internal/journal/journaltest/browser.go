@@ -17,6 +17,7 @@ type Browser struct {
 	locks map[string]*Page
 	slow  time.Duration
 	fails error
+	full  error
 }
 
 // NewBrowser returns a browser that keeps nothing yet.
@@ -38,6 +39,13 @@ func (b *Browser) Set(texts map[string]string) {
 	maps.Copy(b.texts, texts)
 }
 
+// Clear removes all that is kept, as a user can who clears the data of the site.
+func (b *Browser) Clear() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	clear(b.texts)
+}
+
 // Fail has every access fail from now on; nil ends that.
 func (b *Browser) Fail(err error) {
 	b.mu.Lock()
@@ -45,7 +53,14 @@ func (b *Browser) Fail(err error) {
 	b.fails = err
 }
 
-// Slow has every write take so long from now on.
+// FailWrites has every write fail from now on, as where the disk is full; nil ends that.
+func (b *Browser) FailWrites(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.full = err
+}
+
+// Slow has every access take so long from now on.
 func (b *Browser) Slow(d time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -73,7 +88,10 @@ func (p *Page) Kill() {
 }
 
 // Load is [journal.Store]'s.
-func (p *Page) Load(context.Context) (map[string]string, error) {
+func (p *Page) Load(ctx context.Context) (map[string]string, error) {
+	if err := p.wait(ctx); err != nil {
+		return nil, err
+	}
 	p.b.mu.Lock()
 	defer p.b.mu.Unlock()
 	if p.b.fails != nil {
@@ -84,15 +102,8 @@ func (p *Page) Load(context.Context) (map[string]string, error) {
 
 // Write is [journal.Store]'s.
 func (p *Page) Write(ctx context.Context, put map[string]string, remove []string) error {
-	p.b.mu.Lock()
-	slow := p.b.slow
-	p.b.mu.Unlock()
-	if slow > 0 {
-		select {
-		case <-time.After(slow):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	if err := p.wait(ctx); err != nil {
+		return err
 	}
 	p.b.mu.Lock()
 	defer p.b.mu.Unlock()
@@ -101,12 +112,30 @@ func (p *Page) Write(ctx context.Context, put map[string]string, remove []string
 		return errKilled
 	case p.b.fails != nil:
 		return p.b.fails
+	case p.b.full != nil:
+		return p.b.full
 	}
 	for _, k := range remove {
 		delete(p.b.texts, k)
 	}
 	maps.Copy(p.b.texts, put)
 	return nil
+}
+
+// wait lets pass the time that an access takes.
+func (p *Page) wait(ctx context.Context) error {
+	p.b.mu.Lock()
+	slow := p.b.slow
+	p.b.mu.Unlock()
+	if slow == 0 {
+		return nil
+	}
+	select {
+	case <-time.After(slow):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Close is [journal.Store]'s.

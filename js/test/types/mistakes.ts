@@ -39,6 +39,27 @@ await client.rejectRecord(request, { allowUnknownCallResult: true });
 await client.doNotCallRecord({ applicationId: 1, campaignName: "C", devicePath: "/devices/1" });
 // @ts-expect-error: no such choice
 await client.cancelRecord({ ...request, chainAttribute: "Chain" });
+const number = {
+  applicationId: 1,
+  campaignName: "C",
+  callingList: "L",
+  devicePath: "/devices/1",
+  phoneNumber: "1",
+  phoneType: "Mobile",
+  timeZone: "GMT",
+  from: 0,
+  until: 86_400,
+} as const;
+// @ts-expect-error: what only updateRecord can leave out
+await client.addRecord({ ...number, timeZone: undefined });
+// @ts-expect-error: it has no handle yet
+await client.addRecord({ ...number, recordHandle: 12 });
+// @ts-expect-error: an integer
+await client.addRecord({ ...number, chainId: [7] });
+// @ts-expect-error: no object in an object
+await client.addRecord({ ...number, otherFields: { address: { street: "Linden Road" } } });
+// @ts-expect-error: no list
+await client.addRecord({ ...number, otherFields: ["FirstName"] });
 // @ts-expect-error: it may be null
 (await client.getPreviewRecord(request)).recordHandle;
 

@@ -1,6 +1,7 @@
 // What must compile, as a caller writes it.
 
 import {
+  type AddRecordRequest,
   CallResult,
   type CallResultName,
   type ClientOptions,
@@ -84,6 +85,22 @@ await client.rescheduleRecord(
   { signal: AbortSignal.timeout(1), ackTimeout: 1 },
 );
 await client.doNotCallRecord({ ...agent, recordHandle: 12, callingList: "L" });
+const number: AddRecordRequest = {
+  ...agent,
+  callingList: "L",
+  phoneNumber: "1",
+  phoneType: "Mobile",
+  timeZone: "GMT",
+  from: 32_400,
+  until: 72_000,
+};
+const userData: { FirstName: string; Premium: number; Vip?: boolean } = {
+  FirstName: "Zoë",
+  Premium: 12.5,
+};
+const added: "AddRecordAcknowledge" = (
+  await client.addRecord({ ...number, chainId: 7, otherFields: { ...userData, Note: undefined } })
+).notificationType;
 await client.doNotCallRecord({ ...agent, phoneNumber: "1", chainAttribute: "AllChain" });
 const preview: OutboundRecord | null = await client.getPreviewRecord(agent);
 const chain: OutboundRecord[] = await client.getChainedRecords({ ...agent, recordHandle: 12 });
@@ -153,4 +170,4 @@ try {
   }
 }
 
-export { byName, campaign, chain, code, either, handle, method, more, names, preview };
+export { added, byName, campaign, chain, code, either, handle, method, more, names, preview };

@@ -35,6 +35,8 @@ try {
   const first = await next();
   const others = await operations.otherNumbers(client, agent, first);
   show(`${others.length} other numbers`);
+  await operations.addNumber(client, agent, first, "5551299");
+  show("number added");
   await operations.correctNumber(client, agent, first, "5551234");
   show("number corrected");
   await operations.complete(client, agent, first);

@@ -18,6 +18,22 @@ export async function otherNumbers(client, agent, { recordHandle, campaignName }
   return records.map((record) => record.userData.GSW_PHONE);
 }
 
+/** Adds a number that was learned to those of a record's contact: a mobile, to be called at any time of day. */
+export async function addNumber(client, agent, record, phoneNumber) {
+  const { campaignName, callingList, userData } = record;
+  const hours = { timeZone: "GMT", from: 0, until: 86_400 };
+  await client.addRecord({
+    ...agent,
+    campaignName,
+    callingList,
+    phoneNumber,
+    phoneType: "Mobile",
+    ...hours,
+    chainId: userData.GSW_CHAIN_ID,
+    otherFields: { LearnedOn: new Date().toISOString() },
+  });
+}
+
 /** Corrects the number of a record. */
 export async function correctNumber(client, agent, { recordHandle, campaignName }, phoneNumber) {
   const change = { phoneNumber, phoneType: "Mobile" };

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestRun_LibraryCompilesWithoutNetHTTP(t *testing.T) {
+	folder := t.TempDir()
+	require.NoError(t, run(folder))
+	_, err := goCommand("build", "-overlay="+filepath.Join(folder, "overlay.json"), library)
+	require.NoError(t, err)
+}
+
+func TestCheckImports_PackageWithNetHTTPIsNamed(t *testing.T) {
+	packages, err := list()
+	require.NoError(t, err)
+	require.EqualError(t, checkImports(packages),
+		"the overlay is no use: net/http is still in the module, imported by nhooyr.io/websocket")
+}
+
+func TestRewrite_OnlyTheImportChanges(t *testing.T) {
+	result, changed, err := rewrite("dial.go", []byte(`package websocket
+
+import (
+	"context"
+	"net/http" // for signatures
+)
+
+func Dial(context.Context) (*http.Response, error) { return &http.Response{StatusCode: http.StatusSwitchingProtocols}, nil }
+`))
+	require.NoError(t, err)
+	require.True(t, changed)
+	require.Equal(t, `package websocket
+
+import (
+	"context"
+	"nhooyr.io/websocket/internal/http" // for signatures
+)
+
+func Dial(context.Context) (*http.Response, error) { return &http.Response{StatusCode: http.StatusSwitchingProtocols}, nil }
+`, string(result))
+}
+
+func TestRewrite_FileWithoutNetHTTPStays(t *testing.T) {
+	const source = "package websocket\n\nimport \"net\"\n\nvar _ net.Conn\n"
+	result, changed, err := rewrite("conn.go", []byte(source))
+	require.NoError(t, err)
+	require.False(t, changed)
+	require.Equal(t, source, string(result))
+}
+
+func TestRewrite_UnknownNamesAreErrors(t *testing.T) {
+	for name, test := range map[string]struct{ source, expect string }{
+		"other names": {
+			"import \"net/http\"\nvar _ http.Request\nvar _ = http.DefaultClient\nvar a, b http.Header",
+			"x.go uses http.DefaultClient, http.Header, which internal/cmd/overlay/http does not have",
+		},
+		"another import name": {
+			"import web \"net/http\"\nvar _ web.Request",
+			`x.go imports net/http by the name "web"`,
+		},
+		"no Go": {"import", "x.go:2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := rewrite("x.go", []byte("package x\n"+test.source))
+			require.ErrorContains(t, err, test.expect)
+		})
+	}
+}

@@ -1,0 +1,407 @@
+package outbound
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/journal"
+)
+
+// confirms is the option of a client whose page says what it was told.
+func confirms(o *Options) { o.ConfirmsDelivery = true }
+
+// say has the server send the acknowledgement of record 12.
+func (d *desk) say(reference string) {
+	d.s.mu.Lock()
+	defer d.s.mu.Unlock()
+	d.s.publish(`{"notificationType":"RecordProcessedAcknowledge","referenceId":"` + reference + `","record":{"recordHandle":12}}`)
+}
+
+// answered returns the references of the entries that have an answer.
+func (d *desk) answered() (references []string) {
+	for key, text := range d.Texts() {
+		if _, reference, ok := strings.Cut(key, "/entry/"); ok && strings.Contains(text, `"answer":`) {
+			references = append(references, reference)
+		}
+	}
+	return references
+}
+
+// left returns an entry of the completion of record 12, as a client writes it.
+func left(reference string) journal.Entry {
+	request, _ := gws.ParseRequest("completeRecord", record("referenceId", reference), false)
+	return journal.Entry{ReferenceID: reference, Path: request.Path(), Body: string(request.Body()), Delivery: "accepted", SentAt: time.Now()}
+}
+
+// The call waits for a session. The late acknowledgement of the one that it repeats is written
+// before it is confirmed, and what is written then is not overwritten.
+func TestSentAgain_LateAnswerIsWrittenBeforeItIsConfirmed(t *testing.T) {
+	for name, hasEntry := range map[string]bool{"with an entry": true, "without one": false} {
+		t.Run(name, func(t *testing.T) {
+			atDesk(t, func(d *desk) {
+				if hasEntry {
+					d.leave(left("a"))
+				}
+				l := d.load(confirms)
+				pass(time.Second)
+				truth := d.fated("a", slow)
+				d.s.mu.Lock()
+				d.s.outage(2 * time.Second)
+				d.s.mu.Unlock()
+				synctest.Wait()
+				done := l.complete("a") // waits for the connection
+				synctest.Wait()
+				d.say("a") // is kept by the server until then
+				get(d.T, done).resolved(d.T, "a")
+				pass(time.Second)
+				require.Zero(d, truth.posts)
+				require.Equal(d, []string{"a"}, d.answered())
+				l.kill() // before the page has confirmed
+				l = d.load(confirms)
+				l.lists("a accepted")
+				require.True(d, l.Unsettled(d.Context())[0].Answered)
+				get(d.T, l.settled("a")).resolved(d.T, "a")
+			})
+		})
+	}
+}
+
+// The answer comes while it is being written that the request may have been sent.
+func TestSentAgain_AnswerIsNotOverwritten(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.leave(left("a"))
+		l := d.load(confirms)
+		truth := d.fated("a", slow)
+		d.Slow(100 * time.Millisecond)
+		done := l.complete("a")
+		synctest.Wait()
+		d.say("a")
+		get(d.T, done).resolved(d.T, "a")
+		pass(time.Second)
+		require.Zero(d, truth.posts)
+		require.Equal(d, []string{"a"}, d.answered())
+	})
+}
+
+func TestSentAgain_AnswerIsInTheJournal(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		e := left("a")
+		e.Answer = json.RawMessage(`{"notificationType":"RecordProcessedAcknowledge","referenceId":"a","record":{"recordHandle":12}}`)
+		d.leave(e)
+		truth := d.fated("a", slow)
+		l := d.load()
+		d.s.mu.Lock()
+		d.s.outage(time.Minute)
+		d.s.mu.Unlock()
+		synctest.Wait()
+		settled := l.settled("a")
+		start := time.Now()
+		get(d.T, l.complete("a")).resolved(d.T, "a")
+		require.Zero(d, time.Since(start), "nor is a session waited for")
+		get(d.T, settled).resolved(d.T, "a")
+		require.Zero(d, truth.posts)
+		l.lists()
+		synctest.Wait()
+		kept, _ := d.kept()
+		require.Empty(d, kept)
+	})
+}
+
+// Another request is not answered by what answered the first, though it has its reference.
+func TestSentAgain_AnotherRequestWithTheReferenceIsSent(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		e := left("a")
+		e.Answer = json.RawMessage(`{"notificationType":"RecordProcessedAcknowledge","referenceId":"a","first":true}`)
+		d.leave(e)
+		truth := d.fated("a", slow)
+		l := d.load()
+		o := get(d.T, call(d.Context(), l.Client, record("referenceId", "a", "callResult", "Busy"), CallOptions{}))
+		require.NoError(d, o.err)
+		require.NotContains(d, string(o.data), "first")
+		require.Equal(d, 1, truth.posts)
+	})
+}
+
+func TestSentAgain_UnknownCallResultIsLetThrough(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", modelFate{Answer: "ok", Event: "none"})
+		l := d.load()
+		fields := record("referenceId", "a", "callResult", "Ours")
+		call(d.Context(), l.Client, fields, CallOptions{AllowUnknownCallResult: true})
+		pass(afterTheAnswer)
+		l.kill()
+		d.fated("a", slow)
+		l = d.load()
+		again := l.Unsettled(d.Context())[0].Request
+		require.Equal(d, fields, again)
+		for _, other := range []gws.Fields{record("referenceId", "a", "callResult", "Theirs"), record("referenceId", "b", "callResult", "Ours")} {
+			get(d.T, call(d.Context(), l.Client, other, CallOptions{})).rejected(d.T, InvalidRequest, gws.NotSent)
+		}
+		get(d.T, call(d.Context(), l.Client, again, CallOptions{})).resolved(d.T, "a")
+	})
+}
+
+func TestForget_StoreThatFailsOrHangsIsAnError(t *testing.T) {
+	for name, spoil := range map[string]func(*desk){
+		"fails": func(d *desk) { d.Fail(errors.New("the disk is full")) },
+		"hangs": func(d *desk) { d.Slow(time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			atDesk(t, func(d *desk) {
+				d.leave(left("a"))
+				l := d.load()
+				l.lists("a accepted")
+				synctest.Wait()
+				spoil(d)
+				for range 2 { // as long as it is so
+					e := outcome{err: l.Forget(d.Context(), "a")}.rejected(d.T, Closed, gws.Accepted)
+					require.Equal(d, "a", e.ReferenceID)
+					require.Contains(d, e.Message, "could not be removed")
+				}
+				require.Contains(d, d.keptReferences(), "a")
+				outcome{err: l.CloseAndForget()}.rejected(d.T, Closed, gws.NotSent)
+				pass(10 * time.Second) // the last write is given up
+				d.Fail(nil)
+				d.Slow(0)
+
+				l = d.load()
+				l.lists("a accepted")
+				spoil(d)
+				require.Error(d, l.Forget(d.Context(), "a"))
+				d.Fail(nil)
+				d.Slow(0)
+				require.NoError(d, l.Forget(d.Context(), "a"))
+				require.Empty(d, d.keptReferences())
+				require.NoError(d, l.CloseAndForget())
+			})
+		})
+	}
+}
+
+func (d *desk) keptReferences() []string {
+	kept, _ := d.kept()
+	return kept
+}
+
+func TestUnsettled_LivingClientListsWhatOthersLeave(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", modelFate{Answer: "ok", Event: "none"})
+		living, other, dying := d.load(), d.load(), d.load()
+		dying.complete("a")
+		pass(afterTheAnswer)
+		living.lists()
+		dying.kill()
+		start := time.Now()
+		living.lists("a accepted")
+		other.lists() // who asks first has it
+		living.lists("a accepted")
+		u := living.Unsettled(d.Context())[0]
+		require.False(d, u.Answered)
+		require.WithinDuration(d, start, u.AnswerableUntil, time.Second, "nobody goes on with the session of the dead")
+
+		settled := living.settled("a")
+		pass(5 * time.Second) // the connections that were cut are back
+		d.say("a")
+		get(d.T, settled).resolved(d.T, "a")
+		synctest.Wait()
+		require.Empty(d, d.keptReferences())
+	})
+}
+
+// Both tabs are reloaded at once: one has all calls, and where it goes, the other has them.
+func TestUnsettled_WhatOneHasTakenOverIsLeftToTheOther(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.leave(left("a"))
+		d.leave(left("b"))
+		first, second := d.load(), d.load()
+		second.lists()
+		first.lists("a accepted", "b accepted")
+		first.kill()
+		second.lists("a accepted", "b accepted")
+	})
+}
+
+// A call is in flight here when another client leaves one with its reference.
+func TestUnsettled_CallInFlightHasTheReferenceOfWhatIsFound(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		truth := d.fated("a", slow)
+		l := d.load()
+		d.s.mu.Lock()
+		d.s.outage(5 * time.Second)
+		d.s.mu.Unlock()
+		synctest.Wait()
+		done := l.complete("a")
+		synctest.Wait()
+		e := left("a")
+		e.Answer = json.RawMessage(`{"notificationType":"RecordProcessedAcknowledge","referenceId":"a","record":{"recordHandle":12}}`)
+		d.leave(e)
+		l.lists()
+		get(d.T, done).resolved(d.T, "a")
+		require.Zero(d, truth.posts)
+		l.lists()
+		synctest.Wait()
+		require.Empty(d, d.keptReferences())
+	})
+}
+
+func TestUnsettled_SaysWhetherAnAnswerCanStillCome(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", modelFate{Answer: "ok", Event: "ack", EventAfter: 20 * time.Second})
+		d.fated("b", modelFate{Answer: "ok", Event: "none"})
+		l := d.load()
+		l.complete("a")
+		l.complete("b")
+		pass(afterTheAnswer)
+		l.kill()
+		l = d.load()
+		list := l.Unsettled(d.Context())
+		require.Len(d, list, 2)
+		for _, u := range list {
+			require.False(d, u.Answered)
+			require.Zero(d, u.AnswerableUntil, "the session goes on")
+		}
+		d.s.mu.Lock()
+		d.s.outage(2 * time.Second)
+		d.s.mu.Unlock()
+		synctest.Wait()
+		until := l.Unsettled(d.Context())[1].AnswerableUntil
+		require.WithinDuration(d, time.Now().Add(40*time.Second), until, time.Second, "it may be lost")
+		pass(25 * time.Second)
+		list = l.Unsettled(d.Context())
+		require.True(d, list[0].Answered)
+		require.Zero(d, list[0].AnswerableUntil)
+		require.False(d, list[1].Answered)
+		require.Zero(d, list[1].AnswerableUntil, "it was not")
+
+		d.s.mu.Lock()
+		d.s.forget(true, "")
+		d.s.cut()
+		d.s.mu.Unlock()
+		lost := time.Now()
+		pass(time.Minute)
+		until = l.Unsettled(d.Context())[1].AnswerableUntil
+		require.WithinDuration(d, lost, until, 20*time.Second, "another session has taken its place")
+		require.True(d, until.Before(time.Now()))
+		l.kill()
+		pass(time.Minute)
+		l = d.load()
+		require.WithinDuration(d, time.Now(), l.Unsettled(d.Context())[1].AnswerableUntil, 2*time.Second, "it is gone")
+		l.Close()
+	})
+}
+
+// The page goes away just when a call has begun, and does not live to hear that it was given up.
+func TestLeave_CallThatHasJustBegunStaysInTheJournal(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", slow)
+		l := d.load()
+		pass(time.Second)
+		l.recovery.Leave() // as Leave does once it has seen that nothing is pending
+		done := l.complete("a")
+		pass(beforeTheAnswer)
+		l.Close()
+		get(d.T, done).rejected(d.T, Closed, gws.Unknown)
+		synctest.Wait()
+		l.kill()
+		l = d.load()
+		l.lists("a unknown")
+	})
+}
+
+func TestClose_CallStaysInTheJournalUntilItsCallerKnows(t *testing.T) {
+	for name, lives := range map[string]bool{"who lives to hear it": true, "who does not": false} {
+		t.Run(name, func(t *testing.T) {
+			atDesk(t, func(d *desk) {
+				d.fated("a", slow)
+				l := d.load(confirms)
+				done := l.complete("a")
+				pass(beforeTheAnswer)
+				closed := make(chan struct{})
+				go func() {
+					l.Close()
+					close(closed)
+				}()
+				get(d.T, done).rejected(d.T, Closed, gws.Unknown)
+				if lives {
+					l.Delivered("a")
+				}
+				<-closed
+				l.kill()
+				l = d.load(confirms)
+				if lives {
+					l.lists()
+				} else {
+					l.lists("a unknown")
+				}
+			})
+		})
+	}
+}
+
+func TestAgentChanged_EventDataAreNotWritten(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.leave(left("a"))
+		d.fated("b", slow)
+		l := d.load(confirms)
+		l.lists("a accepted")
+		done := l.complete("b")
+		pass(beforeTheAnswer)
+		d.s.me = `,"user":{"id":"bob"}`
+		require.NoError(d, l.rest.SignIn(d.Context()))
+		get(d.T, done).resolved(d.T, "b")
+		d.say("a")
+		synctest.Wait()
+		require.Empty(d, d.answered())
+		require.ElementsMatch(d, []string{"a", "b"}, d.keptReferences(), "as they were")
+	})
+}
+
+func TestEntry_OfAnotherPathPrefixIsRead(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		e := left("a")
+		e.Path = strings.Replace(e.Path, "/api/v2/", "/internal-api/v1/", 1)
+		require.NotEqual(d, left("a").Path, e.Path)
+		d.leave(e)
+		truth := d.fated("a", slow)
+		l := d.load()
+		l.lists("a accepted")
+		synctest.Wait()
+		require.Equal(d, []string{"a"}, d.keptReferences())
+		get(d.T, l.complete("a")).resolved(d.T, "a")
+		require.Equal(d, 1, truth.posts)
+	})
+}
+
+// What hangs costs the first call its time, not its success, and is said once.
+func TestStore_OpenedWhileItHangs(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.Slow(time.Hour)
+		l := d.load()
+		d.fated("a", modelFate{Answer: "ok", Event: "ack"})
+		get(d.T, l.complete("a")).resolved(d.T, "a")
+		require.Empty(d, l.Unsettled(d.Context()))
+		require.Len(d, l.log, 1, "%v", l.log)
+		require.Contains(d, l.log[0], "journal")
+		pass(time.Minute)
+		d.Slow(0)
+		pass(2 * time.Minute)
+		d.fated("b", slow)
+		l.complete("b")
+		pass(beforeTheAnswer)
+		l.kill()
+		require.Len(d, l.log, 1, "%v", l.log)
+		l = d.load()
+		l.lists("b unknown")
+		ctx, cancel := context.WithCancel(d.Context())
+		cancel()
+		require.Len(d, l.Unsettled(ctx), 1, "it lists what it knows")
+	})
+}

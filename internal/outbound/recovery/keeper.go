@@ -1,0 +1,345 @@
+package recovery
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/journal"
+)
+
+// Open opens what a journal is kept in.
+type Open func() (journal.Store, journal.Locks, error)
+
+// Config says what is kept, and where.
+type Config struct {
+	Open   Open   // called once, when signing in has succeeded; where it fails, nothing outlives the client
+	Server string // tells servers apart
+
+	// ConfirmsDelivery says that Delivered tells when a caller knows what its call has come
+	// to: until then, the answer stays in the journal. Otherwise the return of a method is enough.
+	ConfirmsDelivery bool
+
+	// AnswerTimeout is how long the session is looked after for the sake of earlier calls, as
+	// it is for a call.
+	AnswerTimeout time.Duration
+}
+
+// closeLimit is how long the end of a client waits for its callers, and then for its journal.
+const closeLimit = 2 * time.Second
+
+// keeper keeps calls in a journal.
+type keeper struct {
+	config  Config
+	host    Host
+	opening sync.Mutex
+	hung    atomic.Bool // the store has let a write wait: nobody is to wait for it until one succeeds
+
+	mu          sync.Mutex // taken after that of the table of calls
+	journal     *journal.Journal
+	agent       string // whose it is
+	foreign     bool   // somebody else has signed in since
+	leaving     bool   // the page goes away
+	closed      bool
+	saved       *bayeux.Saved
+	earlier     []*Earlier                // all that were found
+	inFlight    map[string]*call          // calls of this client that have not ended, by reference
+	undelivered map[string]*journal.Entry // what has ended, and whose caller may not know it, by reference
+	changed     chan struct{}             // closed when one of the last two gets smaller
+	heard       []heard                   // the last come last
+	lookedAfter int                       // times that the session is looked after for earlier calls
+	until       time.Time                 // see answerableUntil
+}
+
+// New returns a Recovery that has a journal.
+func New(c Config, h Host) Recovery {
+	return &keeper{
+		config: c, host: h,
+		inFlight: map[string]*call{}, undelivered: map[string]*journal.Entry{}, changed: make(chan struct{}),
+	}
+}
+
+func (k *keeper) Attach(o *bayeux.Options) {
+	o.Prepare, o.Resume, o.Save = k.prepare, k.resume, k.save
+	next := o.OnStatus
+	o.OnStatus = func(s bayeux.Status) {
+		k.noteStatus(s)
+		if next != nil {
+			next(s)
+		}
+	}
+}
+
+// prepare signs in, and then opens the journal, if that was not done: whose
+// it is has to be known first.
+func (k *keeper) prepare(ctx context.Context) error {
+	if err := k.host.SignIn(ctx); err != nil {
+		return err
+	}
+	k.opening.Lock()
+	defer k.opening.Unlock()
+	k.mu.Lock()
+	done := k.journal != nil || k.closed
+	k.mu.Unlock()
+	if !done {
+		k.open(ctx)
+	}
+	return nil
+}
+
+func (k *keeper) open(ctx context.Context) {
+	store, locks, err := k.config.Open()
+	if err != nil {
+		k.host.Warn("the journal cannot be kept, and a crash would leave nothing: " + err.Error())
+		store = nil
+	}
+	agent := k.host.Agent()
+	j, session := journal.Open(ctx, journal.Config{
+		Store: store, Locks: locks, Scope: journal.Scope(k.config.Server, agent), Owner: gws.NewReferenceID(), Log: k.host.Warn,
+	})
+	k.mu.Lock()
+	if k.closed { // meanwhile
+		k.mu.Unlock()
+		go j.Close(context.WithoutCancel(ctx))
+		return
+	}
+	k.journal, k.agent = j, agent
+	var saved bayeux.Saved
+	if session != nil && json.Unmarshal(session, &saved) == nil {
+		k.saved = &saved
+	} else {
+		k.until = time.Now()
+	}
+	waiting := k.found(j.Entries())
+	k.mu.Unlock()
+	k.host.Await(waiting)
+}
+
+// lookForMore takes over what clients have left that have died since the journal was opened.
+func (k *keeper) lookForMore(ctx context.Context) {
+	k.mu.Lock()
+	j, ok := k.journal, k.writable()
+	k.mu.Unlock()
+	if !ok {
+		return
+	}
+	entries := j.TakeOver(ctx)
+	k.mu.Lock()
+	waiting := k.found(entries)
+	for _, e := range waiting {
+		e.until = time.Now() // nobody goes on with its session
+	}
+	if len(waiting) > 0 {
+		k.lookAfterSession()
+	}
+	k.mu.Unlock()
+	k.host.Await(waiting)
+}
+
+// found takes what earlier clients have left, and returns the calls that wait for their
+// answers. The mutex is held.
+func (k *keeper) found(entries []journal.Entry) (waiting []*Earlier) {
+	for _, entry := range entries {
+		e := readEntry(k, entry)
+		if e == nil {
+			k.journal.Remove(entry.ReferenceID)
+			continue
+		}
+		k.earlier = append(k.earlier, e)
+		k.answerHeard(e)
+		if c := k.inFlight[entry.ReferenceID]; c != nil && c.earlier == nil {
+			e.superseded, c.earlier = true, e
+		}
+		if !e.finished() {
+			waiting = append(waiting, e)
+		}
+	}
+	return waiting
+}
+
+// resume returns the session to go on with; nil if there is none.
+func (k *keeper) resume() *bayeux.Saved {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.saved
+}
+
+// save writes what it takes to go on with the session, behind what its events
+// have changed.
+func (k *keeper) save(s bayeux.Saved, done func()) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.saved == nil || s.ClientID != k.saved.ClientID {
+		k.sessionIsOver()
+	}
+	text, err := json.Marshal(s)
+	if !k.writable() || err != nil {
+		done()
+		return
+	}
+	if k.hung.Load() { // the server would not keep the session for so long
+		k.journal.SaveSession(text, k.noteWrite)
+		done()
+		return
+	}
+	k.journal.SaveSession(text, func(err error) {
+		k.noteWrite(err)
+		done()
+	})
+}
+
+// writable reports whether what is new is to be written: not so before the
+// journal is open, after its end, nor once another agent has signed in. The mutex is held.
+func (k *keeper) writable() bool {
+	if k.journal == nil || k.closed || k.foreign {
+		return false
+	}
+	if k.host.Agent() != k.agent {
+		k.foreign = true
+		k.journal.EndSession()
+		k.host.Warn("another agent has signed in: nothing more is written to the journal, which is the first one's")
+	}
+	return !k.foreign
+}
+
+// noteWrite notes whether the store answers.
+func (k *keeper) noteWrite(err error) {
+	if err == nil || errors.Is(err, context.DeadlineExceeded) {
+		k.hung.Store(err != nil)
+	}
+}
+
+// delivered lets go of what has ended. The mutex is held.
+func (k *keeper) delivered(reference string) {
+	if k.undelivered[reference] != nil {
+		delete(k.undelivered, reference)
+		k.journal.Remove(reference)
+		k.signal()
+	}
+}
+
+func (k *keeper) Delivered(reference string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.closed {
+		k.delivered(reference)
+	}
+}
+
+// signal wakes who waits for changed. The mutex is held.
+func (k *keeper) signal() {
+	close(k.changed)
+	k.changed = make(chan struct{})
+}
+
+func (k *keeper) Connected() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.lookAfterSession()
+}
+
+// lookAfterSession has the session looked after for the sake of earlier calls, as it is
+// for a call, but for so long only as a call would wait. The mutex is held.
+func (k *keeper) lookAfterSession() {
+	if !k.awaits() {
+		return
+	}
+	k.lookedAfter++
+	k.host.AddWaiters(1)
+	time.AfterFunc(k.config.AnswerTimeout, func() {
+		k.mu.Lock()
+		k.lookedAfter--
+		k.mu.Unlock()
+		k.host.AddWaiters(-1)
+	})
+}
+
+// awaits reports whether there is an earlier call without an answer. The mutex is held.
+func (k *keeper) awaits() bool {
+	return slices.ContainsFunc(k.earlier, func(e *Earlier) bool { return !e.dismissed && !e.finished() })
+}
+
+func (k *keeper) NeedsSession() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.lookedAfter > 0 && k.awaits() || k.journal != nil && !k.journal.Idle()
+}
+
+func (k *keeper) Leave() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.leaving = true
+}
+
+func (k *keeper) Close(forget bool) error {
+	k.mu.Lock()
+	j, leaving := k.journal, k.leaving
+	if k.closed || j == nil {
+		k.closed = true
+		k.mu.Unlock()
+		return nil
+	}
+	k.mu.Unlock()
+	if !leaving && !forget {
+		k.waitForDelivery()
+	}
+	k.mu.Lock()
+	writable := k.writable()
+	k.closed = true
+	k.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+	defer cancel()
+	var err error
+	switch {
+	case !forget:
+	case writable:
+		err = j.Forget(ctx)
+	default:
+		err = errNotTheirs
+	}
+	j.EndSession()
+	j.Close(ctx)
+	return err
+}
+
+var errNotTheirs = errors.New("it is that of another agent, who was signed in before")
+
+// waitForDelivery waits until every caller knows what its call has come to, but not for
+// long: a page that is gone confirms nothing.
+func (k *keeper) waitForDelivery() {
+	limit := time.After(closeLimit)
+	for {
+		k.mu.Lock()
+		done, changed := len(k.undelivered) == 0, k.changed
+		for _, c := range k.inFlight {
+			done = done && c.entry == nil
+		}
+		k.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-changed:
+		case <-limit:
+			return
+		}
+	}
+}
+
+func (k *keeper) Abandon() {
+	k.mu.Lock()
+	k.closed = true
+	j := k.journal
+	k.mu.Unlock()
+	if j != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+		defer cancel()
+		j.Close(ctx)
+	}
+}

@@ -1,0 +1,135 @@
+// Beside others in one browser, over long-polling, against CometD 9 as it is by default: it holds
+// one request per browser. A desktop with its own cometd.js in the same page must stay as quick as
+// it is alone, and completions must not wait for the desktop.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { request } from "../sample.mjs";
+import { Player, quantile, sleep, startServer, table } from "./scene.mjs";
+
+const server = await startServer("cometd-9", { agents: true, oneHeld: true }, { ackDelayMS: 20 });
+const transports = ["long-polling"];
+const completions = 32; // in each scene
+const pace = 100; // ms, between two of them
+const eventPace = 250; // ms, between two of the desktop's events
+const idle = 5000; // ms, for which its events go on when all is completed
+
+const right = {
+  completion: 700, // ms, of 95 in 100
+  event: 150,
+  completionOfTabs: 1000,
+};
+
+const report = table([
+  "scene",
+  "completion p50 ms",
+  "completion p95 ms",
+  "desktop's events p50 ms",
+  "desktop's events p95 ms",
+]);
+
+const client = (options) => ["worker", { transports, ...options }];
+
+let channels = 0;
+const desktops = () => ["cometd.js", { transports, channels: [`/desktop/${++channels}`] }];
+
+describe("beside others in one browser", { concurrency: 8 }, () => {
+  const desktopAlone = together([desktops()]).then(([desktop]) =>
+    play("a desktop alone", [], desktop),
+  );
+
+  it("a desktop alone", () => desktopAlone);
+
+  it("ours alone", async () => {
+    const [ours] = await together([client()]);
+    const { completion } = await play("ours alone", [ours]);
+    assert.ok(completion < right.completion, late("a completion", completion));
+  });
+
+  /** Asserts what is right for both; the desktop may need longer on a machine that is busy. */
+  async function bothQuick({ completion, event }) {
+    assert.ok(completion < right.completion, late("a completion", completion));
+    const most = Math.max(right.event, 2 * (await desktopAlone).event);
+    assert.ok(event < most, late("an event of the desktop", event));
+  }
+
+  it("a desktop that was connected before", async () => {
+    const [desktop, ours] = await together([desktops(), client()]);
+    await bothQuick(await play("the desktop connected first", [ours], desktop));
+  });
+
+  it("a desktop that connects later", async () => {
+    // Ours holds the request, and no server tells who does of the others: that is what `guest` is for.
+    const [ours, desktop] = await together([client(), desktops()]);
+    const { completion } = await play("ours connected first", [ours], desktop);
+    assert.ok(completion < right.completion, late("a completion", completion));
+  });
+
+  it("a desktop that connects later than a guest", async () => {
+    const [ours, desktop] = await together([client({ guest: true }), desktops()]);
+    await bothQuick(await play("ours connected first, as a guest", [ours], desktop));
+  });
+
+  for (const tabs of [2, 4]) {
+    it(`${tabs} tabs`, async () => {
+      const all = await together(
+        Array.from({ length: tabs }, () => client()),
+        { tabs: true },
+      );
+      const { completion } = await play(`${tabs} tabs`, all);
+      assert.ok(completion < right.completionOfTabs, late("a completion", completion));
+    });
+  }
+});
+
+/** Connects clients one after the other in one browser: in one page, or each in a tab of its own. */
+async function together(clients, { tabs = false } = {}) {
+  const players = [];
+  for (const [subject, options] of clients) {
+    const [first] = players;
+    const where = first && (tabs ? { context: first.page.browserContext() } : { page: first.page });
+    const player = await Player.make(first?.door ?? server, subject, options, where);
+    players.push(player);
+    await player.open();
+  }
+  return players;
+}
+
+/**
+ * Completes records with all of ours at once while the desktop has events.
+ *
+ * @returns {Promise<{ completion: number, event: number }>} how long 95 of 100 took at most, in ms
+ */
+async function play(scene, ours, desktop) {
+  let over = false;
+  const sent = [];
+  const events = async () => {
+    while (desktop && !over) {
+      sent.push(Date.now());
+      await desktop.door.call("publish", { channel: desktop.options.channels[0] });
+      await sleep(eventPace);
+    }
+  };
+  const eventsEnded = events();
+  const each = completions / ours.length;
+  const results = await Promise.all(
+    ours.map((player) => player.run("completeAll", request, each, pace)),
+  );
+  await sleep(desktop ? idle : 0);
+  over = true;
+  await eventsEnded;
+  await sleep(idle); // the last ones arrive
+  const arrived = desktop ? await desktop.run("heard") : [];
+  await [...ours, desktop].find((player) => player?.ownContext).close();
+
+  const times = results.flat().map(({ ms }) => ms);
+  const delays = arrived.map((at, n) => at - sent[n]);
+  const figures = [times, delays].flatMap((all) => [0.5, 0.95].map((q) => quantile(all, q)));
+  report(scene, ...figures.map((ms) => (ms === undefined ? "" : Math.round(ms))));
+  const failed = results.flat().flatMap(({ error }) => error ?? []);
+  assert.deepEqual(failed, []);
+  assert.equal(arrived.length, sent.length, "events of the desktop");
+  return { completion: figures[1], event: figures[3] };
+}
+
+const late = (what, ms) => `${what} takes ${Math.round(ms)} ms, at the 95th percentile`;
