@@ -102,16 +102,32 @@ func TestSentAgain_AnswerIsInTheJournal(t *testing.T) {
 		d.s.outage(time.Minute)
 		d.s.mu.Unlock()
 		synctest.Wait()
-		settled := l.settled("a")
 		start := time.Now()
-		get(d.T, l.complete("a")).resolved(d.T, "a")
+		for range 2 { // the second time, when it was handed over
+			get(d.T, l.complete("a")).resolved(d.T, "a")
+			get(d.T, l.settled("a")).resolved(d.T, "a")
+		}
 		require.Zero(d, time.Since(start), "nor is a session waited for")
-		get(d.T, settled).resolved(d.T, "a")
 		require.Zero(d, truth.posts)
 		l.lists()
 		synctest.Wait()
 		kept, _ := d.kept()
 		require.Empty(d, kept)
+	})
+}
+
+// The page has heard of the failure, and tries again.
+func TestSentAgain_AfterAnErrorThatTheCallerKnowsItIsSent(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		e := left("a")
+		e.Answer = json.RawMessage(`{"notificationType":"RecordFailed","referenceId":"a"}`)
+		d.leave(e)
+		truth := d.fated("a", slow)
+		l := d.load()
+		get(d.T, l.complete("a")).rejected(d.T, RecordError, gws.Accepted)
+		require.Zero(d, truth.posts)
+		get(d.T, l.complete("a")).resolved(d.T, "a")
+		require.Equal(d, 1, truth.posts)
 	})
 }
 

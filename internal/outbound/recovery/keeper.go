@@ -125,13 +125,14 @@ func (k *keeper) open(ctx context.Context) {
 	k.host.Await(waiting)
 }
 
-// lookForMore takes over what clients have left that have died since the journal was opened.
-func (k *keeper) lookForMore(ctx context.Context) {
+// lookForMore takes over what clients have left that have died since the journal was opened. It reports
+// whether there is a journal of this agent.
+func (k *keeper) lookForMore(ctx context.Context) bool {
 	k.mu.Lock()
 	j, ok := k.journal, k.writable()
 	k.mu.Unlock()
 	if !ok {
-		return
+		return false
 	}
 	entries := j.TakeOver(ctx)
 	k.mu.Lock()
@@ -144,6 +145,7 @@ func (k *keeper) lookForMore(ctx context.Context) {
 	}
 	k.mu.Unlock()
 	k.host.Await(waiting)
+	return true
 }
 
 // found takes what earlier clients have left, and returns the calls that wait for their
