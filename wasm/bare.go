@@ -3,70 +3,84 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
-	"time"
+	"errors"
 
 	"github.com/hack-pad/safejs"
 
+	"gws-outbound/internal/core"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/jsbridge"
 	"gws-outbound/internal/outbound"
+	"gws-outbound/internal/wire"
 )
 
 // startBare sets globalThis.gwsOutbound, with createClient and CallResult, and
 // globalThis.completeRecord, which completes a record over the client that
 // createClient has made last, or over one with the default options that the first call
 // makes.
-func startBare() error {
-	m, err := newModule(bareError)
-	if err != nil {
+func startBare(c *core.Core) error {
+	b := &bare{calls: map[int]*bareCall{}, clients: map[int]*bareClient{}, settling: map[settling]safejs.Value{}, methods: map[string]safejs.Func{}}
+	b.port = c.NewPort(b.receive)
+	if err := b.watchPage(); err != nil {
 		return err
 	}
-	b := &bare{module: m, settling: map[settling]safejs.Value{}}
-	if err := watchForWaking(b.wakeAll); err != nil {
-		return err
-	}
+	var err error
 	if b.ignore, err = safejs.FuncOf(func(safejs.Value, []safejs.Value) any { return nil }); err != nil {
 		return err
 	}
-	if b.list, err = b.ofClient(b.unsettled); err != nil {
-		return err
-	}
-	for name, begin := range map[string]func(arguments) (job, error){"call": b.callMethod, "close": b.closeClient} {
-		method, err := export(bareError, begin)
-		if err != nil {
+	functions := map[string]safejs.Func{}
+	for name, begin := range map[string]func(arguments) job{"createClient": b.createClient, "completeRecord": b.completeRecord} {
+		if functions[name], err = export(begin); err != nil {
 			return err
 		}
-		b.methods[name] = method
 	}
-	create, err := export(bareError, b.createClient)
-	if err != nil {
-		return err
-	}
-	complete, err := export(bareError, b.completeRecord)
-	if err != nil {
-		return err
+	for name, begin := range map[string]func(arguments) job{"call": b.callMethod, "unsettled": b.unsettled, "forget": b.forget, "close": b.close} {
+		if b.methods[name], err = export(begin); err != nil {
+			return err
+		}
 	}
 	codes := map[string]any{}
 	for _, r := range gws.CallResults() {
 		codes[r.Name] = r.Code
 	}
 	global := safejs.Global()
-	if err := global.Set("gwsOutbound", map[string]any{"createClient": create, "CallResult": codes}); err != nil {
+	if err := global.Set("gwsOutbound", map[string]any{"createClient": functions["createClient"], "CallResult": codes}); err != nil {
 		return err
 	}
-	return global.Set("completeRecord", complete)
+	return global.Set("completeRecord", functions["completeRecord"])
 }
 
+// bare is the page's end of the road where there is no loader. Its fields belong to the event loop and to
+// goroutines, of which one runs at a time.
 type bare struct {
-	*module
-	current int         // the number of the client that completeRecord uses; 0 if there is none
-	opening *opening    // of that client, nil if none is under way
-	list    safejs.Func // lists the unsettled calls of a client
+	port    *core.Port
+	last    int                    // number that was given to a call or a client
+	calls   map[int]*bareCall      // by their numbers
+	clients map[int]*bareClient    // by their numbers; those that are closed stay out
+	current *bareClient            // the one that completeRecord uses; nil if there is none
+	opening *opening               // of that client, nil if none is under way
+	methods map[string]safejs.Func // of clients; they take the number of the client first
 
-	settling map[settling]safejs.Value // promises of those that were listed
+	settling map[settling]safejs.Value // promises of unsettled calls that were listed
 	ignore   safejs.Func
+	thrown   struct { // by a function for headers, last
+		question int
+		value    safejs.Value
+	}
+}
+
+// bareCall is a call that is not settled.
+type bareCall struct {
+	end    chan wire.ToPage // *wire.Resolved or *wire.Rejected
+	reason safejs.Value     // of its signal
+}
+
+// bareClient is a client, as the page has it.
+type bareClient struct {
+	number  int
+	target  safejs.Value // an EventTarget, with the properties state and transport
+	headers safejs.Value // the option, if that is a function
+	closed  bool
 }
 
 // opening is an attempt to make a client.
@@ -75,192 +89,355 @@ type opening struct {
 	err  error // to be read after done
 }
 
-func (b *bare) createClient(args arguments) (job, error) {
-	opts, problems := readClientOptions(args.at(0))
-	if len(problems) > 0 {
-		return nil, outbound.InvalidOptions(problems)
-	}
-	return withSignal(opts.signal, func(ctx context.Context) (safejs.Value, error) { return b.newClient(ctx, opts) })
+// settling is an unsettled call that was listed.
+type settling struct {
+	client    int
+	reference string
 }
 
-// newClient makes a client that is an EventTarget, with the properties state
-// and transport, and makes it the current one.
-func (b *bare) newClient(ctx context.Context, opts clientOptions) (safejs.Value, error) {
+// receive takes messages of the core.
+func (b *bare) receive(messages []wire.ToPage) {
+	for _, m := range messages {
+		switch m := m.(type) {
+		case *wire.Resolved:
+			b.end(m.ID, m)
+		case *wire.Rejected:
+			b.end(m.ID, m)
+		case *wire.AskHeaders:
+			go b.askHeaders(m)
+		case *wire.Status:
+			if c := b.clients[m.Client]; c != nil {
+				c.change(m)
+			}
+		case *wire.Notification:
+			if c := b.clients[m.Client]; c != nil {
+				if data, err := valueOf(m.Data); err == nil {
+					_ = jsbridge.Dispatch(c.target, "notification", map[string]any{"channel": m.Channel, "data": data})
+				}
+			}
+		}
+	}
+}
+
+func (c *bareClient) change(m *wire.Status) {
+	detail := map[string]any{"state": m.State, "transport": nil}
+	if m.Transport != "" {
+		detail["transport"] = m.Transport
+	}
+	if m.Reason != "" {
+		detail["reason"] = m.Reason
+	}
+	if m.RetryIn > 0 {
+		detail["retryIn"] = m.RetryIn
+	}
+	c.closed = m.State == "closed"
+	_ = c.target.Set("state", detail["state"])
+	_ = c.target.Set("transport", detail["transport"])
+	_ = jsbridge.Dispatch(c.target, "statechange", detail)
+}
+
+func (b *bare) end(id int, m wire.ToPage) {
+	if c := b.calls[id]; c != nil {
+		delete(b.calls, id)
+		c.end <- m
+	}
+}
+
+// begin begins a call: message makes it of its number, and of whether its signal has fired. What is
+// returned waits for its end.
+func (b *bare) begin(signal safejs.Value, message func(id int, aborted bool) wire.FromPage) func() (*wire.Resolved, error) {
+	b.last++
+	id := b.last
+	c := &bareCall{end: make(chan wire.ToPage, 1), reason: safejs.Undefined()}
+	b.calls[id] = c
+	aborted, sent := false, false
+	stop := func() {}
+	if !jsbridge.IsNullish(signal) {
+		if s, err := jsbridge.OnAbort(signal, func(reason safejs.Value) {
+			c.reason, aborted = reason, true
+			if sent {
+				b.port.Take(&wire.Abort{ID: id})
+			}
+		}); err == nil {
+			stop = s
+		}
+	}
+	sent = true
+	b.port.Take(message(id, aborted))
+	return func() (*wire.Resolved, error) {
+		defer stop()
+		switch m := (<-c.end).(type) {
+		case *wire.Rejected:
+			return nil, b.failure(m, c)
+		case *wire.Resolved:
+			return m, nil
+		}
+		return nil, errors.New("no end of a call")
+	}
+}
+
+// failure makes the error that a promise rejects with.
+func (b *bare) failure(m *wire.Rejected, c *bareCall) error {
+	e := &bareError{init: m.Error, cause: safejs.Undefined()}
+	switch cause := m.Error.Cause; cause.Of {
+	case wire.OfSignal:
+		e.cause = c.reason
+	case wire.OfHeaders:
+		if b.thrown.question == cause.ID {
+			e.cause = b.thrown.value
+		}
+	case wire.OfBrowser:
+		if v, err := jsbridge.NewError(cause.Name, cause.Message, nil); err == nil {
+			e.cause = v
+		}
+	}
+	return e
+}
+
+func (b *bare) createClient(args arguments) job {
+	options, signal, headers := readOptions(args.at(0))
+	return b.newClient(options, signal, headers)
+}
+
+// newClient begins to make a client that is an EventTarget, with the properties state and
+// transport, and makes it the current one.
+func (b *bare) newClient(options any, signal, headers safejs.Value) job {
+	fail := func(err error) job { return func() (safejs.Value, error) { return safejs.Undefined(), err } }
 	constructor, err := safejs.Global().Get("EventTarget")
 	if err != nil {
-		return safejs.Undefined(), err
+		return fail(err)
 	}
 	target, err := constructor.New()
 	if err != nil {
-		return safejs.Undefined(), err
+		return fail(err)
 	}
-	id, err := b.open(ctx, opts, events{
-		status: func(detail map[string]any) {
-			_ = target.Set("state", detail["state"])
-			_ = target.Set("transport", detail["transport"])
-			_ = jsbridge.Dispatch(target, "statechange", detail)
-		},
-		notification: func(channel string, data json.RawMessage) {
-			if value, err := valueFor(data); err == nil {
-				_ = jsbridge.Dispatch(target, "notification", map[string]any{"channel": channel, "data": value})
-			}
-		},
-		wanted: func() bool { return true },
+	b.last++
+	c := &bareClient{number: b.last, target: target}
+	b.clients[c.number] = c
+	message := &wire.CreateClient{Client: c.number, Options: withOrigin(options)}
+	if jsbridge.TypeOf(headers) == "function" {
+		c.headers, message.Headers.Ask = headers, true
+	} else if !jsbridge.IsNullish(headers) {
+		message.Headers.Fields, err = readHeaders(headers)
+		if err != nil {
+			message.Headers.Refused = err.Error()
+		}
+	}
+	wait := b.begin(signal, func(id int, aborted bool) wire.FromPage {
+		message.ID, message.Aborted = id, aborted
+		return message
 	})
-	if err != nil {
-		return safejs.Undefined(), err
+	return func() (safejs.Value, error) {
+		if _, err := wait(); err != nil {
+			delete(b.clients, c.number)
+			return safejs.Undefined(), err
+		}
+		b.port.Take(&wire.Listen{Client: c.number})
+		b.current = c
+		return target, b.addMethods(c)
 	}
-	b.current = id
-	return target, b.addMethods(target, id)
 }
 
-func (b *bare) addMethods(target safejs.Value, id int) error {
+func (b *bare) addMethods(c *bareClient) error {
 	for _, name := range gws.Methods() {
-		if err := addMethod(target, name, b.methods["call"], id, name); err != nil {
+		if err := addMethod(c.target, name, b.methods["call"], c.number, name); err != nil {
 			return err
 		}
 	}
-	for _, name := range []string{"close", "forget"} {
-		if err := addMethod(target, name, b.methods[name], id); err != nil {
+	for _, name := range []string{"unsettled", "forget", "close"} {
+		if err := addMethod(c.target, name, b.methods[name], c.number); err != nil {
 			return err
 		}
 	}
-	return addMethod(target, "unsettled", b.list, id)
+	return nil
 }
 
-// settling is an unsettled call that was listed.
-type settling struct {
-	client    *outbound.Client
-	reference string
+// addMethod gives target a method, which passes first what is bound here. It is bound in
+// JavaScript, so that it goes with the target: a function of Go's would have to be released.
+func addMethod(target safejs.Value, name string, f safejs.Func, bound ...any) error {
+	method, err := f.Value().Call("bind", append([]any{safejs.Undefined()}, bound...)...)
+	if err != nil {
+		return err
+	}
+	return target.Set(name, method)
+}
+
+// callMethod takes a client's number, the name of a method, a request, and options.
+func (b *bare) callMethod(args arguments) job {
+	method, _ := args.at(1).String()
+	options, signal, _ := readOptions(args.at(3))
+	return value(b.call(args.client(), method, readGiven(args.at(2)), options, signal))
+}
+
+func (b *bare) call(client int, method string, request, options any, signal safejs.Value) func() (*wire.Resolved, error) {
+	return b.begin(signal, func(id int, aborted bool) wire.FromPage {
+		return &wire.Call{ID: id, Client: client, Method: method, Request: request, Options: options, Delivery: gws.Unknown, Aborted: aborted}
+	})
+}
+
+// completeRecord takes a request, and options. It makes a client if there is none, or that has ended.
+func (b *bare) completeRecord(args arguments) job {
+	request := readGiven(args.at(0))
+	options, signal, _ := readOptions(args.at(1))
+	if b.current != nil && !b.current.closed {
+		return value(b.call(b.current.number, "completeRecord", request, options, signal))
+	}
+	o := b.open()
+	fired := make(chan safejs.Value, 1)
+	stop := func() {}
+	if !jsbridge.IsNullish(signal) {
+		if s, err := jsbridge.OnAbort(signal, func(reason safejs.Value) { fired <- reason }); err == nil {
+			stop = s
+		}
+	}
+	return func() (safejs.Value, error) {
+		defer stop()
+		select {
+		case <-o.done:
+			if o.err != nil {
+				return safejs.Undefined(), o.err
+			}
+			return value(b.call(b.current.number, "completeRecord", request, options, signal))()
+		case reason := <-fired:
+			return safejs.Undefined(), &bareError{
+				init: wire.Error{Code: string(outbound.Aborted), Message: "aborted by the caller", Delivery: gws.NotSent}, cause: reason,
+			}
+		}
+	}
+}
+
+// open makes the current client. All who wait for one share an attempt, and its outcome.
+func (b *bare) open() *opening {
+	if b.opening == nil {
+		o := &opening{done: make(chan struct{})}
+		b.opening = o
+		options, _, _ := readOptions(safejs.Undefined())
+		wait := b.newClient(options, safejs.Undefined(), safejs.Undefined())
+		go func() {
+			defer close(o.done)
+			_, o.err = jsbridge.Try(wait)
+			b.opening = nil
+		}()
+	}
+	return b.opening
 }
 
 // unsettled lists the calls that clients before this one have left, each with a Promise of its
 // end.
-func (b *bare) unsettled(arguments) (func(*outbound.Client) (safejs.Value, error), error) {
-	return func(c *outbound.Client) (safejs.Value, error) {
-		list := []any{}
-		for _, u := range c.Unsettled(context.Background()) {
-			sentAt, err := newDate(u.SentAt)
-			if err != nil {
-				return safejs.Undefined(), err
-			}
-			until, err := newDate(u.AnswerableUntil)
-			if err != nil {
-				return safejs.Undefined(), err
-			}
-			promise, err := b.settled(settling{c, u.ReferenceID})
-			if err != nil {
-				return safejs.Undefined(), err
-			}
-			call := describeUnsettled(u)
-			call["sentAt"], call["answerableUntil"], call["settled"] = safejs.Unsafe(sentAt), safejs.Unsafe(until), safejs.Unsafe(promise)
-			list = append(list, call)
+func (b *bare) unsettled(args arguments) job {
+	client := args.client()
+	list := value(b.begin(safejs.Undefined(), func(id int, _ bool) wire.FromPage { return &wire.Unsettled{ID: id, Client: client} }))
+	return func() (safejs.Value, error) {
+		array, err := list()
+		if err != nil {
+			return array, err
 		}
-		return safejs.ValueOf(list)
-	}, nil
+		length, err := array.Length()
+		for i := 0; i < length && err == nil; i++ {
+			var call safejs.Value
+			if call, err = array.Index(i); err != nil {
+				break
+			}
+			if err = makeDates(call, "sentAt", "answerableUntil"); err != nil {
+				break
+			}
+			err = b.addSettled(client, call)
+		}
+		return array, err
+	}
 }
 
-// newDate returns a Date, or null for no time.
-func newDate(t time.Time) (safejs.Value, error) {
-	if t.IsZero() {
-		return safejs.Null(), nil
-	}
+// makeDates makes Dates of properties that are milliseconds since 1970, or null.
+func makeDates(object safejs.Value, names ...string) error {
 	date, err := safejs.Global().Get("Date")
 	if err != nil {
-		return safejs.Undefined(), err
+		return err
 	}
-	return date.New(t.UnixMilli())
+	for _, name := range names {
+		at, err := object.Get(name)
+		if err != nil {
+			return err
+		}
+		if at.IsNull() {
+			continue
+		}
+		if at, err = date.New(at); err != nil {
+			return err
+		}
+		if err := object.Set(name, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// settled returns the Promise of a call, which is there once until it settles. Who ignores it is not
-// told of a rejection that nobody handles.
-func (b *bare) settled(s settling) (safejs.Value, error) {
-	if promise, ok := b.settling[s]; ok {
-		return promise, nil
+// addSettled gives an unsettled call the Promise of its end, which is the same one until it settles. Who ignores it
+// is not told of a rejection that nobody handles.
+func (b *bare) addSettled(client int, call safejs.Value) error {
+	v, err := call.Get("referenceId")
+	if err != nil {
+		return err
 	}
-	promise, err := jsbridge.Go(func() (safejs.Value, error) {
-		defer delete(b.settling, s)
-		return waitSettled(s.client, s.reference)
-	}, b.reject)
-	if err == nil {
-		_, err = promise.Call("catch", b.ignore)
+	reference, err := v.String()
+	if err != nil {
+		return err
 	}
-	if err == nil {
+	s := settling{client, reference}
+	promise, ok := b.settling[s]
+	if !ok {
+		wait := value(b.begin(safejs.Undefined(), func(id int, _ bool) wire.FromPage {
+			return &wire.Settled{ID: id, Client: client, ReferenceID: reference}
+		}))
+		promise, err = jsbridge.Go(func() (safejs.Value, error) {
+			defer b.port.Take(&wire.Delivered{Client: client, ReferenceID: reference})
+			defer delete(b.settling, s)
+			return wait()
+		}, errorOf)
+		if err == nil {
+			_, err = promise.Call("catch", b.ignore)
+		}
+		if err != nil {
+			return err
+		}
 		b.settling[s] = promise
 	}
-	return promise, err
+	return call.Set("settled", promise)
 }
 
-// callMethod takes a client's number, the name of a method, a request, and options.
-func (b *bare) callMethod(args arguments) (job, error) {
-	id, err := args.at(0).Int()
-	if err != nil {
-		return nil, err
-	}
-	method, err := args.at(1).String()
-	if err != nil {
-		return nil, err
-	}
-	return b.call(method, args.at(2), args.at(3), func(context.Context) (*outbound.Client, error) {
-		if c := b.clients[id]; c != nil {
-			return c, nil
-		}
-		return nil, outbound.ClosedError(gws.NotSent)
+func (b *bare) forget(args arguments) job {
+	client, reference := args.client(), readGiven(args.at(1))
+	return value(b.begin(safejs.Undefined(), func(id int, _ bool) wire.FromPage {
+		return &wire.Forget{ID: id, Client: client, ReferenceID: reference}
+	}))
+}
+
+func (b *bare) close(args arguments) job {
+	client, options := args.client(), readGiven(args.at(1))
+	return value(b.begin(safejs.Undefined(), func(id int, _ bool) wire.FromPage { return &wire.Close{ID: id, Client: client, Options: options} }))
+}
+
+// watchPage tells the core of what js/src/page.ts tells it where there is a loader, but that the page is left.
+func (b *bare) watchPage() error {
+	listener, err := safejs.FuncOf(func(safejs.Value, []safejs.Value) any {
+		b.port.Take(&wire.Wake{})
+		return nil
 	})
-}
-
-func (b *bare) completeRecord(args arguments) (job, error) {
-	return b.call("completeRecord", args.at(0), args.at(1), b.client)
-}
-
-// call performs an operation over a client.
-func (b *bare) call(method string, request, options safejs.Value, client func(context.Context) (*outbound.Client, error)) (job, error) {
-	fields, problems := readRequest(request)
-	opts, signal, wrong := newObject("options", options).callOptions(method)
-	if problems = append(problems, wrong...); len(problems) > 0 {
-		return nil, outbound.InvalidOptions(problems)
+	if err != nil {
+		return err
 	}
-	return withSignal(signal, func(ctx context.Context) (safejs.Value, error) {
-		c, err := client(ctx)
-		if err != nil {
-			return safejs.Undefined(), err
+	global := safejs.Global()
+	// It is called without its object: that may stand for the real global.
+	if listen, err := global.Get("addEventListener"); err == nil && listen.Type() == safejs.TypeFunction {
+		for _, event := range []string{"online", "offline", "pageshow"} {
+			if _, err := listen.Invoke(event, listener); err != nil {
+				return err
+			}
 		}
-		result, err := c.Call(ctx, method, fields, opts)
-		if err != nil {
-			return safejs.Undefined(), err
+	}
+	if document, err := global.Get("document"); err == nil && document.Type() == safejs.TypeObject {
+		if _, err := document.Call("addEventListener", "visibilitychange", listener); err != nil {
+			return err
 		}
-		return valueFor(result)
-	})
-}
-
-// client returns the current client, and makes one if there is none or it has
-// ended. All who wait for one share an attempt, and its outcome.
-func (b *bare) client(ctx context.Context) (*outbound.Client, error) {
-	if c := b.clients[b.current]; c != nil && !c.Ended() {
-		return c, nil
 	}
-	if b.opening == nil {
-		o := &opening{done: make(chan struct{})}
-		b.opening = o
-		go func() {
-			defer close(o.done)
-			_, o.err = jsbridge.Try(b.openDefault)
-			b.opening = nil
-		}()
-	}
-	o := b.opening
-	select {
-	case <-o.done:
-		return b.clients[b.current], o.err
-	case <-ctx.Done():
-		return nil, outbound.AbortedError(ctx, gws.NotSent)
-	}
-}
-
-func (b *bare) openDefault() (safejs.Value, error) {
-	opts, problems := readClientOptions(safejs.Undefined())
-	if len(problems) > 0 {
-		return safejs.Undefined(), outbound.InvalidOptions(problems)
-	}
-	return b.newClient(context.Background(), opts)
+	return nil
 }

@@ -5,8 +5,7 @@
 // started bare, by Go's wasm_exec.js alone, it sets globalThis.completeRecord
 // and globalThis.gwsOutbound.
 //
-// It only reads what JavaScript passes and makes JavaScript of what comes
-// back: the work is done by package outbound.
+// It makes the ports: the work is done by package core behind them.
 package main
 
 import (
@@ -14,6 +13,9 @@ import (
 
 	"github.com/hack-pad/safejs"
 
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/core"
+	"gws-outbound/internal/gopool"
 	"gws-outbound/internal/jsbridge"
 )
 
@@ -21,7 +23,7 @@ func main() {
 	if err := start(); err != nil {
 		panic(fmt.Sprintf("gws-outbound cannot start: %v", err))
 	}
-	select {} // what is exported is called on the event loop
+	select {} // what JavaScript calls runs on the event loop
 }
 
 func start() error {
@@ -29,8 +31,17 @@ func start() error {
 	if err != nil {
 		return err
 	}
+	c := core.New(core.Config{Journal: openJournal, Log: logLine, Go: gopool.Go})
+	watchForSleep(c.WakeAll)
 	if jsbridge.TypeOf(host) == "object" {
-		return startHosted(host)
+		return startHosted(host, c)
 	}
-	return startBare()
+	return startBare(c)
+}
+
+func logLine(level bayeux.Level, line string) {
+	methods := map[bayeux.Level]string{bayeux.Debug: "debug", bayeux.Info: "info", bayeux.Warn: "warn"}
+	if console, err := safejs.Global().Get("console"); err == nil {
+		_, _ = console.Call(methods[level], "gws-outbound: "+line)
+	}
 }

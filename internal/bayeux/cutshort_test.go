@@ -32,7 +32,7 @@ func TestDecode_WhatIsWrongWithAFrame(t *testing.T) {
 		`[{"channel":"/a","data":NaN},` + good + `]`:                                    {handled: 2, first: mended, size: 27},
 		`[{"channel":"/a","data":NaN},{},` + good + `]`:                                 {handled: 2, first: noChannel, size: 2, dropped: 1},
 		`[{"channel":"/a","data":` + nested(999) + `},` + good + `]`:                    {handled: 2},
-		`[{"channel":"/a","data":` + nested(1000) + `},` + good + `]`:                   {handled: 1, first: tooDeep, size: 2024, dropped: 1},
+		`[{"channel":"/a","data":` + nested(10_000) + `},` + good + `]`:                 {handled: 1, first: tooDeep, size: 20_024, dropped: 1},
 		`{` + strings.Repeat(`"a":{`, 20000):                                            {first: tooDeep, size: 100_001, dropped: 1},
 		nested(20000):                                                                   {first: tooDeep, size: 39_998, dropped: 1},
 	} {

@@ -7,12 +7,17 @@ import (
 	"github.com/hack-pad/safejs"
 
 	"gws-outbound/internal/jsbridge"
+	"gws-outbound/internal/jsontext"
 )
 
 // host makes requests in place of [fetch], if there is one.
 var host *hostRequests
 
-// hostRequests are requests that JavaScript makes for this program, so that little has to cross.
+// hostRequests are requests that JavaScript makes for this program, so that little has to cross: the request
+// as text. The answer is no text: its body is bytes in whatever charset its header says, up to 16 MiB of
+// them, which cross as they are; and of its header, which stays where it is, hardly a field is ever asked for. So
+// requests do not go the way of the messages of package wire; nor do they have to, as whoever makes
+// them runs beside the program, in a Worker or in the page.
 // Its fields belong to the event loop and to goroutines, of which one runs at a time.
 type hostRequests struct {
 	request, abort safejs.Value
@@ -75,23 +80,33 @@ func (h *hostRequests) do(ctx context.Context, r *Request) (*Response, error) {
 	}
 }
 
-// requestText writes a request as lines, so that one string crosses: what fetch is to do, the URL,
-// each field of the header, and, behind an empty line, the body if there is one. No field
-// has a line break: what callers give was checked by the browser, what servers give by package gws.
+// requestText writes a request as JSON, so that one string crosses.
 func requestText(r *Request) string {
-	b := make([]byte, 0, 512+len(r.Body))
-	b = append(append(append(b, r.Method...), ' '), r.credentials()...)
-	b = append(append(append(b, ' '), cache(r)...), ' ')
-	b = append(strconv.AppendBool(b, r.KeepAlive), ' ')
-	b = append(strconv.AppendBool(b, r.OnProgress != nil), ' ')
-	b = append(append(strconv.AppendInt(b, r.limit(), 10), '\n'), r.URL...)
+	b := make([]byte, 0, 512+len(r.Body)+len(r.Body)/8)
+	b = jsontext.AppendString(append(b, `{"method":`...), r.Method)
+	b = jsontext.AppendString(append(b, `,"url":`...), r.URL)
+	b = jsontext.AppendString(append(b, `,"credentials":`...), string(r.credentials()))
+	b = jsontext.AppendString(append(b, `,"cache":`...), cache(r))
+	b = strconv.AppendBool(append(b, `,"keepalive":`...), r.KeepAlive)
+	b = strconv.AppendBool(append(b, `,"progress":`...), r.OnProgress != nil)
+	b = strconv.AppendInt(append(b, `,"limit":`...), r.limit(), 10)
+	b = append(b, `,"headers":[`...)
+	first := true
 	for name, value := range r.Header {
-		b = append(append(append(append(b, '\n'), name...), ':'), value...)
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = jsontext.AppendString(append(b, '['), name)
+		b = append(jsontext.AppendString(append(b, ','), value), ']')
 	}
-	if r.Body != nil {
-		b = append(append(b, "\n\n"...), r.Body...)
+	b = append(b, `],"body":`...)
+	if r.Body == nil {
+		b = append(b, "null"...)
+	} else {
+		b = jsontext.AppendString(b, string(r.Body))
 	}
-	return string(b)
+	return string(append(b, '}'))
 }
 
 // answered takes the number of a request and what became of it. Nobody may wait for that any more.

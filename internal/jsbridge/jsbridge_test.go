@@ -153,7 +153,7 @@ func TestIsData_ObjectsOfPlainDataAlone(t *testing.T) {
 	}
 }
 
-func TestKeysStringsAndEntries(t *testing.T) {
+func TestKeysElementsAndEntries(t *testing.T) {
 	keys, err := Keys(eval(t, `Object.assign(Object.create({inherited: 1}), {a: 1, b: 2, [Symbol()]: 3})`), 10)
 	require.NoError(t, err)
 	require.Equal(t, []string{"a", "b"}, keys)
@@ -163,8 +163,13 @@ func TestKeysStringsAndEntries(t *testing.T) {
 	_, err = Keys(eval(t, `new Proxy({}, {ownKeys() { throw new Error("no") }})`), 10)
 	require.EqualError(t, err, "Error: no")
 
-	_, err = Strings(eval(t, `["a", 5n]`), 10)
-	require.EqualError(t, err, "element 1 is of type bigint, not a string")
+	elements, err := Elements(eval(t, `["a", 5n, "c"]`), 2)
+	require.NoError(t, err)
+	require.Len(t, elements, 2)
+	require.Equal(t, "a", str(t, elements[0]))
+	require.Equal(t, "bigint", TypeOf(elements[1]))
+	_, err = Elements(eval(t, `new Proxy([1], {get() { throw new Error("no") }})`), 10)
+	require.EqualError(t, err, "Error: no")
 
 	pairs, err := Entries(eval(t, `new Headers({A: "1", "b": "é"})`))
 	require.NoError(t, err)

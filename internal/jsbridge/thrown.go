@@ -11,7 +11,7 @@ type Thrown struct{ Value safejs.Value }
 // legible for anything else.
 func (t *Thrown) Error() string {
 	if TypeOf(t.Value) == "object" {
-		name, message := property(t.Value, "name"), property(t.Value, "message")
+		name, message := t.NameAndMessage()
 		switch {
 		case name != "" && message != "":
 			return name + ": " + message
@@ -24,6 +24,14 @@ func (t *Thrown) Error() string {
 		return "a JavaScript value that cannot be told"
 	}
 	return s
+}
+
+// NameAndMessage returns the name and the message of a JavaScript error; "" where it has none, or is no object.
+func (t *Thrown) NameAndMessage() (name, message string) {
+	if TypeOf(t.Value) != "object" {
+		return "", ""
+	}
+	return property(t.Value, "name"), property(t.Value, "message")
 }
 
 // property returns the string that is object's property name, or "". It may

@@ -3,9 +3,8 @@
 package jsbridge
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
+	"strconv"
 	"syscall/js"
 
 	"github.com/hack-pad/safejs"
@@ -81,69 +80,40 @@ func Keys(object safejs.Value, limit int) ([]string, error) {
 	if err != nil {
 		return nil, AsThrown(err)
 	}
-	if array, err = array.Call("slice", 0, limit); err != nil {
-		return nil, AsThrown(err)
-	}
-	var keys []string
-	err = fromJSON(array, &keys) // in one crossing
-	return keys, err
-}
-
-// fromJSON reads a value of plain data.
-func fromJSON(v safejs.Value, to any) error {
-	browsers, err := jsonObject()
+	elements, err := Elements(array, limit)
 	if err != nil {
-		return AsThrown(err)
+		return nil, err
 	}
-	text, err := browsers.Call("stringify", v)
-	if err != nil {
-		return AsThrown(err)
-	}
-	s, err := text.String()
-	if err != nil {
-		return AsThrown(err)
-	}
-	return json.Unmarshal([]byte(s), to)
-}
-
-// Strings returns the elements of an array of strings. An element of another
-// type is an error, and so are more than limit of them.
-func Strings(array safejs.Value, limit int) ([]string, error) {
-	constructor, err := safejs.Global().Get("Array")
-	if err != nil {
-		return nil, AsThrown(err)
-	}
-	array, err = constructor.Call("from", array) // whose elements are no getters
-	if err != nil {
-		return nil, AsThrown(err)
-	}
-	n, err := array.Length()
-	if err != nil {
-		return nil, AsThrown(err)
-	}
-	if n > limit {
-		return nil, fmt.Errorf("it has %d elements, more than %d", n, limit)
-	}
-	list := make([]string, 0, n)
-	for i := range n {
-		v, err := array.Index(i)
-		if err != nil {
+	keys := make([]string, len(elements))
+	for i, element := range elements {
+		if keys[i], err = element.String(); err != nil {
 			return nil, AsThrown(err)
 		}
-		if t := TypeOf(v); t != "string" {
-			return nil, fmt.Errorf("element %d is of type %s, not a string", i, t)
+	}
+	return keys, nil
+}
+
+// Elements returns the elements of an array, the first limit of them. It calls no method of the array, and writes
+// no JSON of it: a page may have replaced the methods, and have given arrays a toJSON.
+func Elements(array safejs.Value, limit int) ([]safejs.Value, error) {
+	length, err := Get(array, "length")
+	if err != nil {
+		return nil, err
+	}
+	n, err := length.Int()
+	if err != nil {
+		return nil, AsThrown(err)
+	}
+	list := make([]safejs.Value, min(n, limit))
+	for i := range list {
+		if list[i], err = Get(array, strconv.Itoa(i)); err != nil {
+			return nil, err
 		}
-		s, err := v.String()
-		if err != nil {
-			return nil, AsThrown(err)
-		}
-		list = append(list, s)
 	}
 	return list, nil
 }
 
-// Entries returns what an iterable of pairs of strings holds, such as
-// Headers, in one crossing.
+// Entries returns what an iterable of pairs of strings holds, such as Headers.
 func Entries(iterable safejs.Value) (map[string]string, error) {
 	constructor, err := safejs.Global().Get("Object")
 	if err != nil {
@@ -153,12 +123,25 @@ func Entries(iterable safejs.Value) (map[string]string, error) {
 	if err != nil {
 		return nil, AsThrown(err)
 	}
+	names, err := Keys(object, maxEntries)
+	if err != nil {
+		return nil, err
+	}
 	m := map[string]string{}
-	if err := fromJSON(object, &m); err != nil {
-		return nil, fmt.Errorf("reading pairs of strings: %w", err)
+	for _, name := range names {
+		value, err := Get(object, name)
+		if err != nil {
+			return nil, err
+		}
+		if m[name], err = value.String(); err != nil {
+			return nil, AsThrown(err)
+		}
 	}
 	return m, nil
 }
+
+// maxEntries is more than any header has.
+const maxEntries = 10_000
 
 // AsThrown makes what JavaScript threw through safejs a *[Thrown]; other
 // errors it returns as they are.

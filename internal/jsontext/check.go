@@ -1,7 +1,7 @@
 package jsontext
 
 // MaxDepth is how many arrays and objects may be within each other.
-const MaxDepth = 1000
+const MaxDepth = 10_000
 
 // nest says of each array and object that is open whether it is an object.
 type nest struct {

@@ -58,7 +58,7 @@ func TestRead_MendingTakesLittleMemory(t *testing.T) {
 }
 
 func TestWalk_OneThatCannotBeReadIsLostAlone(t *testing.T) {
-	deep := strings.Repeat("[", 2000) + strings.Repeat("]", 2000)
+	deep := strings.Repeat("[", jsontext.MaxDepth+1) + strings.Repeat("]", jsontext.MaxDepth+1)
 	for text, want := range map[string]struct{ read, lost string }{
 		`[1,{"a":"]"},[2]]`:                    {read: `1 {"a":"]"} [2]`},
 		` { "a" : 1 } `:                        {read: `{ "a" : 1 }`},
@@ -68,7 +68,7 @@ func TestWalk_OneThatCannotBeReadIsLostAlone(t *testing.T) {
 		`[1,{"a":"\x","b":["]",{}]} , 2]`:      {read: `1 2`, lost: "broken JSON 24"},
 		`[{"a":"},{"} x, 2]`:                   {read: `{"a":"},{"} 2`, lost: "broken JSON 1"},
 		`[1 2, 3]`:                             {read: `1 3`, lost: "broken JSON 1"},
-		`[` + deep + `,1]`:                     {read: `1`, lost: "JSON that is nested too deep 4000"},
+		`[` + deep + `,1]`:                     {read: `1`, lost: "JSON that is nested too deep 20002"},
 		`[{"a":[1},{"b":2}]`:                   {lost: "broken JSON 17"}, // its end cannot be known
 		`[{"a":"x"y"},{"b":2}]`:                {lost: "broken JSON 20"},
 		`[1,{"a":2]`:                           {read: `1`, lost: "broken JSON 7"},

@@ -82,7 +82,7 @@ var frameFaults = []fault{
 			s.Ack("ref-1")
 		}, after: dropped(1)},
 	{name: "an event that is nested too deep beside the acknowledgement", then: gwssim.Behavior{HoldAck: true}, want: quickly,
-		pending: beside(`{"channel":"/v2/me/outbound","data":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`), after: dropped(1)},
+		pending: beside(`{"channel":"/v2/me/outbound","data":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`), after: dropped(1)},
 	{name: "NaN and control characters beside the acknowledgement", then: gwssim.Behavior{HoldAck: true}, want: quickly,
 		pending: beside(`{"channel":"/v2/me/outbound","data":{"a":NaN,"b":[Infinity,-Infinity]}}`, "{\"channel\":\"/v2/me/outbound\",\"data\":{\"a\":\"x\ty\x00\"}}"), after: dropped(0)},
 	{name: "an acknowledgement with NaN", browser: true, then: gwssim.Behavior{HoldAck: true}, want: ofRecord("12"), pending: instead(ackText(ours, `"recordHandle":12,"score":NaN`))},

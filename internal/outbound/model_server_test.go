@@ -68,7 +68,7 @@ type modelFault struct {
 // knows a fast line finds out that it is dead.
 const farther = 1800 * time.Millisecond
 
-// lag is how long what the client sends takes.
+// lag is how long what the client sends takes. The lock is held.
 func (s *modelServer) lag() time.Duration {
 	if inOne(s.far) != nil {
 		return s.conf.Lag + farther

@@ -1,68 +1,92 @@
+import { clearTimeout, NativePromise, setTimeout } from "./builtins.js";
 import type { OutboundError } from "./error.js";
-import type { Track } from "./protocol.js";
+import type { Known } from "./program.js";
 import { isSignal } from "./signal.js";
 
-interface Call {
-  resolve(value: never): void;
+/** A call that is not settled. */
+export interface Call {
+  readonly known: Known;
+  /** A real one, or none. */
+  readonly signal: AbortSignal | undefined;
+  resolve(value: unknown): void;
   reject(error: OutboundError): void;
-  signal: AbortSignal | undefined;
-  track: Track | undefined;
 }
 
 /** How a call is begun. */
 export interface Begin {
+  /** Is kept current. */
+  known: Known;
   /** What the caller passed as such, which may be none. */
   signal?: unknown;
-  track?: Track;
-  /** Sends it. The signal is a real one, which may have fired already. */
-  send(id: number, signal: AbortSignal | undefined): void;
+  /** After how many milliseconds `overdue` is called; never if there is none. */
+  limit?: number | undefined;
+  /** Sends it. */
+  send(id: number, aborted: boolean): void;
   /** Sends word that the signal has fired since. */
-  abort?(id: number, signal: AbortSignal): void;
+  abort?(id: number): void;
+  /** The call has not come to its end in time: for how many milliseconds more to wait; 0 for no more. */
+  overdue?(times: number): number;
 }
 
-let last = 0;
-
-/** Calls of a program, here or in a Worker, that are not settled: each has a number. */
+/** The one table of the calls of a page to a program that are not settled: each has a number. */
 export class Calls {
   readonly #calls = new Map<number, Call>();
+  #last = 0;
 
-  /** Begins a call; settles as {@link resolve} or {@link reject} says. */
-  begin<T>({ signal: given, track, send, abort }: Begin): Promise<T> {
-    const id = ++last;
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  get(id: number): Call | undefined {
+    return this.#calls.get(id);
+  }
+
+  /** Begins a call; it settles as what is in the table is resolved or rejected. */
+  begin({ known, signal: given, limit, send, abort, overdue }: Begin): Promise<unknown> {
+    const id = ++this.#last;
     const signal = isSignal(given) ? given : undefined;
-    return new Promise<T>((resolve, reject) => {
-      const fired = () => abort?.(id, signal as AbortSignal);
-      const settle =
-        <V>(how: (value: V) => void) =>
-        (value: V) => {
-          this.#calls.delete(id);
-          signal?.removeEventListener("abort", fired);
-          how(value);
-        };
-      this.#calls.set(id, { resolve: settle(resolve), reject: settle(reject), signal, track });
+    return new NativePromise((resolve, reject) => {
+      const fired = () => abort?.(id);
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const end = () => {
+        this.#calls.delete(id);
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", fired);
+      };
+      let times = 0;
+      const wait = (ms: number) => {
+        timer = setTimeout(() => {
+          const more = overdue?.(++times);
+          if (more && this.#calls.has(id)) {
+            wait(more);
+          }
+        }, ms);
+      };
+      this.#calls.set(id, {
+        known,
+        signal,
+        resolve(value) {
+          end();
+          resolve(value);
+        },
+        reject(error) {
+          end();
+          reject(error);
+        },
+      });
       // First, since the call may be settled before send returns.
-      signal?.addEventListener("abort", fired, { once: true });
-      try {
-        send(id, signal);
-      } catch (error) {
-        this.reject(id, error);
+      signal?.addEventListener("abort", fired);
+      if (limit !== undefined) {
+        wait(limit);
       }
+      send(id, signal?.aborted === true);
     });
   }
 
-  resolve(id: number, value: unknown): void {
-    this.#calls.get(id)?.resolve(value as never);
-  }
-
-  reject(id: number, error: unknown): void {
-    this.#calls.get(id)?.reject(error as OutboundError);
-  }
-
-  signalOf(id: number): AbortSignal | undefined {
-    return this.#calls.get(id)?.signal;
-  }
-
-  trackOf(id: number): Track | undefined {
-    return this.#calls.get(id)?.track;
+  /** Rejects all. */
+  rejectAll(error: (known: Known) => OutboundError): void {
+    for (const call of [...this.#calls.values()]) {
+      call.reject(error(call.known));
+    }
   }
 }

@@ -6,25 +6,18 @@ import type {
   Transport,
   UnsettledCall,
 } from "./api.js";
-import { OutboundError } from "./error.js";
-import { invalid, own } from "./load-options.js";
+import { isArray } from "./builtins.js";
+import type { OutboundError } from "./error.js";
+import type { Link } from "./link.js";
+import { own } from "./load-options.js";
 import { methods } from "./methods.js";
 import type { OutboundOperations } from "./operations.js";
-import type { Program } from "./program.js";
-import {
-  type GoOptions,
-  type Known,
-  type Method,
-  nothingSent,
-  Track,
-  type Unsettled,
-} from "./protocol.js";
-import { newReference } from "./reference.js";
-import { Session } from "./session.js";
+import { nothingSent } from "./program.js";
+import { type ListedCall, type Method, type Options, RemoteClient } from "./remote-client.js";
 import { TransportMemory } from "./transport-memory.js";
 
 /** Ends the sessions of clients that were dropped. */
-const dropped = new FinalizationRegistry((session: Session) => session.end().catch(() => {}));
+const dropped = new FinalizationRegistry((remote: RemoteClient) => remote.close().catch(() => {}));
 
 /** Clients that somebody listens to: they live until they are closed. */
 const listened = new Set<Client>();
@@ -49,7 +42,7 @@ export class Client extends Base implements OutboundClient {
     }
   }
 
-  #session: Session | undefined;
+  #remote: RemoteClient | undefined;
   #state: ClientState = "connecting";
   #transport: Transport | null = null;
   #reason: string | null = null;
@@ -60,8 +53,8 @@ export class Client extends Base implements OutboundClient {
   /** Those of unsettled calls that were listed, while they are pending. */
   readonly #settled = new Map<string, Promise<unknown>>();
 
-  /** Connects a client in `program`, which is not used otherwise if it is to be released. */
-  static async connect(program: Program, options: GoOptions): Promise<Client> {
+  /** Connects a client over `link`, which nobody else uses if it is to be released. */
+  static async connect(link: Link, options: Options): Promise<Client> {
     const client = new Client();
     // Whatever calls back knows the client only weakly: it can be dropped.
     const weak = new WeakRef(client);
@@ -69,36 +62,37 @@ export class Client extends Base implements OutboundClient {
       const living = weak.deref();
       living && what(living);
     };
-    const forget = program.onEnd(() => {
-      const reason = program.error().message;
-      tell((client) => client.#change({ state: "closed", transport: null, reason }));
-      program.release();
-    });
     const memory = new TransportMemory(options);
     client.#memory = memory;
+    const { first } = memory;
+    const known = first === undefined ? options : { ...options, firstTransport: first };
+    const remote = new RemoteClient(
+      link,
+      known,
+      {
+        statechange: (detail) => {
+          memory.note(detail);
+          tell((client) => client.#change(detail));
+        },
+        notification: (channel, data) =>
+          tell((client) => client.#dispatch("notification", { channel, data })),
+      },
+      () => {
+        const reason = link.program.error(nothingSent()).message;
+        tell((client) => client.#change({ state: "closed", transport: null, reason }));
+        link.release();
+      },
+    );
     try {
-      const { first } = memory;
-      const known = first === undefined ? options : { ...options, firstTransport: first };
-      const handle = await program.call(new Track(), () =>
-        program.core.createClient(known, {
-          statechange: (detail) => {
-            memory.note(detail);
-            tell((client) => client.#change(detail));
-          },
-          notification: (channel, data) =>
-            tell((client) => client.#dispatch("notification", { channel, data: JSON.parse(data) })),
-        }),
-      );
-      client.#session = new Session(program, handle, forget);
-      client.#journal = options.journal === true;
-      dropped.register(client, client.#session);
-      return client;
+      await remote.create();
     } catch (error) {
       memory.forget();
-      forget();
-      program.release();
       throw error;
     }
+    client.#remote = remote;
+    client.#journal = options.journal === true;
+    dropped.register(client, remote);
+    return client;
   }
 
   get state(): ClientState {
@@ -118,84 +112,77 @@ export class Client extends Base implements OutboundClient {
   }
 
   async #call(method: Method, request: unknown, options: unknown): Promise<unknown> {
-    const session = this.#living();
+    const remote = this.#living();
     const fields = own(request, "request");
     const settings = own(options, "options");
-    const track = new Track(referenceOf(fields));
+    const known = nothingSent(referenceOf(fields));
     this.#pending++;
-    let confirms = this.#journal;
+    let delivered = this.#journal;
     try {
-      return await session.program.call(track, () =>
-        session.handle.call(method, fields, settings, track),
-      );
+      return await remote.call(method, fields, settings, known);
     } catch (error) {
       // Of a reference that is in flight, the other call has not come to its end.
-      confirms &&= (error as OutboundError).code !== "INVALID_REQUEST";
+      delivered &&= (error as OutboundError).code !== "INVALID_REQUEST";
       throw error;
     } finally {
       this.#pending--;
-      const { referenceId } = track.known;
-      if (confirms && referenceId !== undefined) {
-        session.handle.delivered(referenceId);
+      if (delivered && known.referenceId !== undefined) {
+        remote.delivered(known.referenceId);
       }
     }
   }
 
-  #living(): Session {
-    const session = this.#session as Session;
-    if (session.ending) {
-      throw closed(nothingSent);
+  #living(): RemoteClient {
+    const remote = this.#remote as RemoteClient;
+    if (remote.closed) {
+      throw RemoteClient.closedError(nothingSent());
     }
-    return session;
+    return remote;
   }
 
   async unsettled(): Promise<UnsettledCall[]> {
-    const session = this.#living();
-    const list = await session.program.call(new Track(), () => session.handle.unsettled());
-    return list.map((call) => {
+    const remote = this.#living();
+    const list: UnsettledCall[] = [];
+    for (const call of await remote.unsettled()) {
       let settled = this.#settled.get(call.referenceId);
       if (!settled) {
-        settled = this.#wait(session, call);
+        settled = this.#wait(remote, call);
         this.#settled.set(call.referenceId, settled);
         settled.catch(() => {}); // whoever ignores it does not want to hear of it
       }
       const { sentAt, answerableUntil: until } = call;
-      return {
+      list[list.length] = {
         ...call,
         sentAt: new Date(sentAt),
         answerableUntil: until === null ? null : new Date(until),
         settled,
       } as unknown as UnsettledCall;
-    });
+    }
+    return list;
   }
 
-  async #wait(session: Session, { referenceId, delivery }: Unsettled): Promise<unknown> {
-    const track = new Track(referenceId);
-    track.tell(delivery);
-    if (session.ending) {
-      throw closed(track.known); // while it was being listed
-    }
+  async #wait(remote: RemoteClient, { referenceId, delivery }: ListedCall): Promise<unknown> {
+    const known = { delivery, referenceId };
     try {
-      return await session.program.call(track, () => session.handle.settled(referenceId));
+      return await remote.settled(referenceId, known);
+    } catch (error) {
+      // It was closed while it was being listed: the program does not know the client any more.
+      const { code, referenceId: named } = error as OutboundError;
+      throw code === "CLOSED" && named === undefined ? RemoteClient.closedError(known) : error;
     } finally {
       this.#settled.delete(referenceId);
-      session.handle.delivered(referenceId);
+      remote.delivered(referenceId);
     }
   }
 
   async forget(referenceId: string): Promise<void> {
-    const session = this.#living();
-    await session.program.call(new Track(), () => session.handle.forget(referenceId));
+    await this.#living().forget(referenceId);
   }
 
   async close(options?: CloseOptions): Promise<void> {
-    const forget = forgets(options);
-    const session = this.#session;
-    if (forget && session?.program.ended && !session.ending) {
-      throw session.program.error(); // nobody is there to forget
-    }
-    await session?.end(forget ? { forget } : undefined);
-    if (forget) {
+    const given = own(options, "options");
+    await this.#remote?.close(given);
+    if (given?.forget === true) {
       this.#memory?.forget();
     }
   }
@@ -212,7 +199,7 @@ export class Client extends Base implements OutboundClient {
     listened.add(this);
     if (type === "notification" && !this.#listening) {
       this.#listening = true;
-      this.#session?.handle.listen();
+      this.#remote?.listen();
     }
   }
 
@@ -231,36 +218,11 @@ export class Client extends Base implements OutboundClient {
   }
 }
 
-function closed(known: Known): OutboundError {
-  return new OutboundError({ code: "CLOSED", message: "the client was closed", ...known });
-}
-
-/** The reference of a request; one that has none gets it here, where it outlives the program. */
+/** The reference of a request, if it has one: otherwise the program makes it, and says so before it sends anything. */
 function referenceOf(fields: unknown): string | undefined {
-  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
+  if (typeof fields !== "object" || fields === null || isArray(fields)) {
     return undefined;
   }
-  const request = fields as { referenceId?: unknown };
-  request.referenceId ??= newReference();
-  return typeof request.referenceId === "string" ? request.referenceId : undefined;
-}
-
-/** Reads the options of close, each of which is refused by its name if it is wrong. */
-function forgets(options: unknown): boolean {
-  const given = own(options, "options");
-  if (given === undefined || given === null) {
-    return false;
-  }
-  if (typeof given !== "object" || Array.isArray(given)) {
-    throw invalid("options", [{ field: "options", message: "must be an object" }]);
-  }
-  const { forget, ...unknown } = given as { forget?: unknown };
-  const problems = Object.keys(unknown).map((field) => ({ field, message: "unknown option" }));
-  if (forget !== undefined && forget !== null && typeof forget !== "boolean") {
-    problems.unshift({ field: "forget", message: "must be true or false" });
-  }
-  if (problems.length > 0) {
-    throw invalid("options", problems);
-  }
-  return forget === true;
+  const { referenceId } = fields as { referenceId?: unknown };
+  return typeof referenceId === "string" ? referenceId : undefined;
 }

@@ -1,10 +1,11 @@
 import type { ClientOptions, OutboundClient } from "./api.js";
+import { NativePromise } from "./builtins.js";
 import { Client } from "./client.js";
 import { OutboundError } from "./error.js";
+import { linkTo } from "./host.js";
+import type { Link } from "./link.js";
 import { splitOptions } from "./load-options.js";
-import type { Program } from "./program.js";
 import { isSignal } from "./signal.js";
-import { start } from "./start.js";
 
 /**
  * Signs in, connects and subscribes; resolves when records can be completed.
@@ -17,18 +18,18 @@ import { start } from "./start.js";
  */
 export async function createClient(options: ClientOptions = {}): Promise<OutboundClient> {
   const [loadOptions, clientOptions] = splitOptions(options);
-  const started = start(loadOptions, clientOptions.logLevel);
-  const program = await unlessAborted(started, clientOptions.signal);
-  return Client.connect(program, clientOptions);
+  const started = linkTo(loadOptions, clientOptions.logLevel);
+  const link = await unlessAborted(started, clientOptions.signal);
+  return Client.connect(link, clientOptions);
 }
 
 // The module looks at the signal itself, but it is not there yet: a download
 // may take long. What was begun goes on, for the next caller.
-function unlessAborted(work: Promise<Program>, signal: unknown): Promise<Program> {
+function unlessAborted(work: Promise<Link>, signal: unknown): Promise<Link> {
   if (!isSignal(signal)) {
     return work;
   }
-  return new Promise((resolve, reject) => {
+  return new NativePromise((resolve, reject) => {
     const abort = () => {
       work.then(
         ({ release }) => release(),
@@ -43,7 +44,8 @@ function unlessAborted(work: Promise<Program>, signal: unknown): Promise<Program
         }),
       );
     };
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+    const done = () => signal.removeEventListener("abort", abort);
+    work.then(resolve, reject).then(done, done);
     if (signal.aborted) {
       abort();
     } else {

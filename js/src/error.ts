@@ -1,3 +1,5 @@
+import { defineProperty, hasOwn } from "./builtins.js";
+
 /** What went wrong. `delivery` is what decides about trying again. */
 export type ErrorCode =
   /** A field or an option is missing or wrong; the message names every one. */
@@ -91,11 +93,12 @@ export class OutboundError extends Error {
     this.delivery = init.delivery;
     for (const field of optionalFields) {
       // A field that does not apply is absent, so that a printed error is short.
-      if (init[field] !== undefined) {
-        Object.defineProperty(this, field, {
+      if (hasOwn(init, field) && init[field] !== undefined) {
+        defineProperty(this, field, {
+          __proto__: null,
           value: init[field],
           enumerable: true,
-        });
+        } as PropertyDescriptor);
       }
     }
   }

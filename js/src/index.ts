@@ -35,5 +35,5 @@ export {
   type OutboundErrorInit,
   type Problem,
 } from "./error.js";
-export { load } from "./load.js";
+export { load } from "./module.js";
 export type * from "./operations.js";

@@ -1,4 +1,5 @@
 import type { LoadOptions } from "./api.js";
+import { isArray, typeNameOf } from "./builtins.js";
 import { OutboundError, type Problem } from "./error.js";
 
 /** Takes the loader's own options off `options`, checked; the rest is for the module. */
@@ -6,10 +7,11 @@ export function splitOptions<T extends LoadOptions>(
   options: T,
 ): [LoadOptions, Omit<T, keyof LoadOptions>] {
   const given = own(options, "options");
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+  if (typeof given !== "object" || given === null || isArray(given)) {
     throw invalid("options", [{ field: "options", message: "must be an object" }]);
   }
-  const { wasmUrl, wasmModule, wasmIntegrity, worker, ...rest } = given;
+  const { wasmUrl, wasmModule, wasmIntegrity, worker, ...others } = given;
+  const rest = { __proto__: null, ...others } as unknown as Omit<T, keyof LoadOptions>;
   const problems: Problem[] = [];
   if (wasmUrl !== undefined && !isUrl(wasmUrl)) {
     problems.push({
@@ -44,19 +46,15 @@ export function splitOptions<T extends LoadOptions>(
 }
 
 /**
- * Copies the own properties of what a caller passed. It reads each of them
- * here, once: a getter that throws inside a call into Go would unwind the
- * stack of the Go program, and end it for everybody. What is no object is
- * returned as it is, for the module to refuse. `name` is that of the field, or
- * says what it is.
+ * Copies the own properties of what a caller passed, into an object that inherits nothing. It reads
+ * each of them here, once. What is no object is returned as it is, for the module to refuse.
  */
-export function own<T>(value: T, name: string): T {
+export function own<T>(value: T, name: "options" | "request"): T {
   try {
-    const fields = typeof value === "object" && value !== null && !Array.isArray(value);
-    return fields ? { ...value } : value;
+    const fields = typeof value === "object" && value !== null && !isArray(value);
+    return fields ? ({ __proto__: null, ...value } as T) : value;
   } catch (cause) {
-    const what = name === "options" ? name : "request";
-    throw invalid(what, [{ field: name, message: `cannot be read: ${cause}` }], cause);
+    throw invalid(name, [{ field: name, message: `cannot be read: ${cause}` }], cause);
   }
 }
 
@@ -80,7 +78,7 @@ function isUrl(value: unknown): boolean {
 // Not instanceof: the module may come from another frame.
 function isModule(value: unknown): boolean {
   try {
-    return Object.prototype.toString.call(value) === "[object WebAssembly.Module]";
+    return typeNameOf(value) === "[object WebAssembly.Module]";
   } catch {
     return false; // a revoked Proxy
   }

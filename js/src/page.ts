@@ -1,15 +1,15 @@
-import type { Handle } from "./protocol.js";
+import type { Link } from "./link.js";
 
-/** Tells a client what happens to the page, or whatever the scope is; returns what ends that. */
-export function watchPage(handle: Handle): () => void {
+/** Tells the program what happens to the page, or whatever the scope is; returns what ends that. */
+export function watchPage(link: Link): () => void {
   const watching = new AbortController();
   const { signal } = watching;
-  const wake = () => handle.wake();
+  const wake = () => link.send({ kind: "wake" });
   addEventListener("online", wake, { signal });
   addEventListener("offline", wake, { signal });
   addEventListener("pageshow", wake, { signal });
   // What goes to the back/forward cache may come back: the session is kept.
-  const hide = ({ persisted }: PageTransitionEvent) => persisted || handle.leave();
+  const hide = ({ persisted }: PageTransitionEvent) => persisted || link.send({ kind: "leave" });
   addEventListener("pagehide", hide, { signal });
   const { document } = globalThis;
   document?.addEventListener("resume", wake, { signal });

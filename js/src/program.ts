@@ -1,5 +1,4 @@
 import { OutboundError } from "./error.js";
-import { type Core, type Known, nothingSent, type Track } from "./protocol.js";
 
 /** Why a program has ended: words that follow "the WebAssembly program". */
 export interface Ending {
@@ -7,26 +6,35 @@ export interface Ending {
   cause?: unknown;
 }
 
-/** A running Go program, here or in a Worker: makes sure that every call into it settles. */
-export class Program {
-  core!: Core;
-  /** Ends the Worker, if the program runs in one; it has one client only, then. */
-  readonly release: () => void;
-  #ending: Ending | undefined;
-  readonly #listeners = new Set<(ending: Ending) => void>();
+/** What is known about one call. It is kept current, so that the truth is here though the program is gone. */
+export interface Known {
+  delivery: OutboundError["delivery"];
+  referenceId: string | undefined;
+}
 
-  constructor(release = () => {}) {
-    this.release = release;
-  }
+/** What is known of a call that has done nothing yet. */
+export function nothingSent(referenceId?: string): Known {
+  return { delivery: "not-sent", referenceId };
+}
+
+/** Whether a Go program runs, here or in a Worker, and why it does not any more. */
+export class Program {
+  #ending: Ending | undefined;
+  readonly #listeners = new Set<() => void>();
 
   get ended(): boolean {
     return this.#ending !== undefined;
   }
 
+  /** Why it has ended; it must have. */
+  get ending(): Ending {
+    return this.#ending as Ending;
+  }
+
   /** Calls `listener` at the program's end, or now if that was; returns what takes it back. */
-  onEnd(listener: (ending: Ending) => void): () => void {
+  onEnd(listener: () => void): () => void {
     if (this.#ending) {
-      listener(this.#ending);
+      listener();
     } else {
       this.#listeners.add(listener);
     }
@@ -35,34 +43,24 @@ export class Program {
 
   /** Notes that the program has ended. */
   end(ending: Ending): void {
-    this.#ending ??= ending;
+    if (this.#ending) {
+      return;
+    }
+    this.#ending = ending;
     const listeners = [...this.#listeners];
     this.#listeners.clear();
     for (const listener of listeners) {
-      listener(this.#ending);
+      listener();
     }
   }
 
   /** The error of a call that the program's end cut off, or that came after it. */
-  error(known: Known = nothingSent): OutboundError {
+  error(known: Known): OutboundError {
     return new OutboundError({
       code: "MODULE_EXITED",
       message: `the WebAssembly program ${this.#ending?.reason}; createClient() starts a new one`,
       cause: this.#ending?.cause,
       ...known,
-    });
-  }
-
-  /** Settles as the promise of `invoke` does, or rejects when the program ends first. */
-  call<T>(track: Track, invoke: () => Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      if (this.ended) {
-        reject(this.error(track.known));
-        return;
-      }
-      const off = this.onEnd(() => reject(this.error(track.known)));
-      // There is no promise where the program ended within the call.
-      new Promise<T>((settle) => settle(invoke())).finally(off).then(resolve, reject);
     });
   }
 }

@@ -1,7 +1,8 @@
 // HTTP requests for the Go program. It could make them itself, and does where it has no
-// loader, but that takes some dozens of calls from Go to JavaScript and back.
+// loader, but that takes some dozens of calls from Go to JavaScript and back. A request is one text; an answer is none,
+// but the bytes of its body, in whatever charset they are, and the header, of which a field is seldom asked for.
 
-import type { Answered } from "./protocol.js";
+import { clearTimeout, fetch, parse, setTimeout } from "./builtins.js";
 
 /** What became of a request, as internal/httpx knows it: a status, 0 for a redirect, or one of these. */
 const failed = -1;
@@ -12,17 +13,40 @@ const moment = 20;
 
 type Outcome = [status: number, headers: Headers, body: Uint8Array] | [typeof tooLarge];
 
+/** A request, as internal/httpx writes it in JSON. */
+interface Request {
+  method: string;
+  url: string;
+  credentials: RequestCredentials;
+  cache: RequestCache;
+  keepalive: boolean;
+  /** Whether to say that its response is arriving. */
+  progress: boolean;
+  /** How many bytes of the body that comes back are taken. */
+  limit: number;
+  headers: [string, string][];
+  body: string | null;
+}
+
 /** Makes requests. */
 export interface Requests {
-  /**
-   * Makes a request. The first line of `text` has fetch's method, credentials, cache and keepalive,
-   * whether to say that its response is arriving, and how many bytes of the body that comes back
-   * are taken, with spaces between; then come the URL and each field of the header, a line each,
-   * and, behind an empty line, the body if there is one. What becomes of it goes to `Answered`.
-   */
+  /** Makes a request. What becomes of it goes to `Answered`. */
   request(id: number, text: string): void;
   /** Ends a request; it is told of as one that failed. */
   abortRequest(id: number): void;
+}
+
+/** What the Go program wants to be told of requests. */
+export interface Answered {
+  /** Told once of each request that `Requests.request` was asked to make. */
+  answered(
+    ...result:
+      | [id: number, status: number, headers: Headers, body: Uint8Array]
+      | [id: number, failed: -1, thrown: unknown]
+      | [id: number, tooLarge: -2]
+  ): void;
+  /** The response to a request that asked for this is arriving, and more is to come. */
+  progress(id: number): void;
 }
 
 /** Gives what makes requests for one program, which is asked for when there is an answer. */
@@ -32,17 +56,19 @@ export function makeRequests(program: () => Answered): Requests {
     request(id, text) {
       const controller = new AbortController();
       controllers.set(id, controller);
-      answer(text, controller.signal, () => program().progress(id))
-        .then(
-          (outcome) => {
-            if (outcome[0] === tooLarge) {
-              controller.abort(); // what is still to come is not wanted
-            }
-            program().answered(id, ...outcome);
-          },
-          (thrown) => program().answered(id, failed, thrown),
-        )
-        .finally(() => controllers.delete(id));
+      answer(text, controller.signal, () => program().progress(id)).then(
+        (outcome) => {
+          controllers.delete(id);
+          if (outcome[0] === tooLarge) {
+            controller.abort(); // what is still to come is not wanted
+          }
+          program().answered(id, ...outcome);
+        },
+        (thrown) => {
+          controllers.delete(id);
+          program().answered(id, failed, thrown);
+        },
+      );
     },
     abortRequest(id) {
       controllers.get(id)?.abort();
@@ -51,27 +77,11 @@ export function makeRequests(program: () => Answered): Requests {
 }
 
 async function answer(text: string, signal: AbortSignal, report: () => void): Promise<Outcome> {
-  const end = text.indexOf("\n\n");
-  const [how, url, ...header] = (end < 0 ? text : text.slice(0, end)).split("\n");
-  const [method, credentials, cache, keepalive, progress, limit] = (how as string).split(" ");
-  const init = {
-    method,
-    credentials,
-    cache,
-    redirect: "manual",
-    headers: header.map(field),
-    body: end < 0 ? null : text.slice(end + 2),
-    keepalive: keepalive === "true",
-    signal,
-  } as RequestInit;
-  const response = await fetch(url as string, init);
-  const body = await read(response, Number(limit), progress === "true" ? report : undefined);
+  const { url, progress, limit, ...how }: Request = parse(text);
+  const init = { __proto__: null, ...how, redirect: "manual", signal } as unknown as RequestInit;
+  const response = await fetch(url, init);
+  const body = await read(response, limit, progress ? report : undefined);
   return body ? [response.status, response.headers, body] : [tooLarge];
-}
-
-function field(line: string): [string, string] {
-  const colon = line.indexOf(":");
-  return [line.slice(0, colon), line.slice(colon + 1)];
 }
 
 /**

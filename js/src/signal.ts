@@ -1,3 +1,4 @@
+const { apply } = Reflect;
 const isAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")
   ?.get as () => boolean;
 
@@ -7,7 +8,7 @@ export function isSignal(value: unknown): value is AbortSignal {
     return false; // most often, and what is thrown costs more than all else of a call here
   }
   try {
-    isAborted.call(value);
+    apply(isAborted, value, []);
     return true;
   } catch {
     return false;
@@ -24,6 +25,8 @@ export function signalOf(options: unknown): unknown {
 }
 
 /** Leaves a real signal out of options; what is none stays among them, to be refused. */
-export function withoutSignal(options: unknown, signal: AbortSignal | undefined): unknown {
-  return signal ? { ...(options as object), signal: undefined } : options;
+export function withoutSignal(options: unknown, signal: unknown): unknown {
+  return isSignal(signal)
+    ? { __proto__: null, ...(options as object), signal: undefined }
+    : options;
 }

@@ -1,5 +1,5 @@
 import type { StateChangeDetail } from "./api.js";
-import type { GoOptions } from "./protocol.js";
+import type { Options } from "./remote-client.js";
 
 /** The CometD endpoint where the options do not name one, as Go has it. */
 const defaultPath = "/api/v2/notifications";
@@ -9,10 +9,10 @@ const defaultPath = "/api/v2/notifications";
  * one is tried first there. Where there is no sessionStorage, as in a Worker, it remembers nothing.
  */
 export class TransportMemory {
-  readonly #server: Pick<GoOptions, "baseUrl" | "cometdPath">;
+  readonly #server: Options;
 
-  constructor({ baseUrl, cometdPath }: GoOptions) {
-    this.#server = { baseUrl, cometdPath } as GoOptions;
+  constructor({ baseUrl, cometdPath }: Options) {
+    this.#server = { baseUrl, cometdPath };
   }
 
   /** Throws where the options have what is no text, such as a symbol. */

@@ -558,7 +558,7 @@ if (host !== "page") {
         const { postMessage } = MessagePort.prototype;
         globalThis.sent = [];
         MessagePort.prototype.postMessage = function (message, ...rest) {
-          if (message.do) globalThis.sent.push(message.do);
+          if (typeof message === "string") globalThis.sent.push(JSON.parse(message).kind);
           return postMessage.call(this, message, ...rest);
         };
       });
@@ -568,7 +568,7 @@ if (host !== "page") {
       const { error } = await complete(session, { ...request, referenceId: "in flight" });
       assert.equal(error.code, "INVALID_REQUEST");
       const sent = () =>
-        page.evaluate(() => globalThis.sent.filter((what) => what === "delivered"));
+        page.evaluate(() => globalThis.sent.filter((kind) => kind === "delivered"));
       assert.deepEqual(await sent(), []);
       await simulator.call("ack", { referenceId: "in flight" });
       assert.equal((await first).value.referenceId, "in flight");

@@ -31,7 +31,9 @@ async function begin(url, progress, limit) {
         }
       },
     }));
-    requests.request(1, `GET omit no-store false ${progress} ${limit}\n${url}`);
+    const how = { method: "GET", credentials: "omit", cache: "no-store", keepalive: false };
+    const request = { ...how, url, progress, limit, headers: [], body: null };
+    requests.request(1, JSON.stringify(request));
   });
 }
 

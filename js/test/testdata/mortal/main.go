@@ -15,36 +15,50 @@ import (
 // end makes main return.
 var end = make(chan struct{})
 
-// known is the loader's: it takes what is known of a call.
-var known js.Value
+// send is the loader's: it sends a text to a page.
+var send js.Value
 
 func main() {
 	fmt.Println("mortal is running")
 	js.Global().Set("mortalWasHere", true) // must not reach the page
 	host := js.Global().Get("gwsOutboundHost")
-	known = host.Get("known")
-	host.Call("ready", object(map[string]any{"createClient": createClient}))
+	send = host.Get("send")
+	host.Call("ready", object(map[string]any{"receive": receive}))
 	<-end
 }
 
-// createClient(options, hooks); options.callResult ends the program already here.
-func createClient(_ js.Value, args []js.Value) any {
-	options, hooks := args[0], args[1]
-	die(options)
-	hooks.Call("statechange", map[string]any{"state": "connected", "transport": "websocket"})
-	hooks.Call("notification", "/hello", "[1,null]")
-	return js.Global().Get("Promise").Call("resolve", object(map[string]any{
-		"call":  call,
-		"close": func(js.Value, []js.Value) any { return js.Null() },
-	}))
+// receive(port, text): createClient, whose option callResult ends the program already; call, which never settles
+// by itself, and whose callResult ends it; all else is answered.
+func receive(_ js.Value, args []js.Value) any {
+	port, m := args[0], js.Global().Get("JSON").Call("parse", args[1])
+	id, client := m.Get("id"), m.Get("client")
+	switch m.Get("kind").String() {
+	case "createClient":
+		die(m.Get("options").Get("fields"))
+		send.Invoke(port, fmt.Sprintf(`[{"kind":"status","client":%[1]d,"state":"connected","transport":"websocket"},`+
+			`{"kind":"notification","client":%[1]d,"channel":"/hello","data":[1,null]}]`, client.Int()))
+		resolve(port, id)
+	case "call":
+		fields := m.Get("request").Get("fields")
+		send.Invoke(port, fmt.Sprintf(`[{"kind":"known","id":%d,"delivery":"accepted","referenceId":%q}]`, id.Int(), text(fields.Get("referenceId"))))
+		die(fields)
+	case "close":
+		resolve(port, id)
+	case "ping":
+		send.Invoke(port, `[{"kind":"pong","id":0}]`)
+	}
+	return nil
 }
 
-// call(text) never settles by itself.
-func call(_ js.Value, args []js.Value) any {
-	parsed := js.Global().Get("JSON").Call("parse", args[0])
-	known.Invoke(parsed.Get("id"), "accepted")
-	die(parsed.Get("request"))
-	return nil
+func resolve(port, id js.Value) {
+	send.Invoke(port, fmt.Sprintf(`[{"kind":"resolved","id":%d,"value":null}]`, id.Int()))
+}
+
+func text(v js.Value) string {
+	if v.Type() != js.TypeString {
+		return ""
+	}
+	return v.String()
 }
 
 func die(how js.Value) {

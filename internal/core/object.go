@@ -1,98 +1,37 @@
-//go:build js && wasm
-
-package main
+package core
 
 import (
 	"fmt"
 	"math"
 	"time"
 
-	"github.com/hack-pad/safejs"
-
 	"gws-outbound/internal/gws"
-	"gws-outbound/internal/jsbridge"
+	"gws-outbound/internal/wire"
 )
-
-// maxKeys is how many properties of an object are looked at.
-const maxKeys = 100
 
 // object reads the properties of an options object, and notes what is wrong
 // with each. A property that is missing, undefined or null leaves the default.
 type object struct {
-	values   map[string]any // a string, float64, bool or nil; a safejs.Value of all else, or a stand-in for it
+	values   map[string]any
 	read     map[string]bool
 	problems []gws.Problem
 }
 
-// newObject reads v, an object or nothing; what says what it is.
-func newObject(what string, v safejs.Value) *object { return readObject(what, v, maxKeys) }
-
-// readObject is newObject for as many properties as most says.
-func readObject(what string, v safejs.Value, most int) *object {
-	o := &object{values: map[string]any{}, read: map[string]bool{}}
-	if jsbridge.IsNullish(v) {
-		return o
-	}
-	if t := jsbridge.TypeOf(v); t != "object" {
-		o.problem(what, "must be an object, got "+t)
-		return o
-	}
-	keys, err := jsbridge.Keys(v, most)
-	if err != nil {
-		o.problem(what, "cannot be read: "+err.Error())
-	}
-	for _, key := range keys {
-		value, err := jsbridge.Get(v, key)
-		if err != nil {
-			o.problem(key, "cannot be read: "+err.Error())
-			o.read[key] = true
-			continue
+// readObject reads what a caller has passed for options: an object or nothing.
+func readObject(given any) *object {
+	o := &object{read: map[string]bool{}}
+	switch given := given.(type) {
+	case nil:
+	case map[string]any:
+		o.values = given
+	case wire.Unreadable:
+		o.problem("options", "cannot be read: "+string(given))
+	default:
+		if given != gws.Foreign("undefined") {
+			o.problem("options", "must be an object, got "+wire.TypeOf(given))
 		}
-		o.values[key] = plain(value)
 	}
 	return o
-}
-
-// plain makes a Go value of a JavaScript value, if it is such that there is one.
-func plain(v safejs.Value) any {
-	switch jsbridge.TypeOf(v) {
-	case "undefined", "null":
-		return nil
-	case "string":
-		if s, err := v.String(); err == nil {
-			return s
-		}
-	case "number":
-		if f, err := v.Float(); err == nil {
-			return f
-		}
-	case "boolean":
-		if b, err := v.Bool(); err == nil {
-			return b
-		}
-	}
-	return v
-}
-
-// typeOf is the JavaScript type of a value of an object.
-func typeOf(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "undefined"
-	case string:
-		return "string"
-	case float64:
-		return "number"
-	case bool:
-		return "boolean"
-	case safejs.Value:
-		return jsbridge.TypeOf(v)
-	case gws.Foreign:
-		if v != gws.InvalidDate {
-			return string(v)
-		}
-	}
-	return "object" // a Date
 }
 
 func (o *object) problem(key, message string) {
@@ -107,7 +46,11 @@ func (o *object) get(key, want string) (any, bool) {
 	if v == nil {
 		return nil, false
 	}
-	if t := typeOf(v); want != "" && t != want {
+	if why, ok := v.(wire.Unreadable); ok {
+		o.problem(key, "cannot be read: "+string(why))
+		return nil, false
+	}
+	if t := wire.TypeOf(v); t != want {
 		o.problem(key, fmt.Sprintf("must be of type %s, got %s", want, t))
 		return nil, false
 	}
@@ -170,26 +113,29 @@ func (o *object) texts(key string, to *[]string) bool {
 	if !ok {
 		return false
 	}
-	list, err := jsbridge.Strings(v.(safejs.Value), maxKeys)
-	if err != nil {
-		o.problem(key, err.Error())
+	given := v.(wire.List)
+	if len(given) > wire.MaxProperties {
+		o.problem(key, fmt.Sprintf("it has more than %d elements", wire.MaxProperties))
 		return false
+	}
+	list := make([]string, 0, len(given))
+	for i, element := range given {
+		s, ok := element.(string)
+		if !ok {
+			o.problem(key, fmt.Sprintf("element %d is of type %s, not a string", i, wire.TypeOf(element)))
+			return false
+		}
+		list = append(list, s)
 	}
 	*to = list
 	return true
 }
 
-// signal returns an AbortSignal, or undefined.
-func (o *object) signal(key string) safejs.Value {
-	v, ok := o.get(key, "object")
-	if !ok {
-		return safejs.Undefined()
+// signal refuses what is no AbortSignal: a real one stays on the page.
+func (o *object) signal() {
+	if _, ok := o.get("signal", "object"); ok {
+		o.problem("signal", "must be an AbortSignal")
 	}
-	signal, ok := v.(safejs.Value)
-	if !ok || !jsbridge.IsAbortSignal(signal) {
-		o.problem(key, "must be an AbortSignal")
-	}
-	return signal
 }
 
 // done returns the problems, those of properties that nobody has asked for

@@ -1,4 +1,5 @@
 import type { LoadOptions } from "./api.js";
+import { fetch } from "./builtins.js";
 import { OutboundError } from "./error.js";
 import { resolveUrl, splitOptions } from "./load-options.js";
 import { unavailable } from "./unavailable.js";

@@ -1,39 +1,30 @@
-//go:build js && wasm
-
-package main
+package core
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/hack-pad/safejs"
-
 	"gws-outbound/internal/bayeux"
-	"gws-outbound/internal/gopool"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/httpx"
 	"gws-outbound/internal/outbound"
+	"gws-outbound/internal/wire"
 )
 
-// clientOptions are those of createClient.
-type clientOptions struct {
-	outbound.Options
-	signal safejs.Value
-}
-
-func readClientOptions(v safejs.Value) (clientOptions, []gws.Problem) {
-	o := newObject("options", v)
-	opts := clientOptions{Options: outbound.Options{
+// readOptions reads the options of createClient.
+func (p *Port) readOptions(m *wire.CreateClient) (outbound.Options, []gws.Problem) {
+	o := readObject(m.Options)
+	opts := outbound.Options{
 		CometdPath:     outbound.DefaultCometdPath,
 		Credentials:    httpx.Include,
 		CSRF:           true,
 		ConnectTimeout: 10 * time.Second,
 		RequestTimeout: 10 * time.Second,
 		AckTimeout:     30 * time.Second,
-		Go:             gopool.Go,
-	}}
+	}
 	opts.BaseURL = readBaseURL(o)
 	if o.text("cometdPath", &opts.CometdPath) {
 		if err := checkPath(opts.CometdPath); err != "" {
@@ -44,8 +35,8 @@ func readClientOptions(v safejs.Value) (clientOptions, []gws.Problem) {
 	o.boolean("guest", &opts.Guest)
 	opts.FirstTransport = readFirstTransport(o, opts.Transports)
 	o.boolean("appendMessageTypeToURL", &opts.AppendMessageTypeToURL)
-	readHeaders(o, &opts.Options)
-	readCredentials(o, &opts.Options)
+	p.readHeaders(o, m, &opts)
+	readCredentials(o, &opts)
 	o.boolean("csrf", &opts.CSRF)
 	if o.texts("channels", &opts.Channels) {
 		for _, channel := range opts.Channels {
@@ -61,23 +52,50 @@ func readClientOptions(v safejs.Value) (clientOptions, []gws.Problem) {
 	o.bytes("maxMessageSize", &opts.MaxMessageSize)
 	var journal bool
 	if o.boolean("journal", &journal); journal {
-		opts.Journal = openJournal
+		opts.Journal = p.core.config.Journal
 	}
-	readLogLevel(o, &opts.Options)
-	opts.signal = o.signal("signal")
+	if from, ok := readLogLevel(o); ok {
+		opts.Log, opts.LogFrom = p.core.config.Log, from
+	}
+	o.signal()
 	return opts, o.done()
 }
 
+// readHeaders reads the option headers, whose values the page has read, or asks for.
+func (p *Port) readHeaders(o *object, m *wire.CreateClient, opts *outbound.Options) {
+	switch h := m.Headers; {
+	case h.Refused != "":
+		o.problem("headers", h.Refused)
+	case h.Ask:
+		opts.HeadersDynamic = true
+		opts.Headers = func(ctx context.Context, _ bool) (httpx.Header, error) { return p.ask(ctx, m.Client) }
+	case h.Fields != nil:
+		opts.Headers = func(context.Context, bool) (httpx.Header, error) { return h.Fields, nil }
+	}
+}
+
+// readLogLevel reads which lines are to be logged; ok is false if none are.
+func readLogLevel(o *object) (from bayeux.Level, ok bool) {
+	level := "warn"
+	o.text("logLevel", &level)
+	switch level {
+	case "debug":
+		return bayeux.Debug, true
+	case "info":
+		return bayeux.Info, true
+	case "warn":
+		return bayeux.Warn, true
+	case "off":
+	default:
+		o.problem("logLevel", fmt.Sprintf("must be off, warn, info or debug, got %.40q", level))
+	}
+	return 0, false
+}
+
+// readBaseURL reads an option for which the page has put its own origin where there is none.
 func readBaseURL(o *object) string {
 	var base string
-	if !o.text("baseUrl", &base) {
-		location, err := safejs.Global().Get("location")
-		if err == nil && !location.IsUndefined() {
-			if origin, err := location.Get("origin"); err == nil {
-				base, _ = origin.String()
-			}
-		}
-	}
+	o.text("baseUrl", &base)
 	url, err := gws.ParseBaseURL(base)
 	if err != nil {
 		o.problem("baseUrl", err.Error())
@@ -149,12 +167,20 @@ func readCredentials(o *object, opts *outbound.Options) {
 	}
 }
 
-// callOptions reads the options of a call of the method.
-func (o *object) callOptions(method string) (opts outbound.CallOptions, signal safejs.Value, problems []gws.Problem) {
+// readCallOptions reads the options of a call of the method.
+func readCallOptions(method string, given any) (opts outbound.CallOptions, problems []gws.Problem) {
+	o := readObject(given)
 	o.milliseconds("ackTimeout", &opts.AckTimeout)
 	if gws.TakesCallResult(method) {
 		o.boolean("allowUnknownCallResult", &opts.AllowUnknownCallResult)
 	}
-	signal = o.signal("signal")
-	return opts, signal, o.done()
+	o.signal()
+	return opts, o.done()
+}
+
+// readCloseOptions reads the options of close.
+func readCloseOptions(given any) (forget bool, problems []gws.Problem) {
+	o := readObject(given)
+	o.boolean("forget", &forget)
+	return forget, o.done()
 }

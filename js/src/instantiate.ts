@@ -1,64 +1,36 @@
 import wasmExec, { type Go } from "go:wasm_exec";
-import { callText } from "./call-text.js";
-import { Calls } from "./calls.js";
-import { OutboundError } from "./error.js";
+import { NativePromise } from "./builtins.js";
 import { Printer } from "./print.js";
 import { Program } from "./program.js";
-import type { GoCore, GoHandle, Handle, Host, Outcomes } from "./protocol.js";
-import { makeRequests } from "./request.js";
+import { type Answered, makeRequests, type Requests } from "./request.js";
 import { makeScope } from "./scope.js";
-import { signalOf, withoutSignal } from "./signal.js";
 import { unavailable } from "./unavailable.js";
 
-const programs = new WeakMap<WebAssembly.Module, Promise<Program>>();
-
-/** Gives the running program of a module; starts one if there is none (any more). */
-export function running(module: WebAssembly.Module): Promise<Program> {
-  let program = programs.get(module);
-  if (!program) {
-    program = runHere(module);
-    programs.set(module, program);
-    const forget = () => programs.delete(module);
-    program.then((started) => started.onEnd(forget), forget);
-  }
-  return program;
+/** What Go finds in its globalThis as `gwsOutboundHost`. Go calls each function without its object. */
+interface Host extends Requests {
+  /** Called once, before `run` returns. */
+  ready(core: GoCore): void;
+  /** Sends a text to the page that has this port. Must not throw. */
+  send(port: number, text: string): void;
 }
 
-async function runHere(module: WebAssembly.Module): Promise<Program> {
-  const calls = new Calls();
-  const { program, core } = await run(module, {
-    makeError: (init) => new OutboundError(init),
-    resolved: (id, text) => calls.resolve(id, JSON.parse(text)),
-    rejected: (id, error) => calls.reject(id, error),
-    known: (id, delivery) => calls.trackOf(id)?.tell(delivery),
-  });
-  program.core = {
-    createClient: async (options, hooks) => handle(await core.createClient(options, hooks), calls),
-  };
-  return program;
+/** What Go gives to its host. */
+interface GoCore extends Answered {
+  /** Takes a text from the page that has this port, whose number the host chooses. */
+  receive(port: number, text: string): void;
 }
 
-function handle(go: GoHandle, calls: Calls): Handle {
-  return {
-    ...go,
-    call: (method, request, options, track) =>
-      calls.begin({
-        signal: signalOf(options),
-        track,
-        send(id, signal) {
-          const text = callText(id, method, request, withoutSignal(options, signal));
-          go.call(text, ...(signal?.aborted ? [signal.reason] : []));
-        },
-        abort: (id, signal) => go.abort(id, signal.reason),
-      }),
-  };
+/** A program that runs. */
+export interface Running {
+  program: Program;
+  receive(port: number, text: string): void;
 }
 
 /** Starts a program. */
-export async function run(
+export async function instantiate(
   module: WebAssembly.Module,
-  outcomes: Outcomes,
-): Promise<{ program: Program; core: GoCore }> {
+  send: (port: number, text: string) => void,
+): Promise<Running> {
   const program = new Program();
   const printer = new Printer();
   const scope = makeScope();
@@ -66,8 +38,8 @@ export async function run(
   scope.fs.writeSync = (fd, bytes) => printer.write(fd, bytes);
   let core: GoCore | undefined;
   const host: Host = {
-    ...outcomes,
     ...makeRequests(() => core as GoCore),
+    send,
     ready: (given) => {
       core = given;
     },
@@ -78,7 +50,7 @@ export async function run(
     const instance = await WebAssembly.instantiate(module, go.importObject);
     // It is ready when run returns, though run's promise settles only at the
     // program's end. Where it could not run, that has rejected by now.
-    await Promise.race([go.run(instance), Promise.resolve()]);
+    await NativePromise.race([go.run(instance), NativePromise.resolve()]);
   } catch (cause) {
     throw unavailable(
       `it does not fit this loader (${cause}); index.js and outbound.wasm must come from the same build`,
@@ -86,12 +58,13 @@ export async function run(
     );
   }
   if (program.ended) {
-    throw program.error();
+    throw program.error({ delivery: "not-sent", referenceId: undefined });
   }
   if (!core) {
     throw unavailable("it is a Go program, but not gws-outbound");
   }
-  return { program, core };
+  const { receive } = core;
+  return { program, receive };
 }
 
 /** Makes a run of Go whose end is told to `program`, however it comes. */

@@ -1,15 +1,15 @@
 import type { LoadOptions } from "./api.js";
-import { compiled } from "./load.js";
-import type { Program } from "./program.js";
-import { running } from "./run.js";
-import { NoWorker, startInWorker } from "./worker-host.js";
+import type { Link } from "./link.js";
+import { compiled } from "./module.js";
+import { linkToPage } from "./page-host.js";
+import { linkToWorker, NoWorker } from "./worker-host.js";
 
-/** Gives a running program: in a Worker where the options want that and it can be, else here. */
-export async function start(options: LoadOptions, logLevel: unknown): Promise<Program> {
+/** Gives the road to a running program: in a Worker where the options want that and it can be, else here. */
+export async function linkTo(options: LoadOptions, logLevel: unknown): Promise<Link> {
   const module = compiled(options);
   if (wantsWorker(options.worker)) {
     try {
-      return await startInWorker(module);
+      return await linkToWorker(module);
     } catch (error) {
       if (!(error instanceof NoWorker)) {
         throw error;
@@ -19,7 +19,7 @@ export async function start(options: LoadOptions, logLevel: unknown): Promise<Pr
       }
     }
   }
-  return running(await module);
+  return linkToPage(await module);
 }
 
 // A dedicated or a shared worker is off the page's thread already. A service

@@ -1,0 +1,178 @@
+package core
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/outbound"
+	"gws-outbound/internal/wire"
+)
+
+// client is a client, and the pages that use it.
+type client struct {
+	*outbound.Client
+	core    *Core
+	journal bool
+	running sync.WaitGroup // of calls that have not come to their ends
+	listing sync.WaitGroup // of those that list unsettled calls
+
+	mu        sync.Mutex
+	pages     []*page
+	connected bool
+}
+
+// page is a page that uses a client.
+type page struct {
+	port      *Port
+	number    int // the page's own, of the client
+	listening bool
+}
+
+// createClient makes a client for the page.
+func (p *Port) createClient(ctx context.Context, m *wire.CreateClient) error {
+	opts, problems := p.readOptions(m)
+	if len(problems) > 0 {
+		return outbound.InvalidOptions(problems)
+	}
+	c := &client{core: p.core, journal: opts.Journal != nil, pages: []*page{{port: p, number: m.Client}}}
+	opts.Go = p.core.config.Go
+	opts.ConfirmsDelivery = c.journal
+	opts.OnStatus, opts.OnNotification = c.status, c.notification
+	var err error
+	if c.Client, err = outbound.Open(ctx, opts); err != nil {
+		return err
+	}
+	p.core.add(c)
+	p.mu.Lock()
+	p.clients[m.Client] = c
+	p.mu.Unlock()
+	return nil
+}
+
+func (c *client) status(s bayeux.Status) {
+	c.mu.Lock()
+	c.connected = s.State == bayeux.Connected
+	pages := c.pages
+	c.mu.Unlock()
+	reason := ""
+	if s.Reason != nil {
+		reason = s.Reason.Error()
+	}
+	for _, page := range pages {
+		page.port.out.now(&wire.Status{
+			Client: page.number, State: string(s.State), Transport: s.Transport, Reason: reason,
+			RetryIn: float64(s.RetryIn.Microseconds()) / 1000,
+		})
+	}
+}
+
+func (c *client) notification(channel string, data json.RawMessage) {
+	for _, page := range c.listeners() {
+		page.port.out.together(&wire.Notification{Client: page.number, Channel: channel, Data: data})
+	}
+}
+
+func (c *client) listeners() (list []*page) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, page := range c.pages {
+		if page.listening {
+			list = append(list, page)
+		}
+	}
+	return list
+}
+
+func (c *client) listen(p *Port) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, page := range c.pages {
+		if page.port == p {
+			page.listening = true
+		}
+	}
+}
+
+// sendsAtOnce reports whether a call's POST leaves before anything can come between.
+func (c *client) sendsAtOnce() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.connected && !c.journal
+}
+
+// perform performs an operation for a page, and tells it what is known of the call meanwhile.
+func (c *client) perform(ctx context.Context, p *Port, m *wire.Call) (json.RawMessage, error) {
+	fields, problems := wire.Request(m.Request)
+	opts, wrong := readCallOptions(m.Method, m.Options)
+	if problems = append(problems, wrong...); len(problems) > 0 {
+		return nil, outbound.InvalidOptions(problems)
+	}
+	k := &known{port: p, id: m.ID, delivery: m.Delivery}
+	k.reference, _ = fields["referenceId"].(string)
+	opts.OnProgress = func(reference string, d gws.Delivery) {
+		if d == gws.NotSent && c.sendsAtOnce() {
+			d = k.is()
+		}
+		k.set(reference, d)
+	}
+	return c.Call(ctx, m.Method, fields, opts)
+}
+
+// known is what a page knows of a call. It is told of each change before what has changed it can be seen, so that
+// it knows should the program end; but that a request was accepted may be told soon.
+type known struct {
+	port *Port
+	id   int
+
+	mu        sync.Mutex
+	delivery  gws.Delivery
+	reference string
+}
+
+func (k *known) is() gws.Delivery {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.delivery
+}
+
+func (k *known) set(reference string, d gws.Delivery) {
+	k.mu.Lock()
+	news := k.delivery != d || k.reference != reference
+	k.delivery, k.reference = d, reference
+	k.mu.Unlock()
+	m := &wire.Known{ID: k.id, Delivery: d, ReferenceID: reference}
+	switch {
+	case !news:
+	case d == gws.Accepted:
+		k.port.out.later(m)
+	default:
+		k.port.out.now(m)
+	}
+}
+
+// close returns when the calls have come to their ends as well.
+func (c *client) close(forget bool) (err error) {
+	c.core.remove(c)
+	c.listing.Wait()
+	if forget {
+		err = c.CloseAndForget()
+	} else {
+		c.Close()
+	}
+	c.running.Wait()
+	return err
+}
+
+func (c *client) unsettled(ctx context.Context) json.RawMessage {
+	var list []wire.UnsettledCall
+	for _, u := range c.Unsettled(ctx) {
+		list = append(list, wire.UnsettledCall{
+			Method: u.Method, Request: u.Request, ReferenceID: u.ReferenceID, Delivery: u.Delivery, SentAt: u.SentAt,
+			Answered: u.Answered, AnswerableUntil: u.AnswerableUntil,
+		})
+	}
+	return wire.UnsettledList(list)
+}

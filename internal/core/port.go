@@ -1,0 +1,287 @@
+package core
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"sync"
+
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/outbound"
+	"gws-outbound/internal/wire"
+)
+
+// Port is the core's end of the road to one page.
+type Port struct {
+	core *Core
+	out  outbox
+
+	mu        sync.Mutex
+	clients   map[int]*client // by the page's numbers; those that are open
+	closing   map[int]*client // those that are being closed
+	calls     map[int]*call   // by the page's numbers: the one table of those that have no end yet
+	questions map[int]chan *wire.HeadersAnswer
+	asked     int
+}
+
+// call is a call that a page waits for.
+type call struct {
+	operation string // the method's name
+	cancel    context.CancelCauseFunc
+}
+
+// errSignal is the cause of what a page's signal has ended: the page has its reason.
+var errSignal = &keptError{cause: wire.Cause{Of: wire.OfSignal}, text: "the signal has fired"}
+
+// keptError is an error whose value the page has.
+type keptError struct {
+	cause wire.Cause
+	text  string
+}
+
+func (e *keptError) Error() string { return e.text }
+
+// NewPort returns a port over which send sends messages to its page. It is called for one list at a time, must
+// not block, and may lead to calls of [Port.Take] before it returns.
+func (c *Core) NewPort(send func([]wire.ToPage)) *Port {
+	return &Port{
+		core: c, out: outbox{send: send},
+		clients: map[int]*client{}, closing: map[int]*client{}, calls: map[int]*call{}, questions: map[int]chan *wire.HeadersAnswer{},
+	}
+}
+
+// Take takes a message of the page. It does not wait for what comes of it.
+func (p *Port) Take(m wire.FromPage) {
+	switch m := m.(type) {
+	case *wire.CreateClient:
+		p.begin(m.ID, "createClient", m.Aborted, func(ctx context.Context) (json.RawMessage, error) { return nil, p.createClient(ctx, m) })
+	case *wire.Call:
+		p.ofClient(m.ID, m.Client, m.Method, m.Aborted, func(ctx context.Context, c *client) (json.RawMessage, error) { return c.perform(ctx, p, m) })
+	case *wire.Close:
+		p.close(m)
+	case *wire.Unsettled:
+		p.list(m)
+	case *wire.Settled:
+		p.ofClient(m.ID, m.Client, "settled", false, func(ctx context.Context, c *client) (json.RawMessage, error) { return c.Settled(ctx, m.ReferenceID) })
+	case *wire.Forget:
+		p.forget(m)
+	case *wire.Abort:
+		if c := p.call(m.ID); c != nil {
+			c.cancel(errSignal)
+		}
+	case *wire.HeadersAnswer:
+		p.answer(m)
+	case *wire.Delivered:
+		p.delivered(m)
+	case *wire.Listen:
+		if c := p.client(m.Client); c != nil {
+			c.listen(p)
+		}
+	case *wire.Wake:
+		for _, c := range p.all() {
+			c.Wake()
+		}
+	case *wire.Leave:
+		for _, c := range p.all() {
+			c.Leave()
+		}
+	case *wire.Ping:
+		p.out.now(&wire.Pong{ID: m.ID})
+	}
+}
+
+// begin registers a call, and sends what it comes to.
+func (p *Port) begin(id int, operation string, aborted bool, work func(context.Context) (json.RawMessage, error)) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	if aborted {
+		cancel(errSignal)
+	}
+	p.mu.Lock()
+	p.calls[id] = &call{operation, cancel}
+	p.mu.Unlock()
+	p.core.config.Go(func() {
+		value, err := p.try(ctx, operation, work)
+		p.mu.Lock()
+		delete(p.calls, id)
+		p.mu.Unlock()
+		cancel(nil)
+		if err != nil {
+			p.reject(id, err)
+			return
+		}
+		p.out.now(&wire.Resolved{ID: id, Value: value})
+	})
+}
+
+// try makes a panic an error: it must not end the program, which others use as well.
+func (p *Port) try(ctx context.Context, operation string, work func(context.Context) (json.RawMessage, error)) (value json.RawMessage, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			p.core.config.Log(bayeux.Warn, fmt.Sprintf("internal error in %s: %v\n%s", operation, r, debug.Stack()))
+			err = fmt.Errorf("internal error: %v", r)
+		}
+	}()
+	return work(ctx)
+}
+
+func (p *Port) reject(id int, err error) { p.out.now(&wire.Rejected{ID: id, Error: describe(err)}) }
+
+// ofClient begins a call over a client, which waits for it when it is closed. One that is closed takes none.
+func (p *Port) ofClient(id, number int, operation string, aborted bool, work func(context.Context, *client) (json.RawMessage, error)) {
+	c := p.client(number)
+	if c == nil {
+		p.reject(id, outbound.ClosedError(gws.NotSent))
+		return
+	}
+	c.running.Add(1)
+	p.begin(id, operation, aborted, func(ctx context.Context) (json.RawMessage, error) {
+		defer c.running.Done()
+		return work(ctx, c)
+	})
+}
+
+func (p *Port) client(number int) *client {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.clients[number]
+}
+
+func (p *Port) call(id int) *call {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.calls[id]
+}
+
+func (p *Port) all() []*client {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Collect(maps.Values(p.clients))
+}
+
+// close closes a client, and waits until its calls have come to their ends: where the client is the
+// only one of its program, the page ends that then.
+func (p *Port) close(m *wire.Close) {
+	forget, problems := readCloseOptions(m.Options)
+	if len(problems) > 0 {
+		p.reject(m.ID, outbound.InvalidOptions(problems))
+		return
+	}
+	p.mu.Lock()
+	c := p.clients[m.Client]
+	delete(p.clients, m.Client)
+	if c != nil {
+		p.closing[m.Client] = c
+	}
+	p.mu.Unlock()
+	p.begin(m.ID, "close", false, func(context.Context) (json.RawMessage, error) {
+		if c == nil {
+			return nil, nil
+		}
+		defer func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			delete(p.closing, m.Client)
+		}()
+		return nil, c.close(forget)
+	})
+}
+
+// list begins to list unsettled calls: what was asked for before the client is closed comes whole.
+func (p *Port) list(m *wire.Unsettled) {
+	if c := p.client(m.Client); c != nil {
+		c.listing.Add(1)
+	}
+	p.ofClient(m.ID, m.Client, "unsettled", false, func(ctx context.Context, c *client) (json.RawMessage, error) {
+		defer c.listing.Done()
+		return c.unsettled(ctx), nil
+	})
+}
+
+func (p *Port) delivered(m *wire.Delivered) {
+	p.mu.Lock()
+	c := p.clients[m.Client]
+	if c == nil {
+		c = p.closing[m.Client] // which waits for this
+	}
+	p.mu.Unlock()
+	if c != nil {
+		c.Delivered(m.ReferenceID)
+	}
+}
+
+func (p *Port) forget(m *wire.Forget) {
+	reference, ok := m.ReferenceID.(string)
+	if !ok {
+		p.reject(m.ID, outbound.InvalidOptions([]gws.Problem{{Field: "referenceId", Message: "must be a string, got " + wire.TypeOf(m.ReferenceID)}}))
+		return
+	}
+	p.ofClient(m.ID, m.Client, "forget", false, func(ctx context.Context, c *client) (json.RawMessage, error) {
+		return nil, c.Forget(ctx, reference)
+	})
+}
+
+// ask asks the page's function for headers.
+func (p *Port) ask(ctx context.Context, client int) (map[string]string, error) {
+	answered := make(chan *wire.HeadersAnswer, 1)
+	p.mu.Lock()
+	p.asked++
+	id := p.asked
+	p.questions[id] = answered
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		delete(p.questions, id)
+		p.mu.Unlock()
+	}()
+	p.out.now(&wire.AskHeaders{ID: id, Client: client})
+	select {
+	case m := <-answered:
+		if m.Failed != "" {
+			return nil, &keptError{wire.Cause{Of: wire.OfHeaders, ID: id}, m.Failed}
+		}
+		return m.Fields, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (p *Port) answer(m *wire.HeadersAnswer) {
+	p.mu.Lock()
+	answered := p.questions[m.ID]
+	delete(p.questions, m.ID)
+	p.mu.Unlock()
+	if answered != nil {
+		answered <- m
+	}
+}
+
+// thrown is what the browser threw, as package jsbridge has it.
+type thrown interface {
+	error
+	NameAndMessage() (name, message string)
+}
+
+// describe makes an OutboundError of an error.
+func describe(err error) wire.Error {
+	e, ok := errors.AsType[*outbound.Error](err)
+	if !ok { // a panic, or a page without what a browser has
+		e = &outbound.Error{Code: outbound.ModuleExited, Message: err.Error(), Delivery: gws.Unknown, Err: err}
+	}
+	d := wire.Error{
+		Code: string(e.Code), Message: e.Message, Delivery: e.Delivery, ReferenceID: e.ReferenceID,
+		HTTPStatus: e.HTTPStatus, StatusCode: e.StatusCode, StatusMessage: e.StatusMsg,
+		Event: e.Event, Problems: e.Problems,
+	}
+	if kept, ok := errors.AsType[*keptError](err); ok {
+		d.Cause = kept.cause
+	} else if t, ok := errors.AsType[thrown](err); ok {
+		d.Cause.Of = wire.OfBrowser
+		d.Cause.Name, d.Cause.Message = t.NameAndMessage()
+	}
+	return d
+}

@@ -1,0 +1,117 @@
+package wire
+
+import (
+	"strconv"
+	"time"
+
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/jsontext"
+)
+
+// MaxProperties is how many properties of an object, or elements of an array, are looked at. There
+// may be one more, so that whoever must have no more can see that there were.
+const MaxProperties = 100
+
+// List is an array that a caller has passed.
+type List []any
+
+// Unreadable is what cannot be read, such as a getter that throws: in words, why.
+type Unreadable string
+
+// TypeOf returns the JavaScript type of a value that a caller has passed: "null" for null, "array" for arrays.
+func TypeOf(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "string"
+	case float64:
+		return "number"
+	case bool:
+		return "boolean"
+	case List:
+		return "array"
+	case gws.Foreign:
+		if v != gws.InvalidDate {
+			return string(v)
+		}
+	}
+	return "object"
+}
+
+var tags = []string{"fields", "list", "time", "number", "type", "unreadable"}
+
+// readGiven reads a value as js/src/given.ts writes it: what JSON has no value for, and what holds other values,
+// is an object of one property.
+func readGiven(v jsontext.Value) any {
+	if s, ok := v.Text(); ok {
+		return s
+	}
+	if yes, ok := v.Bool(); ok {
+		return yes
+	}
+	if f, ok := v.Float(); ok {
+		return f
+	}
+	if !v.IsObject() {
+		return nil
+	}
+	var f [6]jsontext.Value
+	v.Members(tags, f[:])
+	switch {
+	case f[0] != nil:
+		fields := map[string]any{}
+		f[0].Properties(func(name string, value jsontext.Value) { fields[name] = readGiven(value) })
+		return fields
+	case f[1] != nil:
+		list := List{}
+		f[1].Elements(func(element jsontext.Value) { list = append(list, readGiven(element)) })
+		return list
+	case f[2] != nil:
+		if ms, ok := f[2].Float(); ok {
+			return time.UnixMilli(int64(ms)) // at most 8.64e15
+		}
+		return gws.InvalidDate
+	case f[3] != nil:
+		number, _ := strconv.ParseFloat(readText(f[3]), 64) // NaN, Infinity
+		return number
+	case f[5] != nil:
+		return Unreadable(readText(f[5]))
+	}
+	return gws.Foreign(readText(f[4]))
+}
+
+// Request makes a request of what a caller has passed as such. Package gws says what is wrong with
+// its fields, but for those that cannot be read.
+func Request(given any) (gws.Fields, []gws.Problem) {
+	if why, ok := given.(Unreadable); ok {
+		return nil, []gws.Problem{{Field: "request", Message: "cannot be read: " + string(why)}}
+	}
+	values, ok := given.(map[string]any)
+	if !ok {
+		return nil, []gws.Problem{{Field: "request", Message: "must be an object, got " + TypeOf(given)}}
+	}
+	var problems []gws.Problem
+	fields := make(gws.Fields, len(values))
+	for name, v := range values {
+		if data, ok := v.(map[string]any); ok {
+			for inner, v := range data {
+				data[inner] = field(name+"."+inner, v, &problems)
+			}
+		}
+		fields[name] = field(name, v, &problems)
+	}
+	return fields, problems
+}
+
+// field makes a value of a field, as package gws knows it.
+func field(name string, v any, problems *[]gws.Problem) any {
+	switch v := v.(type) {
+	case List:
+		return gws.Foreign("array")
+	case Unreadable:
+		*problems = append(*problems, gws.Problem{Field: name, Message: "cannot be read: " + string(v)})
+		return nil
+	}
+	return v
+}

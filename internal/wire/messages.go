@@ -1,0 +1,182 @@
+package wire
+
+import (
+	"encoding/json"
+
+	"gws-outbound/internal/gws"
+)
+
+// FromPage is a message that a page sends. Calls, and what is about one, have an ID that the page
+// has given to the call; Client is the page's own number of a client.
+type FromPage interface{ fromPage() }
+
+// CreateClient is a call: it makes a client, which has the number from then on.
+type CreateClient struct {
+	ID, Client int
+	Options    any // as [Read] gives values of a caller
+	Headers    Headers
+	Aborted    bool // its signal has fired already
+}
+
+// Headers is the option headers. Where all of it is zero, there is none.
+type Headers struct {
+	Ask     bool              // it is a function, to be asked with [AskHeaders]
+	Fields  map[string]string // nil if there are none
+	Refused string            // why the browser does not take it
+}
+
+// Call is a call: it performs an operation.
+type Call struct {
+	ID, Client       int
+	Method           string
+	Request, Options any
+	Delivery         gws.Delivery // what the page takes the delivery for, until it hears of another
+	Aborted          bool
+}
+
+// Close is a call: it closes the client.
+type Close struct {
+	ID, Client int
+	Options    any
+}
+
+// Unsettled is a call: it lists what earlier clients have left.
+type Unsettled struct{ ID, Client int }
+
+// Settled is a call: it comes to what an unsettled call comes to.
+type Settled struct {
+	ID, Client  int
+	ReferenceID string
+}
+
+// Forget is a call: it takes an unsettled call off the list.
+type Forget struct {
+	ID, Client  int
+	ReferenceID any
+}
+
+// Abort says that the signal of a call has fired.
+type Abort struct{ ID int }
+
+// HeadersAnswer answers [AskHeaders].
+type HeadersAnswer struct {
+	ID     int               // of the question
+	Fields map[string]string // nil if there are none
+	Failed string            // what the function threw, in words
+}
+
+// Delivered says that the caller of a call, or of Settled, has got what came of it.
+type Delivered struct {
+	Client      int
+	ReferenceID string
+}
+
+// Listen asks for the notifications of a client, which are left out before.
+type Listen struct{ Client int }
+
+// Wake says that the connections may be dead, or may be had again.
+type Wake struct{}
+
+// Leave says that the page goes away.
+type Leave struct{}
+
+// Ping asks for a [Pong] with the same ID.
+type Ping struct{ ID int }
+
+func (*CreateClient) fromPage()  {}
+func (*Call) fromPage()          {}
+func (*Close) fromPage()         {}
+func (*Unsettled) fromPage()     {}
+func (*Settled) fromPage()       {}
+func (*Forget) fromPage()        {}
+func (*Abort) fromPage()         {}
+func (*HeadersAnswer) fromPage() {}
+func (*Delivered) fromPage()     {}
+func (*Listen) fromPage()        {}
+func (*Wake) fromPage()          {}
+func (*Leave) fromPage()         {}
+func (*Ping) fromPage()          {}
+
+// ToPage is a message that a page gets.
+type ToPage interface{ toPage() }
+
+// Resolved is the good end of a call.
+type Resolved struct {
+	ID    int
+	Value json.RawMessage // nil if there is none
+}
+
+// Rejected is the other one.
+type Rejected struct {
+	ID    int
+	Error Error
+}
+
+// Error has the properties of an OutboundError. Those that do not apply are zero.
+type Error struct {
+	Code, Message string
+	Delivery      gws.Delivery
+	ReferenceID   string
+	HTTPStatus    int
+	StatusCode    int
+	StatusMessage string
+	Event         json.RawMessage
+	Problems      []gws.Problem
+	Cause         Cause
+}
+
+// Cause is the cause of an error: what the page has itself, or the name and the message of
+// what the browser threw.
+type Cause struct {
+	Of            CauseOf
+	ID            int // of the question, [OfHeaders]
+	Name, Message string
+}
+
+// CauseOf says where a cause is kept.
+type CauseOf string
+
+// The places of a cause.
+const (
+	Nowhere   CauseOf = ""
+	OfSignal  CauseOf = "signal"  // it is the reason of the call's signal
+	OfHeaders CauseOf = "headers" // it is what the function for headers threw
+	OfBrowser CauseOf = "browser" // it has a name and a message
+)
+
+// Known says what is known of a call that has not come to its end.
+type Known struct {
+	ID          int
+	Delivery    gws.Delivery
+	ReferenceID string
+}
+
+// Status says that the state of a client has changed.
+type Status struct {
+	Client    int
+	State     string
+	Transport string  // "" if there is no connection
+	Reason    string  // "" if there is nothing to say
+	RetryIn   float64 // milliseconds; 0 if no attempt is planned
+}
+
+// Notification is an event that answers no request.
+type Notification struct {
+	Client  int
+	Channel string
+	Data    json.RawMessage
+}
+
+// AskHeaders asks for what the option headers gives: for a [HeadersAnswer] with this ID.
+type AskHeaders struct{ ID, Client int }
+
+// Pong answers a [Ping].
+type Pong struct{ ID int }
+
+func (*Resolved) toPage()     {}
+func (*Rejected) toPage()     {}
+func (*Known) toPage()        {}
+func (*Status) toPage()       {}
+func (*Notification) toPage() {}
+func (*AskHeaders) toPage()   {}
+func (*Pong) toPage()         {}

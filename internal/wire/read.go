@@ -1,0 +1,108 @@
+package wire
+
+import (
+	"errors"
+
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/jsontext"
+)
+
+// ErrUnknown is returned for a text that is no message of the list.
+var ErrUnknown = errors.New("no such message")
+
+// The properties of messages from a page. What a kind does not have is not there.
+const (
+	atKind = iota
+	atID
+	atClient
+	atMethod
+	atRequest
+	atOptions
+	atHeaders
+	atAborted
+	atDelivery
+	atReferenceID
+	atFields
+	atFailed
+	properties
+)
+
+var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "delivery", "referenceId", "fields", "failed"}
+
+// Read reads a message from a page. Values that a caller has passed are read by their types: a string,
+// float64 or bool; nil for null, and for undefined among properties; a time.Time for a Date, [List]
+// for an array, map[string]any for an object of plain data, [Unreadable] for what threw, and
+// gws.Foreign for all else.
+func Read(text []byte) (FromPage, error) {
+	v, problem := jsontext.Read(text)
+	if problem != jsontext.None {
+		return nil, problem
+	}
+	var f [properties]jsontext.Value
+	v.Members(names, f[:])
+	kind, _ := f[atKind].Text()
+	id, client := integer(f[atID]), integer(f[atClient])
+	aborted, _ := f[atAborted].Bool()
+	switch kind {
+	case "createClient":
+		return &CreateClient{ID: id, Client: client, Options: readGiven(f[atOptions]), Headers: readHeaders(f[atHeaders]), Aborted: aborted}, nil
+	case "call":
+		return &Call{
+			ID: id, Client: client, Method: readText(f[atMethod]), Request: readGiven(f[atRequest]), Options: readGiven(f[atOptions]),
+			Delivery: gws.Delivery(readText(f[atDelivery])), Aborted: aborted,
+		}, nil
+	case "close":
+		return &Close{id, client, readGiven(f[atOptions])}, nil
+	case "unsettled":
+		return &Unsettled{id, client}, nil
+	case "settled":
+		return &Settled{id, client, readText(f[atReferenceID])}, nil
+	case "forget":
+		return &Forget{id, client, readGiven(f[atReferenceID])}, nil
+	case "abort":
+		return &Abort{id}, nil
+	case "headers":
+		return &HeadersAnswer{id, readFields(f[atFields]), readText(f[atFailed])}, nil
+	case "delivered":
+		return &Delivered{client, readText(f[atReferenceID])}, nil
+	case "listen":
+		return &Listen{client}, nil
+	case "wake":
+		return &Wake{}, nil
+	case "leave":
+		return &Leave{}, nil
+	case "ping":
+		return &Ping{id}, nil
+	}
+	return nil, ErrUnknown
+}
+
+func integer(v jsontext.Value) int {
+	n, _ := v.Int()
+	return int(n)
+}
+
+func readText(v jsontext.Value) string {
+	s, _ := v.Text()
+	return s
+}
+
+var headerNames = []string{"ask", "fields", "refused"}
+
+func readHeaders(v jsontext.Value) (h Headers) {
+	var f [3]jsontext.Value
+	v.Members(headerNames, f[:])
+	h.Ask, _ = f[0].Bool()
+	h.Fields, h.Refused = readFields(f[1]), readText(f[2])
+	return h
+}
+
+// readFields reads an object of strings; nil if there is none.
+func readFields(v jsontext.Value) map[string]string {
+	if !v.IsObject() {
+		return nil
+	}
+	fields := map[string]string{}
+	v.Properties(func(name string, value jsontext.Value) { fields[name] = readText(value) })
+	return fields
+}

@@ -1,0 +1,28 @@
+// JavaScript's own functions, as they were when the loader was loaded. Pages replace them, before and
+// after: Prototype.js has an Array.from of its own and methods of arrays that are not the standard's,
+// others wrap fetch and JSON, and what is on Object.prototype is found in every object. So what the loader
+// needs on the road of a call is from here, or is syntax; and what it makes to be read by others, such as the options of
+// fetch, inherits nothing.
+
+/** The Promise of async functions, whatever a page has put in its place. */
+export const NativePromise = (async () => {})().constructor as PromiseConstructor;
+
+export const { parse, stringify } = JSON;
+export const { keys, defineProperty, hasOwn } = Object;
+export const { isArray } = Array;
+export const { isFinite: isFiniteNumber } = Number;
+export const { fetch, setTimeout, clearTimeout } = globalThis;
+
+const { apply } = Reflect;
+const { getTime } = Date.prototype;
+const { toString: toTypeName } = Object.prototype;
+
+/** The time of a Date, of whatever frame; NaN if that is invalid. Throws for what is none. */
+export function timeOf(value: object): number {
+  return apply(getTime, value, []);
+}
+
+/** What Object.prototype.toString says of a value. Throws for a revoked Proxy. */
+export function typeNameOf(value: unknown): string {
+  return apply(toTypeName, value, []);
+}

@@ -1,0 +1,113 @@
+// What callers pass, as JSON: of whatever type it is, the Go program says what is wrong with it. What no
+// plain value is needs nobody there but for the name of its type in an error, the time of a Date, and what
+// an object of plain data or an array holds.
+
+import { isArray, isFiniteNumber, keys, timeOf, typeNameOf } from "./builtins.js";
+import { describe } from "./thrown.js";
+
+/** One more property or element than the Go program lets pass. */
+const most = 101;
+
+/** A value on its way. What JSON has no value for is an object of one property. */
+export type Given =
+  | string
+  | number
+  | boolean
+  | null
+  | { readonly fields: { readonly [name: string]: Given } }
+  | { readonly list: readonly Given[] }
+  /** Milliseconds since 1970; null of an invalid Date. */
+  | { readonly time: number | null }
+  /** Such as "NaN". */
+  | { readonly number: string }
+  /** The name of its type. */
+  | { readonly type: string }
+  /** Why it cannot be read. */
+  | { readonly unreadable: string };
+
+/** Writes what was passed as a request or options: its own properties, and those of objects of plain data in it. */
+export function given(value: unknown): Given {
+  if (typeof value === "object" && value !== null && !isList(value)) {
+    return properties(value, (inner) =>
+      typeof inner === "object" && inner !== null && isData(inner)
+        ? properties(inner, leaf)
+        : field(inner),
+    );
+  }
+  return value === undefined ? { type: "undefined" } : field(value);
+}
+
+function field(value: unknown): Given {
+  return isList(value) ? elements(value as readonly unknown[]) : leaf(value);
+}
+
+function leaf(value: unknown): Given {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value;
+    case "number":
+      return isFiniteNumber(value) ? value : { number: `${value}` };
+    case "undefined":
+      return null;
+    case "object":
+      return value === null ? null : (date(value) ?? { type: isList(value) ? "array" : "object" });
+    default:
+      return { type: typeof value };
+  }
+}
+
+function properties(object: object, write: (value: unknown) => Given): Given {
+  const fields: { [name: string]: Given } = { __proto__: null } as never;
+  let count = 0;
+  try {
+    for (const name of keys(object)) {
+      if (count++ === most) {
+        break;
+      }
+      fields[name] = write((object as { [name: string]: unknown })[name]);
+    }
+  } catch (thrown) {
+    return { unreadable: describe(thrown) };
+  }
+  return { fields };
+}
+
+function elements(array: readonly unknown[]): Given {
+  const list: Given[] = [];
+  try {
+    for (let i = 0; i < array.length && i < most; i++) {
+      list[i] = leaf(array[i]);
+    }
+  } catch (thrown) {
+    return { unreadable: describe(thrown) };
+  }
+  return { list };
+}
+
+function date(value: object): Given | undefined {
+  let time: number;
+  try {
+    time = timeOf(value);
+  } catch {
+    return undefined;
+  }
+  return { time: isFiniteNumber(time) ? time : null };
+}
+
+function isList(value: unknown): boolean {
+  try {
+    return isArray(value);
+  } catch {
+    return false; // a revoked Proxy
+  }
+}
+
+/** Tells an object of plain data, of whatever frame, from a Map, Headers, an element and the like. */
+function isData(value: object): boolean {
+  try {
+    return typeNameOf(value) === "[object Object]";
+  } catch {
+    return false; // a revoked Proxy
+  }
+}

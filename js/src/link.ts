@@ -1,0 +1,184 @@
+import type { StateChangeDetail } from "./api.js";
+import { hasOwn } from "./builtins.js";
+import { type Begin, Calls } from "./calls.js";
+import { OutboundError } from "./error.js";
+import { watchPage } from "./page.js";
+import type { Port } from "./port.js";
+import type { Program } from "./program.js";
+import { Pulse } from "./pulse.js";
+import { describe, remake } from "./thrown.js";
+import { type Fields, type FromPage, fromText, type ToPage, toText } from "./wire.js";
+
+/** What a client hears of: called synchronously, must not throw. */
+export interface Hooks {
+  statechange(detail: StateChangeDetail): void;
+  notification(channel: string, data: unknown): void;
+  /** Gives what the option headers gives. */
+  headers(): unknown;
+}
+
+/** How often a call that is overdue is given more time, where the program answers all the same. */
+const mostTimes = 3;
+
+/** How much time that is, in ms: the program may have been frozen, and its own deadlines have a grace. */
+const more = 10_000;
+
+/** The page's end of the road to a program: its port, and the calls that are not settled. */
+export class Link {
+  readonly program: Program;
+  /** Ends the Worker, if the program runs in one; it has one client only, then. */
+  readonly release: () => void;
+  readonly #port: Port;
+  readonly #calls = new Calls();
+  readonly #clients = new Map<number, Hooks>();
+  readonly #pulse: Pulse;
+  #lastClient = 0;
+  /** What a function for headers threw last, by the question. */
+  #thrown: { id: number; value: unknown } | undefined;
+
+  /** `mayVanish` says that the program may be gone without a word, also while nothing is pending. */
+  constructor(port: Port, program: Program, release = () => {}, mayVanish = () => false) {
+    this.#port = port;
+    this.program = program;
+    this.release = release;
+    this.#pulse = new Pulse(
+      () => this.send({ kind: "ping", id: 0 }),
+      () => program.end({ reason: "does not answer" }),
+      () => !program.ended && (this.#calls.size > 0 || mayVanish()),
+    );
+    port.onmessage = (text) => this.#take(text);
+    const unwatch = watchPage(this);
+    program.onEnd(() => {
+      unwatch();
+      this.#pulse.stop();
+      this.#calls.rejectAll((known) => program.error(known));
+    });
+    this.#pulse.start();
+  }
+
+  /** Adds a client; returns its number. */
+  add(hooks: Hooks): number {
+    this.#clients.set(++this.#lastClient, hooks);
+    return this.#lastClient;
+  }
+
+  remove(client: number): void {
+    this.#clients.delete(client);
+  }
+
+  send(message: FromPage): void {
+    if (!this.program.ended) {
+      this.#port.send(toText(message));
+    }
+  }
+
+  /** Begins a call: `message` makes it of its number. It settles whatever becomes of the program. */
+  async call(
+    begin: Omit<Begin, "send" | "abort" | "overdue">,
+    message: (id: number, aborted: boolean) => FromPage,
+  ): Promise<unknown> {
+    if (this.program.ended) {
+      throw this.program.error(begin.known);
+    }
+    return this.#calls.begin({
+      ...begin,
+      send: (id, aborted) => {
+        this.send(message(id, aborted));
+        this.#pulse.start();
+      },
+      abort: (id) => this.send({ kind: "abort", id }),
+      overdue: (times) => {
+        if (times > mostTimes) {
+          this.program.end({ reason: "has not settled a call in time" });
+          return 0;
+        }
+        this.#pulse.check();
+        return more;
+      },
+    });
+  }
+
+  #take(text: string): void {
+    for (const message of fromText(text) as ToPage[]) {
+      this.#handle(message);
+    }
+  }
+
+  #handle(message: ToPage): void {
+    switch (message.kind) {
+      case "resolved":
+        this.#calls.get(message.id)?.resolve(message.value);
+        break;
+      case "rejected":
+        this.#reject(message);
+        break;
+      case "known": {
+        const known = this.#calls.get(message.id)?.known;
+        if (known) {
+          known.delivery = message.delivery;
+          known.referenceId = message.referenceId;
+        }
+        break;
+      }
+      case "status":
+        this.#clients.get(message.client)?.statechange(detailOf(message));
+        break;
+      case "notification":
+        this.#clients.get(message.client)?.notification(message.channel, message.data);
+        break;
+      case "headers":
+        this.#answer(message);
+        break;
+      case "pong":
+        this.#pulse.beat();
+    }
+  }
+
+  #reject({ id, error }: ToPage & { kind: "rejected" }): void {
+    const call = this.#calls.get(id);
+    const { cause: kept, ...init } = { __proto__: null, ...error };
+    let cause: unknown;
+    if (kept?.of === "signal") {
+      cause = call?.signal?.reason;
+    } else if (kept?.of === "headers") {
+      cause = kept.id === this.#thrown?.id ? this.#thrown.value : undefined;
+    } else if (kept) {
+      cause = remake(kept);
+    }
+    call?.reject(new OutboundError({ ...init, cause }));
+  }
+
+  async #answer({ id, client }: ToPage & { kind: "headers" }): Promise<void> {
+    try {
+      const given = await this.#clients.get(client)?.headers();
+      this.send({ kind: "headers", id, fields: given == null ? null : readHeaders(given) });
+    } catch (value) {
+      this.#thrown = { id, value };
+      this.send({ kind: "headers", id, fields: null, failed: describe(value) });
+    }
+  }
+}
+
+function detailOf(message: ToPage & { kind: "status" }): StateChangeDetail {
+  const { state } = message;
+  const detail: StateChangeDetail = {
+    state,
+    transport: hasOwn(message, "transport") ? (message.transport as never) : null,
+  };
+  if (hasOwn(message, "reason")) {
+    detail.reason = message.reason as string;
+  }
+  if (hasOwn(message, "retryIn")) {
+    detail.retryIn = message.retryIn as number;
+  }
+  return detail;
+}
+
+/** Lets the browser check and read header fields. */
+export function readHeaders(given: unknown): Fields {
+  const fields: { [name: string]: string } = { __proto__: null } as never;
+  for (const [name, value] of new Headers(given as HeadersInit)) {
+    fields[name] = value;
+  }
+  return fields;
+}

@@ -1,0 +1,6 @@
+/** One end of the road between a page and a Go program. Only text crosses. */
+export interface Port {
+  send(text: string): void;
+  /** Is given each text that the other end sends. Set before anything is sent. */
+  onmessage: (text: string) => void;
+}

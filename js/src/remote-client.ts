@@ -1,0 +1,238 @@
+import type { StateChangeDetail } from "./api.js";
+import { hasOwn } from "./builtins.js";
+import { OutboundError } from "./error.js";
+import { given } from "./given.js";
+import { type Hooks, type Link, readHeaders } from "./link.js";
+import type { OutboundOperations } from "./operations.js";
+import { type Known, nothingSent } from "./program.js";
+import { signalOf, withoutSignal } from "./signal.js";
+import { describe } from "./thrown.js";
+import type { HeadersOption } from "./wire.js";
+
+/** The name of an operation's method. */
+export type Method = keyof OutboundOperations;
+
+/** The options of a client without those of the loader, as they were passed, and what the loader adds. */
+export type Options = { readonly [name: string]: unknown };
+
+/** An unsettled call, as Go lists it. */
+export interface ListedCall {
+  method: Method;
+  request: unknown;
+  referenceId: string;
+  delivery: Known["delivery"];
+  answered: boolean;
+  /** Milliseconds since 1970, as the next one. */
+  sentAt: number;
+  answerableUntil: number | null;
+}
+
+/**
+ * How much longer than its own time limits a call in Go may take, in ms, before the program is asked whether
+ * it lives: the limits have a grace of 2 s each where the page was frozen, closing a session takes 2 s at most, and
+ * a write to the journal some.
+ */
+const margin = 15_000;
+
+/** A client in the Go program, and how to end it. It does not know the page's own, which may be collected. */
+export class RemoteClient {
+  readonly link: Link;
+  readonly #number: number;
+  readonly #off: () => void;
+  readonly #connectTimeout: number;
+  readonly #ackTimeout: number;
+  readonly #journal: boolean;
+  readonly #options: Options;
+  #connected = false;
+  #closing: Promise<void> | undefined;
+  #closed = false;
+
+  /** `ended` is called at the end of the program. */
+  constructor(link: Link, options: Options, hooks: Omit<Hooks, "headers">, ended: () => void) {
+    this.link = link;
+    this.#options = options;
+    this.#connectTimeout = milliseconds(options.connectTimeout, 10_000);
+    this.#ackTimeout = milliseconds(options.ackTimeout, 30_000);
+    this.#journal = options.journal === true;
+    this.#number = link.add({
+      ...hooks,
+      statechange: (detail: StateChangeDetail) => {
+        this.#connected = detail.state === "connected";
+        hooks.statechange(detail);
+      },
+      headers: () => (options.headers as () => unknown)(),
+    });
+    this.#off = link.program.onEnd(ended);
+  }
+
+  /** Connects it. Nothing of it is left where that fails. */
+  async create(): Promise<void> {
+    const { headers, ...rest } = this.#options;
+    const { signal } = this.#options;
+    // In a Worker, location is that of its script.
+    const baseUrl = this.#options.baseUrl ?? globalThis.location?.origin;
+    const options = withoutSignal({ ...rest, baseUrl }, signal);
+    const limit = this.#connectTimeout + margin;
+    try {
+      await this.link.call({ known: nothingSent(), signal, limit }, (id, aborted) => ({
+        kind: "createClient",
+        id,
+        client: this.#number,
+        options: given(options),
+        headers: headersOf(headers),
+        aborted,
+      }));
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+  }
+
+  /** Whether it was closed, and all of that is over. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Performs an operation. */
+  call(method: Method, request: unknown, options: unknown, known: Known): Promise<unknown> {
+    const signal = signalOf(options);
+    const limit =
+      this.#connectTimeout + milliseconds(ackTimeoutOf(options), this.#ackTimeout) + margin;
+    return this.link.call({ known, signal, limit }, (id, aborted) => {
+      // From here on it may be sent, also if the program can say nothing more: but where it has something
+      // to wait for first, it says so before it sends it.
+      known.delivery = this.#connected && !this.#journal ? "unknown" : "not-sent";
+      return {
+        kind: "call",
+        id,
+        client: this.#number,
+        method,
+        request: given(request),
+        options: given(withoutSignal(options, signal)),
+        delivery: known.delivery,
+        aborted,
+      };
+    });
+  }
+
+  async unsettled(): Promise<ListedCall[]> {
+    const begin = { known: nothingSent(), limit: margin };
+    const list = await this.link.call(begin, (id) => ({
+      kind: "unsettled",
+      id,
+      client: this.#number,
+    }));
+    return list as ListedCall[];
+  }
+
+  /** Settles as an unsettled call does, for which there is no deadline. */
+  settled(referenceId: string, known: Known): Promise<unknown> {
+    return this.link.call({ known }, (id) => ({
+      kind: "settled",
+      id,
+      client: this.#number,
+      referenceId,
+    }));
+  }
+
+  /** Says that the caller has got what a call, or `settled`, came to. */
+  delivered(referenceId: string): void {
+    if (!this.#closed) {
+      this.link.send({ kind: "delivered", client: this.#number, referenceId });
+    }
+  }
+
+  async forget(referenceId: unknown): Promise<void> {
+    await this.link.call({ known: nothingSent(), limit: margin }, (id) => ({
+      kind: "forget",
+      id,
+      client: this.#number,
+      referenceId: given(referenceId),
+    }));
+  }
+
+  /** Asks for the notifications, which are left out before. */
+  listen(): void {
+    this.link.send({ kind: "listen", client: this.#number });
+  }
+
+  /** Closes it, and ends its Worker if it has one. Wrong options are refused, and close nothing. */
+  async close(options?: unknown): Promise<void> {
+    if (!this.#closing) {
+      const closing = this.#close(options);
+      this.#closing = closing;
+      closing.catch(() => {
+        if (!this.#closed) {
+          this.#closing = undefined;
+        }
+      });
+    }
+    await this.#closing;
+  }
+
+  async #close(options: unknown): Promise<void> {
+    const { program } = this.link;
+    // A program that has ended took the session with it: nothing is left to do, but to forget.
+    if (!program.ended || forgets(options)) {
+      const begin = { known: nothingSent(), limit: margin };
+      try {
+        await this.link.call(begin, (id) => ({
+          kind: "close",
+          id,
+          client: this.#number,
+          options: given(options),
+        }));
+      } catch (error) {
+        if ((error as OutboundError).code === "INVALID_REQUEST") {
+          throw error; // nothing was closed
+        }
+        if (forgets(options)) {
+          this.#end();
+          throw error;
+        }
+      }
+    }
+    this.#end();
+  }
+
+  #end(): void {
+    this.#closed = true;
+    this.#off();
+    this.link.remove(this.#number);
+    this.link.release();
+  }
+
+  /** The error of a call over a client that is closed. */
+  static closedError(known: Known): OutboundError {
+    return new OutboundError({ code: "CLOSED", message: "the client was closed", ...known });
+  }
+}
+
+/** An option that is a time limit. A wrong one is refused by the program. */
+function milliseconds(value: unknown, byDefault: number): number {
+  return typeof value === "number" && value > 0 && value <= 86_400_000 ? value : byDefault;
+}
+
+function ackTimeoutOf(options: unknown): unknown {
+  return typeof options === "object" && options !== null && hasOwn(options, "ackTimeout")
+    ? (options as { ackTimeout: unknown }).ackTimeout
+    : undefined;
+}
+
+function forgets(options: unknown): boolean {
+  return (options as { forget?: unknown } | undefined)?.forget === true;
+}
+
+function headersOf(headers: unknown): HeadersOption {
+  if (typeof headers === "function") {
+    return { ask: true };
+  }
+  if (headers === undefined || headers === null) {
+    return null;
+  }
+  try {
+    return { fields: readHeaders(headers) };
+  } catch (thrown) {
+    return { refused: describe(thrown) };
+  }
+}

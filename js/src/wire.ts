@@ -1,0 +1,101 @@
+// The messages between a page and the Go program, all of them text. The same kinds are in
+// internal/wire, each beside its name here. What no text can hold stays where it is, and goes by number: the
+// reason of a caller's signal by that of the call, what a function for headers threw by that of the question.
+// The compiled module goes to a Worker before the first message, and HTTP requests do not pass here: see request.ts.
+
+import type { ClientState, Transport } from "./api.js";
+import { parse } from "./builtins.js";
+import type { Delivery, OutboundErrorInit } from "./error.js";
+import type { Given } from "./given.js";
+import { write } from "./json.js";
+import type { Method } from "./remote-client.js";
+
+/** What the page says. A call has an `id`, which what is about it names; `client` is the page's number of a client. */
+export type FromPage =
+  | {
+      kind: "createClient";
+      id: number;
+      client: number;
+      options: Given;
+      headers: HeadersOption;
+      aborted: boolean;
+    }
+  | {
+      kind: "call";
+      id: number;
+      client: number;
+      method: Method;
+      request: Given;
+      options: Given;
+      /** What the page takes the delivery for, until it hears of another. */
+      delivery: Delivery;
+      aborted: boolean;
+    }
+  | { kind: "close"; id: number; client: number; options: Given }
+  | { kind: "unsettled"; id: number; client: number }
+  | { kind: "settled"; id: number; client: number; referenceId: string }
+  | { kind: "forget"; id: number; client: number; referenceId: Given }
+  | { kind: "abort"; id: number }
+  /** Answers the question of that id. */
+  | { kind: "headers"; id: number; fields: Fields | null; failed?: string }
+  /** The caller has got what a call, or `settled`, came to. */
+  | { kind: "delivered"; client: number; referenceId: string }
+  | { kind: "listen"; client: number }
+  | { kind: "wake" }
+  | { kind: "leave" }
+  | { kind: "ping"; id: number };
+
+/** The option headers: a function stays on the page, and is asked. */
+export type HeadersOption =
+  | { ask: true }
+  | { fields: Fields }
+  /** Why the browser does not take it. */
+  | { refused: string }
+  | null;
+
+/** Names and values of header fields. */
+export type Fields = { readonly [name: string]: string };
+
+/** What the Go program says. */
+export type ToPage =
+  | { kind: "resolved"; id: number; value: unknown }
+  | { kind: "rejected"; id: number; error: Omit<OutboundErrorInit, "cause"> & { cause?: Cause } }
+  | { kind: "known"; id: number; delivery: Delivery; referenceId: string }
+  | {
+      kind: "status";
+      client: number;
+      state: ClientState;
+      transport?: Transport;
+      reason?: string;
+      retryIn?: number;
+    }
+  | { kind: "notification"; client: number; channel: string; data: unknown }
+  /** Asks for what the option headers gives. */
+  | { kind: "headers"; id: number; client: number }
+  | { kind: "pong"; id: number };
+
+/** The cause of an error: what the page has itself, or the name and the message of what the browser threw. */
+export type Cause =
+  | { of: "signal" }
+  | { of: "headers"; id: number }
+  | { of: "browser"; name: string; message: string };
+
+/** What worker.js says beside the Go program, which is not there yet, or not any more. */
+export type FromWorker =
+  /** It runs. Whether it holds the lock by which the page learns of its end. */
+  | { kind: "starting"; locked: boolean }
+  | { kind: "ready" }
+  /** There is no program to run. */
+  | { kind: "unfit"; message: string; cause: { name: string; message: string } | null }
+  /** The program has ended: words that follow "the WebAssembly program". */
+  | { kind: "ended"; reason: string; cause: { name: string; message: string } | null };
+
+/** Writes a message to the Go program. */
+export function toText(message: FromPage): string {
+  return write(message);
+}
+
+/** Reads what the Go program, or worker.js, has sent. It is theirs, and well formed. */
+export function fromText(text: string): (ToPage | FromWorker)[] {
+  return parse(text);
+}

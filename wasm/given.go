@@ -1,0 +1,79 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"github.com/hack-pad/safejs"
+
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/jsbridge"
+	"gws-outbound/internal/wire"
+)
+
+// readGiven reads what a page has passed to a function of the bare module, as package wire gives it: js/src/given.ts
+// does it for the loader. Of an object it reads the own properties; where these are objects of plain data, theirs as well.
+func readGiven(v safejs.Value) any { return readNested(v, 2) }
+
+// readNested reads objects up to a depth.
+func readNested(v safejs.Value, depth int) any {
+	typ := jsbridge.TypeOf(v)
+	switch typ {
+	case "null":
+		return nil
+	case "string":
+		s, _ := v.String()
+		return s
+	case "number":
+		f, _ := v.Float()
+		return f
+	case "boolean":
+		b, _ := v.Bool()
+		return b
+	case "array":
+		if depth > 0 {
+			return readList(v)
+		}
+	case "object":
+		if date, valid, ok := jsbridge.Date(v); valid {
+			return date
+		} else if ok {
+			return gws.InvalidDate
+		}
+		if depth == 2 || depth == 1 && jsbridge.IsData(v) {
+			return readProperties(v, depth-1)
+		}
+	}
+	return gws.Foreign(typ)
+}
+
+func readList(array safejs.Value) any {
+	elements, err := jsbridge.Elements(array, wire.MaxProperties+1)
+	if err != nil {
+		return wire.Unreadable(err.Error())
+	}
+	list := make(wire.List, len(elements))
+	for i, element := range elements {
+		list[i] = readNested(element, 0)
+	}
+	return list
+}
+
+func readProperties(object safejs.Value, depth int) any {
+	keys, err := jsbridge.Keys(object, wire.MaxProperties+1)
+	if err != nil {
+		return wire.Unreadable(err.Error())
+	}
+	fields := map[string]any{}
+	for _, key := range keys {
+		value, err := jsbridge.Get(object, key)
+		switch {
+		case err != nil:
+			fields[key] = wire.Unreadable(err.Error())
+		case value.IsUndefined():
+			fields[key] = nil
+		default:
+			fields[key] = readNested(value, depth)
+		}
+	}
+	return fields
+}
