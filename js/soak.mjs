@@ -57,7 +57,7 @@ async function open(options) {
 
 /**
  * Runs in the page: completes so many records, so many at a time. A POST whose connection is cut
- * may be lost, which is told; an acknowledgement may not.
+ * may be lost, which the error says; an acknowledgement may not.
  */
 async function completeBatch(batch, inFlight, request) {
   let left = batch;

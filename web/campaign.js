@@ -119,7 +119,7 @@ export function setUpCampaign({ perform, take }) {
       return session?.campaignName === campaignName;
     },
     /**
-     * Offers names of campaigns; the API itself does not tell them.
+     * Offers names of campaigns; the API itself does not list them.
      *
      * @param {string[]} names
      */

@@ -49,7 +49,7 @@ export class Card {
     this.#title = title;
     this.#announce = announce;
     this.#toggle.append(icon("chevron"), title);
-    this.#toggle.addEventListener("click", () => this.#setOpen(this.#body.hidden));
+    this.#toggle.addEventListener("click", () => this.#setOpen(this.#body.hidden === true));
     this.#moments.append(this.#waiting);
     this.#body.append(this.#moments);
     this.#setBadge("Pending", "wait");
@@ -211,7 +211,7 @@ export class Card {
 }
 
 /**
- * @param {number | null} status HTTP status, 0 for none, null if it is not told
+ * @param {number | null} status HTTP status, 0 for none, null if it is not known
  * @param {CardError | null} error how the completion ended, if badly
  * @returns {string}
  */

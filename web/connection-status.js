@@ -40,7 +40,7 @@ export function setUpConnectionStatus() {
 
     clearInterval(countdown);
     const until = retryIn === undefined ? undefined : performance.now() + retryIn;
-    const tell = () => {
+    const show = () => {
       const seconds =
         until === undefined ? undefined : Math.ceil((until - performance.now()) / 1000);
       const next =
@@ -50,7 +50,7 @@ export function setUpConnectionStatus() {
     };
     retry.hidden = state !== "reconnecting" && !(state === "connected" && reason);
     if (retry.hidden) return;
-    countdown = setInterval(tell, 250);
-    tell();
+    countdown = setInterval(show, 250);
+    show();
   };
 }

@@ -144,7 +144,7 @@ export function setUpConnection({ createClient, showStatus, opened, closed, forg
     if (options?.forget) {
       user.value = password.value = "";
       forgotten();
-      ended.then(forgotten); // what was pending has told of its end meanwhile
+      ended.then(forgotten); // what was pending has shown its end meanwhile
     }
   }
 
@@ -161,7 +161,7 @@ export function setUpConnection({ createClient, showStatus, opened, closed, forg
   show({ state: "closed" });
 
   /**
-   * Tells that a client was needed, and leads to the button that gets one.
+   * Says that a client was needed, and leads to the button that gets one.
    *
    * @param {string} [lack] what was not done without
    */

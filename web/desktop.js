@@ -16,7 +16,7 @@ import { setUpUnsettled } from "./unsettled.js";
 /** @typedef {import("../js/dist/index.js").OutboundClient} OutboundClient */
 
 try {
-  // Imported here rather than above, so that a missing build is told on the page.
+  // Imported here rather than above, so that the page can say that the build is missing.
   const { createClient, CallResult: callResults } = await import("../js/dist/index.js");
   setUp(createClient, callResults);
 } catch (error) {

@@ -14,7 +14,7 @@ const limit = 9;
  *
  * @param {object} desktop
  * @param {{ readonly [name: string]: number }} desktop.callResults names and codes
- * @param {(name: string) => void} desktop.onChoice is told what is chosen; "" for nothing
+ * @param {(name: string) => void} desktop.onChoice gets what is chosen; "" for nothing
  */
 export function setUpFavourites({ callResults, onChoice }) {
   const box = find("#favourites", HTMLElement);

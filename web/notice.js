@@ -3,7 +3,7 @@
 import { element, icon } from "./dom.js";
 
 /**
- * Makes the box that tells of an error.
+ * Makes the box that shows an error.
  *
  * @param {{ code: string, message: string }} error
  * @param {string} advice what to do about it

@@ -6,7 +6,7 @@ import { nameOf } from "./record-view.js";
 /** How many are kept. */
 const limit = 20;
 
-/** What the server tells of campaigns, in words. */
+/** What the server reports of campaigns, in words. */
 const campaignWords = new Map([
   ["CampaignLoaded", "is loaded"],
   ["CampaignStarted", "is started"],
@@ -15,7 +15,7 @@ const campaignWords = new Map([
 ]);
 
 /**
- * Takes over what the server tells unasked: campaigns that start and stop, and records that it
+ * Takes over what the server sends unasked: campaigns that start and stop, and records that it
  * pushes, which are offered to the agent.
  *
  * @param {object} desktop

@@ -19,7 +19,7 @@ export function setUpNumberForm({ perform, settings, isOnDesk }) {
   const number = find("#number-phoneNumber", HTMLInputElement);
   const campaign = find("#number-campaignName", HTMLInputElement);
   const submit = find("button[type=submit]", HTMLButtonElement, form);
-  const told = find("#number-told", HTMLElement);
+  const result = find("#number-result", HTMLElement);
   let busy = false;
 
   /** @param {{ phoneNumber: string, campaignName: string }} request */
@@ -40,7 +40,7 @@ export function setUpNumberForm({ perform, settings, isOnDesk }) {
     event.preventDefault();
     if (busy) return;
     clearProblems(form);
-    told.replaceChildren();
+    result.replaceChildren();
     const typed = { phoneNumber: number.value.trim(), campaignName: campaign.value.trim() };
     const problems = check(typed);
     if (problems.length > 0) return showProblems(form, problems);
@@ -52,11 +52,11 @@ export function setUpNumberForm({ perform, settings, isOnDesk }) {
     setBusy(false);
     if (!done) return;
     if (done.error) {
-      told.replaceChildren(errorNotice(done.error, describeDelivery(done.error.delivery)));
+      result.replaceChildren(errorNotice(done.error, describeDelivery(done.error.delivery)));
       return showProblems(form, done.error.problems);
     }
     number.value = "";
-    told.replaceChildren(
+    result.replaceChildren(
       element(
         "p",
         { class: "notice good" },
@@ -87,7 +87,7 @@ export function setUpNumberForm({ perform, settings, isOnDesk }) {
     forget() {
       form.reset();
       clearProblems(form);
-      told.replaceChildren();
+      result.replaceChildren();
     },
   };
 }

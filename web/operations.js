@@ -75,7 +75,7 @@ const inWords = (method) =>
   method.slice(1).replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /**
- * Gives the function that does an operation and has the timeline tell of it.
+ * Gives the function that does an operation and has the timeline show it.
  *
  * @param {object} desktop
  * @param {{ readonly client: OutboundClient | null, demand(): void }} desktop.connection

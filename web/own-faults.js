@@ -9,7 +9,7 @@ import { blows, control, faults } from "./simulator-control.js";
  */
 export function setUpOwnFaults() {
   const panel = find("#own-faults", HTMLElement);
-  const told = find("#fault-told", HTMLElement);
+  const result = find("#fault-result", HTMLElement);
 
   /**
    * @param {string} name
@@ -24,13 +24,13 @@ export function setUpOwnFaults() {
       label,
     );
     made.addEventListener("click", async () => {
-      told.textContent = "";
+      result.textContent = "";
       try {
         const { session } = await control("own"); // signing in again has changed it
         await strike(session);
-        told.textContent = `${label}: ${done}.`;
+        result.textContent = `${label}: ${done}.`;
       } catch (thrown) {
-        told.textContent = `${label}: not done. ${thrown instanceof Error ? thrown.message : thrown}`;
+        result.textContent = `${label}: not done. ${thrown instanceof Error ? thrown.message : thrown}`;
       }
     });
     return made;
@@ -69,7 +69,7 @@ export function setUpOwnFaults() {
     },
     close() {
       panel.hidden = true;
-      told.textContent = "";
+      result.textContent = "";
     },
   };
 }

@@ -6,7 +6,7 @@
  * @property {number} sentAt in ms, on the clock of performance.now()
  * @property {number} answeredAt in ms, likewise: the end of the response
  * @property {number | null} status HTTP status; 0 if there was none, null if the browser, as
- *   WebKit, does not tell
+ *   WebKit, does not say
  */
 
 /**

@@ -65,18 +65,22 @@ export function chainOf({ userData }) {
  */
 export function contactOf(record) {
   const chainId = chainOf(record);
-  const own = Object.entries(record.userData ?? {}).filter(
-    ([name, value]) => !isOutbound(name) && isPlain(value),
-  );
+  const own = Object.entries(record.userData ?? {}).filter(isOwn);
   return { ...(chainId !== undefined && { chainId }), otherFields: Object.fromEntries(own) };
 }
+
+/**
+ * @param {[name: string, value: unknown]} field of a record's user data
+ * @returns {field is [string, string | number | boolean]} whether it is the calling list's, and can be sent
+ */
+const isOwn = (field) => !isOutbound(field[0]) && isPlain(field[1]);
 
 /** @param {string} name of a field that Outbound Contact has attached, rather than the calling list */
 export const isOutbound = (name) => /^(GSW_|Interaction)/.test(name);
 
 /**
  * @param {unknown} value
- * @returns {value is string | number | boolean}
+ * @returns {boolean} whether it is text, a number or a truth value, and not too long to be sent
  */
 function isPlain(value) {
   const longest = 1024;

@@ -104,18 +104,20 @@ export const isChangeable = (parameter) => fields.some(({ name }) => name === pa
  *
  * @param {OutboundRecord} record
  * @param {Change} change what was asked for
- * @param {unknown} told the record in the event that acknowledged it: what it has, it knows better
+ * @param {unknown} acknowledged the record in the event that acknowledged it: its values count
  * @returns {OutboundRecord}
  */
-export function withChange(record, change, told) {
+export function withChange(record, change, acknowledged) {
   const userData = { ...record.userData };
   /** @type {Record<string, unknown>} */
   const changed = {};
   for (const field of fields) {
     const { name, attached, show } = field;
-    const toldValue =
-      told instanceof Object ? valueIn(/** @type {any} */ (told), field) : undefined;
-    const value = show(toldValue) === "" ? change[name] : toldValue;
+    const acknowledgedValue =
+      acknowledged instanceof Object
+        ? valueIn(/** @type {any} */ (acknowledged), field)
+        : undefined;
+    const value = show(acknowledgedValue) === "" ? change[name] : acknowledgedValue;
     if (value === undefined) continue;
     changed[name] = value;
     if (attached in userData) userData[attached] = value;

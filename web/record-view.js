@@ -68,7 +68,7 @@ export function clearRecord() {
 }
 
 /**
- * Tells what an update has changed of the record.
+ * Shows what an update has changed of the record.
  *
  * @param {ReturnType<typeof import("./record-update.js").compareRecords>} changes
  */
@@ -81,7 +81,7 @@ export function showChanges(changes) {
 }
 
 /**
- * Tells that a number was added.
+ * Shows that a number was added.
  *
  * @param {import("./record-add.js").NewNumber} number
  * @param {boolean} inChain whether it is one of the contact's now

@@ -18,7 +18,7 @@ import { asOutboundError, describeDelivery, summarizeDelivery } from "./words.js
  * @property {Promise<Outcome>} outcome never rejects
  */
 
-/** The errors that tell of the client, and not of the call: the next client lists it again. */
+/** The errors that are about the client, and not about the call: the next client lists it again. */
 const ofTheClient = ["CLOSED", "DISCONNECTED", "MODULE_EXITED"];
 
 /**

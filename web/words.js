@@ -52,7 +52,7 @@ const connectionAdvice = new Map([
 ]);
 
 /**
- * Says in words what an error tells about the record.
+ * Says in words what an error means for the record.
  *
  * @param {string | undefined} delivery as in OutboundError
  * @returns {string}
@@ -114,7 +114,7 @@ export function adviseConnection(code) {
  * Takes what was thrown, which may be anything, as the fields of an OutboundError.
  *
  * @param {unknown} thrown
- * @returns {Pick<OutboundError, "code" | "message"> & Partial<OutboundError>} `code` is the error's name where it has no code
+ * @returns {Partial<Omit<OutboundError, "code">> & { code: string, message: string }} `code` is the error's name where it has no code
  */
 export function asOutboundError(thrown) {
   const error = /** @type {Partial<OutboundError>} */ (thrown instanceof Object ? thrown : {});

@@ -211,7 +211,7 @@ func (c *Client) failed(err error) {
 // telling returns the failure that is to be reported. One for want of time, because
 // the caller of Connect has hardly any left, says less than the one before.
 func (c *Client) telling(err error) error {
-	const hardlyAny = time.Second
+	const hardlyAny = 2 * time.Second
 	left, ok := c.left()
 	if !ok || left > hardlyAny || c.lastErr == nil || !errors.Is(err, errNoReply) && !errors.Is(err, context.DeadlineExceeded) {
 		return err

@@ -409,3 +409,20 @@ func TestOffline_IsSaid(t *testing.T) {
 		require.ErrorContains(t, c.current().Reason, "the browser is offline")
 	})
 }
+
+func TestSilentSocket_OtherSocketsAreSwallowed_TheNextTransportHelpsWhoWaits(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		c := socket.client(polling)
+		hears(t, c, "/a")
+		socket.connect(c)
+		socket.expect(metaConnect)
+		c.AddWaiters(1)
+		socket.hang.Store(true)
+		from := time.Now()
+		socket.expect(metaSubscribe) // and nothing comes any more
+		polling.connection()
+		require.LessOrEqual(t, time.Since(from), 18*time.Second)
+		require.Equal(t, "c1", polling.expect(metaConnect)[0].ClientID)
+	})
+}

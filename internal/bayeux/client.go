@@ -36,11 +36,11 @@ type Options struct {
 	// on, a session is worth waiting for.
 	Final func(error) bool
 
-	// OnStatus is told each change of the status, on the client's loop: it
+	// OnStatus is called with each change of the status, on the client's loop: it
 	// must not block.
 	OnStatus func(Status)
 
-	// OnGap is told, on the client's loop, that events may be missing between those that
+	// OnGap is called, on the client's loop, that events may be missing between those that
 	// came before and those that follow: a connection has broken without acknowledged
 	// delivery, a session has taken the place of another, or a frame could not be read. It
 	// must not block.
@@ -54,13 +54,13 @@ type Options struct {
 
 	// Resume returns a session that another client has left behind, to go on
 	// with in place of the first handshake, or nil. Where the server does not
-	// have it any more, or there is any doubt, a handshake follows by itself. It
+	// have it any more, or it may not, a handshake follows by itself. It
 	// is called once, on the client's loop, when Prepare has succeeded for the
 	// first time, and so knows who is signed in: the session of one agent is
 	// not to be given to another. It must not block.
 	Resume func() *Saved
 
-	// Save, if set, is told what Resume takes of the session, whenever that has
+	// Save, if set, is called with what Resume takes of the session, whenever that has
 	// changed, on the client's loop: it must not block. The next connect waits
 	// until done is called, from any goroutine, which must happen within some
 	// seconds, since the server does not keep the session for long: see
@@ -196,12 +196,14 @@ type liveness struct {
 	waitedFrom   time.Time // since when there were any without a break
 	waiters      int       // callers that wait for an event
 	trips        roundTrips
-	request      time.Duration   // see NoteRequest
+	request      time.Duration   // how long the last one of others took; see NoteRequest
+	requests     int             // of others that are under way
 	openedIn     time.Duration   // the shortest time in which a connection was opened
 	patience     int             // how many times the limits have proved too short
 	clock        *time.Timer     // until the next look
 	lookAt       time.Time       // when that is; zero if the clock does not run
 	alive        []chan struct{} // to be closed at the next frame
+	swallowed    int             // other sockets that got no answer since something came
 	probing      bool            // a probe is under way
 	unsure       bool            // nothing comes, and no other connection can be opened
 	replacing    int             // how many times the connect may be sent that is to take the place of another

@@ -25,8 +25,8 @@ type server struct {
 	hang     atomic.Bool   // Open does not return before its context is done
 	opened   chan *line    // every connection that the client opens
 	current  *line         // the one that opens gave last
-	status   []Status      // all that OnStatus was told
-	log      []string      // all that Log was told
+	status   []Status      // all that OnStatus was called with
+	log      []string      // all that Log was called with
 	prepare  chan struct{} // counts calls of Prepare
 }
 
@@ -73,7 +73,7 @@ func (s *server) Open(ctx context.Context, sink Sink) (Conn, error) {
 }
 
 // client returns a client of the server, whose backoff is always at its bound,
-// so that waiting times can be told. It is closed at the end of the test.
+// so that waiting times are known. It is closed at the end of the test.
 func (s *server) client(more ...Transport) *Client {
 	return s.clientWith(Options{Transports: append([]Transport{s}, more...)})
 }

@@ -147,7 +147,7 @@ func FuzzFrames(f *testing.F) {
 		run(t, func(t *testing.T) {
 			const secret = "secret-of-the-session"
 			s := &echo{steps: int(step % 4), lines: bytes.SplitN(script, []byte("\n"), 100), clientID: secret}
-			told := bytes.Contains(bytes.ReplaceAll(script, []byte(`"clientId":"`+secret+`"`), nil), []byte(secret)) // where no client looks for it
+			inClear := bytes.Contains(bytes.ReplaceAll(script, []byte(`"clientId":"`+secret+`"`), nil), []byte(secret)) // where no client looks for it
 			var log []string
 			var session int
 			c := New(Options{
@@ -185,7 +185,7 @@ func FuzzFrames(f *testing.F) {
 			for _, line := range log {
 				require.NotContains(t, line, "internal error")
 				require.NotContains(t, line, "panicked")
-				if !told {
+				if !inClear {
 					require.NotContains(t, line, secret)
 				}
 				require.Less(t, utf8.RuneCountInString(line), longest)

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Gaps are told where the server does not send again what was lost, and nowhere
+// Gaps are reported where the server does not send again what was lost, and nowhere
 // else.
 func TestGaps(t *testing.T) {
 	// start connects a client, which counts gaps, and returns its held connect.

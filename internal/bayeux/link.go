@@ -2,6 +2,7 @@ package bayeux
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -16,6 +17,8 @@ type link struct {
 	state      linkState
 	heard      time.Time // when something came last; when it was opened, at first
 	silentFrom time.Time // of one that was given up for its silence; zero for others
+	clientID   string    // of the session that it had then
+	returns    bool      // the frame that is being handled takes the session back to it
 	proved     bool      // a connect has succeeded on it
 	exchanges  map[text]*exchange
 	complaints int // about its frames: see complain
@@ -169,7 +172,11 @@ func (c *Client) cutOff(l *link) {
 	if !l.perRequest() {
 		c.movedAt = time.Now()
 	}
-	c.after(heardLate, l.close)
+	c.after(heardLate, func() {
+		if l.state == eventsOnly {
+			l.close()
+		}
+	})
 }
 
 const (
@@ -185,6 +192,29 @@ const (
 	afterMove = heardLate + 10*time.Second
 	movedHold = 5 * time.Second
 )
+
+// canReturn reports whether a link that was given up for its silence lives, and
+// is of more use than what has taken its place.
+func (c *Client) canReturn(l *link) bool {
+	return l.state == eventsOnly && !l.silentFrom.IsZero() && l.clientID == c.clientID && l.transport == c.transport &&
+		!c.resuming && (c.link == nil || !c.link.proved) && c.in(opening, subscribing, connecting, waiting)
+}
+
+// returnTo goes on with the session over a link that was given up too soon. It has
+// twice the time from now on that it has just taken.
+func (c *Client) returnTo(l *link) {
+	c.logf(Info, "the socket that was silent speaks: the session goes on over it")
+	for took := time.Since(l.silentFrom); c.quietLimit() < min(2*took, mostQuiet); {
+		c.patience++
+	}
+	c.late = slices.DeleteFunc(c.late, func(o *link) bool { return o == l })
+	c.dropLink()
+	c.link = l
+	l.state, l.silentFrom, l.clientID = inUse, time.Time{}, ""
+	c.attempt++
+	c.stopRetry()
+	c.begin()
+}
 
 // dropLate gives up the links that others have taken the place of.
 func (c *Client) dropLate() {

@@ -59,14 +59,33 @@ func (r *roundTrips) add(d time.Duration) {
 // limit is how long a reply can be expected to take at most; 0 if nothing is known.
 func (r roundTrips) limit() time.Duration { return max(r.smoothed+4*r.variation, 2*r.smoothed) }
 
+// mostSwallowed is how many sockets in a row may get no answer, beside one that is silent, before
+// somebody who waits is helped over another transport.
+const mostSwallowed = 2
+
 // mostRequest is how much of the time that a request has taken counts.
 const mostRequest = 5 * time.Second
 
-// NoteRequest takes the time that another request to the same server has just taken, with what
-// the server did for it: a line that has become slow shows there first. It does not wait.
-func (c *Client) NoteRequest(took time.Duration) {
-	c.box.put(func() { c.request = min(took, mostRequest) })
+// NoteRequest says that another request to the same server is leaving. What it returns is
+// to be called when that has been answered, or given up. A line that has become slow shows
+// there first. Neither waits.
+func (c *Client) NoteRequest() (end func(answered bool)) {
+	began := time.Now()
+	c.box.put(func() { c.requests++ })
+	return func(answered bool) {
+		took := time.Since(began)
+		c.box.put(func() {
+			c.requests--
+			if answered {
+				c.request = min(took, mostRequest)
+			}
+		})
+	}
 }
+
+// mostRetriedProbes is how many probes in a row may be given up while another request is not
+// answered either: then it is the line that is slow or away, and not one of its connections.
+const mostRetriedProbes = 2
 
 // noteRoundTrip takes the time that a reply has taken which is given at once.
 func (c *Client) noteRoundTrip(x *exchange) {
@@ -82,7 +101,7 @@ func (c *Client) noteRoundTrip(x *exchange) {
 
 // quietLimit is how long the connection may be silent.
 func (c *Client) quietLimit() time.Duration {
-	return min(max(quiet, c.trips.limit(), 2*c.request)<<min(c.patience, 8), mostQuiet)
+	return min(max(quiet, c.trips.limit(), 3*c.request)<<min(c.patience, 8), mostQuiet)
 }
 
 // silenceLimit is how long a socket may be silent at the very most.
@@ -232,8 +251,12 @@ func (c *Client) probe() {
 		if err != nil {
 			if l.perRequest() {
 				c.patience++
-				if time.Since(l.heard) < limit { // the reply to another request is arriving
+				switch {
+				case time.Since(l.heard) < limit: // the reply to another request is arriving
 					c.watch()
+					return
+				case c.requests > 0 && c.patience <= mostRetriedProbes:
+					c.probe()
 					return
 				}
 			}
@@ -295,7 +318,11 @@ func (c *Client) shortenConnect() {
 		return
 	}
 	if x := c.link.underWay(metaConnect); x != nil && !x.short {
-		limit := max(shortLimit, c.trips.limit()) << c.shortened
+		limit := max(shortLimit, c.trips.limit(), 3*c.request)
+		if c.requests > 0 && c.patience > 0 {
+			limit = max(limit, c.quietLimit()/2) // it is the line that is slow
+		}
+		limit <<= c.shortened
 		if limit < x.limit {
 			x.short = true
 			x.extend(limit)
@@ -344,22 +371,10 @@ func (c *Client) replaceSilent(l *link, err error) {
 	}
 	c.note(err)
 	c.broken()
-	c.link.silentFrom = later(c.link.heard, c.link.oldestSent())
+	c.link.silentFrom, c.link.clientID = later(c.link.heard, c.link.oldestSent()), c.clientID
 	c.replaceLink(l)
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: c.lastErr, Session: c.session})
 	c.begin()
-}
-
-// brokeSilence learns from a socket that was given up too soon. The one in its place, over which the
-// server sends the same again, is on the same line: it has twice the time that the first one took.
-func (c *Client) brokeSilence(l *link) {
-	if l.silentFrom.IsZero() || c.link == nil || c.link.proved {
-		return
-	}
-	for took := time.Since(l.silentFrom); c.quietLimit() < min(2*took, mostQuiet); {
-		c.patience++
-	}
-	l.silentFrom = time.Time{}
 }
 
 // oldestSent is when the oldest message was sent that is still without a reply
@@ -377,7 +392,15 @@ func (l *link) oldestSent() time.Time {
 func (c *Client) lostSpare(err error) {
 	c.dropSpare()
 	c.patience++
-	if !errors.Is(err, context.DeadlineExceeded) {
+	c.swallowed++
+	_, other := c.next()
+	switch {
+	case !errors.Is(err, context.DeadlineExceeded):
+		c.lost(err)
+		return
+	case other && c.waiters > 0 && c.swallowed >= mostSwallowed:
+		c.cutOff(c.link) // it may be slow all the same
+		c.link, c.fruitless = nil, mostFruitless
 		c.lost(err)
 		return
 	}

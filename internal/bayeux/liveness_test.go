@@ -64,8 +64,12 @@ func TestSilentSocket_IsReplacedAfterTimesThatGrow(t *testing.T) {
 	})
 }
 
-func TestSilentSocket_WhatItStillBringsIsHeard(t *testing.T) {
-	for name, reply := range map[string]string{"with acknowledged delivery": handshakeReply, "without": strings.Replace(handshakeReply, `"ack":true`, `"ack":false`, 1)} {
+func TestSilentSocket_SpeaksAfterItWasGivenUp_TheSessionGoesBack(t *testing.T) {
+	for name, test := range map[string]struct{ handshake, late, ack string }{
+		"with acknowledged delivery": {handshakeReply, `[{"channel":"/a","data":"slow"},{"channel":"/meta/connect","id":"%1","successful":true,"ext":{"ack":7}}]`, `{"ack":7}`},
+		"without":                    {strings.Replace(handshakeReply, `"ack":true`, `"ack":false`, 1), `[{"channel":"/a","data":"slow"}]`, ""},
+		"in frames of their own":     {handshakeReply, `{"channel":"/a","data":"slow"}` + "\n" + `{"channel":"/meta/connect","id":"%1","successful":true,"ext":{"ack":7}}`, `{"ack":7}`},
+	} {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(t *testing.T) {
 				s := newServer(t)
@@ -73,42 +77,89 @@ func TestSilentSocket_WhatItStillBringsIsHeard(t *testing.T) {
 				got := hears(t, c, "/a")
 				go c.Connect(t.Context())
 				first := s.connection()
-				s.say(reply, s.expect(metaHandshake)...)
+				s.say(test.handshake, s.expect(metaHandshake)...)
 				s.say(subscribeReply, s.expect(metaSubscribe)...)
 				s.say(connectReply, s.expect(metaConnect)...)
 				held := s.expect(metaConnect)
 				c.AddWaiters(1)
 				s.expect(metaSubscribe)
-				s.connection()
+				second := s.connection()
 				s.expect(metaConnect)
-				first.sink.Receive([]byte(strings.ReplaceAll(`[{"channel":"/a","data":"slow"},{"channel":"/meta/connect","id":"%1","successful":false,"advice":{"reconnect":"none"}}]`, "%1", string(held[0].ID))))
-				synctest.Wait()
+				wait(2 * time.Second)
+				s.current = first
+				for frame := range strings.SplitSeq(test.late, "\n") {
+					s.say(frame, held...)
+				}
+				again := s.expect(metaConnect)
+				<-second.closed
 				require.Equal(t, []string{`"slow"`}, *got)
-				require.Equal(t, Reconnecting, c.current().State, "its replies do not count")
-				require.Empty(t, first.sent, "a message would move the session back")
+				require.Equal(t, test.ack, string(again[0].Ext))
+				require.Zero(t, *again[0].Advice.Timeout)
+				wait(9 * time.Second) // it took 5 s, and has twice as long now
+				require.Empty(t, s.opened)
+				s.say(connectReply, again...)
+				s.expect(metaConnect)
+				require.Equal(t, Status{State: Connected, Transport: "websocket", Session: 1}, c.current())
 			})
 		})
 	}
 }
 
-func TestSilentSocket_ThatSpeaksLateGivesTheNextOneMoreTime(t *testing.T) {
+func TestSilentSocket_SpeaksOnceAnotherHasProvedItself_ItIsHeardAndNoMore(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)
-		waitedFor(t, s)
-		first := s.current
-		s.expect(metaSubscribe) // the probe, after 3 s
-		s.connection()          // after 3 s more
-		from := time.Now()
-		m := s.expect(metaConnect)
-		second := s.current
-		wait(2 * time.Second)
-		first.sink.Receive([]byte(`[{"channel":"/a","data":"large"}]`)) // 5 s after the probe
-		wait(9 * time.Second)
-		require.Empty(t, s.opened, "with 6 s it would be given up, too, and all be sent once more")
-		s.say(connectReply, m...)
+		c := s.client()
+		got := hears(t, c, "/a")
+		s.connect(c)
 		s.expect(metaConnect)
-		require.Equal(t, second, s.current)
-		require.Equal(t, 11*time.Second, time.Since(from))
+		c.AddWaiters(1)
+		first := s.current
+		s.expect(metaSubscribe)
+		s.connection()
+		s.say(connectReply, s.expect(metaConnect)...)
+		s.expect(metaConnect)
+		first.sink.Receive([]byte(`[{"channel":"/a","data":"slow"}]`))
+		synctest.Wait()
+		require.Equal(t, []string{`"slow"`}, *got)
+		require.Empty(t, first.sent, "a message would move the session back")
+		require.Equal(t, Connected, c.current().State)
+	})
+}
+
+func TestSilentSocket_ConnectsOnTheNextOneAreHeldForAShortTimeOnly(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c, _ := waitedFor(t, s)
+		s.expect(metaSubscribe)
+		s.connection()
+		s.say(connectReply, s.expect(metaConnect)...)
+		c.AddWaiters(-1)
+		from := time.Now()
+		for {
+			m := s.expect(metaConnect)
+			if m[0].Advice == nil {
+				break
+			}
+			require.EqualValues(t, 5000, *m[0].Advice.Timeout)
+			wait(5 * time.Second)
+			s.say(connectReply, m...)
+		}
+		// A server of CometD 3.1 may take the end of the first socket, after a minute, for that of the session.
+		require.Equal(t, 70*time.Second, time.Since(from))
+	})
+}
+
+func TestSilentSocket_IsLostWhereAnotherIsRefused(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c, _ := waitedFor(t, s)
+		s.expect(metaSubscribe)
+		s.down.Store(true) // the server is there, or the network says that it is not
+		wait(3 * time.Second)
+		synctest.Wait()
+		require.ErrorContains(t, c.current().Reason, "cannot open websocket: down")
+		require.Positive(t, c.current().RetryIn)
+		<-s.current.closed
 	})
 }
 
@@ -195,15 +246,46 @@ func TestProbe_LineThatHasJustBecomeSlow(t *testing.T) {
 		s, c := polled(t, false)
 		held := s.expect(metaConnect)
 		c.AddWaiters(1)
+		end := c.NoteRequest()
 		probe := s.expect(metaSubscribe) // after 3 s
 		wait(200 * time.Millisecond)
-		c.NoteRequest(trip)
+		end(true)
 		wait(trip - 200*time.Millisecond)
 		s.say(subscribeReply, probe...)
 		s.say(connectReply, held...)
 		s.expect(metaConnect)
 		require.Empty(t, s.current.cancelled)
 		require.Equal(t, Connected, c.current().State)
+	})
+}
+
+func TestProbe_GivenUpWhileAnotherRequestIsNotAnsweredEither(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, false)
+		held := s.expect(metaConnect)
+		c.AddWaiters(1)
+		end := c.NoteRequest()
+		for _, limit := range []time.Duration{3, 6} { // s
+			probe := s.expect(metaSubscribe)
+			from := time.Now()
+			require.Equal(t, string(probe[0].ID), <-s.current.cancelled)
+			require.Equal(t, limit*time.Second, time.Since(from))
+			synctest.Wait()
+			require.Equal(t, Connected, c.current().State, "it is the line")
+		}
+		s.expect(metaSubscribe)
+		s.say(connectReply, held...) // which was not given up
+		s.expect(metaConnect)
+		end(true)
+	})
+	run(t, func(t *testing.T) { // and in vain
+		s, c := polled(t, false)
+		s.expect(metaConnect)
+		c.AddWaiters(1)
+		c.NoteRequest()
+		from := time.Now()
+		s.connection()
+		require.LessOrEqual(t, time.Since(from), 26*time.Second, "3 s, and 3, 6 and 12 s, and the backoff")
 	})
 }
 
@@ -420,7 +502,7 @@ func TestRequestsOfTheirOwn(t *testing.T) {
 			require.Equal(t, "c1", s.expect(metaConnect)[0].ClientID)
 		})
 	})
-	t.Run("blocked cookies are told", func(t *testing.T) {
+	t.Run("blocked cookies are named", func(t *testing.T) {
 		run(t, func(t *testing.T) {
 			s := newServer(t)
 			s.name, s.requests = longPolling, true

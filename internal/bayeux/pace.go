@@ -45,7 +45,7 @@ type pace struct {
 	atOnce   int // in a row, with nothing that anybody here listens to
 	burst    int // connects in a row that were answered at once
 	burstAt  time.Time
-	told     bool      // an interval that is too long was logged
+	logged   bool      // an interval that is too long was logged
 	unseen   int       // connects since the last sign of another client
 	unseenAt time.Time // when the first of them was answered
 }
@@ -101,8 +101,8 @@ func (c *Client) isPolite() bool {
 
 // noteAdvice notes what the advice in the reply to a message of ours says of others, and of pauses.
 func (c *Client) noteAdvice(a *Advice) {
-	if c.plan.interval > mostInterval && !c.pace.told {
-		c.pace.told = true
+	if c.plan.interval > mostInterval && !c.pace.logged {
+		c.pace.logged = true
 		c.logf(Warn, "%v", &IntervalError{c.plan.interval})
 	}
 	p := &c.pace

@@ -101,6 +101,20 @@ func TestGuest_NeverTakesTheRequest(t *testing.T) {
 	})
 }
 
+func TestGuest_AsksEveryTwoSecondsWhileNobodyWaits(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, _ := polled(t, true)
+		m := s.expect(metaConnect)
+		for range 3 {
+			from := time.Now()
+			s.say(connectReply, m...) // the server asks for no pause
+			m = s.expect(metaConnect)
+			polite(t, m)
+			require.Equal(t, 2*time.Second, time.Since(from))
+		}
+	})
+}
+
 func TestGuest_OverASocketIsAsAnyOther(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)

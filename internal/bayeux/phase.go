@@ -44,7 +44,7 @@ var transitions = []transition{
 	{[]phase{fresh, waiting, signingIn}, opening, "the same, and nobody has to sign in; signed in", "open a connection; the next transport beside it, if that takes its time"},
 	{slices.Concat(attempting[1:], working), opening, "the transport cannot be had, or is of no use", "open the next one"},
 	{attempting[1:], handshaking, "the connection is open, and there is no session; the session of before cannot be resumed; another transport was faster", "ask for a session"},
-	{slices.Concat(attempting[1:], working), subscribing, "the server gave a session; the connection is open again; the session moves to another connection", "send the subscriptions that the server has not confirmed"},
+	{slices.Concat(attempting[1:], working, []phase{waiting}), subscribing, "the server gave a session; the connection is open again; the session moves to another connection, or back to one that was silent", "send the subscriptions that the server has not confirmed"},
 	{[]phase{subscribing}, connecting, "all are confirmed", "send a connect that is answered at once"},
 	{[]phase{subscribing, connecting, pausing}, connected, "the server answered the connect; the pause is over", "send a connect that is held"},
 	{[]phase{connecting, connected}, pausing, "the server answered the connect, and wants a pause, or does not hold connects", "wait"},

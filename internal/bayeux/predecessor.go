@@ -15,7 +15,7 @@ type predecessor struct {
 	link      *link
 }
 
-// sessionLost is told that the server does not know the session over the
+// sessionLost notes that the server does not know the session over the
 // transport that it has moved to: the one before may still know it.
 func (c *Client) sessionLost() {
 	if c.before == nil || c.before.clientID != c.clientID {

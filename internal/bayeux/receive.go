@@ -9,11 +9,13 @@ import (
 // connection, the events behind it are delivered all the same.
 func (c *Client) receive(l *link, frame []byte) {
 	l.heard = time.Now()
-	c.brokeSilence(l)
 	for _, alive := range c.alive {
 		close(alive)
 	}
 	c.alive = nil
+	if l == c.link {
+		c.swallowed = 0
+	}
 	if l == c.link && c.unsure {
 		c.unsure = false
 		if c.in(working...) {
@@ -22,12 +24,20 @@ func (c *Client) receive(l *link, frame []byte) {
 	}
 	c.frame = frame
 	before := c.ack.batch
+	// With acknowledged delivery, events come with the reply to a connect, in the same frame or before it.
+	l.returns = c.canReturn(l) && !c.ack.on
 	r := decode(frame, func(m *Message) {
 		if c.ctx.Err() == nil {
 			c.handle(l, m)
 		}
 	})
 	c.frame = nil
+	if l.returns {
+		l.returns = false
+		if c.canReturn(l) {
+			c.returnTo(l)
+		}
+	}
 	if r.first == sound {
 		return
 	}
@@ -71,6 +81,10 @@ func (c *Client) handle(l *link, m *Message) {
 		return
 	}
 	if l.state == eventsOnly {
+		if c.ack.on && m.Channel == metaConnect && m.successful() && c.canReturn(l) {
+			c.ack.delivered(m.Ext) // what came before it need not come again
+			l.returns = true
+		}
 		return
 	}
 	x := l.settle(m)

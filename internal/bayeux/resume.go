@@ -71,7 +71,7 @@ func (c *Client) callSave(now *Saved) {
 	done := func() {
 		c.box.put(func() {
 			if !c.saving || c.saved != now {
-				return // told twice
+				return // called twice
 			}
 			c.saving = false
 			if c.attempt == c.connectFor && c.link != nil && c.link.conn != nil && c.clientID != "" {

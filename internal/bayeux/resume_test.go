@@ -205,16 +205,16 @@ func TestClosingWhileResumingLeavesTheSessionAlone(t *testing.T) {
 
 // saves takes what a client has saved, and says when that is safe.
 type saves struct {
-	told []Saved
+	list []Saved
 	done func()
 }
 
 func (s *saves) save(saved Saved, done func()) {
-	s.told = append(s.told, saved)
+	s.list = append(s.list, saved)
 	s.done = done
 }
 
-func (s *saves) last() *Saved { return &s.told[len(s.told)-1] }
+func (s *saves) last() *Saved { return &s.list[len(s.list)-1] }
 
 func TestSaveComesBeforeEachConnectThatSaysMore(t *testing.T) {
 	run(t, func(t *testing.T) {
@@ -228,7 +228,7 @@ func TestSaveComesBeforeEachConnectThatSaysMore(t *testing.T) {
 		s.say(handshakeReply, s.expect(metaHandshake)...)
 		s.say(subscribeReply, s.expect(metaSubscribe)...)
 		s.silent()
-		require.Equal(t, []Saved{{ClientID: "c1", Transport: "websocket", Ack: true, Channels: []string{"/a"}}}, saved.told)
+		require.Equal(t, []Saved{{ClientID: "c1", Transport: "websocket", Ack: true, Channels: []string{"/a"}}}, saved.list)
 		saved.done()
 		saved.done() // which changes nothing
 		s.say(`[{"channel":"/meta/connect","id":"%1","successful":true,"ext":{"ack":1}}]`, s.expect(metaConnect)...)
@@ -238,7 +238,7 @@ func TestSaveComesBeforeEachConnectThatSaysMore(t *testing.T) {
 		saved.done()
 		s.say(`[{"channel":"/meta/connect","id":"%1","successful":true,"ext":{"ack":1}}]`, s.expect(metaConnect)...)
 		s.expect(metaConnect)
-		require.Len(t, saved.told, 2, "nothing has changed")
+		require.Len(t, saved.list, 2, "nothing has changed")
 
 		s.current.sink.Lose(errors.New("reset"))
 		s.connection()
@@ -251,7 +251,7 @@ func TestSaveComesBeforeEachConnectThatSaysMore(t *testing.T) {
 		saved.done()
 		s.connection()
 		s.expect(metaConnect)
-		require.Len(t, saved.told, 3)
+		require.Len(t, saved.list, 3)
 	})
 }
 

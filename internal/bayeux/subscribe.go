@@ -11,7 +11,7 @@ type subscription struct {
 	handler Handler
 	session int        // the session in which the server has confirmed it
 	granted bool       // the server has confirmed it in some session
-	first   chan error // told once, when it has been confirmed or refused for the first time; nil from then on
+	first   chan error // gets one value, when it has been confirmed or refused for the first time; nil from then on
 }
 
 func (s *subscription) settle(err error) {
@@ -69,7 +69,7 @@ type Subscription struct {
 }
 
 // Cancel ends the subscription: the handler is not called any more once Cancel has been
-// handled by the client's loop, and the server is told if nobody else here
+// handled by the client's loop, and the server learns of it if nobody else here
 // wants the channel. It does not wait.
 func (s *Subscription) Cancel() { s.c.box.put(func() { s.c.remove(s.s) }) }
 

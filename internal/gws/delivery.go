@@ -10,7 +10,7 @@ type Delivery string
 const (
 	NotSent  Delivery = "not-sent" // nothing left, sending again is safe
 	Rejected Delivery = "rejected" // the server refused, nothing was done
-	Accepted Delivery = "accepted" // the server took it; what came of it is told elsewhere
+	Accepted Delivery = "accepted" // the server took it; what came of it follows elsewhere
 	Unknown  Delivery = "unknown"  // it may have been processed
 )
 

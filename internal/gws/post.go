@@ -31,7 +31,7 @@ func (s *Session) Post(ctx context.Context, path string, body []byte, onSent fun
 		if onSent != nil && ctx.Err() == nil {
 			onSent()
 		}
-		// In this order: who ends ctx, and was not told until then, knows that it will not leave.
+		// In this order: who ends ctx, and has not heard of it until then, knows that it will not leave.
 		if err := ctx.Err(); err != nil {
 			return withDelivery(unsent, fmt.Errorf("%s: %w", request, err))
 		}

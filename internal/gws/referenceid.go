@@ -8,7 +8,7 @@ import (
 
 // NewReferenceID returns a random UUID (RFC 4122, version 4) for a request
 // whose caller gave no referenceId: without one, its acknowledgement could
-// not be told from another's. It is to be unique, and no secret: crypto/rand
+// not be mistaken for another's. It is to be unique, and no secret: crypto/rand
 // would add 4 % to the module.
 func NewReferenceID() string {
 	var b [16]byte

@@ -342,7 +342,7 @@ func TestTimeout(t *testing.T) {
 	for _, c := range []scenario{
 		{name: "first GET", get: []step{hangs}, requests: "GET", delivery: NotSent, message: []string{"GET /api/v2/me: no answer within 10s"}},
 		{name: "POST", get: []step{me("1")}, post: []step{hangs}, requests: "GET POST", delivery: Unknown, message: []string{"POST " + postPath + ": no answer within 10s"}},
-		{name: "POST, told as no network", get: []step{me("1")}, post: []step{hangsUp}, requests: "GET POST", delivery: Unknown, message: []string{"no answer within 10s"}},
+		{name: "POST, reported as no network", get: []step{me("1")}, post: []step{hangsUp}, requests: "GET POST", delivery: Unknown, message: []string{"no answer within 10s"}},
 		{name: "GET for a new token", get: []step{me("1"), hangs}, post: []step{csrfRefusal}, requests: "GET POST GET", delivery: Rejected, message: []string{"GET /api/v2/me: no answer within 10s"}},
 		{name: "repeat", get: []step{me("1"), me("2")}, post: []step{csrfRefusal, hangs}, requests: "GET POST GET POST", delivery: Unknown, message: []string{"POST"}},
 	} {
@@ -650,7 +650,7 @@ func TestHeadersAreCopied(t *testing.T) {
 	require.Equal(t, "Bearer 1", s.RequestHeader().Get("Authorization"))
 }
 
-// Whoever gives up at that moment, and was told before, must be able to say
+// Whoever gives up at that moment, and has heard of it before, must be able to say
 // that nothing was sent.
 func TestNothingLeavesOnceTheContextHasEnded(t *testing.T) {
 	f := &fakeServer{t: t, get: []step{me("t")}}

@@ -55,7 +55,7 @@ func (s *Sim) queue(sock *socket, f frame) {
 	sock.out = append(sock.out, f)
 	select {
 	case sock.wake <- struct{}{}:
-	default: // the writer has been told
+	default: // the writer will wake up
 	}
 }
 

@@ -58,7 +58,7 @@ func (s *Sim) Inject(f Fault) (id int) {
 // Withdraw takes a fault back. It does nothing if there is none with this id.
 func (s *Sim) Withdraw(id int) { s.control("withdraw", faultID{ID: id}, nil) }
 
-// Reset makes the campaigns anew, as they are in the beginning: with the same
+// Reset makes the campaigns again, as they are in the beginning: with the same
 // seed the same ones. The seed that every simulator starts with is 1. Preview
 // sessions are over.
 func (s *Sim) Reset(seed uint64) { s.control("reset", resetArgs{Seed: seed}, nil) }

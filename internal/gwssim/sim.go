@@ -198,7 +198,7 @@ func (s *Sim) Set(b Behavior) {
 	s.changed()
 }
 
-// Reset makes the campaigns anew, as they are in the beginning: with the same
+// Reset makes the campaigns again, as they are in the beginning: with the same
 // seed the same ones. The seed that every simulator starts with is 1. Preview
 // sessions are over.
 func (s *Sim) Reset(seed uint64) {

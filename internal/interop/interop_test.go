@@ -139,8 +139,7 @@ func killed(t *testing.T, j *judge) {
 }
 
 // count takes the end of a completion whose acknowledgement may be lost, since
-// there is no acknowledged delivery. If it is, the caller must be told the
-// truth.
+// there is no acknowledged delivery. If it is, the error must say so.
 func (j *judge) count(t *testing.T, p *call) {
 	t.Helper()
 	err := p.end(t)
@@ -225,7 +224,7 @@ func forgottenIdle(t *testing.T, j *judge) {
 	c := j.open(t)
 	old := c.session()
 	j.Control("expire", nil, nil)
-	c.anew(t, old)
+	c.waitForNewSession(t, old)
 	c.completeAll(t, 5, 5)
 }
 
@@ -237,7 +236,7 @@ func forgottenPending(t *testing.T, j *judge) {
 	pending := c.acceptedAll(t, 1, long)
 	old := c.session()
 	j.Control("expire", nil, nil)
-	c.anew(t, old)
+	c.waitForNewSession(t, old)
 	j.acknowledge(references(pending)...)
 	pending[0].resolved(t, c)
 
@@ -246,7 +245,7 @@ func forgottenPending(t *testing.T, j *judge) {
 	old = c.session()
 	j.Control("expire", nil, nil)
 	j.acknowledge(references(pending)...)
-	c.anew(t, old)
+	c.waitForNewSession(t, old)
 	e := requireError(t, pending[0].end(t), outbound.AckTimeout, gws.Accepted)
 	require.Contains(t, e.Message, "session was lost meanwhile")
 }
@@ -260,7 +259,7 @@ func expired(t *testing.T, j *judge) {
 	j.cut(t)
 	require.Eventually(t, func() bool { return j.sessions() == 0 }, long, 50*time.Millisecond, "the server still has the session")
 	j.Refuse(false)
-	c.anew(t, old)
+	c.waitForNewSession(t, old)
 	c.completeAll(t, 5, 5)
 }
 
@@ -269,7 +268,7 @@ func restarted(t *testing.T, j *judge) {
 	c.completeAll(t, 1, 1)
 	old := c.session()
 	j.Restart()
-	c.anew(t, old)
+	c.waitForNewSession(t, old)
 	c.completeAll(t, 10, 10)
 }
 

@@ -217,8 +217,8 @@ func (c *client) await(t *testing.T, what string, there func() bool) {
 	}
 }
 
-// anew waits until the client is connected in a session made after this one.
-func (c *client) anew(t *testing.T, old int) {
+// waitForNewSession waits until the client is connected in a session made after this one.
+func (c *client) waitForNewSession(t *testing.T, old int) {
 	t.Helper()
 	c.wait(t, "for a new session", func(s bayeux.Status) bool { return s.State == bayeux.Connected && s.Session > old })
 }

@@ -126,18 +126,18 @@ func (r *request) value(p gws.Parameter, n int) (given, sent any) {
 
 // result is what the operation must come to with this answer.
 func (r *request) result(a gws.Answer, chain int) any {
-	told := map[string]any{}
+	record := map[string]any{}
 	for _, name := range []string{"campaignName", "devicePath", "callingList", "phoneNumber", "applicationId", "recordHandle"} {
 		if value, given := r.sent[name]; given {
-			told[name] = value
+			record[name] = value
 		}
 	}
 	handedOut := func(notification string, n int) any {
-		record := maps.Clone(told)
+		other := maps.Clone(record)
 		handle := r.handle + float64(n)
-		record["recordHandle"] = handle
-		record["userData"] = map[string]any{"GSW_USER_EVENT": notification, "GSW_RECORD_HANDLE": handle, "GSW_CAMPAIGN_NAME": campaign}
-		return record
+		other["recordHandle"] = handle
+		other["userData"] = map[string]any{"GSW_USER_EVENT": notification, "GSW_RECORD_HANDLE": handle, "GSW_CAMPAIGN_NAME": campaign}
+		return other
 	}
 	switch {
 	case a.Role == gws.Nothing:
@@ -154,10 +154,10 @@ func (r *request) result(a gws.Answer, chain int) any {
 	event := map[string]any{"messageType": a.MessageType, "notificationType": a.NotificationType, "referenceId": r.reference}
 	if a.MessageType == "OutboundCampaignMessage" {
 		event["campaign"] = map[string]any{
-			"name": campaign, "dialingMode": "Preview", "state": "Started", "applicationId": told["applicationId"], "devicePath": told["devicePath"],
+			"name": campaign, "dialingMode": "Preview", "state": "Started", "applicationId": record["applicationId"], "devicePath": record["devicePath"],
 		}
 	} else {
-		event["record"] = told
+		event["record"] = record
 	}
 	return event
 }
@@ -165,7 +165,7 @@ func (r *request) result(a gws.Answer, chain int) any {
 // listBroken breaks the connection in the middle of a list: some of it has come,
 // some is written into connections that take nothing any more, and the rest is
 // sent while there are none. What the caller gets is the whole list; where there
-// is no acknowledged delivery, it may also be told that some may be lost.
+// is no acknowledged delivery, the error may also say that some may be lost.
 func listBroken(t *testing.T, j *judge) {
 	j.startPatient(t)
 	const chain, part = 30, 10

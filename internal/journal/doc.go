@@ -13,5 +13,5 @@
 //
 // An entry has the request as it was sent, and nothing else of anybody:
 // neither who the agent is nor what signs it in. Agents who share a browser
-// are told apart by a number made of their name.
+// differ by a number made of their name.
 package journal

@@ -18,7 +18,7 @@ type Entry struct {
 	SentAt      time.Time
 
 	// Answer is the data of the event that answered the request, if one did,
-	// nil otherwise; nobody has been told of it.
+	// nil otherwise; nobody knows of it.
 	Answer json.RawMessage
 }
 

@@ -46,7 +46,7 @@ func TestIndexedDBWriteIsAllOrNothing(t *testing.T) {
 	s := store(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.Error(t, s.Write(ctx, map[string]string{"a": "1"}, nil), "who has no time is told so")
+	require.Error(t, s.Write(ctx, map[string]string{"a": "1"}, nil), "who has no time gets an error")
 }
 
 // raw does something with the database that this program would not do.

@@ -27,6 +27,9 @@ type Journal struct {
 	config Config
 	queue  *queue
 
+	taking chan struct{} // has an element while owners are looked for that have died
+	closed bool          // guarded by that: no lock is taken any more
+
 	mu      sync.Mutex
 	entries map[string]*kept // by reference
 	dead    map[string]bool  // owners whose locks this one has taken
@@ -71,7 +74,7 @@ const (
 // cannot be had, it says so to Log, and the journal is kept in memory alone until the
 // store can be written.
 func Open(ctx context.Context, c Config) (j *Journal, session json.RawMessage) {
-	j = &Journal{config: c, entries: map[string]*kept{}, dead: map[string]bool{}, gone: map[string]bool{}, queue: newQueue(c.Store)}
+	j = &Journal{config: c, taking: make(chan struct{}, 1), entries: map[string]*kept{}, dead: map[string]bool{}, gone: map[string]bool{}, queue: newQueue(c.Store)}
 	if c.Store == nil {
 		return j, nil
 	}
@@ -124,6 +127,11 @@ func (j *Journal) TakeOver(ctx context.Context) []Entry {
 func (j *Journal) takeOverNow(ctx context.Context) ([]Entry, error) {
 	if j.config.Store == nil || j.broken != nil {
 		return nil, j.broken
+	}
+	j.taking <- struct{}{}
+	defer func() { <-j.taking }()
+	if j.closed {
+		return nil, nil
 	}
 	limited, cancel := context.WithTimeout(ctx, writeLimit)
 	defer cancel()
@@ -494,6 +502,9 @@ func (j *Journal) Written(ctx context.Context) error {
 // Close waits until all is written, or ctx is done, and gives the locks up:
 // what is left is for the next owner.
 func (j *Journal) Close(ctx context.Context) {
+	j.taking <- struct{}{}
+	j.closed = true
+	<-j.taking
 	_ = j.Written(ctx)
 	j.queue.close()
 	j.mu.Lock()

@@ -622,3 +622,27 @@ func TestForget_StoreThatFailsIsAnError(t *testing.T) {
 		require.Empty(t, b.Texts())
 	})
 }
+
+// A lock that is taken by who has ended is nobody's to take.
+func TestTakeOver_AfterTheEndOrDuringItNothingIsTaken(t *testing.T) {
+	for name, before := range map[string]time.Duration{"after": 0, "during": 50 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				b := journaltest.NewBrowser()
+				closing, dying := open(t, b, "s"), open(t, b, "s")
+				dying.put(t, entry("a"))
+				dying.Kill()
+				b.Slow(100 * time.Millisecond)
+				if before > 0 {
+					go closing.TakeOver(t.Context())
+					wait(before)
+				}
+				closing.Close(t.Context())
+				if before == 0 {
+					require.Empty(t, closing.takeOver(t))
+				}
+				require.Equal(t, []string{"a"}, open(t, b, "s").references())
+			})
+		})
+	}
+}

@@ -4,7 +4,7 @@ package jsontext
 // takes up to six.
 const maxMending = 1 << 20
 
-// mend writes anew what check has found to be readable, but not to be JSON.
+// mend writes again what check has found to be readable, but not to be JSON.
 func mend(odd []byte) (Value, Problem) {
 	limit := len(odd) + maxMending
 	b := make([]byte, 0, len(odd)+64)

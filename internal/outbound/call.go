@@ -23,7 +23,7 @@ type CallOptions struct {
 	AckTimeout             time.Duration // the client's if zero
 	AllowUnknownCallResult bool          // besides the client's option
 
-	// OnProgress is told the reference and each change of what is known about
+	// OnProgress is called with the reference and each change of what is known about
 	// delivery, so that the caller knows it should this program end. It may be nil.
 	OnProgress func(referenceID string, d gws.Delivery)
 }
@@ -174,15 +174,12 @@ func (w *wait) post(ctx context.Context) {
 			w.posted <- &bayeux.InternalError{Value: p}
 		}
 	}()
-	var left time.Time
+	ended := w.c.session.NoteRequest()
 	err := w.c.rest.Post(ctx, w.op.request.Path(), w.op.request.Body(), func() {
-		left = time.Now()
 		w.c.waiting.posting(w.op)
 		w.known.set(gws.Unknown)
 	})
-	if err == nil {
-		w.c.session.NoteRequest(time.Since(left))
-	}
+	ended(err == nil)
 	w.posted <- err
 }
 

@@ -65,7 +65,7 @@ type Options struct {
 	Go func(f func())
 
 	// OnStatus and OnNotification are called one at a time, in order. They must
-	// not block. OnNotification is told what arrives on Channels, and the events of the Outbound
+	// not block. OnNotification is called with what arrives on Channels, and the events of the Outbound
 	// API that answer no request: those of campaigns, and records that the server pushes.
 	OnStatus       func(bayeux.Status)
 	OnNotification func(channel string, data json.RawMessage)

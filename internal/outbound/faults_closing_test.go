@@ -14,7 +14,7 @@ import (
 func TestFaultsInTheClosing(t *testing.T) { matrix(t, closingFaults()) }
 
 // closingFaults happen to the disconnect of a client that is closed while a
-// completion is pending. The caller is told at once, and Close does not wait
+// completion is pending. The caller learns of it at once, and Close does not wait
 // for a server that does not answer.
 func closingFaults() (rows []fault) {
 	row := func(name string, f gwssim.Fault) {

@@ -92,10 +92,10 @@ var frameFaults = []fault{
 	{name: "an acknowledgement without reference and with a fraction for a handle", then: gwssim.Behavior{HoldAck: true}, want: described("12.0"), pending: instead(ackText("", `"recordHandle":12.0,`+campaign))},
 	{name: "an acknowledgement without reference and with an exponent for a handle", then: gwssim.Behavior{HoldAck: true}, want: described("1.2e1"), pending: instead(ackText("", `"recordHandle":1.2e1,`+campaign))},
 	{name: "an acknowledgement without reference and with zeros before a handle", then: gwssim.Behavior{HoldAck: true}, want: described("0012"), pending: instead(ackText("", `"recordHandle":"0012",`+campaign))},
-	{name: "an acknowledgement without reference and of a fraction", then: gwssim.Behavior{HoldAck: true}, options: hurried, want: rejected(AckTimeout, gws.Accepted, 1), pending: instead(ackText("", `"recordHandle":12.5,`+campaign))},
-	{name: "an acknowledgement whose channel is in another letter case", browser: true, then: gwssim.Behavior{HoldAck: true}, options: hurried, want: rejected(AckTimeout, gws.Accepted, 1),
+	{name: "an acknowledgement without reference and of a fraction", then: gwssim.Behavior{HoldAck: true}, options: shortAckTimeout, want: rejected(AckTimeout, gws.Accepted, 1), pending: instead(ackText("", `"recordHandle":12.5,`+campaign))},
+	{name: "an acknowledgement whose channel is in another letter case", browser: true, then: gwssim.Behavior{HoldAck: true}, options: shortAckTimeout, want: rejected(AckTimeout, gws.Accepted, 1),
 		pending: instead(strings.Replace(ackText(ours, `"recordHandle":12`), `"channel"`, `"channel":"/v2/me/chat","chAnnel"`, 1))},
-	{name: "an acknowledgement with names in another letter case", then: gwssim.Behavior{HoldAck: true}, options: hurried, want: rejected(AckTimeout, gws.Accepted, 1),
+	{name: "an acknowledgement with names in another letter case", then: gwssim.Behavior{HoldAck: true}, options: shortAckTimeout, want: rejected(AckTimeout, gws.Accepted, 1),
 		pending: instead(strings.Replace(ackText(ours, `"recordHandle":12`), `"referenceId"`, `"referenceID"`, 1))},
 	{name: "a handle beyond what JavaScript holds", want: want{posts: 2, processed: 2}, ready: func(t *testing.T, s *scene) {
 		const handle = "9007199254740993"

@@ -28,7 +28,7 @@ func redirect(at gwssim.Stage) gwssim.Fault {
 func TestFaultsInTheOpening(t *testing.T) { matrix(t, openingFaults) }
 
 // openingFaults happen before there is a session. Those that go away are
-// overcome; those that stay are told when the time is over, with the last of them.
+// overcome; those that stay are reported when the time is over, with the last of them.
 var openingFaults = []fault{
 	{name: "nobody listens", browser: true, options: func(o *Options) { o.BaseURL = "http://127.0.0.1:1" },
 		want: refused(ConnectFailed, "GET ")},
@@ -38,8 +38,8 @@ var openingFaults = []fault{
 		want: refused(ConnectFailed, "GET ")},
 	{name: "half an answer to the sign-in", start: faulty(gwssim.Fault{At: gwssim.AtSignIn, Do: gwssim.DoHalf}), want: resolved},
 	{name: "the sign-in is closed without an answer", start: faulty(gwssim.Fault{At: gwssim.AtSignIn, Do: gwssim.DoClose}), want: resolved},
-	{name: "the sign-in is never answered", options: impatient, start: faulty(gwssim.Fault{At: gwssim.AtSignIn, Do: gwssim.DoSilence}), want: resolved},
-	{name: "no sign-in is ever answered", options: impatient, start: faulty(gwssim.Fault{At: gwssim.AtSignIn, Do: gwssim.DoSilence, Times: always}),
+	{name: "the sign-in is never answered", options: shortRequestTimeout, start: faulty(gwssim.Fault{At: gwssim.AtSignIn, Do: gwssim.DoSilence}), want: resolved},
+	{name: "no sign-in is ever answered", options: shortRequestTimeout, start: faulty(gwssim.Fault{At: gwssim.AtSignIn, Do: gwssim.DoSilence, Times: always}),
 		want: refused(ConnectFailed, "no answer within 1.5s")},
 	{name: "the sign-in is slow", start: faulty(gwssim.Fault{At: gwssim.AtSignIn, Do: gwssim.DoPieces, DelayMS: 100}), want: resolved},
 	{name: "a login page at the sign-in", browser: true, start: faulty(page(gwssim.AtSignIn, loginPage, html)),

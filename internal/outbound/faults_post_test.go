@@ -17,8 +17,8 @@ func after(f gwssim.Fault) gwssim.Fault {
 	return f
 }
 
-// impatient gives up a request soon.
-func impatient(o *Options) { o.RequestTimeout = 1500 * time.Millisecond }
+// shortRequestTimeout gives up a request soon.
+func shortRequestTimeout(o *Options) { o.RequestTimeout = 1500 * time.Millisecond }
 
 // graceful is an error after which an acknowledgement was waited for.
 func graceful(code Code, says string) want {
@@ -36,10 +36,10 @@ var postFaults = []fault{
 	{name: "half an answer to the POST", then: faulty(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoHalf}), want: resolved},
 	{name: "half an answer to the POST, and no acknowledgement", then: gwssim.Behavior{NoAck: true, Faults: []gwssim.Fault{{At: gwssim.AtPost, Do: gwssim.DoHalf}}},
 		want: want{code: NetworkError, delivery: gws.Unknown, posts: 1, processed: 1, atLeast: grace}},
-	{name: "the POST is never answered", options: impatient, then: faulty(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoSilence}), want: graceful(RequestTimeout, "no answer within 1.5s")},
-	{name: "the POST is processed and never answered", options: impatient, then: faulty(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoSilence, Processed: true}), want: resolved},
+	{name: "the POST is never answered", options: shortRequestTimeout, then: faulty(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoSilence}), want: graceful(RequestTimeout, "no answer within 1.5s")},
+	{name: "the POST is processed and never answered", options: shortRequestTimeout, then: faulty(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoSilence, Processed: true}), want: resolved},
 	{name: "the answer to the POST is late", then: faulty(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoDelay, DelayMS: 700}), want: resolved},
-	{name: "the answer to the POST is too late, and so is the acknowledgement", options: impatient, want: resolved,
+	{name: "the answer to the POST is too late, and so is the acknowledgement", options: shortRequestTimeout, want: resolved,
 		then: gwssim.Behavior{AckDelayMS: 2500, Faults: []gwssim.Fault{{At: gwssim.AtPost, Do: gwssim.DoDelay, DelayMS: 60_000}}}},
 	{name: "the answer to the POST comes in pieces", then: faulty(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoPieces, DelayMS: 50}), want: resolved},
 	{name: "broken JSON after the POST", then: faulty(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoTruncate}), want: resolved},

@@ -23,7 +23,7 @@ import (
 // the same time take each other's cookies away.
 const browser = runtime.GOOS == "js"
 
-// fault is one row of the matrix: what goes wrong, and what the caller is told.
+// fault is one row of the matrix: what goes wrong, and what the caller gets.
 type fault struct {
 	name    string
 	browser bool   // run it in the browser as well
@@ -37,7 +37,7 @@ type fault struct {
 	options func(*Options)
 	ready   func(*testing.T, *scene) // before the record is completed
 	pending func(*testing.T, *scene) // once the POST has reached the server
-	after   func(*testing.T, *scene) // when the caller has been told
+	after   func(*testing.T, *scene) // when the caller has its result
 	want    want
 }
 
@@ -61,7 +61,7 @@ func (l line) is(b gwssim.Behavior) gwssim.Behavior {
 	return b
 }
 
-// want is what the caller is told, and what is true at the server.
+// want is what the caller gets, and what is true at the server.
 type want struct {
 	opening   bool          // it is the opening of the client that fails
 	code      Code          // "" for the acknowledgement

@@ -15,7 +15,7 @@ import (
 	"gws-outbound/internal/journal"
 )
 
-// confirms is the option of a client whose page says what it was told.
+// confirms is the option of a client whose page confirms what was delivered.
 func confirms(o *Options) { o.ConfirmsDelivery = true }
 
 // say has the server send the acknowledgement of record 12.
@@ -102,16 +102,32 @@ func TestSentAgain_AnswerIsInTheJournal(t *testing.T) {
 		d.s.outage(time.Minute)
 		d.s.mu.Unlock()
 		synctest.Wait()
-		settled := l.settled("a")
 		start := time.Now()
-		get(d.T, l.complete("a")).resolved(d.T, "a")
+		for range 2 { // the second time, when it was handed over
+			get(d.T, l.complete("a")).resolved(d.T, "a")
+			get(d.T, l.settled("a")).resolved(d.T, "a")
+		}
 		require.Zero(d, time.Since(start), "nor is a session waited for")
-		get(d.T, settled).resolved(d.T, "a")
 		require.Zero(d, truth.posts)
 		l.lists()
 		synctest.Wait()
 		kept, _ := d.kept()
 		require.Empty(d, kept)
+	})
+}
+
+// The page has heard of the failure, and tries again.
+func TestSentAgain_AfterAnErrorThatTheCallerKnowsItIsSent(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		e := left("a")
+		e.Answer = json.RawMessage(`{"notificationType":"RecordFailed","referenceId":"a"}`)
+		d.leave(e)
+		truth := d.fated("a", slow)
+		l := d.load()
+		get(d.T, l.complete("a")).rejected(d.T, RecordError, gws.Accepted)
+		require.Zero(d, truth.posts)
+		get(d.T, l.complete("a")).resolved(d.T, "a")
+		require.Equal(d, 1, truth.posts)
 	})
 }
 
@@ -213,6 +229,49 @@ func TestUnsettled_LivingClientListsWhatOthersLeave(t *testing.T) {
 		get(d.T, settled).resolved(d.T, "a")
 		synctest.Wait()
 		require.Empty(d, d.keptReferences())
+	})
+}
+
+// The server sends an agent's events to all of their tabs: that which lives has heard the answer to the call of
+// the one that has died, and taken it for nobody's.
+func TestUnsettled_LivingClientHasHeardTheAnswer(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", modelFate{Answer: "ok", Event: "none"})
+		living, dying := d.load(), d.load()
+		dying.complete("a")
+		pass(afterTheAnswer)
+		dying.net.dead.Store(true) // it hears nothing any more
+		dying.page.Kill()
+		d.say("a")
+		synctest.Wait()
+		dying.kill()
+		u := living.Unsettled(d.Context())
+		require.Len(d, u, 1)
+		require.True(d, u[0].Answered)
+		synctest.Wait()
+		require.Equal(d, []string{"a"}, d.answered())
+		get(d.T, living.settled("a")).resolved(d.T, "a")
+	})
+}
+
+// A call comes to its end, of which the page does not hear, and then its answer comes.
+func TestLateAnswer_IsWrittenUntilTheCallerKnowsTheEnd(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		for _, reference := range []string{"heard", "unheard"} {
+			d.fated(reference, modelFate{Answer: "ok", Event: "ack", EventAfter: time.Minute})
+		}
+		l := d.load(confirms)
+		heard, unheard := l.complete("heard"), l.complete("unheard")
+		pass(31 * time.Second)
+		get(d.T, heard).rejected(d.T, AckTimeout, gws.Accepted)
+		get(d.T, unheard).rejected(d.T, AckTimeout, gws.Accepted)
+		l.Delivered("heard")
+		pass(time.Minute)
+		require.Equal(d, []string{"unheard"}, d.answered())
+		require.Equal(d, []string{"unheard"}, d.keptReferences())
+		l.kill()
+		l = d.load(confirms)
+		get(d.T, l.settled("unheard")).resolved(d.T, "unheard")
 	})
 }
 

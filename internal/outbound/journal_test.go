@@ -327,7 +327,7 @@ func TestCrashBeforeThePOST(t *testing.T) {
 	})
 }
 
-// The event has come, but the page dies before the caller was told.
+// The event has come, but the page dies before the caller had it.
 func TestCrashBeforeTheCallerIsTold(t *testing.T) {
 	atDesk(t, func(d *desk) {
 		d.fated("a", slow)
@@ -467,7 +467,7 @@ func TestCloseKeepsWhatIsUnsettled(t *testing.T) {
 		e := get(d.T, settled).rejected(d.T, Closed, gws.Unknown)
 		require.Equal(d, "a", e.ReferenceID)
 		kept, session = d.kept()
-		require.Equal(d, []string{"a"}, kept, "the caller of b was told")
+		require.Equal(d, []string{"a"}, kept, "the caller of b has it")
 		require.False(d, session, "which is ended")
 		require.Empty(d, d.s.sessions)
 
@@ -862,7 +862,7 @@ func TestOtherEndsOfAnUnsettledCall(t *testing.T) {
 	}
 }
 
-// What the server sends twice is told once.
+// What the server sends twice is delivered once.
 func TestAnswerOfAnUnsettledCallComesTwice(t *testing.T) {
 	atDesk(t, func(d *desk) {
 		fate := slow

@@ -9,12 +9,12 @@ import (
 )
 
 // TestMain runs more tests at a time than there are processors, unless it is
-// told how many: those of faults spend most of their time waiting.
+// given a number: those of faults spend most of their time waiting.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	told := false
-	flag.Visit(func(f *flag.Flag) { told = told || f.Name == "test.parallel" })
-	if !told {
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
 		if err := flag.Set("test.parallel", "12"); err != nil {
 			panic(err) // go test has no such flag any more
 		}

@@ -24,7 +24,7 @@ import (
 // a time, with a store that fails, hangs, and is cleared. Two things hold:
 //
 //   - no acknowledgement that was confirmed to the server is unknown to the next page, unless its caller
-//     was told of it. Only while the store does not work can that be lost, which the log says;
+//     knows of it. Only while the store does not work can that be lost, which the log says;
 //   - no call is posted twice, unless its caller asks for that knowing what is known.
 func TestModelJournal(t *testing.T) {
 	if os.Getenv("RAPID_CHECKS") == "" && flag.Lookup("rapid.checks").Value.String() == flag.Lookup("rapid.checks").DefValue {
@@ -36,9 +36,10 @@ func TestModelJournal(t *testing.T) {
 			Seed: uint64(rapid.IntRange(0, 1000).Draw(rt, "seed")),
 			Lag:  rapid.SampledFrom([]time.Duration{0, 20 * time.Millisecond, 400 * time.Millisecond}).Draw(rt, "lag"),
 		}
+		slow := rapid.SampledFrom([]time.Duration{0, 0, 200 * time.Millisecond, 700 * time.Millisecond}).Draw(rt, "slow store")
 		steps := rapid.SliceOfN(deskSteps, 6, 40).Draw(rt, "steps")
 		var violations []string
-		synctest.Test(t, func(t *testing.T) { violations = playDesk(t, conf, steps) })
+		synctest.Test(t, func(t *testing.T) { violations = playDesk(t, conf, slow, steps) })
 		for _, v := range violations {
 			rt.Error(v)
 		}
@@ -57,7 +58,7 @@ type deskStep struct {
 }
 
 var deskActions = []string{
-	"call", "call", "call", "call", "call", "reload", "reload", "reload", "reload", "kill", "deaf", "deaf", "list", "send again", "send again", "send again", "settle", "forget",
+	"call", "call", "call", "call", "call", "reload", "reload", "reload", "reload", "kill", "reload at an answer", "reload at an answer", "reload at an answer", "deaf", "deaf", "list", "send again", "send again", "send again over a dead line", "settle", "forget",
 	"close", "leave", "close and forget", "another agent", "fails", "full", "hangs", "clear", "cut", "outage", "silence", "expire", "nothing",
 }
 
@@ -76,7 +77,7 @@ var deskSteps = rapid.Custom(func(t *rapid.T) deskStep {
 			AnswerAfter: rapid.SampledFrom(deskDelays[1:]).Draw(t, "answer after"),
 			EventAfter:  rapid.SampledFrom(deskDelays[1:]).Draw(t, "event after"),
 		}
-	case "send again", "settle", "forget":
+	case "send again", "send again over a dead line", "settle", "forget":
 		s.Which = rapid.IntRange(0, 2).Draw(t, "which")
 	case "fails", "full", "hangs", "outage", "silence":
 		s.For = rapid.SampledFrom(modelDelays[3:]).Draw(t, "for")
@@ -97,7 +98,7 @@ type deskCall struct {
 	agent     int
 	truth     *modelTruth
 	asked     int       // times that it was called
-	told      bool      // a caller knows what it has come to, or has forgotten it
+	delivered bool      // a caller knows what it has come to, or has forgotten it
 	confirmed time.Time // when the acknowledgement was seen to be confirmed over the session of the page that waited for it
 	sent      time.Time // the event of that
 }
@@ -114,7 +115,8 @@ type deskPage struct {
 
 // deskRun is a sequence being played.
 type deskRun struct {
-	d *desk
+	d    *desk
+	slow time.Duration // what each access to the store takes, which is no reason to lose anything
 
 	mu      sync.Mutex
 	calls   []*deskCall
@@ -131,8 +133,9 @@ var deskAgents = [2]string{`,"user":{"id":"ann"}`, `,"user":{"id":"bob"}`}
 const deskHeals = 70 * time.Second
 
 // playDesk returns what was wrong.
-func playDesk(t *testing.T, conf modelConfig, steps []deskStep) []string {
-	r := &deskRun{d: &desk{T: t, Browser: journaltest.NewBrowser(), s: &modelServer{conf: conf, truths: map[string]*modelTruth{}}}}
+func playDesk(t *testing.T, conf modelConfig, slow time.Duration, steps []deskStep) []string {
+	r := &deskRun{slow: slow, d: &desk{T: t, Browser: journaltest.NewBrowser(), s: &modelServer{conf: conf, truths: map[string]*modelTruth{}}}}
+	r.d.Slow(slow)
 	for _, step := range steps {
 		r.do(step)
 		if step.Then >= 0 {
@@ -176,7 +179,7 @@ func (r *deskRun) do(step deskStep) {
 			if on {
 				r.d.Slow(time.Hour)
 			} else {
-				r.d.Slow(0)
+				r.d.Slow(r.slow)
 			}
 		})
 	case "clear":
@@ -192,7 +195,7 @@ func (r *deskRun) do(step deskStep) {
 		lock(func() { s.forget(false, adviceHandshake) })
 	}
 	switch step.Do {
-	case "call", "list", "send again", "settle", "forget", "reload":
+	case "call", "list", "send again", "send again over a dead line", "settle", "forget", "reload":
 		if page == nil {
 			page = r.open(step.Agent)
 			r.pages[step.Page] = page
@@ -206,7 +209,10 @@ func (r *deskRun) do(step deskStep) {
 		r.mu.Lock()
 		page.deaf = true
 		r.mu.Unlock()
-	case "reload":
+	case "reload", "reload at an answer":
+		if step.Do != "reload" {
+			r.waitForAnswer()
+		}
 		agent := page.agent
 		r.kill(step.Page)
 		r.pages[step.Page] = r.open(agent)
@@ -217,15 +223,22 @@ func (r *deskRun) do(step deskStep) {
 		r.call(page, call, record("referenceId", call.reference))
 	case "list":
 		r.list(page)
-	case "send again", "settle", "forget":
+	case "send again", "send again over a dead line", "settle", "forget":
 		list := r.list(page)
+		if step.Do == "send again over a dead line" {
+			lock(func() { s.outage(4 * time.Second) })
+			synctest.Wait()
+			r.mu.Lock()
+			page.deaf = page.deaf || step.Which == 2
+			r.mu.Unlock()
+		}
 		if len(list) == 0 {
 			return
 		}
 		u := list[step.Which%len(list)]
 		call := r.find(u.ReferenceID)
 		switch step.Do {
-		case "send again":
+		case "send again", "send again over a dead line":
 			before := call.truth.posts
 			r.call(page, call, u.Request)
 			if u.Answered {
@@ -242,7 +255,7 @@ func (r *deskRun) do(step deskStep) {
 				r.violation("%s cannot be forgotten: %v", u.ReferenceID, err)
 			}
 			r.mu.Lock()
-			call.told = true // or the error has said that it is still there
+			call.delivered = true // or the error has said that it is still there
 			r.mu.Unlock()
 		}
 	case "kill":
@@ -275,6 +288,25 @@ func (r *deskRun) spoil(d time.Duration, set func(on bool)) {
 	r.trouble = append(r.trouble, modelFault{from: time.Now(), until: time.Now().Add(d)})
 	set(true)
 	time.AfterFunc(d, func() { set(false) })
+}
+
+// waitForAnswer waits until the server sends one more event, but not for long.
+func (r *deskRun) waitForAnswer() {
+	sent := func() (n int) {
+		r.d.s.mu.Lock()
+		defer r.d.s.mu.Unlock()
+		for _, call := range r.calls {
+			n += len(call.truth.events)
+		}
+		return n
+	}
+	before := sent()
+	for range 100 {
+		if sent() > before {
+			return
+		}
+		pass(50 * time.Millisecond)
+	}
 }
 
 // troubled reports whether the store did not work at that time, or had not healed.
@@ -323,7 +355,7 @@ func (r *deskRun) listNew(page *deskPage, gone map[goneEvent]bool) []Unsettled {
 	return list
 }
 
-// call calls, and confirms what it was told if the page lives then.
+// call calls, and confirms what was delivered if the page lives then.
 func (r *deskRun) call(page *deskPage, call *deskCall, fields gws.Fields) {
 	call.asked++
 	if page.waits[call] == nil {
@@ -355,7 +387,7 @@ func (r *deskRun) tell(page *deskPage, call *deskCall) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !page.dead && !page.deaf {
-		call.told = true
+		call.delivered = true
 		page.Delivered(call.reference)
 	}
 }
@@ -375,7 +407,7 @@ func (r *deskRun) bury(page *deskPage) {
 	page.dead = true
 }
 
-// close closes the client of a page that lives on, which callers are told.
+// close closes the client of a page that lives on, which callers learn.
 func (r *deskRun) close(i int, forget bool) {
 	page := r.pages[i]
 	r.observe()
@@ -389,7 +421,7 @@ func (r *deskRun) close(i int, forget bool) {
 		theirs := func(call *deskCall) bool { return other != nil && other.waits[call] != nil }
 		r.mu.Lock()
 		for _, call := range r.calls { // or the error has said that it is still there
-			call.told = call.told || call.agent == page.agent && !page.changed && !theirs(call)
+			call.delivered = call.delivered || call.agent == page.agent && !page.changed && !theirs(call)
 		}
 		r.mu.Unlock()
 		for key := range r.d.Texts() {
@@ -483,7 +515,7 @@ func (r *deskRun) judge(agent int) {
 		if posts := call.truth.posts - min(call.truth.repeats, 2*call.asked); posts > call.asked {
 			r.violation("%s: %d POSTs, and it was called %d times", call.reference, posts, call.asked)
 		}
-		if call.told || call.confirmed.IsZero() || !call.sent.After(r.cleared) || r.lost(call) {
+		if call.delivered || call.confirmed.IsZero() || !call.sent.After(r.cleared) || r.lost(call) {
 			continue
 		}
 		if !answered[call.reference] {

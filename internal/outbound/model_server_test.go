@@ -58,7 +58,7 @@ const (
 // modelFault is a time in which the network, or the server, doesn't work.
 type modelFault struct {
 	from, until time.Time
-	silent      bool // what is sent is lost, and nobody is told; else nothing can be opened
+	silent      bool // what is sent is lost, and nobody knows; else nothing can be opened
 	sockets     bool // of sockets only, and not of those that are open
 	useless     bool // sockets can be opened, and end with the first message
 	asleep      bool // it is the page that does nothing
@@ -68,7 +68,7 @@ type modelFault struct {
 // knows a fast line finds out that it is dead.
 const farther = 1800 * time.Millisecond
 
-// lag is how long what the client sends takes.
+// lag is how long what the client sends takes. The lock is held.
 func (s *modelServer) lag() time.Duration {
 	if inOne(s.far) != nil {
 		return s.conf.Lag + farther
@@ -211,7 +211,7 @@ func inOne(faults []modelFault) *modelFault {
 
 // wellFor is how long all must have been well for a client that somebody waits
 // for to have what was sent to it. After a reset that is 2 s of backoff, and 3 s
-// of hasty connects. After silence it is, over a socket, 10 s for a reply that
+// of short connects. After silence it is, over a socket, 10 s for a reply that
 // does not come besides; over long-polling it is the whole time of a held
 // connect: if that request alone has died, nothing tells.
 func (s *modelServer) wellFor(silent bool) time.Duration {
@@ -226,7 +226,7 @@ func (s *modelServer) wellFor(silent bool) time.Duration {
 }
 
 // silentWithin reports whether something has happened in that time before at of
-// which a client that waits for nothing was not told.
+// which a client that waits for nothing has not heard.
 func (s *modelServer) silentWithin(d time.Duration, at time.Time) bool {
 	return slices.ContainsFunc(s.faults, func(f modelFault) bool {
 		return f.silent && !f.from.After(at) && at.Sub(f.until) < d
@@ -235,14 +235,15 @@ func (s *modelServer) silentWithin(d time.Duration, at time.Time) bool {
 
 // calm reports whether all has been well for long enough before that time. Where a
 // client has both transports, and it is not for a socket's sake, it does not matter whether sockets
-// can be had: only that it takes a while to find out.
+// can be had: only that it takes a while to find out. (Where new ones are swallowed, a client that has
+// one keeps to it for as long as a server may be silent, and says that it is not connected.)
 func (s *modelServer) calm(at time.Time, socket bool) bool {
 	return !slices.ContainsFunc(s.faults, func(f modelFault) bool {
-		until, silent := f.until, f.silent
-		if f.sockets && !socket && s.conf.Both {
-			until, silent = f.from.Add(min(f.until.Sub(f.from), 10*time.Second)), false
+		until := f.until
+		if f.sockets && !f.silent && !socket && s.conf.Both {
+			until = f.from.Add(min(f.until.Sub(f.from), 10*time.Second))
 		}
-		return !f.from.After(at) && at.Sub(until) < s.wellFor(silent)
+		return !f.from.After(at) && at.Sub(until) < s.wellFor(f.silent)
 	})
 }
 

@@ -64,7 +64,7 @@ type modelStep struct {
 	Fate  modelFate     // of a call
 	For   time.Duration // acknowledgement timeout of a call; how long a fault lasts
 	Which int           // of the calls so far; how there are no sockets
-	Lost  bool          // nobody says that the page has woken up
+	Lost  bool          // nobody says that the page has woken up; the sockets that there are are cut
 	Then  time.Duration // below 0: the next step comes before anything is done about this one
 }
 
@@ -94,8 +94,9 @@ var modelSteps = rapid.Custom(func(t *rapid.T) modelStep {
 	case "flap", "silence", "outage", "far", "freeze", "others":
 		step.For = rapid.SampledFrom(modelDelays[3:]).Draw(t, "for")
 	case "no sockets":
-		step.For = rapid.SampledFrom(modelDelays[3:]).Draw(t, "for")
+		step.For = rapid.SampledFrom(append([]time.Duration{45 * time.Second, 90 * time.Second}, modelDelays[3:]...)).Draw(t, "for")
 		step.Which = rapid.IntRange(0, 2).Draw(t, "how")
+		step.Lost = rapid.Bool().Draw(t, "cut")
 	case "sleep":
 		step.For = rapid.SampledFrom(modelDelays[3:]).Draw(t, "for")
 		step.Lost = rapid.Bool().Draw(t, "lost")
@@ -116,7 +117,7 @@ func (s modelStep) GoString() string {
 	case "flap", "silence", "outage", "far", "freeze", "others":
 		text = fmt.Sprintf("%s for %v", s.Do, s.For)
 	case "no sockets":
-		text = fmt.Sprintf("new sockets are %s for %v", []string{"refused", "swallowed", "of no use"}[s.Which], s.For)
+		text = fmt.Sprintf("new sockets are %s for %v (old ones cut: %v)", []string{"refused", "swallowed", "of no use"}[s.Which], s.For, s.Lost)
 	case "sleep":
 		text = fmt.Sprintf("sleep for %v (wake lost: %v)", s.For, s.Lost)
 	}
@@ -292,7 +293,7 @@ func playModel(t *testing.T, conf modelConfig, steps []modelStep) []string {
 		r.judge(call)
 	}
 	if left := browser.Texts(); len(left) > 0 {
-		r.violation("the journal still has %v, though every caller was told", left)
+		r.violation("the journal still has %v, though every caller has its result", left)
 	}
 	return r.wrong
 }
@@ -306,16 +307,21 @@ func (r *modelRun) violation(format string, args ...any) {
 func (r *modelRun) do(step modelStep) {
 	s := r.s
 	if fault := map[string]func(){
-		"cut":        s.cut,
-		"tear":       func() { s.tearing = true },
-		"flap":       func() { s.flap(step.For+45*time.Second, 4*time.Second) },
-		"silence":    func() { s.silence(step.For) },
-		"outage":     func() { s.outage(step.For) },
-		"restart":    func() { s.forget(true, ""); s.cut() },
-		"large":      s.publishLarge,
-		"far":        func() { s.far = append(s.far, modelFault{from: time.Now(), until: time.Now().Add(step.For)}) },
-		"no sockets": func() { s.withoutSockets(step.For, step.Which) },
-		"others":     func() { s.others = time.Now().Add(step.For) },
+		"cut":     s.cut,
+		"tear":    func() { s.tearing = true },
+		"flap":    func() { s.flap(step.For+45*time.Second, 4*time.Second) },
+		"silence": func() { s.silence(step.For) },
+		"outage":  func() { s.outage(step.For) },
+		"restart": func() { s.forget(true, ""); s.cut() },
+		"large":   s.publishLarge,
+		"far":     func() { s.far = append(s.far, modelFault{from: time.Now(), until: time.Now().Add(step.For)}) },
+		"no sockets": func() {
+			s.withoutSockets(step.For, step.Which)
+			if step.Lost {
+				s.cut()
+			}
+		},
+		"others": func() { s.others = time.Now().Add(step.For) },
 		"freeze": func() {
 			r.page.freeze(step.For)
 			r.frozen = append(r.frozen, modelFreeze{time.Now(), step.For})

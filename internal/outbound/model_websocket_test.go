@@ -55,7 +55,10 @@ type modelSent struct {
 }
 
 func (l *modelLink) Send(messages []bayeux.Message) {
-	l.in <- modelSent{messages, time.Now().Add(l.s.lag())}
+	l.s.mu.Lock()
+	lag := l.s.lag()
+	l.s.mu.Unlock()
+	l.in <- modelSent{messages, time.Now().Add(lag)}
 }
 
 func (*modelLink) Cancel(string) {}

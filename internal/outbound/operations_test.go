@@ -127,7 +127,7 @@ func TestRefusalsOfOtherOperations(t *testing.T) {
 	require.Contains(t, e.Message, "api-voice-outbound")
 
 	sim.Set(gwssim.Behavior{NoAck: true})
-	hurried := CallOptions{AckTimeout: 300 * time.Millisecond}
+	shortAckTimeout := CallOptions{AckTimeout: 300 * time.Millisecond}
 	for method, want := range map[string]string{
 		"rejectRecord": "no acknowledgement came within", "getChainedRecords": "no end of the list came within",
 	} {
@@ -135,7 +135,7 @@ func TestRefusalsOfOtherOperations(t *testing.T) {
 		if method == "rejectRecord" {
 			f["callingList"] = "L"
 		}
-		e = get(t, perform(t.Context(), c, method, f, hurried)).rejected(t, AckTimeout, gws.Accepted)
+		e = get(t, perform(t.Context(), c, method, f, shortAckTimeout)).rejected(t, AckTimeout, gws.Accepted)
 		require.Contains(t, e.Message, want)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -314,7 +314,7 @@ func TestAddRecord_AcknowledgementWithoutReferenceGoesByListAndNumber(t *testing
 		return [2]any{"addRecord", asked("callingList", list, "phoneNumber", number, "phoneType", "Mobile", "timeZone", "GMT",
 			"from", 0.0, "until", 1.0, "referenceId", reference)}
 	}
-	c := &Client{}
+	c := &Client{recovery: recovery.None{}}
 	ops := waiting(t, c, add("a", "L", "1"), add("b", "L", "2"), add("c", "M", "2"))
 	for _, record := range []string{
 		`{}`, `{"phoneNumber":"3"}`, `{"phoneNumber":"2"}`, `{"campaignName":"other","phoneNumber":"1"}`, `{"callingList":"N","phoneNumber":"1"}`,

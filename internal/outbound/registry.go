@@ -118,7 +118,7 @@ func (r *registry) removeEarlier(e *recovery.Earlier) {
 	}
 }
 
-// end removes an operation of this client, whose caller is told the error, nil if there is none.
+// end removes an operation of this client, whose caller gets the error, nil if there is none.
 func (r *registry) end(op *operation, failed *Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -40,7 +40,7 @@ func (h recoveryHost) Await(calls []*recovery.Earlier) {
 type Unsettled = recovery.Unsettled
 
 // Unsettled returns the calls that clients before this one, of the same agent
-// at the same server, have left without an end, and whose end nobody was told
+// at the same server, have left without an end, and whose end nobody knows
 // of yet, oldest first. It looks each time for what clients have left that are no more. Without
 // the option Journal there are none, nor once another agent has signed in.
 func (c *Client) Unsettled(ctx context.Context) []Unsettled { return c.recovery.Unsettled(ctx) }

@@ -47,7 +47,7 @@ export class BenchPage {
   /** How many tasks of the page's thread took longer than 50 ms since the last call. */
   longTasks() {
     return this.page.evaluate(async () => {
-      await new Promise((resolve) => setTimeout(resolve)); // the observer is told in a task
+      await new Promise((resolve) => setTimeout(resolve)); // the observer hears of it in a task
       const count = globalThis.longTasks;
       globalThis.longTasks = 0;
       return count;

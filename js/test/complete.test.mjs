@@ -153,7 +153,7 @@ testInPage("notifications of further channels", async (page) => {
 });
 
 testInPage("notifications of one frame come in order, before what is behind them", async (page) => {
-  // Between two requests, while the client waits as it was told, the server collects them.
+  // Between two requests, while the client waits as the server has advised, the server collects them.
   const simulator = await Simulator.start({ holdAck: true, intervalMS: 1000 });
   const channel = "/v2/me/calls";
   const transports = ["long-polling"];

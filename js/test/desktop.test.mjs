@@ -79,8 +79,8 @@ testInPage(
     await retype(page, "twelve");
     await page.keyboard.press("Enter");
     const field = await page.waitForSelector("[data-testid=recordHandle][aria-invalid=true]");
-    const told = await field.evaluate((input) => input.closest(".field").textContent);
-    assert.match(told, /positive integer/);
+    const text = await field.evaluate((input) => input.closest(".field").textContent);
+    assert.match(text, /positive integer/);
     assert.equal(await focused(page), "recordHandle");
     const failed = await outcome(page);
     assert.equal(failed.code, "INVALID_REQUEST");
@@ -296,8 +296,8 @@ testInPage(
     await retype(page, "9:75");
     await page.keyboard.press("Enter");
     const from = await page.waitForSelector("[data-testid=update-from][aria-invalid=true]");
-    const told = await from.evaluate((input) => input.closest(".field").textContent);
-    assert.match(told, /hours and minutes/);
+    const text = await from.evaluate((input) => input.closest(".field").textContent);
+    assert.match(text, /hours and minutes/);
     assert.equal(await focused(page), "update-from");
     await retype(page, "9:45");
     await page.keyboard.press("Enter");
@@ -336,8 +336,8 @@ testInPage(
     await paste(page, "update-number", "1".repeat(257));
     await page.keyboard.press("Enter");
     const number = await page.waitForSelector("[data-testid=update-number][aria-invalid=true]");
-    const told = await number.evaluate((input) => input.closest(".field").textContent);
-    assert.match(told, /expected at most 256/);
+    const text = await number.evaluate((input) => input.closest(".field").textContent);
+    assert.match(text, /expected at most 256/);
     assert.equal(await focused(page), "update-number");
     await retype(page, "+12125550198");
     const body = JSON.stringify({
@@ -465,7 +465,7 @@ testInPage(
   async (page) => {
     await getRecord(page);
     await press(page, "own-other-event");
-    await reads(page, "fault-told", /with your next operation/);
+    await reads(page, "fault-result", /with your next operation/);
     await press(page, "add-number");
     await page.keyboard.type("+12125550199");
     await page.keyboard.press("Enter");
@@ -515,7 +515,7 @@ testInPage(
     await page.keyboard.press("Enter");
     await focusComesTo(page, "record-only");
     await page.keyboard.press("Enter");
-    await reads(page, "number-told", /\+12125550101 is not called any more in Renewals/);
+    await reads(page, "number-result", /\+12125550101 is not called any more in Renewals/);
     await reads(page, "timeline", /Number \+12125550101[\s\S]*Do not call/);
     await page.waitForSelector(".moment.answer"); // the POST's times are found by its path
     assert.deepEqual(await statuses(), ["ready", "do-not-call", "ready"]);
@@ -528,7 +528,7 @@ testInPage(
     await page.keyboard.press("ArrowDown");
     await tabTo(page, "confirm");
     await page.keyboard.press("Enter");
-    await reads(page, "number-told", /\+12125550102 is not called/);
+    await reads(page, "number-result", /\+12125550102 is not called/);
     assert.deepEqual(await statuses(), ["do-not-call", "do-not-call", "do-not-call"]);
   },
   { path: desktop },
@@ -542,8 +542,8 @@ testInPage(
     await page.keyboard.type("+12125550101");
     await page.keyboard.press("Enter");
     const number = await page.waitForSelector("[data-testid=number][aria-invalid=true]");
-    const told = await number.evaluate((input) => input.closest(".field").textContent);
-    assert.match(told, /You have its record/);
+    const text = await number.evaluate((input) => input.closest(".field").textContent);
+    assert.match(text, /You have its record/);
     await press(page, "do-not-call");
     await focusComesTo(page, "record-only");
     await page.keyboard.press("ArrowDown");
@@ -560,7 +560,7 @@ testInPage(
 );
 
 testInPage(
-  "what the server tells unasked: a pushed record is offered, a stopped campaign ends the session",
+  "what the server sends unasked: a pushed record is offered, a stopped campaign ends the session",
   async (page) => {
     await getRecord(page);
     const pushed = await simulator.call("push", { campaignName: "Renewals", user: "agent" });
@@ -611,15 +611,15 @@ const faults = [
   { name: "other-event", says: /RECORD_ERROR[\s\S]*the outcome is not known/ },
   { name: "refuse-csrf", timeline: /POST sent again/ },
   { name: "cut-post", timeline: /Acknowledgement received/ },
-  { name: "expire-http", told: /Sign out: done/, timeline: /POST sent again/ },
+  { name: "expire-http", result: /Sign out: done/, timeline: /POST sent again/ },
 ];
-for (const { name, told = /with your next operation/, says, timeline } of faults) {
+for (const { name, result = /with your next operation/, says, timeline } of faults) {
   testInPage(
     `fault ${name}: what the page says`,
     async (page) => {
       await getRecord(page);
       await press(page, `own-${name}`);
-      await reads(page, "fault-told", told);
+      await reads(page, "fault-result", result);
       await completeWith(page, 1);
       if (says) await reads(page, "desk-problem", says);
       else {
@@ -637,7 +637,7 @@ testInPage(
   async (page) => {
     await getRecord(page);
     await press(page, "own-lose-answer");
-    await reads(page, "fault-told", /with your next operation/);
+    await reads(page, "fault-result", /with your next operation/);
     await completeWith(page, 1);
     await posted(page);
     await press(page, "stop");
@@ -661,7 +661,7 @@ for (const name of ["cut", "expire"]) {
         });
       });
       await press(page, `own-${name}`);
-      await reads(page, "fault-told", /done/);
+      await reads(page, "fault-result", /done/);
       await page.waitForFunction(() => globalThis.states.includes("reconnecting"));
       await page.waitForSelector("[data-testid=state][data-state=connected]");
       await completeWith(page, 1);
@@ -673,11 +673,11 @@ for (const name of ["cut", "expire"]) {
 }
 
 testInPage(
-  "faults delay-answer and cut: the timeline tells of the connection while the answer is awaited",
+  "faults delay-answer and cut: the timeline shows the connection while the answer is awaited",
   async (page) => {
     await getRecord(page);
     await press(page, "own-delay-answer");
-    await reads(page, "fault-told", /with your next operation/);
+    await reads(page, "fault-result", /with your next operation/);
     await completeWith(page, 1);
     await posted(page);
     await press(page, "own-cut");
@@ -712,7 +712,7 @@ function posted(page) {
   );
 }
 
-/** Loads the page anew, and connects. */
+/** Loads the page again, and connects. */
 async function comeBack(page) {
   await page.goto(desktop);
   await connectByKeyboard(page);
@@ -722,7 +722,7 @@ async function comeBack(page) {
 }
 
 /**
- * Has something be done whose acknowledgement is kept back, and the page be loaded anew meanwhile.
+ * Has something be done whose acknowledgement is kept back, and the page be loaded again meanwhile.
  * Returns what sends the acknowledgement.
  */
 async function reloadAmid(page, act) {
@@ -842,7 +842,7 @@ testInPage(
     await getRecord(page);
     const answer = await reloadAmid(page, async () => {
       await press(page, "own-other-event");
-      await reads(page, "fault-told", /with your next operation/);
+      await reads(page, "fault-result", /with your next operation/);
       await completeWith(page, 1);
     });
     await answer();
@@ -854,10 +854,10 @@ testInPage(
   { path: desktop },
 );
 
-/** Completes the record on the desk, whose acknowledgement is lost, and loads the page anew. */
+/** Completes the record on the desk, whose acknowledgement is lost, and loads the page again. */
 async function loseAnswer(page) {
   await press(page, "own-lose-answer");
-  await reads(page, "fault-told", /with your next operation/);
+  await reads(page, "fault-result", /with your next operation/);
   await completeWith(page, 2);
   await posted(page);
   await comeBack(page);
@@ -889,6 +889,12 @@ testInPage(
   { path: desktop, complaints: failures },
 );
 
+/** What the page keeps of the agent; the client's note on the transport is not the agent's. */
+async function keptOfAgent(page) {
+  const keys = await page.evaluate(() => Object.keys(sessionStorage));
+  return keys.filter((key) => !key.startsWith("gws-outbound transport "));
+}
+
 testInPage(
   "disconnect and forget: nothing of the agent's work stays in the browser",
   async (page) => {
@@ -908,7 +914,7 @@ testInPage(
     await focusComesTo(page, "connect");
     await page.waitForSelector("[data-testid=state][data-state=closed]");
     assert.ok(await isHidden(page, "unsettled"));
-    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+    assert.deepEqual(await keptOfAgent(page), []);
     assert.equal(await page.$eval("[data-testid=password]", ({ value }) => value), "");
     assert.ok(!/70001|\+1212/.test(await page.$eval("main", (main) => main.textContent)));
     const typed = await page.$$eval("input", (inputs) => inputs.map(({ value }) => value).join());
@@ -927,7 +933,7 @@ testInPage(
   async (page) => {
     await connectWithoutRecord(page);
     await press(page, "own-lose-answer");
-    await reads(page, "fault-told", /with your next operation/);
+    await reads(page, "fault-result", /with your next operation/);
     await page.focus("[data-testid=number]");
     await page.keyboard.type("+12125550102");
     await page.keyboard.press("Enter");
@@ -940,13 +946,12 @@ testInPage(
     await focusComesTo(page, "connect");
     await page.keyboard.press("Enter"); // connects when the client before has ended
     await page.waitForSelector("[data-testid=state][data-state=connected]");
-    const left = await page.evaluate(() => Object.keys(sessionStorage));
-    assert.deepEqual(
-      left.filter((key) => !key.startsWith("gws-outbound transport ")),
-      [],
-    );
+    assert.deepEqual(await keptOfAgent(page), []);
     assert.ok(await isHidden(page, "unsettled"));
-    assert.equal(await page.$eval("[data-testid=number-told]", (told) => told.textContent), "");
+    assert.equal(
+      await page.$eval("[data-testid=number-result]", (result) => result.textContent),
+      "",
+    );
     assert.ok(!/70001|\+1212/.test(await page.$eval("main", (main) => main.textContent)));
   },
   { path: desktop },
@@ -996,10 +1001,10 @@ for (const scheme of ["light", "dark"]) {
       await focusComesTo(page, "record-only");
       await check("do not call a number");
       await page.keyboard.press("Enter");
-      await reads(page, "number-told", /is not called any more/);
+      await reads(page, "number-result", /is not called any more/);
       await check("updated, and a number done");
       await press(page, "own-fail");
-      await reads(page, "fault-told", /with your next operation/);
+      await reads(page, "fault-result", /with your next operation/);
       await press(page, "complete-record");
       await reads(page, "desk-problem", /API_ERROR/);
       await simulator.call("campaign", { campaignName: "Renewals", status: "loaded" });

@@ -133,7 +133,7 @@ export function complete(session, request, options) {
     request,
     options,
   );
-  // A test that failed meanwhile closes the page: that one's error is to be told.
+  // A test that failed meanwhile closes the page: that one's error is to be reported.
   settled.catch(() => {});
   return settled;
 }

@@ -345,7 +345,7 @@ testInPage("nothing of the agent is kept but the requests", async (page) => {
   }
 });
 
-testInPage("agents are told apart", async (page) => {
+testInPage("calls of another agent are not listed", async (page) => {
   const simulator = await Simulator.start({ holdAck: true });
   await accept(page, simulator, await connect(page, options(simulator)), "of the first");
   await page.reload();

@@ -36,7 +36,7 @@ function connected(page) {
   });
 }
 
-// From the Worker, long-polling does not outlive the page: see README.
+// From the Worker, long-polling does not outlive the page: see web/docs/embedding.md.
 const leaving = host === "worker" ? ["websocket"] : ["websocket", "long-polling"];
 for (const transport of leaving) {
   testInPage(

@@ -69,7 +69,7 @@ testInPage("a URL relative to the page, and a URL object", async (page) => {
 });
 
 testInPage(
-  "a missing file is told by URL and status",
+  "a missing file: the error has the URL and the status",
   async (page) => {
     assertUnavailable(
       await settle(page, "load", { wasmUrl: "/missing.wasm" }),
@@ -80,14 +80,14 @@ testInPage(
   { complaints: /404/ },
 );
 
-testInPage("a page in place of the module is told", async (page) => {
+testInPage("a page in place of the module: the error has its URL and type", async (page) => {
   assertUnavailable(
     await settle(page, "load", { wasmUrl: "/html.wasm" }),
     new RegExp(`${site.url}/html.wasm answered HTTP 200 with text/html; charset=utf-8 that is not`),
   );
 });
 
-testInPage("a file that did not arrive whole is told, with the cause", async (page) => {
+testInPage("a file that did not arrive whole: the error says so, with the cause", async (page) => {
   const outcome = await settle(page, "load", { wasmUrl: "/damaged.wasm" });
   assertUnavailable(outcome, /damaged.wasm did not arrive whole, or is damaged/);
   // Firefox calls it "out of memory".
@@ -125,7 +125,7 @@ testInPage(
 );
 
 testInPage(
-  "a policy that forbids WebAssembly is told, with what to add",
+  "a policy that forbids WebAssembly: the error says what to add",
   async (page) => {
     const message = /Content-Security-Policy forbids WebAssembly; add 'wasm-unsafe-eval'/;
     assertUnavailable(await settle(page, "load"), message);
@@ -135,7 +135,7 @@ testInPage(
 );
 
 testInPage(
-  "a server that cannot be reached is told",
+  "a server that cannot be reached: the error has the URL and the cause",
   async (page) => {
     const wasmUrl = `${await unusedOrigin()}/outbound.wasm`;
     const outcome = await settle(page, "load", { wasmUrl });
@@ -154,7 +154,7 @@ testInPage(
   { complaints: /503/ },
 );
 
-testInPage("a module that is not ours is told", async (page) => {
+testInPage("a module that is not ours: the error says so", async (page) => {
   const outcome = await page.evaluate(async () => {
     const [{ createClient, OutboundError }, { outcome }] = await Promise.all([
       import("/dist/index.js"),

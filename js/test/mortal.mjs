@@ -1,4 +1,4 @@
-// Builds testdata/mortal, a Go program that ends when it is told to. The real
+// Builds testdata/mortal, a Go program that ends on command. The real
 // one gives no way to do that from outside.
 
 import { execFile } from "node:child_process";

@@ -336,7 +336,7 @@ testInPage(
   { complaints: /404/ },
 );
 
-testInPage("what the server tells unasked is a notification", async (page) => {
+testInPage("what the server sends unasked is a notification", async (page) => {
   const [simulator, session] = await start(page);
   await call(session, "startPreviewSession", agent);
   const campaignName = "Customer survey";
@@ -347,9 +347,9 @@ testInPage("what the server tells unasked is a notification", async (page) => {
   });
   await simulator.call("campaign", { campaignName, status: "unloaded" });
   const events = await session.evaluate(async ({ events }) => {
-    const told = () => events.filter(({ type }) => type === "notification");
-    while (told().length < 3) await new Promise(requestAnimationFrame);
-    return told();
+    const notifications = () => events.filter(({ type }) => type === "notification");
+    while (notifications().length < 3) await new Promise(requestAnimationFrame);
+    return notifications();
   });
   assert.deepEqual(
     events.map(({ channel, data }) => [

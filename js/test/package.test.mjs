@@ -68,7 +68,7 @@ for (const [name, build] of Object.entries(bundlers)) {
 }
 
 testInPage(
-  "Vite's dev server needs to be told not to move the package",
+  "Vite's dev server needs the option not to move the package",
   async (page) => {
     const app = await makeApp(packed.tarball);
     const server = await startViteDev(app.root, { exclude: ["gws-outbound"] });

@@ -59,7 +59,7 @@ const ends = {
 
 for (const [how, message] of Object.entries(ends)) {
   testInPage(
-    `the program's end is told to every caller: ${how}`,
+    `the program's end rejects every call: ${how}`,
     async (page) => {
       const { before, malformed, settled, seen, after, later, close, next, nextModule } = await die(
         page,

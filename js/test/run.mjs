@@ -14,9 +14,10 @@ const names = { chromium: "Chromium", firefox: "Firefox", webkit: "WebKitGTK" };
 
 /** Files for Chromium alone, and why. */
 const chromiumOnly = {
+  "docs.test.mjs": "no browser has a part in it",
   "extension.test.mjs": "the extension is for Chromium: a service worker of Manifest V3",
-  "late.test.mjs": "only Chromium can be told to freeze a page, and which processes are its own",
-  "hidden.test.mjs": "only Chromium can be told to slow down hidden pages at once",
+  "late.test.mjs": "only Chromium freezes a page on command, and says which processes are its own",
+  "hidden.test.mjs": "only Chromium slows down hidden pages at once, on command",
   "package.test.mjs": "what bundlers make of the package does not depend on the engine",
   "types.test.mjs": "no browser has a part in it",
 };

@@ -163,16 +163,16 @@ for (const [name, { prepare, path, from, reason, complaints }] of Object.entries
       assert.ok((await complete(session, request)).value);
       assert.deepEqual(await workers(page), []);
       await session.evaluate(({ client }) => client.close());
-      const told = said.filter((line) => line.includes(here));
-      assert.equal(told.length, 1, said.join("\n"));
-      assert.match(told[0], /^info: /);
-      assert.match(told[0], reason instanceof RegExp ? reason : new RegExp(reason));
+      const lines = said.filter((line) => line.includes(here));
+      assert.equal(lines.length, 1, said.join("\n"));
+      assert.match(lines[0], /^info: /);
+      assert.match(lines[0], reason instanceof RegExp ? reason : new RegExp(reason));
     },
     { path, complaints },
   );
 }
 
-testInPage("a Worker that dies is told to every caller, with what is known", async (page) => {
+testInPage("a Worker that dies rejects every call, with what is known", async (page) => {
   const simulator = await Simulator.start({ holdAck: true });
   const session = await connect(page, { baseUrl: simulator.url, headers }, "/doomed/index.js");
   const settled = complete(session, { ...request, referenceId: "orphan" });
@@ -349,7 +349,7 @@ testInPage(
 
 testInPage("what cannot be cloned is refused in the same words as in place", async (page) => {
   const simulator = await Simulator.start();
-  const told = await page.evaluate(
+  const outcomes = await page.evaluate(
     async (options, request) => {
       const { createClient } = await import("/dist/index.js");
       const odd = {
@@ -387,16 +387,16 @@ testInPage("what cannot be cloned is refused in the same words as in place", asy
         { signal: () => {}, logLevel: document, csrf: Symbol("s") },
         { baseUrl: () => {}, cometdPath: 5n, surprise: () => {} },
       ];
-      const told = [];
+      const outcomes = [];
       for (const worker of [true, false]) {
         const client = await createClient({ ...options, worker });
         const settled = [
           ...calls.map((call) => client.completeRecord(...call)),
           ...wrong.map((more) => createClient({ ...options, ...more, worker })),
         ].map((promise) => promise.then(String, ({ code, problems }) => ({ code, problems })));
-        told.push(await Promise.all(settled));
+        outcomes.push(await Promise.all(settled));
       }
-      return told;
+      return outcomes;
     },
     { baseUrl: simulator.url, headers },
     request,
@@ -406,8 +406,8 @@ testInPage("what cannot be cloned is refused in the same words as in place", asy
       code,
       problems?.map((p) => `${p.field}: ${p.message}`).sort(),
     ]);
-  assert.deepEqual(sorted(told[0]), sorted(told[1]));
-  for (const { code } of told[0]) {
+  assert.deepEqual(sorted(outcomes[0]), sorted(outcomes[1]));
+  for (const { code } of outcomes[0]) {
     assert.equal(code, "INVALID_REQUEST");
   }
 });

@@ -1,7 +1,7 @@
 // What the extension's pages have to do with its service worker.
 
 /**
- * Follows the service worker: it is kept alive while this page is open, and started anew if it was
+ * Follows the service worker: it is kept alive while this page is open, and started again if it was
  * stopped all the same.
  *
  * @param {(state: { status: import("./session.js").Status, completions: import("./completions.js").Completion[] }) => void} show

@@ -2,7 +2,7 @@
 // are written to chrome.storage.local before anything is sent, and every time
 // that more is known. So a worker that starts finds what an earlier one, which
 // was stopped, has left pending. It is "local" and not "session", which is gone
-// when the browser crashes: just then somebody must be told. No credentials are
+// when the browser crashes: just then the agent must learn of it. No credentials are
 // in it.
 
 import { isOpen, overall } from "./delivery.js";
@@ -123,13 +123,13 @@ async function send(completion) {
   }
 }
 
-/** Should storage fail now, it is told while this worker lives, and is "interrupted" for the next. */
+/** If storage fails now, the outcome is shown while this worker lives, and is "interrupted" for the next. */
 function end(completion, outcome) {
   Object.assign(completion, outcome, { endedAt: Date.now() });
   save().catch((error) => console.error("The outcome could not be stored:", error));
 }
 
-/** No other worker lives beside this one: what is pending at its start will never be told. */
+/** No other worker lives beside this one: the end of what is pending at its start will never be known. */
 async function recover() {
   const stored = await chrome.storage.local.get({ completions: [] });
   completions = stored.completions;

@@ -12,7 +12,7 @@ const cards = new Map();
 const form = await setUpRecordForm();
 
 find("#retry", HTMLButtonElement).addEventListener("click", () => {
-  ask("connect").catch(() => {}); // how it goes is told by the status
+  ask("connect").catch(() => {}); // the status shows how it goes
 });
 find("#open-sign-in", HTMLButtonElement).addEventListener("click", openSignIn);
 follow(({ status, completions }) => {
@@ -26,7 +26,7 @@ function showStatus(status) {
   showState(status);
   const words = describeStatus(status);
   const problem = find("#connection-problem", HTMLElement);
-  // An alert that is written anew is read out anew.
+  // An alert that is written again is read out again.
   const reason = find("#connection-reason", HTMLElement);
   if (reason.textContent !== words) reason.textContent = words;
   problem.hidden = words === "" || status.state === "connected";

@@ -1,6 +1,6 @@
 // The background of the extension. It holds the client, and nothing that must
 // outlive it: Chromium stops a service worker that has had nothing to do for
-// 30 seconds, or at any moment, and starts it anew at the next event. What is
+// 30 seconds, or at any moment, and starts it again at the next event. What is
 // pending is in completions.js, the sign-in in settings.js.
 //
 // Listeners are added while this file first runs: an event that starts a

@@ -73,7 +73,7 @@ async function open(isCurrent) {
   const follow = ({ state, transport, reason }) => {
     if (!isCurrent()) return;
     if (state === "closed")
-      end({ code: "DISCONNECTED", reason }); // whoever needs one next makes it anew
+      end({ code: "DISCONNECTED", reason }); // whoever needs one next makes another
     else show({ state, transport, reason });
   };
   client.addEventListener("statechange", ({ detail }) => follow(detail));

@@ -58,7 +58,7 @@ export async function mayUseWebSocket() {
   return (await chrome.storage.session.get({ webSocket: true })).webSocket;
 }
 
-/** Notes that a WebSocket cannot be had, until the browser closes or the agent signs in anew. */
+/** Notes that a WebSocket cannot be had, until the browser closes or the agent signs in again. */
 export function noteNoWebSocket() {
   return chrome.storage.session.set({ webSocket: false });
 }

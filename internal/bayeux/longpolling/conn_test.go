@@ -230,9 +230,9 @@ func TestPanicsBecomeFailures(t *testing.T) {
 func TestWhatIsNoJSONIsNotSent(t *testing.T) {
 	play(t, func(t *testing.T, s *server, c *conn, r *recorder) {
 		c.Send([]bayeux.Message{{Channel: "/a", ID: "1", Ext: []byte("{")}})
-		told := r.all()
-		require.Len(t, told, 1)
-		require.Contains(t, told[0], "failed 1: encoding messages: ")
+		heard := r.all()
+		require.Len(t, heard, 1)
+		require.Contains(t, heard[0], "failed 1: encoding messages: ")
 		s.silent()
 	})
 }
@@ -386,8 +386,8 @@ func TestManySenders(t *testing.T) {
 		wg.Wait()
 		synctest.Wait()
 		failed := map[string]int{}
-		for _, told := range r.all() {
-			if list, ok := strings.CutPrefix(told, "failed "); ok {
+		for _, heard := range r.all() {
+			if list, ok := strings.CutPrefix(heard, "failed "); ok {
 				list, _, _ = strings.Cut(list, ":")
 				for id := range strings.FieldsSeq(list) {
 					failed[id]++

@@ -100,25 +100,25 @@ func (s *server) silent() {
 	}
 }
 
-// recorder is a sink that keeps what it is told, in order.
-type recorder struct{ told chan string }
+// recorder is a sink that keeps what it hears, in order.
+type recorder struct{ heard chan string }
 
-func (r *recorder) Receive(frame []byte) { r.told <- "received " + string(frame) }
+func (r *recorder) Receive(frame []byte) { r.heard <- "received " + string(frame) }
 func (r *recorder) Fail(messages []bayeux.Message, err error) {
-	r.told <- "failed " + ids(messages) + ": " + err.Error()
+	r.heard <- "failed " + ids(messages) + ": " + err.Error()
 }
-func (r *recorder) Progress(messages []bayeux.Message) { r.told <- "progress " + ids(messages) }
+func (r *recorder) Progress(messages []bayeux.Message) { r.heard <- "progress " + ids(messages) }
 func (r *recorder) Lose(error)                         { panic("this connection is not one thing that could be lost") }
 
-// all returns what was told since the last call.
-func (r *recorder) all() (told []string) {
+// all returns what it has heard since the last call.
+func (r *recorder) all() (heard []string) {
 	synctest.Wait()
 	for {
 		select {
-		case s := <-r.told:
-			told = append(told, s)
+		case s := <-r.heard:
+			heard = append(heard, s)
 		default:
-			return told
+			return heard
 		}
 	}
 }

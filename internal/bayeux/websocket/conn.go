@@ -20,7 +20,7 @@ func (t *Transport) Open(ctx context.Context, sink bayeux.Sink) (bayeux.Conn, er
 	if err != nil {
 		return nil, err
 	}
-	s.conn.SetReadLimit(-1) // the library's error is not told from others: see read
+	s.conn.SetReadLimit(-1) // the library's error does not differ from others: see read
 	c := &conn{socket: s, limit: t.limit, sink: sink, out: make(chan []bayeux.Message, maxQueue), closing: make(chan struct{})}
 	go c.read()
 	go c.write()

@@ -12,6 +12,10 @@ import (
 
 // plot is a chart with one panel above the other, all with the same axis
 // below.
+//
+// It is drawn by hand. A library (gonum.org/v1/plot was looked at) brings eight
+// modules, fonts among them, to go.mod; its pictures do not follow the reader's
+// colour scheme and have no accessible name.
 type plot struct {
 	title  string
 	xLabel string

@@ -1,5 +1,5 @@
 // Command operations writes what follows from the table of operations: in TypeScript the methods of
-// a client and the types of their requests, and in the READMEs the table of them. From the root of the
+// a client and the types of their requests, and in the documentation the table of them. From the root of the
 // repository:
 //
 //	go generate ./internal/gws
@@ -23,10 +23,10 @@ func main() {
 
 // files are what is generated, each from what it holds now.
 var files = map[string]func(now string) (string, error){
-	"js/src/operations.ts": func(string) (string, error) { return types(), nil },
-	"js/src/methods.ts":    func(string) (string, error) { return methods(), nil },
-	"README.md":            withTable,
-	"js/README.md":         withTable,
+	"js/src/operations.ts":  func(string) (string, error) { return types(), nil },
+	"js/src/methods.ts":     func(string) (string, error) { return methods(), nil },
+	"web/docs/reference.md": withTable,
+	"js/README.md":          withTable,
 }
 
 // write brings all files below root up to date.

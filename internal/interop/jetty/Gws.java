@@ -35,8 +35,7 @@ final class Gws {
         int sessions();
     }
 
-    /** An answer in JSON. */
-    record Answer(int status, Map<String, Object> body) {
+    record Answer(int status, Map<String, String> headers, String json) {
     }
 
     private static final String OF_CAMPAIGN = "OutboundCampaignMessage";
@@ -92,7 +91,10 @@ final class Gws {
     static final String COOKIE = "JSESSIONID";
 
     private final String login = random(); // of everybody, unless there are agents
-    final String csrfToken = random();
+    private final String csrfToken = random();
+
+    /** Whether every sign-in is an agent of its own. */
+    final boolean agents;
 
     /** What the security policy is to say. */
     volatile boolean denyHandshake;
@@ -113,33 +115,73 @@ final class Gws {
     private long posts;
     private Map<String, Object> last = Map.of(); // the newest request
 
-    Gws(CometD cometd) {
+    Gws(CometD cometd, boolean agents) {
         this.cometd = cometd;
+        this.agents = agents;
     }
 
-    /** Answers a request that is not CometD's; the agent is null where all are one. */
-    Answer handle(String agent, String method, String uri, String body) {
+    /** The headers that let pages of this machine in, with cookies; none for others. */
+    static Map<String, String> cors(String origin) {
+        if (!origin.startsWith("http://127.0.0.1:")) {
+            return Map.of();
+        }
+        return Map.of(
+                "Access-Control-Allow-Origin", origin,
+                "Access-Control-Allow-Credentials", "true",
+                "Access-Control-Allow-Methods", "GET, POST",
+                "Access-Control-Allow-Headers", "Authorization, Content-Type, " + CSRF_HEADER,
+                "Access-Control-Expose-Headers", "X-CSRF-HEADER, X-CSRF-TOKEN",
+                "Vary", "Origin");
+    }
+
+    /** Answers a request that is not CometD's. The cookies are those of the header, null without one. */
+    Answer handle(String method, String uri, String cookies, String body) {
+        String agent = agents ? agent(cookies) : null;
+        Map<String, String> headers = new HashMap<>(Map.of("Content-Type", "application/json"));
+        if (method.equals("GET")) {
+            if (agent == null || agent.isEmpty()) { // an agent stays the same, over a restart too
+                headers.put("Set-Cookie", COOKIE + "=" + (agents ? random() : login) + "; Path=/; HttpOnly");
+            }
+            headers.put("X-CSRF-HEADER", CSRF_HEADER);
+            headers.put("X-CSRF-TOKEN", csrfToken);
+        }
+        int status = 200;
+        Map<String, Object> out;
         try {
-            String path = URI.create(uri).getPath();
-            if (method.equals("GET") && path.equals("/api/v2/me")) {
-                return ok(Map.of("statusCode", 0));
-            }
-            if (method.equals("POST") && path.startsWith("/api/v2/me/outbound-")) {
-                return ok(carryOut(agent, path, object(body)));
-            }
-            String verb = below("/control/", path);
-            if (method.equals("POST") && verb != null) {
-                return ok(control(verb, object(body)));
+            out = route(agent, method, uri, body);
+            if (out == null) {
+                status = 404;
+                out = Map.of("error", "nothing here: " + method + " " + uri);
             }
         } catch (RuntimeException x) {
-            return new Answer(400, Map.of("error", x.toString()));
+            status = 400;
+            out = Map.of("error", x.toString());
         }
-        return new Answer(404, Map.of("error", "nothing here: " + method + " " + uri));
+        return new Answer(status, headers, new JSON().toJSON(out));
     }
 
-    /** The cookie for a sign-in: that of a new agent, or of all. */
-    String cookie(boolean agent) {
-        return COOKIE + "=" + (agent ? random() : login) + "; Path=/; HttpOnly";
+    /** The agent whom cookies are of, "" for one who is not signed in. */
+    private static String agent(String cookies) {
+        for (String cookie : cookies == null ? new String[0] : cookies.split(";")) {
+            String value = below(COOKIE + "=", cookie.trim());
+            if (value != null) {
+                return value;
+            }
+        }
+        return "";
+    }
+
+    /** The body of the answer, null where there is none; the agent is null where all are one. */
+    private Map<String, Object> route(String agent, String method, String uri, String body) {
+        String path = URI.create(uri).getPath();
+        if (method.equals("GET") && path.equals("/api/v2/me")) {
+            return Map.of("statusCode", 0);
+        }
+        if (method.equals("POST") && path.startsWith("/api/v2/me/outbound-")) {
+            return carryOut(agent, path, object(body));
+        }
+        String verb = below("/control/", path);
+        return method.equals("POST") && verb != null ? control(verb, object(body)) : null;
     }
 
     private Map<String, Object> carryOut(String agent, String path, Map<String, Object> body) {
@@ -267,10 +309,6 @@ final class Gws {
         StringBuilder text = new StringBuilder(size);
         new Random(n).ints(size, '!', '~' + 1).forEach(c -> text.append(c == '"' || c == '\\' ? 'x' : (char) c));
         return text.toString();
-    }
-
-    private static Answer ok(Map<String, Object> body) {
-        return new Answer(200, body);
     }
 
     private static String below(String prefix, String path) {

@@ -28,7 +28,7 @@ func (k *keeper) Track(r gws.Request) Call {
 	defer k.mu.Unlock()
 	c := &call{k: k, request: r}
 	k.inFlight[r.ReferenceID] = c
-	if e := k.find(r.ReferenceID); e != nil && e.listed() {
+	if e := k.find(r.ReferenceID); e != nil && (e.listed() || e.dismissed && e.succeeded()) {
 		e.superseded, c.earlier = true, e
 	}
 	return c

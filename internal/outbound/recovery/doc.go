@@ -2,7 +2,7 @@
 // finds it after a crash or a reload: what the journal does for calls.
 //
 // A request is written before it leaves, and removed when its caller knows
-// what it has come to. What answers it is written before the server is told
+// what it has come to. What answers it is written before the server learns
 // that it has arrived, since the server drops it then: see [bayeux.Saved].
 //
 // A client without a journal has [None], so that nobody asks whether there is one.

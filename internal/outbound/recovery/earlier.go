@@ -8,6 +8,7 @@ import (
 
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/journal"
+	"gws-outbound/internal/jsontext"
 )
 
 // Earlier is a call that a client before this one has left without an end. It is also
@@ -112,6 +113,16 @@ func (e *Earlier) finished() bool {
 	}
 }
 
+// succeeded reports whether the answer is what was asked for: then the same request is answered by it, even once
+// it was handed over. After another event the caller may want to try again.
+func (e *Earlier) succeeded() bool {
+	var notification [1]jsontext.Value
+	jsontext.Value(e.entry.Answer).Members([]string{"notificationType"}, notification[:])
+	name, _ := notification[0].Text()
+	_, expected := e.request.Operation.Answer(name)
+	return expected && e.err == nil
+}
+
 // listed reports whether the call is to be listed. The mutex is held.
 func (e *Earlier) listed() bool { return !e.dismissed && !e.superseded }
 
@@ -140,11 +151,13 @@ func (k *keeper) Knows(reference, callResult string) bool {
 }
 
 func (k *keeper) Unsettled(ctx context.Context) []Unsettled {
-	k.lookForMore(ctx)
 	list := []Unsettled{}
+	if !k.lookForMore(ctx) {
+		return list
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.writable() {
+	if k.foreign { // of a client that was closed meanwhile, those that have been found are told
 		return list
 	}
 	for _, e := range k.earlier {
@@ -177,7 +190,7 @@ func (k *keeper) Forget(ctx context.Context, reference string) error {
 	j := k.journal
 	k.mu.Unlock()
 	k.host.Dismiss(e)
-	ctx, cancel := context.WithTimeout(ctx, closeLimit)
+	ctx, cancel := context.WithTimeout(ctx, forgetLimit)
 	defer cancel()
 	return j.Written(ctx)
 }

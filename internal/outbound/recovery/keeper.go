@@ -34,6 +34,10 @@ type Config struct {
 // closeLimit is how long the end of a client waits for its callers, and then for its journal.
 const closeLimit = 2 * time.Second
 
+// forgetLimit is how long is waited for the store where something is to be gone: longer, since the
+// agent asks for it, and an error would be taken for a store that fails.
+const forgetLimit = 5 * time.Second
+
 // keeper keeps calls in a journal.
 type keeper struct {
 	config  Config
@@ -121,13 +125,14 @@ func (k *keeper) open(ctx context.Context) {
 	k.host.Await(waiting)
 }
 
-// lookForMore takes over what clients have left that have died since the journal was opened.
-func (k *keeper) lookForMore(ctx context.Context) {
+// lookForMore takes over what clients have left that have died since the journal was opened. It reports
+// whether there is a journal of this agent.
+func (k *keeper) lookForMore(ctx context.Context) bool {
 	k.mu.Lock()
 	j, ok := k.journal, k.writable()
 	k.mu.Unlock()
 	if !ok {
-		return
+		return false
 	}
 	entries := j.TakeOver(ctx)
 	k.mu.Lock()
@@ -140,6 +145,7 @@ func (k *keeper) lookForMore(ctx context.Context) {
 	}
 	k.mu.Unlock()
 	k.host.Await(waiting)
+	return true
 }
 
 // found takes what earlier clients have left, and returns the calls that wait for their
@@ -293,7 +299,11 @@ func (k *keeper) Close(forget bool) error {
 	writable := k.writable()
 	k.closed = true
 	k.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+	limit := closeLimit
+	if forget {
+		limit = forgetLimit
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	var err error
 	switch {

@@ -48,7 +48,7 @@ type Recovery interface {
 	// for, or would have to bring once more what is not written yet.
 	NeedsSession() bool
 
-	// Leave says that the page goes away: whoever is told something from now on may not live to hear it.
+	// Leave says that the page goes away: whoever gets something from now on may not live to hear it.
 	Leave()
 
 	// Close waits until callers know what their calls have come to, and ends. What is
@@ -69,14 +69,14 @@ type Call interface {
 	// Accepted says that GWS has taken the request.
 	Accepted()
 
-	// Answered writes the event that answers the request, before the server is told of its
+	// Answered writes the event that answers the request, before the server learns of its
 	// arrival.
 	Answered(event json.RawMessage)
 
 	// Answer returns the event that has answered this very request before; nil if there is none.
 	Answer() json.RawMessage
 
-	// Ended says what the caller is told: err is nil where the answer is what was asked for.
+	// Ended says what the caller gets: err is nil where the answer is what was asked for.
 	// It reports whether the earlier call whose place this one has taken waits again.
 	Ended(d gws.Delivery, err error) (waitsAgain bool)
 }

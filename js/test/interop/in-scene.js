@@ -13,7 +13,7 @@ const subjects = {
       transport: () => client.transport,
       reconnects: () => 0, // it does not say
       completeRecord: async (request) => {
-        await until(() => client.connected); // what it is not told in a session is lost
+        await until(() => client.connected); // an event that comes without a session is lost
         await client.completeRecord(request);
       },
     };

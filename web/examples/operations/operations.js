@@ -79,7 +79,7 @@ export async function endPreviewing(client, agent, campaignName) {
   await client.endPreviewSession({ ...agent, campaignName });
 }
 
-/** Calls `show` with what the server tells unasked: about campaigns, and the records it pushes. */
+/** Calls `show` with what the server sends unasked: about campaigns, and the records it pushes. */
 export function watchCampaigns(client, show) {
   client.addEventListener("notification", ({ detail: { channel, data } }) => {
     if (channel !== "/v2/me/outbound") {

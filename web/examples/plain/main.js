@@ -40,7 +40,7 @@ try {
   state.textContent = error.message;
 }
 
-/** What an agent can do, which `delivery` tells. */
+/** What an agent can do, which follows from `delivery`. */
 function advice({ message, delivery }) {
   switch (delivery) {
     case "not-sent":

@@ -1,0 +1,77 @@
+// The pages of the documentation: their links, their length, and that they quote the code.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { cwd: root });
+const files = listed
+  .toString()
+  .split("\0")
+  .filter((name) => existsSync(join(root, name)));
+const pages = files.filter((name) => name.endsWith(".md"));
+const read = (name) => readFileSync(join(root, name), "utf8");
+
+/** A page without its code, in which nothing is a heading or a link. */
+const prose = (name) => read(name).replace(/^```[\s\S]*?^```$/gm, "");
+
+/** The anchors that GitHub gives to a page's headings. */
+function anchors(name) {
+  return [...prose(name).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_ -]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+test("links within the repository lead somewhere", () => {
+  assert.ok(pages.includes("web/docs/reference.md"));
+  const broken = [];
+  for (const page of pages) {
+    for (const [, target] of prose(page).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) {
+        continue;
+      }
+      const [path, anchor] = target.split("#");
+      const name = path ? join(dirname(page), path) : page;
+      const found = files.some((file) => file === name || file.startsWith(`${name}/`));
+      if (!found || (anchor && !anchors(name).includes(anchor))) {
+        broken.push(`${page}: ${target}`);
+      }
+    }
+  }
+  assert.deepEqual(broken, []);
+});
+
+test("the README has at most 1,500 words, and leads to every page of the manual", () => {
+  const readme = read("README.md");
+  assert.ok(readme.split(/\s+/).length <= 1500);
+  for (const page of pages.filter((name) => name.startsWith("web/docs/"))) {
+    assert.ok(readme.includes(`(${page}`), page);
+  }
+});
+
+test("the messages that errors.md explains are those of the code", () => {
+  const sources = files.filter((name) => /^(internal|wasm|js\/src)\/.*\.(go|ts)$/.test(name));
+  const code = sources
+    .filter((name) => !name.endsWith("_test.go"))
+    .map(read)
+    .join("\n")
+    .replace(/"\s*\+\s*"/g, "");
+  const cells = [...read("web/docs/errors.md").matchAll(/^\| ([^|]*`[^|]*) \|/gm)];
+  const quoted = cells.flatMap(([, cell]) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, text]) => text),
+  );
+  assert.ok(quoted.length > 40);
+  const least = 8; // characters that tell a message from another
+  const pieces = quoted.flatMap((text) =>
+    text.split("…").map((piece) => piece.replace(/^[ :;]+|[ :;]+$/g, "")),
+  );
+  const unknown = pieces.filter((piece) => piece.length >= least && !code.includes(piece));
+  assert.deepEqual(unknown, []);
+});
