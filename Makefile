@@ -14,7 +14,7 @@ export CHROMIUM FIREFOX
 ENGINES ?= chromium firefox webkit
 
 # Packages whose tests run in the browser as well, or only there.
-WASM_TESTS := ./internal/bayeux ./internal/bayeux/websocket ./internal/bayeux/longpolling ./internal/httpx ./internal/gws ./internal/outbound ./internal/journal ./internal/jsbridge ./internal/core ./wasm ./web/examples/gotest
+WASM_TESTS := ./internal/bayeux ./internal/bayeux/websocket ./internal/bayeux/longpolling ./internal/httpx ./internal/gws ./internal/outbound ./internal/journal ./internal/jsbridge ./wasm ./web/examples/gotest
 WASM := GOOS=js GOARCH=wasm
 JUDGES := cometd-9 cometd-8 cometd-3.1 faye cometd-nodejs
 

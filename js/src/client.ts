@@ -6,7 +6,7 @@ import type {
   Transport,
   UnsettledCall,
 } from "./api.js";
-import { isArray } from "./builtins.js";
+import { defineProperty, isArray } from "./builtins.js";
 import type { OutboundError } from "./error.js";
 import type { Link } from "./link.js";
 import { own } from "./load-options.js";
@@ -34,11 +34,12 @@ export class Client extends Base implements OutboundClient {
           return this.#call(method, request, options);
         },
       }[method];
-      Object.defineProperty(Client.prototype, method, {
+      defineProperty(Client.prototype, method, {
+        __proto__: null,
         value,
         writable: true,
         configurable: true,
-      });
+      } as PropertyDescriptor);
     }
   }
 

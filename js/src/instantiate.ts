@@ -1,5 +1,4 @@
 import wasmExec, { type Go } from "go:wasm_exec";
-import { NativePromise } from "./builtins.js";
 import { Printer } from "./print.js";
 import { Program } from "./program.js";
 import { type Answered, makeRequests, type Requests } from "./request.js";
@@ -50,7 +49,14 @@ export async function instantiate(
     const instance = await WebAssembly.instantiate(module, go.importObject);
     // It is ready when run returns, though run's promise settles only at the
     // program's end. Where it could not run, that has rejected by now.
-    await NativePromise.race([go.run(instance), NativePromise.resolve()]);
+    let wrong: { cause: unknown } | undefined;
+    go.run(instance).then(undefined, (cause) => {
+      wrong = { cause };
+    });
+    await undefined;
+    if (wrong) {
+      throw (wrong as { cause: unknown }).cause;
+    }
   } catch (cause) {
     throw unavailable(
       `it does not fit this loader (${cause}); index.js and outbound.wasm must come from the same build`,

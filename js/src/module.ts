@@ -94,7 +94,7 @@ async function fetchOnce(
   const where = url.href.length > 500 ? `${url.href.slice(0, 500)}…` : url.href;
   let response: Response;
   try {
-    response = await fetch(url, init);
+    response = await fetch(url, { __proto__: null, ...init } as RequestInit);
   } catch (cause) {
     if (init.integrity && (await answers(url))) {
       throw new Spoilt(
@@ -140,7 +140,7 @@ async function fetchOnce(
 // answers all the same, it is the digest.
 async function answers(url: URL): Promise<boolean> {
   try {
-    await fetch(url, { method: "HEAD" });
+    await fetch(url, { __proto__: null, method: "HEAD" } as RequestInit);
     return true;
   } catch {
     return false;

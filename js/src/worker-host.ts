@@ -25,13 +25,12 @@ export interface Begin {
 /** Starts a program in a Worker of its own. Throws a NoWorker where there can be none. */
 export async function linkToWorker(module: Promise<WebAssembly.Module>): Promise<Link> {
   const worker = makeWorker();
-  const broken = new NativePromise<never>((_, reject) => {
-    worker.addEventListener("error", ({ message }) => reject(new NoWorker(whyNot(message))), {
-      once: true,
-    });
-  });
   try {
-    return await NativePromise.race([begin(worker, module), broken]);
+    return await new NativePromise<Link>((resolve, reject) => {
+      const broken = ({ message }: ErrorEvent) => reject(new NoWorker(whyNot(message)));
+      worker.addEventListener("error", broken);
+      begin(worker, module).then(resolve, reject);
+    });
   } catch (error) {
     worker.terminate();
     throw error;

@@ -62,6 +62,38 @@ testInPage("integers beyond 2^53 - 1, in results, errors and notifications", asy
   assertExact(failed.error.event.record);
 });
 
+// A structured clone, as between a page and a Worker, gives up at some 2,500 levels.
+testInPage("events with arrays 5,000 deep", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  const channel = "/v2/me/calls";
+  const session = await connect(page, { baseUrl: simulator.url, headers, channels: [channel] });
+  const deep = "[".repeat(5000) + "]".repeat(5000);
+  const event = (changes) =>
+    JSON.stringify({ ...acknowledgement, ...changes }).replace("{", `{"deep":${deep},`);
+  // What is so deep is looked at in the page: no driver can send it.
+  const outcomes = await session.evaluateHandle(({ client, events }, request) => {
+    const depth = (value) => {
+      let levels = 0;
+      for (let inner = value.deep; inner; inner = inner[0]) levels++;
+      return levels;
+    };
+    const answered = client.completeRecord({ ...request, referenceId: "a" }).then(depth);
+    const failed = client
+      .completeRecord({ ...request, referenceId: "b" })
+      .catch(({ code, event }) => [code, depth(event)]);
+    return { all: Promise.all([answered, failed]), heard: () => depth(events.at(-1).data) };
+  }, request);
+  await simulator.call("wait-posts", { n: 2 });
+  await simulator.publishText(channel, event({}));
+  await simulator.publishText("/v2/me/outbound", event({ referenceId: "a" }));
+  await simulator.publishText(
+    "/v2/me/outbound",
+    event({ referenceId: "b", notificationType: "RecordError" }),
+  );
+  const settled = await outcomes.evaluate(async ({ all, heard }) => [await all, heard()]);
+  assert.deepEqual(settled, [[5000, ["RECORD_ERROR", 5000]], 5000]);
+});
+
 testInPage("a key in another letter case forges no acknowledgement", async (page) => {
   const simulator = await Simulator.start({ holdAck: true });
   const session = await connect(page, { baseUrl: simulator.url, headers });

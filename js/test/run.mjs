@@ -23,7 +23,7 @@ const chromiumOnly = {
 };
 
 /** Files in which it matters whether the module runs in a Worker. */
-const ofTheHost = /^(complete|errors|journal|lifecycle|program|transport-memory)\./;
+const ofTheHost = /^(complete|errors|journal|lifecycle|program|replaced|transport-memory)\./;
 
 const here = new URL(".", import.meta.url);
 const all = (await readdir(here)).filter((name) => name.endsWith(".test.mjs")).sort();

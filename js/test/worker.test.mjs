@@ -115,7 +115,16 @@ const fallbacks = {
     complaints: /not a worker/,
   },
 };
-for (const folder of ["lone", "broken", "doomed"]) {
+for (const folder of [
+  "lone",
+  "broken",
+  "doomed",
+  "lockless",
+  "closing",
+  "silent",
+  "starting",
+  "hung",
+]) {
   site.files.set(`/${folder}/index.js`, new URL("index.js", dist));
   site.files.set(`/${folder}/outbound.wasm`, new URL("outbound.wasm", dist));
 }
@@ -124,6 +133,22 @@ const workerScript = await readFile(new URL("worker.js", dist), "utf8");
 // Not every driver can end a Worker: this one ends itself.
 const doom = `new BroadcastChannel("doom").onmessage = () => close();`;
 site.files.set("/doomed/worker.js", `${workerScript}\n${doom}`);
+
+const withoutLocks = (prototype) => Object.defineProperty(prototype, "locks", { value: undefined });
+site.files.set(
+  "/lockless/worker.js",
+  `(${withoutLocks})(WorkerNavigator.prototype);\n${workerScript}\n${doom}`,
+);
+site.files.set("/closing/worker.js", "onmessage = () => close();");
+site.files.set("/silent/worker.js", "");
+site.files.set(
+  "/starting/worker.js",
+  `WebAssembly.instantiate = () => { close(); return new Promise(() => {}); };\n${workerScript}`,
+);
+site.files.set(
+  "/hung/worker.js",
+  `${workerScript}\nnew BroadcastChannel("doom").onmessage = () => { for (;;); };`,
+);
 
 for (const [name, { prepare, path, from, reason, complaints }] of Object.entries(fallbacks)) {
   testInPage(
@@ -175,6 +200,68 @@ testInPage("a Worker that dies rejects every call, with what is known", async (p
   assert.equal(later.error.delivery, "not-sent");
   await session.evaluate(({ client }) => client.close());
 });
+
+// As in an insecure context, such as an intranet without https.
+testInPage("a Worker that dies where there are no Web Locks is noticed", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  await page.evaluate(`(${withoutLocks})(Navigator.prototype); 0`);
+  const options = { baseUrl: simulator.url, headers };
+  const session = await connect(page, options, "/lockless/index.js");
+  const idle = await connect(page, options, "/lockless/index.js");
+  const settled = complete(session, { ...request, referenceId: "orphan" });
+  await simulator.call("wait-posts", { n: 1 });
+  await page.evaluate(() => new BroadcastChannel("doom").postMessage("now"));
+  const { error } = await settled;
+  assert.equal(error.code, "MODULE_EXITED");
+  assert.match(error.delivery, /^(unknown|accepted)$/);
+  assert.equal(error.referenceId, "orphan");
+  assert.match(error.message, /does not answer/);
+  const closed = await idle.evaluate(
+    ({ client }) =>
+      new Promise((resolve) => {
+        client.addEventListener("statechange", ({ detail }) => resolve(detail.state));
+        if (client.state === "closed") resolve("closed");
+      }),
+  );
+  assert.equal(closed, "closed", "also the one that nobody asks for anything");
+});
+
+testInPage("a Worker that hangs is noticed while something is pending", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  const session = await connect(page, { baseUrl: simulator.url, headers }, "/hung/index.js");
+  const settled = complete(session, request);
+  await simulator.call("wait-posts", { n: 1 });
+  const told = page.evaluate(() => new BroadcastChannel("doom").postMessage("now"));
+  await told;
+  const { error } = await settled;
+  assert.equal(error.code, "MODULE_EXITED");
+  assert.match(error.delivery, /^(unknown|accepted)$/);
+  assert.match(error.referenceId, /^[0-9a-f-]{36}$/, "the generated one");
+});
+
+for (const [folder, what] of Object.entries({
+  closing: "dies before it says a word",
+  silent: "never answers",
+  starting: "dies while the program starts",
+})) {
+  testInPage(`a Worker that ${what} rejects createClient`, async (page) => {
+    const simulator = await Simulator.start();
+    const { error } = await page.evaluate(
+      async (options, from) => {
+        const [{ createClient, OutboundError }, { outcome }] = await Promise.all([
+          import(from),
+          import("/in-page.js"),
+        ]);
+        return outcome(createClient(options), OutboundError);
+      },
+      { baseUrl: simulator.url, headers },
+      `/${folder}/index.js`,
+    );
+    assert.equal(error.code, "MODULE_EXITED");
+    assert.equal(error.delivery, "not-sent");
+    assert.ok(error.isOutboundError);
+  });
+}
 
 testInPage("the reason of an abort is the very same object", async (page) => {
   const simulator = await Simulator.start({ holdAck: true });
