@@ -33,7 +33,7 @@ const engines = {
  * variables CHROMIUM and FIREFOX override the paths.
  *
  * @param {"chromium" | "firefox" | "webkit"} [engine]
- * @param {{ args?: string[], ignoreDefaultArgs?: string[], networkEnabled?: boolean }} [more] for puppeteer
+ * @param {import("puppeteer-core").LaunchOptions} [more] for puppeteer
  * @returns {Promise<import("puppeteer-core").Browser>}
  */
 export async function launchBrowser(engine = "chromium", { args = [], ...more } = {}) {

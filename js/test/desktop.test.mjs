@@ -1,16 +1,15 @@
 // The demo page, by keyboard alone, as `make run` serves it.
 
 import assert from "node:assert/strict";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { root, startDemo } from "./demo.mjs";
 import { engine, failures, lacking } from "./engine.mjs";
 import { testInPage } from "./in-browser.mjs";
 import { focused, tabTo } from "./keyboard.mjs";
+import { testPictures } from "./pictures.mjs";
 import { Simulator } from "./simulator.mjs";
 
-const screenshots = join(root, "build", "screenshots");
-await mkdir(screenshots, { recursive: true });
 const desktop = await startDemo();
 const simulator = new Simulator(desktop.replace(/\/$/, ""));
 const axe = await readFile(join(root, "js/node_modules/axe-core/axe.min.js"), "utf8");
@@ -1045,45 +1044,19 @@ for (const scheme of ["light", "dark"]) {
   );
 }
 
-for (const width of [1920, 1280, 400]) {
-  for (const scheme of ["light", "dark"]) {
-    testInPage(
-      `a picture, ${width} pixels wide, ${scheme}`,
-      async (page) => {
-        await page.setViewport({ width, height: 900 });
-        if (scheme === "dark") {
-          await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-        }
-        const take = async (name) => {
-          const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-          assert.ok(wide <= width, `the page is ${wide} pixels wide`);
-          await page.screenshot({
-            path: join(screenshots, `${name}-${width}-${scheme}-${engine}.png`),
-            fullPage: true,
-          });
-        };
-        await getRecord(page);
-        await page.keyboard.press("Digit2");
-        await outcome(page);
-        await take("desktop");
-        await press(page, "add-number");
-        await page.keyboard.press("Enter");
-        await page.waitForSelector("[data-testid=add-phone][aria-invalid=true]");
-        await take("add-number");
-        await page.keyboard.type("+12125550199");
-        await page.keyboard.press("Enter");
-        await chainIs(page, 4);
-        await take("number-added");
-        await loseAnswer(page);
-        await take("unsettled");
-      },
-      {
-        path: desktop,
-        needs: {
-          ...(width < 500 && lacking.narrowWindow),
-          ...(scheme === "dark" && lacking.colorScheme),
-        },
-      },
-    );
-  }
-}
+testPictures(desktop, [1920, 1280, 400], async (page, take) => {
+  await getRecord(page);
+  await page.keyboard.press("Digit2");
+  await outcome(page);
+  await take("desktop");
+  await press(page, "add-number");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("[data-testid=add-phone][aria-invalid=true]");
+  await take("add-number");
+  await page.keyboard.type("+12125550199");
+  await page.keyboard.press("Enter");
+  await chainIs(page, 4);
+  await take("number-added");
+  await loseAnswer(page);
+  await take("unsettled");
+});

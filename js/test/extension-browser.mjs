@@ -4,7 +4,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import puppeteer from "puppeteer-core";
+import { launchBrowser } from "./browser.mjs";
 
 /** Where the simulators are. */
 const granted = "http://127.0.0.1/*";
@@ -20,21 +20,7 @@ const built = fileURLToPath(new URL("../../build/extension", import.meta.url));
 export async function extensionBrowser() {
   const folder = await mkdtemp(join(tmpdir(), "gws-outbound-extension-"));
   await copyBuilt(folder);
-  const browser = await puppeteer.launch({
-    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-    headless: true,
-    pipe: true,
-    enableExtensions: true,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
+  const browser = await launchBrowser("chromium", { pipe: true, enableExtensions: true });
   const settings = await browser.newPage();
   await settings.goto("chrome://extensions");
   // Only then does Chromium collect the errors that Extension.errors() gives.

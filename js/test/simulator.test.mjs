@@ -1,16 +1,13 @@
 // The simulator's page, by keyboard alone, while an agent works outside the browser.
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { root, startDemo } from "./demo.mjs";
-import { engine, failures, lacking } from "./engine.mjs";
+import { startDemo } from "./demo.mjs";
+import { failures } from "./engine.mjs";
 import { testInPage } from "./in-browser.mjs";
 import { focused, tabTo } from "./keyboard.mjs";
+import { testPictures } from "./pictures.mjs";
 import { headers as credentials, Simulator } from "./simulator.mjs";
 
-const screenshots = join(root, "build", "screenshots");
-await mkdir(screenshots, { recursive: true });
 const demo = await startDemo();
 const simulator = new Simulator(demo.replace(/\/$/, ""));
 const path = `${demo}simulator`;
@@ -281,38 +278,15 @@ testInPage(
   { path, complaints: failures },
 );
 
-for (const width of [1280, 400]) {
-  for (const scheme of ["light", "dark"]) {
-    testInPage(
-      `a picture, ${width} pixels wide, ${scheme}`,
-      async (page) => {
-        await page.setViewport({ width, height: 900 });
-        if (scheme === "dark") {
-          await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-        }
-        await live(page);
-        await simulator.call("expire-http");
-        await simulator.call("reset");
-        await simulator.call("set", {});
-        const agent = await Agent.signIn();
-        const record = await agent.preview("Renewals");
-        await simulator.call("fault", { at: "event", do: "silence", times: -1 });
-        await agent.complete(record, { referenceId: "picture" });
-        await shows(page, "[data-testid=events]", "lost");
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-        assert.ok(wide <= width, `the page is ${wide} pixels wide`);
-        await page.screenshot({
-          path: join(screenshots, `simulator-${width}-${scheme}-${engine}.png`),
-          fullPage: true,
-        });
-      },
-      {
-        path,
-        needs: {
-          ...(width < 500 && lacking.narrowWindow),
-          ...(scheme === "dark" && lacking.colorScheme),
-        },
-      },
-    );
-  }
-}
+testPictures(path, [1280, 400], async (page, take) => {
+  await live(page);
+  await simulator.call("expire-http");
+  await simulator.call("reset");
+  await simulator.call("set", {});
+  const agent = await Agent.signIn();
+  const record = await agent.preview("Renewals");
+  await simulator.call("fault", { at: "event", do: "silence", times: -1 });
+  await agent.complete(record, { referenceId: "picture" });
+  await shows(page, "[data-testid=events]", "lost");
+  await take("simulator");
+});

@@ -51,12 +51,16 @@ func comingBack(up time.Duration, forgets, jitter bool) []float64 {
 }
 
 // busiest is the largest share that arrives within one second.
-func busiest(shares []float64) (most float64) {
-	width := int(time.Second / bucket)
-	for i := range shares {
-		sum := 0.0
-		for _, share := range shares[i:min(i+width, len(shares))] {
-			sum += share
+func busiest(shares []float64) float64 {
+	return mostWithin(int(time.Second/bucket), shares)
+}
+
+// mostWithin is the largest sum of so many neighbours in a list.
+func mostWithin[T int | float64](width int, list []T) (most T) {
+	for i := range list {
+		var sum T
+		for _, n := range list[i:min(i+width, len(list))] {
+			sum += n
 		}
 		most = max(most, sum)
 	}

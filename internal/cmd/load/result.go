@@ -93,17 +93,7 @@ type Restart struct {
 }
 
 // perSecond is the most of a second, by counts in buckets.
-func (r Restart) perSecond(counts []int) (most int) {
-	width := 1000 / r.BucketMS
-	for i := range counts {
-		sum := 0
-		for _, n := range counts[i:min(i+width, len(counts))] {
-			sum += n
-		}
-		most = max(most, sum)
-	}
-	return most
-}
+func (r Restart) perSecond(counts []int) int { return mostWithin(1000/r.BucketMS, counts) }
 
 // when is how many seconds it took until so many were back.
 func (r Restart) when(n int) float64 {
