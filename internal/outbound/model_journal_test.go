@@ -239,12 +239,17 @@ func (r *deskRun) do(step deskStep) {
 		call := r.find(u.ReferenceID)
 		switch step.Do {
 		case "send again", "send again over a dead line":
-			before := call.truth.posts
+			posts := func() int {
+				r.d.s.mu.Lock()
+				defer r.d.s.mu.Unlock()
+				return call.truth.posts
+			}
+			before := posts()
 			r.call(page, call, u.Request)
 			if u.Answered {
 				call.asked--
 				synctest.Wait()
-				if call.truth.posts != before {
+				if posts() != before {
 					r.violation("%s was sent again, though its answer was there", call.reference)
 				}
 			}
@@ -342,12 +347,15 @@ func (r *deskRun) listNew(page *deskPage, gone map[goneEvent]bool) []Unsettled {
 		if call.agent != page.agent || page.changed {
 			r.violation("%s is listed for another agent", u.ReferenceID)
 		}
-		if u.Answered && len(call.truth.events) == 0 {
+		r.d.s.mu.Lock()
+		events := len(call.truth.events)
+		r.d.s.mu.Unlock()
+		if u.Answered && events == 0 {
 			r.violation("%s is listed as answered, and nothing was sent", u.ReferenceID)
 		}
 		if _, known := page.waits[call]; !known {
 			page.waits[call] = map[int]bool{}
-			for n := range call.truth.events { // what a page that lives has heard before was for nobody there
+			for n := range events { // what a page that lives has heard before was for nobody there
 				page.waits[call][n] = gone == nil || gone[goneEvent{page.client(), call, n}]
 			}
 		}
@@ -512,7 +520,10 @@ func (r *deskRun) judge(agent int) {
 		if call.agent != agent {
 			continue
 		}
-		if posts := call.truth.posts - min(call.truth.repeats, 2*call.asked); posts > call.asked {
+		r.d.s.mu.Lock()
+		posts := call.truth.posts - min(call.truth.repeats, 2*call.asked)
+		r.d.s.mu.Unlock()
+		if posts > call.asked {
 			r.violation("%s: %d POSTs, and it was called %d times", call.reference, posts, call.asked)
 		}
 		if call.delivered || call.confirmed.IsZero() || !call.sent.After(r.cleared) || r.lost(call) {
