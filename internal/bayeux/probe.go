@@ -1,0 +1,120 @@
+package bayeux
+
+import (
+	"errors"
+	"time"
+)
+
+const (
+	// shortLimit is how long a connect over requests may take, at least, that is
+	// answered at once, while others may follow it, of which there are mostShort,
+	// each with twice the time. It can go out on a connection that a browser has kept,
+	// and that is dead: the browser finds out only when the request is given up.
+	shortLimit = time.Second
+	mostShort  = 3
+
+	// mostReplacing is how many connects may be sent to take the place of one.
+	mostReplacing = 3
+
+	// mostRetriedProbes is how many probes in a row may be given up while another request is not
+	// answered either: then it is the line that is slow or away, and not one of its connections.
+	mostRetriedProbes = 2
+)
+
+// probe sends what must be answered at once: a subscription that is in place already.
+// Over requests it goes beside the connect that is held. (A second connect
+// would not do: not every server answers that before the first has ended.)
+func (c *Client) probe() {
+	if c.probing || !c.in(working...) || len(c.subscriptions) == 0 {
+		return
+	}
+	limit := c.silenceLimit()
+	if c.link.perRequest() {
+		limit = c.quietLimit()
+	}
+	c.probing = true
+	l := c.link
+	m := Message{Channel: metaSubscribe, Subscription: c.subscriptions[0].pattern}
+	x := l.expect(&m, limit, func(r *Message, err error) {
+		c.probing = false
+		if err != nil {
+			if l.perRequest() {
+				c.patience++
+				switch {
+				case time.Since(l.heard) < limit: // the reply to another request is arriving
+					c.watch()
+					return
+				case c.requests > 0 && c.patience <= mostRetriedProbes:
+					c.probe()
+					return
+				}
+			}
+			c.lost(err)
+			return
+		}
+		if refused := parseRefusal(r.Error); !r.successful() && c.sessionGone(r, refused) {
+			c.renew(&SessionError{refused})
+			return
+		}
+		c.replaceConnect()
+		c.watch()
+	})
+	if l.perRequest() {
+		x.patient = c.quietLimit
+	}
+	l.conn.Send([]Message{m})
+	c.watch()
+}
+
+// replaceConnect sends a connect in place of the one that is held, where each
+// has a connection of its own: that of a connect may be dead while those of
+// others work, and what the server has sent into it is sent again only in
+// answer to another. Without acknowledged delivery it would not be, and what
+// comes just now would be lost. Each time that does not help, the next comes later.
+func (c *Client) replaceConnect() {
+	if !c.link.perRequest() || !c.ack.on {
+		return
+	}
+	x := c.link.underWay(metaConnect)
+	if x == nil || time.Since(x.arriving) < c.quietLimit() {
+		return // or its reply is arriving
+	}
+	x.end() // the connection gives it up for the next
+	c.patience = max(c.patience, c.replacements)
+	c.replacements++
+	c.replacing = mostReplacing
+	c.connect()
+}
+
+// replaced reports whether a connect may have failed because another took its
+// place at the server. That can be the one whose place it was to take: they
+// overtake each other where that has just been sent; and what CometD before
+// 3.1.11 and 4.0.5 answers to the one that lost its place, HTTP 408, Chromium
+// sends once more, even if it is just being given up.
+func replaced(err error) bool {
+	e, ok := errors.AsType[interface {
+		error
+		Replaced() bool
+	}](err)
+	return ok && e.Replaced()
+}
+
+// shortenConnect gives a connect over requests less time, if it is one that is
+// answered at once. It does where somebody waits for what the server keeps for
+// a short time: not for a new session, whose handshake has just been answered.
+func (c *Client) shortenConnect() {
+	if c.waiters == 0 || c.in(working...) || !c.confirmed || c.shortened >= mostShort || c.link == nil || !c.link.perRequest() {
+		return
+	}
+	if x := c.link.underWay(metaConnect); x != nil && !x.short {
+		limit := max(shortLimit, c.trips.limit(), 3*c.request)
+		if c.requests > 0 && c.patience > 0 {
+			limit = max(limit, c.quietLimit()/2) // it is the line that is slow
+		}
+		limit <<= c.shortened
+		if limit < x.limit {
+			x.short = true
+			x.extend(limit)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package bayeux
+
+import (
+	"time"
+)
+
+const (
+	// quiet is how long a server may say nothing, at least, before it is asked
+	// whether it is there; its answer may take as long. What a server has sent into
+	// a dead connection it keeps, by default, for 10 s: the client must have found
+	// out, and come back, well before where the line allows.
+	quiet = 3 * time.Second
+	// mostQuiet bounds how long that gets.
+	mostQuiet = 30 * time.Second
+
+	// mostRequest is how much of the time that another request has taken counts.
+	mostRequest = 5 * time.Second
+)
+
+// roundTrips is how long replies take that a server gives at once, as RFC 6298
+// estimates it.
+type roundTrips struct{ smoothed, variation time.Duration }
+
+func (r *roundTrips) add(d time.Duration) {
+	if r.smoothed == 0 {
+		r.smoothed, r.variation = d, d/2
+		return
+	}
+	r.variation += ((r.smoothed - d).Abs() - r.variation) / 4
+	r.smoothed += (d - r.smoothed) / 8
+}
+
+// limit is how long a reply can be expected to take at most; 0 if nothing is known.
+func (r roundTrips) limit() time.Duration { return max(r.smoothed+4*r.variation, 2*r.smoothed) }
+
+// noteRoundTrip takes the time that a reply has taken which is given at once.
+func (c *Client) noteRoundTrip(x *exchange) {
+	if x.held || x.link != c.link && x.link != c.rival {
+		return
+	}
+	took := time.Since(x.sent)
+	c.trips.add(took)
+	if took < quiet {
+		c.patience = 0
+	}
+}
+
+// NoteRequest says that another request to the same server is leaving. What it returns is
+// to be called when that has been answered, or given up. A line that has become slow shows
+// there first. Neither waits.
+func (c *Client) NoteRequest() (end func(answered bool)) {
+	began := time.Now()
+	c.box.put(func() { c.requests++ })
+	return func(answered bool) {
+		took := time.Since(began)
+		c.box.put(func() {
+			c.requests--
+			if answered {
+				c.request = min(took, mostRequest)
+			}
+		})
+	}
+}
+
+// quietLimit is how long the connection may be silent.
+func (c *Client) quietLimit() time.Duration {
+	return min(max(quiet, c.trips.limit(), 3*c.request)<<min(c.patience, 8), mostQuiet)
+}
+
+// silenceLimit is how long a socket may be silent at the very most.
+func (c *Client) silenceLimit() time.Duration { return max(c.plan.timeout, 0) + c.opts.MaxNetworkDelay }
