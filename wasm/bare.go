@@ -372,7 +372,7 @@ func makeDates(object safejs.Value, names ...string) error {
 }
 
 // addSettled gives an unsettled call the Promise of its end, which is the same one until it settles. Who ignores it
-// is not told of a rejection that nobody handles.
+// does not hear of a rejection that nobody handles.
 func (b *bare) addSettled(client int, call safejs.Value) error {
 	v, err := call.Get("referenceId")
 	if err != nil {

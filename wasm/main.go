@@ -15,7 +15,6 @@ import (
 
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/core"
-	"gws-outbound/internal/gopool"
 	"gws-outbound/internal/jsbridge"
 )
 
@@ -31,7 +30,7 @@ func start() error {
 	if err != nil {
 		return err
 	}
-	c := core.New(core.Config{Journal: openJournal, Log: logLine, Go: gopool.Go})
+	c := core.New(core.Config{Journal: openJournal, Log: logLine})
 	watchForSleep(c.WakeAll)
 	if jsbridge.TypeOf(host) == "object" {
 		return startHosted(host, c)

@@ -12,7 +12,7 @@ const (
 )
 
 // watchForSleep calls wake when the machine was asleep, or the page frozen,
-// which is told by a clock that has jumped.
+// which shows in a clock that has jumped.
 func watchForSleep(wake func()) {
 	go func() {
 		for {

@@ -38,7 +38,6 @@ func (p *Port) createClient(ctx context.Context, m *wire.CreateClient) error {
 		return outbound.InvalidOptions(problems)
 	}
 	c := &client{core: p.core, journal: opts.Journal != nil, pages: []*page{{port: p, number: m.Client}}}
-	opts.Go = p.core.config.Go
 	opts.ConfirmsDelivery = c.journal
 	opts.OnStatus, opts.OnNotification = c.status, c.notification
 	var err error
@@ -121,8 +120,8 @@ func (c *client) perform(ctx context.Context, p *Port, m *wire.Call) (json.RawMe
 	return c.Call(ctx, m.Method, fields, opts)
 }
 
-// known is what a page knows of a call. It is told of each change before what has changed it can be seen, so that
-// it knows should the program end; but that a request was accepted may be told soon.
+// known is what a page knows of a call. It hears of each change before what has changed it can be seen, so that
+// it knows should the program end; but that a request was accepted may be said soon.
 type known struct {
 	port *Port
 	id   int

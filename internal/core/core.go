@@ -11,7 +11,6 @@ import (
 type Config struct {
 	Journal recovery.Open              // for clients with the option journal
 	Log     func(bayeux.Level, string) // takes what the option logLevel lets pass
-	Go      func(f func())             // runs f on a goroutine
 }
 
 // Core has the clients of all pages.

@@ -30,7 +30,7 @@ type testPage struct {
 }
 
 func newCore() *Core {
-	return New(Config{Log: func(bayeux.Level, string) {}, Go: func(f func()) { go f() }})
+	return New(Config{Log: func(bayeux.Level, string) {}})
 }
 
 func openPage(t *testing.T, c *Core) *testPage {

@@ -104,7 +104,7 @@ func (p *Port) begin(id int, operation string, aborted bool, work func(context.C
 	p.mu.Lock()
 	p.calls[id] = &call{operation, cancel}
 	p.mu.Unlock()
-	p.core.config.Go(func() {
+	go func() {
 		value, err := p.try(ctx, operation, work)
 		p.mu.Lock()
 		delete(p.calls, id)
@@ -115,7 +115,7 @@ func (p *Port) begin(id int, operation string, aborted bool, work func(context.C
 			return
 		}
 		p.out.now(&wire.Resolved{ID: id, Value: value})
-	})
+	}()
 }
 
 // try makes a panic an error: it must not end the program, which others use as well.

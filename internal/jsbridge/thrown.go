@@ -21,7 +21,7 @@ func (t *Thrown) Error() string {
 	}
 	s, err := t.Value.String()
 	if err != nil {
-		return "a JavaScript value that cannot be told"
+		return "a JavaScript value that has no text"
 	}
 	return s
 }

@@ -137,7 +137,7 @@ func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (
 
 	var posting context.Context
 	posting, w.cancel = context.WithCancel(context.Background())
-	c.opts.Go(func() { w.post(posting) })
+	go w.post(posting)
 	err := w.wait(ctx)
 	select {
 	case a := <-op.answer: // it wins over whatever came with it

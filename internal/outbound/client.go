@@ -61,9 +61,6 @@ type Options struct {
 	// come to: until then, the answer stays in the journal. Otherwise the return of a method is enough.
 	ConfirmsDelivery bool
 
-	// Go runs f on a goroutine, as a go statement does, which it is if nil.
-	Go func(f func())
-
 	// OnStatus and OnNotification are called one at a time, in order. They must
 	// not block. OnNotification is called with what arrives on Channels, and the events of the Outbound
 	// API that answer no request: those of campaigns, and records that the server pushes.
@@ -110,9 +107,6 @@ func Open(ctx context.Context, opts Options) (*Client, error) {
 }
 
 func (opts Options) open(ctx context.Context, over network) (*Client, error) {
-	if opts.Go == nil {
-		opts.Go = func(f func()) { go f() }
-	}
 	if over.online == nil {
 		over.online = httpx.Online
 	}

@@ -73,7 +73,7 @@ export async function instantiate(
   return { program, receive };
 }
 
-/** Makes a run of Go whose end is told to `program`, however it comes. */
+/** Makes a run of Go whose end `program` learns of, however it comes. */
 function makeGo(Base: new () => Go, program: Program, printer: Printer): Go {
   class Run extends Base {
     override exit = (code: number) => {

@@ -32,13 +32,13 @@ interface Request {
 export interface Requests {
   /** Makes a request. What becomes of it goes to `Answered`. */
   request(id: number, text: string): void;
-  /** Ends a request; it is told of as one that failed. */
+  /** Ends a request; it counts as one that failed. */
   abortRequest(id: number): void;
 }
 
-/** What the Go program wants to be told of requests. */
+/** What the Go program wants to know of requests. */
 export interface Answered {
-  /** Told once of each request that `Requests.request` was asked to make. */
+  /** Called once for each request that `Requests.request` was asked to make. */
   answered(
     ...result:
       | [id: number, status: number, headers: Headers, body: Uint8Array]

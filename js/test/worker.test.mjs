@@ -231,8 +231,8 @@ testInPage("a Worker that hangs is noticed while something is pending", async (p
   const session = await connect(page, { baseUrl: simulator.url, headers }, "/hung/index.js");
   const settled = complete(session, request);
   await simulator.call("wait-posts", { n: 1 });
-  const told = page.evaluate(() => new BroadcastChannel("doom").postMessage("now"));
-  await told;
+  const posted = page.evaluate(() => new BroadcastChannel("doom").postMessage("now"));
+  await posted;
   const { error } = await settled;
   assert.equal(error.code, "MODULE_EXITED");
   assert.match(error.delivery, /^(unknown|accepted)$/);
