@@ -14,9 +14,14 @@ import (
 	"gws-outbound/internal/wire"
 )
 
-// readOptions reads the options of createClient.
+// readOptions reads the options of createClient; package contract has a table of them.
 func (p *Port) readOptions(m *wire.CreateClient) (outbound.Options, []gws.Problem) {
 	o := readObject(m.Options)
+	opts := p.optionsOf(o, m)
+	return opts, o.done()
+}
+
+func (p *Port) optionsOf(o *object, m *wire.CreateClient) outbound.Options {
 	opts := outbound.Options{
 		CometdPath:     outbound.DefaultCometdPath,
 		Credentials:    httpx.Include,
@@ -58,7 +63,7 @@ func (p *Port) readOptions(m *wire.CreateClient) (outbound.Options, []gws.Proble
 		opts.Log, opts.LogFrom = p.core.config.Log, from
 	}
 	o.signal()
-	return opts, o.done()
+	return opts
 }
 
 // readHeaders reads the option headers, whose values the page has read, or asks for.

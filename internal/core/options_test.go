@@ -1,10 +1,13 @@
 package core
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"gws-outbound/internal/contract"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/wire"
 )
@@ -15,6 +18,19 @@ func given(t *testing.T, text string) any {
 	m, err := wire.Read([]byte(`{"kind":"close","options":` + text + `}`))
 	require.NoError(t, err)
 	return m.(*wire.Close).Options
+}
+
+func TestReadOptions_AreThoseOfTheTable(t *testing.T) {
+	var names []string
+	for _, o := range contract.Options {
+		if o.Name != "headers" { // the page reads it
+			names = append(names, o.Name)
+		}
+	}
+	o := readObject(nil)
+	(&Port{core: New(Config{})}).optionsOf(o, &wire.CreateClient{})
+	delete(o.read, "firstTransport") // the loader's own
+	require.ElementsMatch(t, names, slices.Collect(maps.Keys(o.read)))
 }
 
 func TestReadOptions_WrongOnesAreNamed(t *testing.T) {

@@ -1,7 +1,5 @@
 package gws
 
-//go:generate go run ../cmd/operations ../..
-
 const (
 	recordsPath  = "/api/v2/me/outbound-records"
 	recordPath   = recordsPath + "/{recordHandle}"

@@ -3,6 +3,7 @@
 
 import type { Delivery } from "./error.js";
 import type { OutboundOperations, UnsettledMethod } from "./operations.js";
+import type { ClientOptions } from "./options.js";
 
 /** Where the WebAssembly module comes from. */
 export interface LoadOptions {
@@ -40,118 +41,6 @@ export interface LoadOptions {
    * at level `"info"`. {@link load} compiles the module; it starts no Worker.
    */
   worker?: boolean;
-}
-
-/** How to reach Genesys Web Services. Every option has a default. */
-export interface ClientOptions extends LoadOptions {
-  /** The origin of the server, with a path if it has one. Default: `location.origin`. */
-  baseUrl?: string;
-
-  /** The path of the CometD endpoint below `baseUrl`. Default: `"/api/v2/notifications"`. */
-  cometdPath?: string;
-
-  /**
-   * The transports to try, in this order. Default: `["websocket",
-   * "long-polling"]`. {@link OutboundClient.transport} says which is in use. The one that has
-   * worked last is remembered in `sessionStorage`, for the next page of the tab.
-   */
-  transports?: Transport[];
-
-  /**
-   * Says that the page, or another one of this browser, has a CometD session of its own with the
-   * server, such as a desktop's, over long-polling. Such a server holds the request of one session
-   * for each browser, whose events come at once; the others have to ask again and again. With
-   * `true` this client never takes that place: over long-polling it asks every 250 ms while a call is
-   * pending, and every 2 s otherwise. Connect it once the other one is connected. Default: `false`;
-   * it is the same once the server has said that there are several, see {@link OutboundClient.reason}.
-   */
-  guest?: boolean;
-
-  /**
-   * Appends `/handshake`, `/connect` or `/disconnect` to the URL of a
-   * long-polling request that carries such a message, for load balancers that
-   * route by it. Default: `false`.
-   */
-  appendMessageTypeToURL?: boolean;
-
-  /**
-   * Header fields for every HTTP request, such as `Authorization`, or a
-   * function that gives them. The function is asked again after a 401.
-   * Browsers cannot put headers on a WebSocket: the cookie that the first
-   * request earns is what signs it in.
-   */
-  headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
-
-  /** Whether cookies go with the HTTP requests. Default: `"include"`. */
-  credentials?: RequestCredentials;
-
-  /** Whether to fetch and send the CSRF token. Default: `true`. */
-  csrf?: boolean;
-
-  /**
-   * More channels to subscribe to, for `notification` events. Default: none.
-   * `/v2/me/outbound` is always subscribed to, and need not be named.
-   */
-  channels?: string[];
-
-  /**
-   * How long signing in, connecting and subscribing may take together, in
-   * milliseconds. Default: 10000. The download of the module is not counted. See
-   * {@link ClientOptions.ackTimeout} for a page that was frozen meanwhile.
-   */
-  connectTimeout?: number;
-
-  /**
-   * How long one HTTP request may take, in milliseconds. Default: 10000. See
-   * {@link ClientOptions.ackTimeout} for a page that was frozen meanwhile.
-   */
-  requestTimeout?: number;
-
-  /**
-   * How long to wait for the answer to a request, from the POST to the event that
-   * settles the call, in milliseconds. Default: 30000.
-   *
-   * Where the page was frozen, the machine asleep or the thread busy when the time was over, what
-   * has arrived meanwhile is taken first: that may take 2 seconds more.
-   */
-  ackTimeout?: number;
-
-  /**
-   * How many bytes of messages the server may send at once, in one WebSocket frame
-   * or one answer to long-polling: an integer from 1024 to 268435456. Default: 16777216 (16 MiB). What is
-   * more is not read: the connection and its session are given up, and the log names this option.
-   */
-  maxMessageSize?: number;
-
-  /**
-   * Lets call results pass that are not among the known names, for servers
-   * with a list of their own. Default: `false`.
-   */
-  allowUnknownCallResult?: boolean;
-
-  /**
-   * Keeps a journal of what was sent and is not settled, in IndexedDB, so that
-   * the next client finds it after a crash or a reload:
-   * see {@link OutboundClient.unsettled}. Before its POST leaves, each request is written there
-   * as it is sent, and nothing else of anybody; it is removed when its Promise
-   * settles. A client keeps at most 1,000 requests, with those it has found, for at most 7 days.
-   * {@link OutboundOperations.getChainedRecords} is not written down: it can be asked for again.
-   *
-   * It needs IndexedDB and Web Locks (a secure context). Where they cannot be had, the client
-   * works all the same, and so it does with a store that fails or hangs; the log says once, at
-   * level `"warn"`, that calls are not in the journal.
-   * Default: `false`.
-   */
-  journal?: boolean;
-
-  /**
-   * Gives up connecting when it fires. It has no effect once the client is
-   * there: then {@link OutboundClient.close} is what ends it.
-   */
-  signal?: AbortSignal;
-
-  /** What goes to the console. Default: `"warn"`. */
-  logLevel?: "off" | "warn" | "info" | "debug";
 }
 
 /** How events travel. */

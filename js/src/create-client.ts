@@ -1,10 +1,11 @@
-import type { ClientOptions, OutboundClient } from "./api.js";
+import type { OutboundClient } from "./api.js";
 import { NativePromise } from "./builtins.js";
 import { Client } from "./client.js";
 import { OutboundError } from "./error.js";
 import { linkTo } from "./host.js";
 import type { Link } from "./link.js";
 import { splitOptions } from "./load-options.js";
+import type { ClientOptions } from "./options.js";
 import { isSignal } from "./signal.js";
 
 /**

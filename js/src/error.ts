@@ -1,37 +1,5 @@
 import { defineProperty, hasOwn } from "./builtins.js";
-
-/** What went wrong. `delivery` is what decides about trying again. */
-export type ErrorCode =
-  /** A field or an option is missing or wrong; the message names every one. */
-  | "INVALID_REQUEST"
-  /** No session in time: the network, CORS, the page's CSP. */
-  | "CONNECT_FAILED"
-  /** The server refused the CometD handshake. */
-  | "HANDSHAKE_REFUSED"
-  /** The server refused a subscription. */
-  | "SUBSCRIBE_REFUSED"
-  /** The server ended the session for good. */
-  | "DISCONNECTED"
-  /** HTTP 401, after asking `headers()` once more. */
-  | "UNAUTHORIZED"
-  /** The response has a `statusCode` other than 0. */
-  | "API_ERROR"
-  /** Another HTTP status, or a body that is not the API's. */
-  | "HTTP_ERROR"
-  /** The request got no answer, nor did an acknowledgement follow. */
-  | "NETWORK_ERROR"
-  /** The request was not answered within `requestTimeout`, nor did an acknowledgement follow. */
-  | "REQUEST_TIMEOUT"
-  /** Another event than the acknowledgement answered the request, or a list may lack records. */
-  | "RECORD_ERROR"
-  /** Accepted, but not acknowledged within `ackTimeout`. */
-  | "ACK_TIMEOUT"
-  /** A signal fired; its reason is `cause`. */
-  | "ABORTED"
-  /** The client was closed, or an unsettled call was forgotten; or the journal still has what was to be forgotten. */
-  | "CLOSED"
-  /** The module could not be loaded, or its program has ended. */
-  | "MODULE_EXITED";
+import type { ErrorCode } from "./error-codes.js";
 
 /**
  * What is known about the request:

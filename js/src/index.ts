@@ -7,7 +7,6 @@
 export type {
   CallOptions,
   CampaignEvent,
-  ClientOptions,
   ClientState,
   CloseOptions,
   CompleteRecordOptions,
@@ -30,10 +29,11 @@ export { CallResult, type CallResultName } from "./call-results.js";
 export { createClient } from "./create-client.js";
 export {
   type Delivery,
-  type ErrorCode,
   OutboundError,
   type OutboundErrorInit,
   type Problem,
 } from "./error.js";
+export type { ErrorCode } from "./error-codes.js";
 export { load } from "./module.js";
 export type * from "./operations.js";
+export type { ClientOptions } from "./options.js";

@@ -1,8 +1,8 @@
-// Command operations writes what follows from the table of operations: in TypeScript the methods of
-// a client and the types of their requests, and in the documentation the table of them. From the root of the
-// repository:
+// Command contract writes what follows from the tables of the contract: from that of operations the methods of
+// a client and the types of their requests, from those of options and error codes their types, in
+// TypeScript; and the tables of the manual. From the root of the repository:
 //
-//	go generate ./internal/gws
+//	go generate ./internal/contract
 package main
 
 import (
@@ -14,10 +14,10 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		log.Fatal("usage: operations ROOT, the root of the repository")
+		log.Fatal("usage: contract ROOT, the root of the repository")
 	}
 	if err := write(os.Args[1]); err != nil {
-		log.Fatal("operations: ", err)
+		log.Fatal("contract: ", err)
 	}
 }
 
@@ -25,8 +25,10 @@ func main() {
 var files = map[string]func(now string) (string, error){
 	"js/src/operations.ts":  func(string) (string, error) { return types(), nil },
 	"js/src/methods.ts":     func(string) (string, error) { return methods(), nil },
-	"web/docs/reference.md": withTable,
-	"js/README.md":          withTable,
+	"js/src/options.ts":     func(string) (string, error) { return options(), nil },
+	"js/src/error-codes.ts": func(string) (string, error) { return codes(), nil },
+	"js/README.md":          with(place{"operations", table}),
+	"web/docs/reference.md": with(place{"operations", table}, place{"options", optionsTable}, place{"codes", codesTable}),
 }
 
 // write brings all files below root up to date.

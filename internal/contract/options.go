@@ -1,0 +1,65 @@
+package contract
+
+// Option is an option of createClient that Go reads.
+type Option struct {
+	Name    string
+	Type    string   // in TypeScript
+	Default string   // as the manual has it, in Markdown; "" if there is none
+	Manual  string   // what it is, as the manual has it, in Markdown
+	Doc     []string // paragraphs of TSDoc
+}
+
+// Options are all options of createClient but those of the loader, in the order of the manual.
+var Options = []Option{
+	{Name: "baseUrl", Type: "string", Default: "`location.origin`",
+		Manual: "where the API is: an http(s) URL, with a path prefix if there is one",
+		Doc:    []string{"The origin of the server, with a path if it has one. Default: `location.origin`."}},
+	{Name: "cometdPath", Type: "string", Default: "`\"/api/v2/notifications\"`",
+		Manual: "the CometD endpoint below it; some installations have `/genesys/cometd`",
+		Doc:    []string{"The path of the CometD endpoint below `baseUrl`. Default: `\"/api/v2/notifications\"`."}},
+	{Name: "transports", Type: "Transport[]", Default: "`[\"websocket\", \"long-polling\"]`",
+		Manual: "to be tried in this order; `client.transport` says which it is",
+		Doc:    []string{"The transports to try, in this order. Default: `[\"websocket\", \"long-polling\"]`. {@link OutboundClient.transport} says which is in use. The one that has worked last is remembered in `sessionStorage`, for the next page of the tab."}},
+	{Name: "guest", Type: "boolean", Default: "`false`",
+		Manual: "the page, or another in this browser, has a CometD session of its own over long-polling: never take [the one request that a server holds](deployment.md#beside-other-clients-in-one-browser)",
+		Doc:    []string{"Says that the page, or another one of this browser, has a CometD session of its own with the server, such as a desktop's, over long-polling. Such a server holds the request of one session for each browser, whose events come at once; the others have to ask again and again. With `true` this client never takes that place: over long-polling it asks every 250 ms while a call is pending, and every 2 s otherwise. Connect it once the other one is connected. Default: `false`; it is the same once the server has said that there are several, see {@link OutboundClient.reason}."}},
+	{Name: "appendMessageTypeToURL", Type: "boolean", Default: "`false`",
+		Manual: "long-polling goes to `…/handshake`, `/connect`, `/disconnect`, for load balancers that route by it",
+		Doc:    []string{"Appends `/handshake`, `/connect` or `/disconnect` to the URL of a long-polling request that carries such a message, for load balancers that route by it. Default: `false`."}},
+	{Name: "headers", Type: "HeadersInit | (() => HeadersInit | Promise<HeadersInit>)", Default: "",
+		Manual: "`HeadersInit`, or a function that returns it or a Promise of it; a function is asked again after a 401",
+		Doc:    []string{"Header fields for every HTTP request, such as `Authorization`, or a function that gives them. The function is asked again after a 401. Browsers cannot put headers on a WebSocket: the cookie that the first request earns is what signs it in."}},
+	{Name: "credentials", Type: "RequestCredentials", Default: "`\"include\"`",
+		Manual: "as for `fetch`",
+		Doc:    []string{"Whether cookies go with the HTTP requests. Default: `\"include\"`."}},
+	{Name: "csrf", Type: "boolean", Default: "`true`",
+		Manual: "fetch and send the CSRF token",
+		Doc:    []string{"Whether to fetch and send the CSRF token. Default: `true`."}},
+	{Name: "channels", Type: "string[]", Default: "`[]`",
+		Manual: "more channels to hear, as `notification` events",
+		Doc:    []string{"More channels to subscribe to, for `notification` events. Default: none. `/v2/me/outbound` is always subscribed to, and need not be named."}},
+	{Name: "connectTimeout", Type: "number", Default: "10000",
+		Manual: "ms, for a session: at first, and of a completion that finds none",
+		Doc:    []string{"How long signing in, connecting and subscribing may take together, in milliseconds. Default: 10000. The download of the module is not counted. See {@link ClientOptions.ackTimeout} for a page that was frozen meanwhile."}},
+	{Name: "requestTimeout", Type: "number", Default: "10000",
+		Manual: "ms, for each HTTP request",
+		Doc:    []string{"How long one HTTP request may take, in milliseconds. Default: 10000. See {@link ClientOptions.ackTimeout} for a page that was frozen meanwhile."}},
+	{Name: "ackTimeout", Type: "number", Default: "30000",
+		Manual: "ms from the POST to the acknowledgement",
+		Doc:    []string{"How long to wait for the answer to a request, from the POST to the event that settles the call, in milliseconds. Default: 30000.", "Where the page was frozen, the machine asleep or the thread busy when the time was over, what has arrived meanwhile is taken first: that may take 2 seconds more."}},
+	{Name: "maxMessageSize", Type: "number", Default: "16777216",
+		Manual: "bytes of messages that the server may send at once; for more, the connection and its session are given up, and the log says so",
+		Doc:    []string{"How many bytes of messages the server may send at once, in one WebSocket frame or one answer to long-polling: an integer from 1024 to 268435456. Default: 16777216 (16 MiB). What is more is not read: the connection and its session are given up, and the log names this option."}},
+	{Name: "allowUnknownCallResult", Type: "boolean", Default: "`false`",
+		Manual: "let call results pass that are not among the 54 names and their known spellings",
+		Doc:    []string{"Lets call results pass that are not among the known names, for servers with a list of their own. Default: `false`."}},
+	{Name: "journal", Type: "boolean", Default: "`false`",
+		Manual: "keep what was sent and is not settled over a crash or a reload: [the journal](journal.md)",
+		Doc:    []string{"Keeps a journal of what was sent and is not settled, in IndexedDB, so that the next client finds it after a crash or a reload: see {@link OutboundClient.unsettled}. Before its POST leaves, each request is written there as it is sent, and nothing else of anybody; it is removed when its Promise settles. A client keeps at most 1,000 requests, with those it has found, for at most 7 days. {@link OutboundOperations.getChainedRecords} is not written down: it can be asked for again.", "It needs IndexedDB and Web Locks (a secure context). Where they cannot be had, the client works all the same, and so it does with a store that fails or hangs; the log says once, at level `\"warn\"`, that calls are not in the journal. Default: `false`."}},
+	{Name: "signal", Type: "AbortSignal", Default: "",
+		Manual: "an `AbortSignal` for connecting",
+		Doc:    []string{"Gives up connecting when it fires. It has no effect once the client is there: then {@link OutboundClient.close} is what ends it."}},
+	{Name: "logLevel", Type: `"off" | "warn" | "info" | "debug"`, Default: "`\"warn\"`",
+		Manual: "`\"off\"`, `\"warn\"`, `\"info\"`, `\"debug\"`",
+		Doc:    []string{"What goes to the console. Default: `\"warn\"`."}},
+}
