@@ -31,7 +31,7 @@ func (c *Client) left() (left time.Duration, ok bool) {
 func (c *Client) try() {
 	c.stopRetry()
 	c.attempt++
-	if c.clientID != "" && !c.failedAt.IsZero() && time.Since(c.failedAt) > c.plan.lifetime() {
+	if c.clientID != "" && c.retries.unconnected() > c.plan.lifetime() {
 		c.logf(Info, "not connected for longer than the server keeps a session: a new one is needed")
 		c.forget()
 	}
@@ -202,8 +202,7 @@ func (c *Client) failed(err error) {
 		error
 		RetryAfter() time.Duration
 	}](err); ok {
-		pause = max(pause, min(e.RetryAfter(), maxBackoff))
-		c.notBefore = time.Now().Add(pause)
+		pause = c.retries.postpone(max(pause, e.RetryAfter()))
 	}
 	c.wait(pause+c.backoff(), c.lastErr)
 }
@@ -221,12 +220,7 @@ func (c *Client) telling(err error) error {
 
 // backoff is how long to wait after the failures so far.
 func (c *Client) backoff() time.Duration {
-	failures := c.failures
-	if c.waiters > 0 {
-		// Servers keep for some seconds only what somebody waits for here.
-		failures = min(failures, 2)
-	}
-	return backoff(failures, c.opts.Random)
+	return c.retries.delay(c.waiters > 0, c.opts.Random)
 }
 
 // steadyAfter is how long a connection must have worked for its failures to
@@ -242,17 +236,13 @@ func (c *Client) checkSteady() {
 
 func (c *Client) steady() {
 	c.cutShort = 0
-	c.failures = 0
-	c.renewed = false
+	c.retries.steady()
 }
 
 // note counts a failure.
 func (c *Client) note(err error) {
 	c.checkSteady()
-	if c.failedAt.IsZero() {
-		c.failedAt = time.Now()
-	}
-	c.failures++
+	c.retries.failed()
 	c.lastErr = c.reason(err)
 }
 
@@ -275,7 +265,7 @@ func (c *Client) wait(d time.Duration, reason error) {
 // retrySoon brings the next attempt forward to when it would be, had somebody
 // waited before.
 func (c *Client) retrySoon() {
-	d := max(c.interval(), time.Until(c.notBefore), 0) + c.backoff()
+	d := max(c.interval(), c.retries.postponed()) + c.backoff()
 	if time.Now().Add(d).Before(c.dueAt) {
 		c.wait(d, c.lastErr)
 	}

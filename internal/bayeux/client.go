@@ -132,12 +132,9 @@ type attempts struct {
 	signIn      bool // the session is to be kept, but Prepare may help the next attempt
 	signedIn    bool // Prepare was called for that reason since a connect has succeeded
 	preparedIn  time.Duration
-	notBefore   time.Time // until when the server has asked for a pause
-	failures    int       // attempts failed since the connection was steady
-	renewed     bool      // a session was renewed since then
 	connectedAt time.Time // when the client was last connected
-	failedAt    time.Time // when the first of them since the session's last success did; zero if none has
-	lastErr     error     // the last failure since then
+	retries     retries
+	lastErr     error // the last failure since the session's last success
 
 	opening context.Context // of the caller of Connect
 	attempt int             // counts attempts: what was started in an older one is stale
@@ -183,12 +180,10 @@ type sessionState struct {
 
 	toldOfOthers bool // the server sees other clients in this browser
 
-	prepared      bool   // Options.Resume has been asked
-	resuming      bool   // the session is that of Options.Resume, and no connect of it has succeeded here
-	retriedResume bool   // an attempt to resume it has failed
-	saving        bool   // Options.Save is at work
-	saved         *Saved // what it was given last
-	connectFor    int    // the attempt whose connect waits for it
+	resumption
+	saving     bool   // Options.Save is at work
+	saved      *Saved // what it was given last
+	connectFor int    // the attempt whose connect waits for it
 }
 
 // liveness is what the client knows of whether its connection lives.

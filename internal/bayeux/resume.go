@@ -88,13 +88,31 @@ func (c *Client) callSave(now *Saved) {
 	c.opts.Save(*now, done)
 }
 
+// resumption is what is known of going on with the session of another client.
+type resumption struct {
+	asked    bool // Options.Resume was called
+	resuming bool // the session is that of Options.Resume, and no connect of it has succeeded here
+	retried  bool // an attempt has failed
+}
+
+// survives reports whether the session of before is tried again after a failure. The first one does not
+// count, since the network may have been away for a moment, unless it has taken its time, which whoever
+// waits for Connect does not have twice.
+func (r *resumption) survives(err error) bool {
+	if r.retried || errors.Is(err, errNoReply) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	r.retried = true
+	return true
+}
+
 // resume asks for a session to go on with, the first time that it is called, and
 // makes it that of the client, unless it cannot be.
 func (c *Client) resume() {
-	if c.opts.Resume == nil || c.prepared {
+	if c.opts.Resume == nil || c.asked {
 		return
 	}
-	c.prepared = true
+	c.asked = true
 	s := c.opts.Resume()
 	if s == nil || s.ClientID == "" || len(s.ClientID) > maxClientID || s.Batch < 0 {
 		return
@@ -125,16 +143,12 @@ func (c *Client) resumed() {
 	c.logf(Info, "the session of before goes on, over %s", c.name())
 }
 
-// resumeFailed takes a failure, and reports whether it is one because of which the
-// session of before is given up. The first does not count, since the network
-// may have been away for a moment, unless it has taken its time, which whoever
-// waits for Connect does not have twice.
+// resumeFailed takes a failure, and reports whether the session of before is given up because of it.
 func (c *Client) resumeFailed(err error) bool {
 	if !c.resuming || c.phase == leaving {
 		return false
 	}
-	if !c.retriedResume && !errors.Is(err, errNoReply) && !errors.Is(err, context.DeadlineExceeded) {
-		c.retriedResume = true
+	if c.survives(err) {
 		return false
 	}
 	c.abandonResume(err)

@@ -83,7 +83,7 @@ func (c *Client) handshook(r *Message, err error) {
 	if c.session > 1 {
 		c.gap()
 	}
-	c.failedAt = time.Time{}
+	c.retries.succeeded()
 	c.clientID = r.ClientID
 	c.ack = negotiated(r.Ext)
 	if !c.ack.on {
@@ -186,7 +186,7 @@ func (c *Client) connected(r *Message, err error) {
 		return
 	}
 	c.noteAdvice(r.Advice)
-	c.failedAt = time.Time{}
+	c.retries.succeeded()
 	c.repliedAt = time.Now()
 	c.answeredAtOnce()
 	if c.in(working...) && time.Since(c.askedAt) >= reallyHeld {
@@ -251,14 +251,13 @@ func (c *Client) renew(reason error) {
 	unconfirmed := !c.confirmed
 	c.checkSteady()
 	c.forget()
-	if c.renewed {
+	if !c.retries.mayRenew() {
 		if unconfirmed && c.link != nil && c.link.perRequest() {
 			reason = &CookieError{reason}
 		}
 		c.failed(reason)
 		return
 	}
-	c.renewed = true
 	c.note(reason)
 	c.wait(c.interval(), c.lastErr)
 }

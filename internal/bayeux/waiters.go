@@ -42,7 +42,7 @@ func (c *Client) Wake() {
 	c.box.put(func() {
 		switch {
 		case c.phase == waiting:
-			if !time.Now().Before(c.notBefore) {
+			if c.retries.postponed() == 0 {
 				c.try()
 			}
 		case c.phase == pausing && c.isPolite():

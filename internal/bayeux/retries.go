@@ -1,0 +1,81 @@
+package bayeux
+
+import "time"
+
+const (
+	firstBackoff = time.Second
+	maxBackoff   = time.Minute
+)
+
+// retries decides when the next attempt comes.
+type retries struct {
+	failures  int       // since the connection was steady
+	renewed   bool      // a session was renewed since then
+	since     time.Time // when the first failure since the session's last success was; zero if there was none
+	notBefore time.Time // until when the server has asked for a pause
+}
+
+// failed counts a failure.
+func (r *retries) failed() {
+	if r.since.IsZero() {
+		r.since = time.Now()
+	}
+	r.failures++
+}
+
+// succeeded notes a success. It does not make the failures forgotten: see steady.
+func (r *retries) succeeded() { r.since = time.Time{} }
+
+// steady forgets the failures.
+func (r *retries) steady() { r.failures, r.renewed = 0, false }
+
+// unconnected is for how long all attempts have failed; 0 if the last one has not.
+func (r *retries) unconnected() time.Duration {
+	if r.since.IsZero() {
+		return 0
+	}
+	return time.Since(r.since)
+}
+
+// mayRenew reports whether a session may be renewed at once: once, since a server that
+// forgets each session as soon as it is made would be asked in a tight loop otherwise.
+func (r *retries) mayRenew() bool {
+	may := !r.renewed
+	r.renewed = true
+	return may
+}
+
+// postpone heeds a server that asks for a pause, for a minute at most, and returns it.
+func (r *retries) postpone(pause time.Duration) time.Duration {
+	pause = min(pause, maxBackoff)
+	r.notBefore = time.Now().Add(pause)
+	return pause
+}
+
+// postponed is how much of that pause is left.
+func (r *retries) postponed() time.Duration { return max(time.Until(r.notBefore), 0) }
+
+// delay is how long to wait before the next attempt. While somebody waits it stays short: servers
+// keep for some seconds only what they have for them.
+func (r *retries) delay(waitedFor bool, random func() float64) time.Duration {
+	failures := r.failures
+	if waitedFor {
+		failures = min(failures, 2)
+	}
+	return backoff(failures, random)
+}
+
+// backoff is how long to wait before the attempt after so many failures in a
+// row (1 or more). Full jitter, that is anything from nothing to the bound,
+// spreads the agents of a restarted server over the whole of it; the bound
+// doubles from 1 s to 60 s, so that the first three retries fall within the
+// 10 s for which a server keeps a session by default.
+//
+// random returns a number in [0, 1).
+func backoff(failures int, random func() float64) time.Duration {
+	bound := maxBackoff
+	if shift := failures - 1; shift < 6 {
+		bound = min(firstBackoff<<max(shift, 0), maxBackoff)
+	}
+	return time.Duration(random() * float64(bound))
+}
