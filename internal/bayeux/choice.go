@@ -214,13 +214,13 @@ func (c *Client) reason(err error) error {
 			all = append(all, cause)
 		}
 	}
+	if len(all) > 1 {
+		err = &TransportsError{Errs: all, last: err}
+	}
 	if c.opts.Online != nil && !c.opts.Online() {
 		err = &OfflineError{err}
 	}
-	if len(all) < 2 {
-		return err
-	}
-	return &TransportsError{Errs: all, last: err}
+	return err
 }
 
 // TransportsError is why none of several transports works.

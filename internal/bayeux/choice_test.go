@@ -397,17 +397,23 @@ func TestRememberedTransportIsTriedFirst(t *testing.T) {
 }
 
 func TestOffline_IsSaid(t *testing.T) {
-	run(t, func(t *testing.T) {
-		s := newServer(t)
-		online := true
-		c := s.clientWith(Options{Transports: []Transport{s}, Online: func() bool { return online }})
-		s.connect(c)
-		online = false
-		s.down.Store(true)
-		s.current.sink.Lose(errors.New("reset"))
-		synctest.Wait()
-		require.ErrorContains(t, c.current().Reason, "the browser is offline")
-	})
+	for name, transports := range map[string]int{"one transport": 1, "two": 2} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				socket, polling := both(t)
+				online := true
+				c := socket.clientWith(Options{Transports: []Transport{socket, polling}[:transports], Online: func() bool { return online }})
+				socket.connect(c)
+				online = false
+				socket.down.Store(true)
+				polling.down.Store(true)
+				socket.current.sink.Lose(errors.New("reset"))
+				wait(20 * time.Second)
+				synctest.Wait()
+				require.ErrorContains(t, c.current().Reason, "the browser is offline")
+			})
+		})
+	}
 }
 
 func TestSilentSocket_OtherSocketsAreSwallowed_TheNextTransportHelpsWhoWaits(t *testing.T) {
