@@ -15,7 +15,7 @@ const (
 )
 
 // DeliveryOf returns what is known about the request whose error, from
-// [Session.Post] or [Session.SignIn], is err: Accepted for nil, and Unknown,
+// [Auth.Post] or [Auth.SignIn], is err: Accepted for nil, and Unknown,
 // which promises nothing, for an error from elsewhere.
 func DeliveryOf(err error) Delivery {
 	if err == nil {

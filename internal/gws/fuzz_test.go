@@ -35,7 +35,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, contentType, retryAfter, csrfHeader, csrfValue string, body []byte) {
 		const secret = "the-secret-token"
 		posts := 0
-		s := NewSession(Config{BaseURL: base, CSRF: true, Doer: doer(func(req *httpx.Request) *httpx.Response {
+		s := NewAuth(Config{BaseURL: base, CSRF: true, Doer: doer(func(req *httpx.Request) *httpx.Response {
 			if req.Method == "POST" {
 				posts++
 			}

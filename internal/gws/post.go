@@ -19,7 +19,7 @@ import (
 // [*httpx.NetworkError], [*TimeoutError], that of Headers, or that of ctx.
 // [DeliveryOf] says whether the server may have processed the request, which
 // does not follow from the kind of error alone.
-func (s *Session) Post(ctx context.Context, path string, body []byte, onSent func()) error {
+func (s *Auth) Post(ctx context.Context, path string, body []byte, onSent func()) error {
 	if err := s.renew(ctx, false, func(now state) bool { return now.signIns > 0 }); err != nil {
 		return withDelivery(NotSent, err)
 	}

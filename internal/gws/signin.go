@@ -20,7 +20,7 @@ const mePath = "/api/v2/me" // the customary first GET
 // Errors: [*UnauthorizedError], [*StatusError], [*HTTPError],
 // [*httpx.NetworkError], [*TimeoutError], that of Headers, or that of ctx. Of
 // all of them [DeliveryOf] says NotSent.
-func (s *Session) SignIn(ctx context.Context) error {
+func (s *Auth) SignIn(ctx context.Context) error {
 	before := s.snapshot()
 	return withDelivery(NotSent, s.renew(ctx, false, func(now state) bool { return now.signIns > before.signIns }))
 }
@@ -28,7 +28,7 @@ func (s *Session) SignIn(ctx context.Context) error {
 // signIn is a sign-in under way, for everybody who waits for it.
 type signIn struct {
 	askAgain bool // ask for new headers first, since the old ones got HTTP 401
-	waiters  int  // guarded by Session.mu
+	waiters  int  // guarded by Auth.mu
 	cancel   context.CancelFunc
 	done     chan struct{} // closed at its end
 	err      error         // to be read after done
@@ -37,7 +37,7 @@ type signIn struct {
 // renew signs in, or waits for whoever is doing so, until the state is good
 // enough. Many requests may fail on the same old token at once: the first
 // gets a new one, the others find it here.
-func (s *Session) renew(ctx context.Context, askAgain bool, enough func(state) bool) error {
+func (s *Auth) renew(ctx context.Context, askAgain bool, enough func(state) bool) error {
 	for {
 		s.mu.Lock()
 		if enough(s.state) {
@@ -62,7 +62,7 @@ func (s *Session) renew(ctx context.Context, askAgain bool, enough func(state) b
 
 // startSignIn begins a sign-in that outlives ctx, since others may come to
 // wait for it. s.mu is held.
-func (s *Session) startSignIn(ctx context.Context, askAgain bool) {
+func (s *Auth) startSignIn(ctx context.Context, askAgain bool) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f := &signIn{askAgain: askAgain, cancel: cancel, done: make(chan struct{})}
 	s.flight = f
@@ -80,7 +80,7 @@ func (s *Session) startSignIn(ctx context.Context, askAgain bool) {
 }
 
 // waitFor waits for the end of f. The last to stop waiting cancels it.
-func (s *Session) waitFor(ctx context.Context, f *signIn) error {
+func (s *Auth) waitFor(ctx context.Context, f *signIn) error {
 	select {
 	case <-f.done:
 		return f.err
@@ -99,7 +99,7 @@ func (s *Session) waitFor(ctx context.Context, f *signIn) error {
 
 // update changes the state for f, unless f was given up and another sign-in
 // may have taken its place.
-func (s *Session) update(f *signIn, change func(*state)) {
+func (s *Auth) update(f *signIn, change func(*state)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.flight == f {
@@ -108,7 +108,7 @@ func (s *Session) update(f *signIn, change func(*state)) {
 }
 
 // signIn is the work of f.
-func (s *Session) signIn(ctx context.Context, f *signIn) error {
+func (s *Auth) signIn(ctx context.Context, f *signIn) error {
 	headers, err := s.customHeaders(ctx, f, f.askAgain)
 	if err != nil {
 		return err
@@ -172,19 +172,19 @@ func userOf(body []byte) string {
 
 // User returns who is signed in, by what the answer to the last sign-in calls them; "" before
 // that, and where it named nobody.
-func (s *Session) User() string { return s.snapshot().user }
+func (s *Auth) User() string { return s.snapshot().user }
 
-func (s *Session) get(ctx context.Context, headers httpx.Header) (*httpx.Response, error) {
+func (s *Auth) get(ctx context.Context, headers httpx.Header) (*httpx.Response, error) {
 	return s.do(ctx, "GET", mePath, state{headers: headers}.header(), nil)
 }
 
-func (s *Session) mayAskAgain() bool {
+func (s *Auth) mayAskAgain() bool {
 	return s.config.Headers != nil && s.config.HeadersDynamic
 }
 
 // customHeaders returns the caller's headers: those remembered, or, where
 // there are none yet or they were refused (again), those that Headers returns.
-func (s *Session) customHeaders(ctx context.Context, f *signIn, again bool) (httpx.Header, error) {
+func (s *Auth) customHeaders(ctx context.Context, f *signIn, again bool) (httpx.Header, error) {
 	known := s.snapshot()
 	if s.config.Headers == nil || known.asked > 0 && !again {
 		return known.headers, nil

@@ -57,7 +57,7 @@ func (w *wire) Do(ctx context.Context, r *httpx.Request) (*httpx.Response, error
 func (p *page) load(t *testing.T, safe bool) *life {
 	t.Helper()
 	w := &wire{Client: p.doer}
-	rest := gws.NewSession(gws.Config{BaseURL: p.s.URL, Doer: w, CSRF: true, RequestTimeout: 10 * time.Second})
+	rest := gws.NewAuth(gws.Config{BaseURL: p.s.URL, Doer: w, CSRF: true, RequestTimeout: 10 * time.Second})
 	url := p.s.URL + "/api/v2/notifications"
 	transport := bayeux.Transport(websocket.New(url).WithClient(p.doer.HTTP))
 	if p.transport == "long-polling" {

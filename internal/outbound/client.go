@@ -73,7 +73,7 @@ type Options struct {
 // Client handles outbound records and campaigns for one agent.
 type Client struct {
 	opts    Options
-	rest    *gws.Session
+	rest    *gws.Auth
 	session *bayeux.Client
 	waiting registry
 
@@ -91,7 +91,7 @@ type Client struct {
 // network is what a client reaches its server over.
 type network struct {
 	doer       httpx.Doer
-	transports func(*gws.Session) []bayeux.Transport
+	transports func(*gws.Auth) []bayeux.Transport
 	random     func() float64 // see bayeux.Options
 	online     func() bool    // httpx.Online if nil
 	clock      deadline.Clock
@@ -101,7 +101,7 @@ type network struct {
 // nothing is left behind; its delivery is always not-sent.
 func Open(ctx context.Context, opts Options) (*Client, error) {
 	doer := httpx.New()
-	return opts.open(ctx, network{doer: doer, transports: func(rest *gws.Session) []bayeux.Transport {
+	return opts.open(ctx, network{doer: doer, transports: func(rest *gws.Auth) []bayeux.Transport {
 		return transports(opts, doer, rest)
 	}})
 }
@@ -111,7 +111,7 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		over.online = httpx.Online
 	}
 	c := &Client{opts: opts, notified: slices.ContainsFunc(opts.Channels, covers), online: over.online, clock: over.clock, closing: make(chan struct{})}
-	c.rest = gws.NewSession(gws.Config{
+	c.rest = gws.NewAuth(gws.Config{
 		BaseURL: opts.BaseURL, Doer: over.doer,
 		Headers: headers(opts.Headers), HeadersDynamic: opts.HeadersDynamic,
 		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout, Clock: over.clock,

@@ -16,7 +16,7 @@ import (
 func openOffline(t *testing.T, opts Options, online bool) (*Client, error) {
 	doer := httpx.New()
 	c, err := opts.open(t.Context(), network{doer: doer, online: func() bool { return online },
-		transports: func(rest *gws.Session) []bayeux.Transport { return transports(opts, doer, rest) }})
+		transports: func(rest *gws.Auth) []bayeux.Transport { return transports(opts, doer, rest) }})
 	if c != nil {
 		t.Cleanup(c.Close)
 	}

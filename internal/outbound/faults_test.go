@@ -121,7 +121,7 @@ func (s *scene) set(b gwssim.Behavior) { s.Set(s.line.is(b)) }
 
 // open opens a client in the browser of the row.
 func (s *scene) open(t *testing.T, opts Options, change func(*network)) (*Client, error) {
-	over := network{doer: s.doer, transports: func(rest *gws.Session) []bayeux.Transport { return transports(opts, s.doer, rest) }}
+	over := network{doer: s.doer, transports: func(rest *gws.Auth) []bayeux.Transport { return transports(opts, s.doer, rest) }}
 	if change != nil {
 		change(&over)
 	}

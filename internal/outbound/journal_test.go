@@ -135,7 +135,7 @@ func (d *desk) tryToLoad(ctx context.Context, change ...func(*Options)) (*life, 
 func (d *desk) tryToLoadAs(ctx context.Context, me string, change ...func(*Options)) (*life, error) {
 	l := &life{d: d, page: d.Page()}
 	l.net = &severable{network: d.s.network(), me: me}
-	over := network{doer: l.net, random: l.net.random, transports: func(rest *gws.Session) []bayeux.Transport {
+	over := network{doer: l.net, random: l.net.random, transports: func(rest *gws.Auth) []bayeux.Transport {
 		if d.s.conf.LongPolling {
 			return []bayeux.Transport{longpolling.New(longpolling.Options{URL: "http://model/cometd", Doer: l.net, Header: rest.RequestHeader})}
 		}

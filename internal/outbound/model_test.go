@@ -173,7 +173,7 @@ func (s *modelServer) network() network {
 	return network{
 		doer:   s,
 		random: rand.New(rand.NewPCG(s.conf.Seed, 0)).Float64,
-		transports: func(rest *gws.Session) []bayeux.Transport {
+		transports: func(rest *gws.Auth) []bayeux.Transport {
 			polling := modelPolling{longpolling.New(longpolling.Options{URL: "http://model/cometd", Doer: s, Header: rest.RequestHeader}), s}
 			switch {
 			case s.conf.Both:

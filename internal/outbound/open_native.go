@@ -16,7 +16,7 @@ import (
 func OpenOver(ctx context.Context, opts Options, doer *httpx.Client, random func() float64) (*Client, error) {
 	return opts.open(ctx, network{
 		doer:       doer,
-		transports: func(rest *gws.Session) []bayeux.Transport { return transports(opts, doer, rest) },
+		transports: func(rest *gws.Auth) []bayeux.Transport { return transports(opts, doer, rest) },
 		random:     random,
 	})
 }

@@ -14,7 +14,7 @@ const (
 )
 
 // transports returns those that the options name, in their order.
-func transports(opts Options, doer *httpx.Client, rest *gws.Session) []bayeux.Transport {
+func transports(opts Options, doer *httpx.Client, rest *gws.Auth) []bayeux.Transport {
 	var list []bayeux.Transport
 	for _, name := range opts.Transports {
 		url := opts.BaseURL + opts.CometdPath

@@ -36,10 +36,10 @@ type Config struct {
 	Clock          deadline.Clock
 }
 
-// Session is a REST session with one server: a cookie, which the Doer keeps,
+// Auth is who is signed in at one server: a cookie, which the Doer keeps,
 // the caller's headers and the CSRF token. It may be used by several
 // goroutines at once.
-type Session struct {
+type Auth struct {
 	config Config
 
 	mu     sync.Mutex
@@ -57,20 +57,20 @@ type state struct {
 	signIns int    // how many succeeded
 }
 
-// NewSession returns a session that has not sent anything yet.
-func NewSession(c Config) *Session {
+// NewAuth returns one that has not sent anything yet.
+func NewAuth(c Config) *Auth {
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
-	return &Session{config: c}
+	return &Auth{config: c}
 }
 
 // RequestHeader returns the headers that other requests to the same server,
 // such as those of long-polling, have to carry now: the caller's own, and the
 // CSRF token. The map is the caller's.
-func (s *Session) RequestHeader() httpx.Header {
+func (s *Auth) RequestHeader() httpx.Header {
 	return s.snapshot().header()
 }
 
-func (s *Session) snapshot() state {
+func (s *Auth) snapshot() state {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.state
@@ -95,7 +95,7 @@ func setHeader(h httpx.Header, name, value string) {
 
 // do sends one request. Its errors are [*TimeoutError], [*HTTPError] for an
 // answer that is too large, [*httpx.NetworkError], or that of ctx.
-func (s *Session) do(ctx context.Context, method, path string, header httpx.Header, body []byte) (*httpx.Response, error) {
+func (s *Auth) do(ctx context.Context, method, path string, header httpx.Header, body []byte) (*httpx.Response, error) {
 	if header.Get("Accept") == "" {
 		header["Accept"] = "application/json"
 	}
@@ -129,7 +129,7 @@ func (s *Session) do(ctx context.Context, method, path string, header httpx.Head
 }
 
 // limit returns ctx bounded by the request timeout.
-func (s *Session) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+func (s *Auth) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	if s.config.RequestTimeout <= 0 {
 		return context.WithCancel(ctx)
 	}

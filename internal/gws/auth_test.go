@@ -34,14 +34,14 @@ type scenario struct {
 	check    func(*testing.T, error)
 }
 
-func (c scenario) session(t *testing.T) (*Session, *fakeServer, *tokens) {
+func (c scenario) session(t *testing.T) (*Auth, *fakeServer, *tokens) {
 	server := &fakeServer{t: t, get: c.get, post: c.post}
 	keys := &tokens{err: c.headerErr}
 	config := Config{BaseURL: base + "/", Doer: server, CSRF: !c.csrfOff, HeadersDynamic: c.dynamic, RequestTimeout: 10 * time.Second}
 	if c.headers {
 		config.Headers = keys.headers
 	}
-	return NewSession(config), server, keys
+	return NewAuth(config), server, keys
 }
 
 func (c scenario) verify(t *testing.T, err error, server *fakeServer, keys *tokens) {
@@ -445,7 +445,7 @@ func TestCancel(t *testing.T) {
 	for name, refusal := range map[string]step{"CSRF": csrfRefusal, "401": unauthorized} {
 		t.Run("when another has renewed what was refused, "+name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
-			var s *Session
+			var s *Auth
 			c := scenario{headers: true, dynamic: true, get: []step{me("1"), me("2")}}
 			c.post = []step{func(context.Context, *httpx.Request) (*httpx.Response, error) {
 				require.NoError(t, s.Post(t.Context(), postPath, nil, nil))
@@ -655,7 +655,7 @@ func TestHeadersAreCopied(t *testing.T) {
 func TestNothingLeavesOnceTheContextHasEnded(t *testing.T) {
 	f := &fakeServer{t: t, get: []step{me("t")}}
 	ctx, cancel := context.WithCancel(t.Context())
-	err := NewSession(Config{BaseURL: base, Doer: f}).Post(ctx, postPath, []byte(`{}`), cancel)
+	err := NewAuth(Config{BaseURL: base, Doer: f}).Post(ctx, postPath, []byte(`{}`), cancel)
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, NotSent, DeliveryOf(err))
 	require.Equal(t, "GET", f.requests())
