@@ -137,6 +137,7 @@ func TestPort_ReferenceIsToldBeforeThePOST(t *testing.T) {
 	sim.Set(gwssim.Behavior{HoldAck: true})
 	p := openPage(t, newCore())
 	p.resolved(p.create(1, sim))
+	await(p, func(m *wire.Status) bool { return m.State == "connected" }) // which may come behind the end of the call
 	id := p.call(1, nil)
 	known := await(p, func(m *wire.Known) bool { return m.ID == id })
 	require.Equal(t, gws.Unknown, known.Delivery, "as the page has it")
