@@ -178,7 +178,7 @@ type sessionState struct {
 	movedAt   time.Time // when the session last moved from a socket that may live
 	ack       ackState
 
-	toldOfOthers bool // the server sees other clients in this browser
+	seesOthers bool // the server sees other clients in this browser
 
 	resumption
 	saving     bool   // Options.Save is at work

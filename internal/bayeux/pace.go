@@ -96,7 +96,7 @@ func (c *Client) interval() time.Duration {
 // isPolite reports whether another client of this browser is to have the one
 // request that a server holds for a browser.
 func (c *Client) isPolite() bool {
-	return c.link.perRequest() && (c.opts.Guest || c.toldOfOthers)
+	return c.link.perRequest() && (c.opts.Guest || c.seesOthers)
 }
 
 // noteAdvice notes what the advice in the reply to a message of ours says of others, and of pauses.
@@ -108,19 +108,19 @@ func (c *Client) noteAdvice(a *Advice) {
 	p := &c.pace
 	switch {
 	case a != nil && a.MultipleClients:
-		if !c.toldOfOthers {
+		if !c.seesOthers {
 			c.logf(Warn, "%v", errMultipleClients)
 		}
-		c.toldOfOthers, p.unseen = true, 0
+		c.seesOthers, p.unseen = true, 0
 	case c.eventful: // servers do not tell then
 	default:
 		if p.unseen++; p.unseen == 1 {
 			p.unseenAt = time.Now()
 		}
 		// One that is never seen while this one asks is gone, since it would be held.
-		if c.toldOfOthers && p.unseen > aloneConnects && time.Since(p.unseenAt) >= aloneAfter {
+		if c.seesOthers && p.unseen > aloneConnects && time.Since(p.unseenAt) >= aloneAfter {
 			c.logf(Info, "no other client is seen in this browser any more")
-			c.toldOfOthers = false
+			c.seesOthers = false
 		}
 	}
 }

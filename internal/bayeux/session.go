@@ -208,7 +208,7 @@ func (c *Client) connected(r *Message, err error) {
 func (c *Client) reportConnected() {
 	status := Status{State: Connected, Transport: c.name(), Session: c.session}
 	switch {
-	case c.toldOfOthers:
+	case c.seesOthers:
 		status.Reason = errMultipleClients
 	case c.plan.interval > mostInterval:
 		status.Reason = &IntervalError{c.plan.interval}
