@@ -240,6 +240,24 @@ func TestSilentSocket_LimitFollowsTheRoundTrips(t *testing.T) {
 	})
 }
 
+func TestProbe_ReplyToTheConnectIsJustBehindItsAnswer(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, false)
+		held := s.expect(metaConnect)
+		c.AddWaiters(1)
+		probe := s.expect(metaSubscribe)
+		wait(2 * time.Second)
+		s.say(subscribeReply, probe...)
+		wait(time.Second)
+		s.say(connectReply, held...)
+		next := s.expect(metaConnect)
+		wait(2 * time.Second)
+		s.silent() // nothing has taken its place
+		s.say(connectReply, next...)
+		s.expect(metaConnect)
+	})
+}
+
 func TestProbe_LineThatHasJustBecomeSlow(t *testing.T) {
 	run(t, func(t *testing.T) {
 		const trip = 3200 * time.Millisecond

@@ -35,6 +35,7 @@ func (c *Client) probe() {
 	c.probing = true
 	l := c.link
 	m := Message{Channel: metaSubscribe, Subscription: c.subscriptions[0].pattern}
+	sent := time.Now()
 	x := l.expect(&m, limit, func(r *Message, err error) {
 		c.probing = false
 		if err != nil {
@@ -56,7 +57,7 @@ func (c *Client) probe() {
 			c.renew(&SessionError{refused})
 			return
 		}
-		c.replaceConnect()
+		c.replaceUnlessAnswered(time.Since(sent))
 		c.watch()
 	})
 	if l.perRequest() {
@@ -64,6 +65,20 @@ func (c *Client) probe() {
 	}
 	l.conn.Send([]Message{m})
 	c.watch()
+}
+
+// replaceUnlessAnswered replaces the connect that is held if no reply to it comes within a round trip: on a slow
+// line one may be just behind the answer to the probe.
+func (c *Client) replaceUnlessAnswered(roundTrip time.Duration) {
+	l, x := c.link, c.link.underWay(metaConnect)
+	if x == nil {
+		return
+	}
+	c.after(roundTrip, func() {
+		if l == c.link && l.underWay(metaConnect) == x {
+			c.replaceConnect()
+		}
+	})
 }
 
 // replaceConnect sends a connect in place of the one that is held, where each

@@ -23,7 +23,7 @@ async function begin(url, progress, limit) {
   globalThis.answered = new Promise((resolve) => {
     const requests = makeRequests(() => ({
       answered: (_id, status, _headers, body) =>
-        resolve([status, body && new TextDecoder().decode(body)]),
+        resolve([status, body ? new TextDecoder().decode(body) : null]),
       progress() {
         globalThis.progress++;
         for (const listener of listeners.splice(0)) {
@@ -46,10 +46,6 @@ testInPage("each piece of a response is reported while more is to come", async (
   await page.evaluate(begin, url, true, 1000);
   for (let piece = 0; piece < 3; piece++) {
     await page.evaluate(async (url) => {
-      // The header is reported as well, as soon as it is there.
-      if (globalThis.progress === 0) {
-        await globalThis.more();
-      }
       const more = globalThis.more();
       await fetch(url, { method: "POST" });
       await more;
