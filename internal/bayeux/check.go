@@ -11,7 +11,7 @@ const (
 	// loadedBy and loadedFrom are by how much longer another connection takes to open
 	// on a line that is busy: so many times as long as the first one took, and no less than.
 	loadedBy   = 3
-	loadedFrom = 250 * time.Millisecond
+	loadedFrom = 75 * time.Millisecond
 
 	// mostSwallowed is how many sockets in a row may get no answer, beside one that is silent, before
 	// somebody who waits is helped over another transport.
