@@ -134,11 +134,9 @@ const workerScript = await readFile(new URL("worker.js", dist), "utf8");
 const doom = `new BroadcastChannel("doom").onmessage = () => close();`;
 site.files.set("/doomed/worker.js", `${workerScript}\n${doom}`);
 
-const withoutLocks = (prototype) => Object.defineProperty(prototype, "locks", { value: undefined });
-site.files.set(
-  "/lockless/worker.js",
-  `(${withoutLocks})(WorkerNavigator.prototype);\n${workerScript}\n${doom}`,
-);
+const withoutLocks =
+  'Object.defineProperty(WorkerNavigator.prototype, "locks", { value: undefined });';
+site.files.set("/lockless/worker.js", `${withoutLocks}\n${workerScript}\n${doom}`);
 site.files.set("/closing/worker.js", "onmessage = () => close();");
 site.files.set("/silent/worker.js", "");
 site.files.set(
@@ -204,7 +202,9 @@ testInPage("a Worker that dies rejects every call, with what is known", async (p
 // As in an insecure context, such as an intranet without https.
 testInPage("a Worker that dies where there are no Web Locks is noticed", async (page) => {
   const simulator = await Simulator.start({ holdAck: true });
-  await page.evaluate(`(${withoutLocks})(Navigator.prototype); 0`);
+  await page.evaluate(() => {
+    Object.defineProperty(Navigator.prototype, "locks", { value: undefined });
+  });
   const options = { baseUrl: simulator.url, headers };
   const session = await connect(page, options, "/lockless/index.js");
   const idle = await connect(page, options, "/lockless/index.js");
