@@ -233,7 +233,7 @@ func TestOutbox_KeepsTheOrder(t *testing.T) {
 		o.later(pong(3))
 		synctest.Wait()
 		require.Empty(t, texts)
-		time.Sleep(soon)
+		time.Sleep(soon) // by the clock of the bubble
 		synctest.Wait()
 		require.Equal(t, [][]wire.ToPage{{pong(3)}}, texts, "or soon")
 

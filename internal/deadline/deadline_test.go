@@ -36,6 +36,10 @@ func (m *machine) freeze(d time.Duration) {
 	m.missed += d
 }
 
+// wait moves the clock of the test's bubble (testing/synctest), and with it the timers that are under
+// test. Nothing waits for it in real time.
+func wait(d time.Duration) { time.Sleep(d) } // by the clock of the bubble
+
 // ends waits for the timer, and returns how long that has taken since the test began.
 func ends(begun time.Time, over <-chan struct{}) time.Duration {
 	<-over
@@ -79,7 +83,7 @@ func TestTimer_LateHasAGrace(t *testing.T) {
 				begun := time.Now()
 				asked := 0
 				timer := clock.NewTimer(5*time.Second, func() <-chan struct{} { asked++; return nil })
-				time.Sleep(test.frozen)
+				wait(test.frozen)
 				m.freeze(test.missed)
 				require.Equal(t, test.want, ends(begun, timer.C))
 				require.Equal(t, test.missed > lateness, asked == 1)
@@ -93,7 +97,7 @@ func TestTimer_LateByTheWallClockAloneHasAGrace(t *testing.T) {
 		m.wall = true
 		begun := time.Now()
 		timer := clock.NewTimer(5*time.Second, nil)
-		time.Sleep(4 * time.Second)
+		wait(4 * time.Second)
 		m.freeze(time.Hour)
 		require.Equal(t, 5*time.Second+Grace, ends(begun, timer.C))
 	})
@@ -115,7 +119,7 @@ func TestTimer_ASignOfLifeMakesTheGraceShort(t *testing.T) {
 					time.AfterFunc(alive, func() { close(sign) })
 					return sign
 				})
-				time.Sleep(4 * time.Second)
+				wait(4 * time.Second)
 				m.freeze(time.Minute)
 				require.Equal(t, 5*time.Second+want, ends(begun, timer.C))
 			})
@@ -128,15 +132,15 @@ func TestTimer_FrozenAgainInTheGraceHasAnother(t *testing.T) {
 		bubble(t, func(t *testing.T, m *machine, clock Clock) {
 			begun := time.Now()
 			timer := clock.NewTimer(5*time.Second, nil)
-			time.Sleep(4 * time.Second)
+			wait(4 * time.Second)
 			go func() {
 				for range freezes {
 					m.freeze(time.Minute)
-					time.Sleep(Grace)
+					wait(Grace)
 				}
 			}()
 			require.Equal(t, 5*time.Second+time.Duration(want)*Grace, ends(begun, timer.C))
-			time.Sleep(time.Minute) // until the goroutine has ended
+			wait(time.Minute) // until the goroutine has ended
 		})
 	}
 }
@@ -146,12 +150,12 @@ func TestTimer_StoppedIsNeverOver(t *testing.T) {
 		bubble(t, func(t *testing.T, m *machine, clock Clock) { // with no goroutine left behind
 			timer := clock.NewTimer(5*time.Second, nil)
 			frozen := min(when, 4*time.Second)
-			time.Sleep(frozen)
+			wait(frozen)
 			m.freeze(time.Minute)
-			time.Sleep(when - frozen)
+			wait(when - frozen)
 			timer.Stop()
 			timer.Stop()
-			time.Sleep(time.Hour)
+			wait(time.Hour)
 			select {
 			case <-timer.C:
 				t.Fatal("it is over")
@@ -169,10 +173,10 @@ func TestContext_EndsWithItsTimer(t *testing.T) {
 		end, ok := ctx.Deadline()
 		require.True(t, ok)
 		require.Equal(t, 5*time.Second, end.Sub(begun))
-		time.Sleep(4 * time.Second)
+		wait(4 * time.Second)
 		m.freeze(time.Minute)
 		require.NoError(t, ctx.Err())
-		time.Sleep(time.Second + time.Millisecond)
+		wait(time.Second + time.Millisecond)
 		end, _ = ctx.Deadline()
 		require.Equal(t, 5*time.Second+Grace, end.Sub(begun), "in the grace")
 		require.Equal(t, 5*time.Second+Grace, ends(begun, ctx.Done()))

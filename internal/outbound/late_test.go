@@ -64,10 +64,10 @@ func TestLate_AnAcknowledgementThatHasArrivedIsTaken(t *testing.T) {
 					s := &modelServer{conf: modelConfig{Ack: true, LongPolling: transport == LongPolling, Lag: max(test.lag, 0)}, truths: map[string]*modelTruth{"ref-1": truth}}
 					c, err := openLate(t, s, page, func(*Options) {})
 					require.NoError(t, err)
-					time.Sleep(time.Second) // until a connect is held
+					time.Sleep(time.Second) // until a connect is held, by the clock of the bubble
 					done := call(t.Context(), c, record(), CallOptions{AckTimeout: timeout})
 					begun := time.Now()
-					time.Sleep(4 * time.Second)
+					time.Sleep(4 * time.Second) // by the clock of the bubble
 					if test.lag < 0 {
 						s.mu.Lock()
 						s.silence(time.Minute)
@@ -96,7 +96,7 @@ func TestLate_AnOpeningThatIsUnderWayHasAGrace(t *testing.T) {
 			_, err := openLate(t, s, page, func(o *Options) {
 				o.ConnectTimeout = 5 * time.Second
 				o.Headers = func(context.Context, bool) (httpx.Header, error) {
-					time.Sleep(6 * time.Second)
+					time.Sleep(6 * time.Second) // by the clock of the bubble
 					return httpx.Header{}, nil
 				}
 			})
@@ -105,7 +105,7 @@ func TestLate_AnOpeningThatIsUnderWayHasAGrace(t *testing.T) {
 			} else {
 				require.ErrorContains(t, err, string(ConnectFailed))
 			}
-			time.Sleep(time.Minute) // until all that was begun has ended
+			time.Sleep(time.Minute) // until all that was begun has ended, by the clock of the bubble
 		})
 	}
 }
