@@ -202,11 +202,12 @@ func TestSessionOpensInOrder(t *testing.T) {
 		require.Equal(t, "/b", subs[1].Subscription)
 		require.Equal(t, "c1", subs[0].ClientID)
 		require.NotEqual(t, subs[0].ID, subs[1].ID)
+		first := s.expect(metaConnect) // beside it
 		s.say(`[{"channel":"/meta/subscribe","id":"%1","successful":true}]`, subs[0])
 		s.silent()
 		s.say(`{"channel":"/meta/subscribe","id":"%1","successful":true}`, subs[1]) // a single message is a frame as well
+		s.silent()
 
-		first := s.expect(metaConnect)
 		require.Equal(t, "websocket", first[0].ConnectionType)
 		require.NotNil(t, first[0].Advice)
 		require.Zero(t, *first[0].Advice.Timeout)
@@ -600,6 +601,29 @@ func TestNonsenseInsteadOfAHandshakeReply(t *testing.T) {
 	}
 }
 
+// The connect that travels beside the subscriptions may be answered first, as over
+// requests of their own.
+func TestFirstConnect_WaitsForTheSubscriptions(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client()
+		hears(t, c, "/a")
+		done := make(chan error, 1)
+		go func() { done <- c.Connect(t.Context()) }()
+		s.connection()
+		s.say(handshakeReply, s.expect(metaHandshake)...)
+		subscribe, connect := s.expect(metaSubscribe), s.expect(metaConnect)
+		s.say(connectReply, connect...)
+		s.silent()
+		require.Equal(t, Connecting, c.current().State)
+		s.say(subscribeReply, subscribe...)
+		require.NoError(t, <-done)
+		held := s.expect(metaConnect)
+		require.Nil(t, held[0].Advice)
+		s.silent()
+	})
+}
+
 func TestSubscriptionRefused(t *testing.T) {
 	const refusal = `[{"channel":"/meta/subscribe","id":"%1","successful":false,"error":"403:/a:Denied","subscription":"/a"}]`
 	t.Run("at first", func(t *testing.T) {
@@ -612,7 +636,9 @@ func TestSubscriptionRefused(t *testing.T) {
 			go func() { done <- c.Connect(t.Context()) }()
 			s.connection()
 			s.say(handshakeReply, s.expect(metaHandshake)...)
-			s.say(refusal, s.expect(metaSubscribe)...)
+			subscribe := s.expect(metaSubscribe)
+			s.expect(metaConnect)
+			s.say(refusal, subscribe...)
 			var refused *SubscribeError
 			require.ErrorAs(t, <-done, &refused)
 			s.expect(metaDisconnect) // the server need not keep the session
@@ -629,7 +655,9 @@ func TestSubscriptionRefused(t *testing.T) {
 			s.connect(c)
 			s.say(connect402, s.expect(metaConnect)...)
 			s.say(handshakeReply, s.expect(metaHandshake)...)
-			s.say(refusal, s.expect(metaSubscribe)...)
+			subscribe, connect := s.expect(metaSubscribe), s.expect(metaConnect)
+			s.say(refusal, subscribe...)
+			s.say(connectReply, connect...)
 			synctest.Wait()
 			require.Equal(t, Reconnecting, c.current().State, "it is not connected without what it listens for")
 			require.ErrorContains(t, c.current().Reason, "403:/a:Denied")

@@ -298,11 +298,12 @@ func TestCloseBeforeTheFirstConnect(t *testing.T) {
 			s, c, done, closing := start(t)
 			s.say(handshakeReply, s.expect(metaHandshake)...)
 			subscribe := s.expect(metaSubscribe)
+			s.expect(metaConnect)
 			closed := closing()
 			bye := s.expect(metaDisconnect)
 			require.Equal(t, "c1", bye[0].ClientID)
 			s.say(subscribeReply, subscribe...)
-			s.silent() // no connect
+			s.silent() // no connect that is held
 			s.say(disconnectReply, bye...)
 			<-closed
 			require.ErrorIs(t, <-done, ErrClosed)

@@ -54,6 +54,9 @@ func (c *Client) nextLook() (due time.Time, ok bool) {
 	if c.waiters == 0 || c.phase != connected || c.probing || c.isPolite() {
 		return due, false
 	}
+	if c.requests > 0 {
+		limit *= 2 // its answer will tell as much, and a probe could take the connection that it needs
+	}
 	return later(later(l.heard, c.askedAt), c.waitedFrom).Add(limit), true
 }
 

@@ -303,7 +303,33 @@ func TestProbe_GivenUpWhileAnotherRequestIsNotAnsweredEither(t *testing.T) {
 		c.NoteRequest()
 		from := time.Now()
 		s.connection()
-		require.LessOrEqual(t, time.Since(from), 26*time.Second, "3 s, and 3, 6 and 12 s, and the backoff")
+		require.LessOrEqual(t, time.Since(from), 29*time.Second, "6 s, and 3, 6 and 12 s, and the backoff")
+	})
+}
+
+// A probe could take the connection that a browser has kept, and that the
+// request needs once its preflight is answered.
+func TestProbe_WaitsForAnotherRequest(t *testing.T) {
+	run(t, func(t *testing.T) { // which is answered
+		s, c := polled(t, false)
+		s.expect(metaConnect)
+		from := time.Now()
+		end := c.NoteRequest()
+		c.AddWaiters(1)
+		s.silent()
+		wait(time.Second)
+		end(true)
+		s.expect(metaSubscribe)
+		require.Equal(t, 3*time.Second, time.Since(from))
+	})
+	run(t, func(t *testing.T) { // which is not
+		s, c := polled(t, false)
+		s.expect(metaConnect)
+		from := time.Now()
+		c.NoteRequest()
+		c.AddWaiters(1)
+		s.expect(metaSubscribe)
+		require.Equal(t, 6*time.Second, time.Since(from))
 	})
 }
 

@@ -58,6 +58,7 @@ func (c *Client) NoteRequest() (end func(answered bool)) {
 			if answered {
 				c.request = min(took, mostRequest)
 			}
+			c.watch()
 		})
 	}
 }

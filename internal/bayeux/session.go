@@ -11,12 +11,17 @@ import (
 // begin goes on with the session, or makes a new one.
 func (c *Client) begin() {
 	if c.clientID != "" {
-		c.enter(subscribing)
-		c.subscribe()
+		c.startSubscribing()
 		return
 	}
 	c.enter(handshaking)
 	c.handshake(c.link)
+}
+
+func (c *Client) startSubscribing() {
+	c.enter(subscribing)
+	c.answeredBeside = false
+	c.subscribe()
 }
 
 func (c *Client) handshake(l *link) {
@@ -94,8 +99,7 @@ func (c *Client) handshook(r *Message, err error) {
 		return
 	}
 	c.noteAdvice(r.Advice)
-	c.enter(subscribing)
-	c.subscribe()
+	c.startSubscribing()
 }
 
 // connect asks for events. Until one has succeeded, after a handshake as after
@@ -105,10 +109,7 @@ func (c *Client) connect() {
 	if c.phase == leaving || c.link.underWay(metaConnect) != nil {
 		return
 	}
-	if c.phase == subscribing {
-		c.enter(connecting)
-	}
-	if c.save() {
+	if !c.isFirstConnect() && c.save() { // the first one acknowledges nothing
 		return
 	}
 	c.askedAt, c.eventful = time.Now(), false
@@ -195,6 +196,23 @@ func (c *Client) connected(r *Message, err error) {
 		c.connectedAt = time.Now()
 	}
 	c.confirmed = true
+	if c.phase == subscribing {
+		c.answeredBeside = true
+		return
+	}
+	c.ready()
+}
+
+// isFirstConnect reports whether the next connect is that of a new session, which
+// travels beside the subscriptions: it saves a round trip, and over requests the
+// browser has two connections from then on, so that no call waits for one to be made
+// beside the connect that is held.
+func (c *Client) isFirstConnect() bool {
+	return c.phase == subscribing && !c.confirmed && !c.resuming
+}
+
+// ready goes on once the subscriptions are in place and a connect was answered.
+func (c *Client) ready() {
 	c.established = true
 	c.signedIn = false
 	c.lastErr = nil

@@ -100,8 +100,9 @@ func (c *Client) granted(pattern string) bool {
 }
 
 // subscribe sends what the server has not confirmed in this session, in one
-// batch, since it forgot all with the session before. Once everything is
-// confirmed, it goes on to connect, unless that has been done.
+// batch, since it forgot all with the session before, and in a new session the first
+// connect beside it. Once everything is confirmed, it goes on to connect, unless
+// that has been done.
 func (c *Client) subscribe() {
 	var batch []Message
 	outstanding := c.link.underWay(metaSubscribe) != nil
@@ -123,7 +124,14 @@ func (c *Client) subscribe() {
 	case len(batch) > 0:
 		c.link.conn.Send(batch)
 		c.watch()
-	case !outstanding && !c.in(working...):
+		if c.isFirstConnect() {
+			c.connect()
+		}
+	case outstanding || !c.in(subscribing, connecting):
+	case c.answeredBeside:
+		c.ready()
+	default:
+		c.enter(connecting)
 		c.connect()
 	}
 }
