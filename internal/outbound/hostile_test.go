@@ -18,9 +18,7 @@ import (
 // A server that sends the client elsewhere, at any request and by any kind of
 // redirect, gets nothing sent there: no credentials, no request at all.
 func TestNothingGoesToAnotherOrigin(t *testing.T) {
-	if !browser {
-		t.Parallel()
-	}
+	waits(t)
 	each(t, func(t *testing.T, transport string) {
 		for _, at := range []gwssim.Stage{gwssim.AtSignIn, gwssim.AtCometD, gwssim.AtPost} {
 			for _, status := range []int{301, 302, 303, 307, 308} {
@@ -28,9 +26,7 @@ func TestNothingGoesToAnotherOrigin(t *testing.T) {
 					continue // it keeps the method, the body and the headers
 				}
 				t.Run(fmt.Sprintf("%d at %s", status, at), func(t *testing.T) {
-					if !browser {
-						t.Parallel()
-					}
+					waits(t)
 					sim, other := gwssim.New(t), gwssim.New(t)
 					path := map[gwssim.Stage]string{gwssim.AtSignIn: "/api/v2/me", gwssim.AtCometD: DefaultCometdPath, gwssim.AtPost: "/api/v2/me/outbound-records/12"}[at]
 					elsewhere := gwssim.Fault{At: at, Do: gwssim.DoAnswer, Status: status, Times: always,
@@ -127,6 +123,7 @@ func TestFieldsStayInTheBody(t *testing.T) {
 // A server that says "retry" for ever is not asked in a tight loop.
 func TestHandshakeRefusedForEver(t *testing.T) {
 	each(t, func(t *testing.T, transport string) {
+		waits(t)
 		sim := gwssim.New(t)
 		sim.Set(gwssim.Behavior{RefuseHandshake: "500::Later", RefuseHandshakeAdvice: "retry"})
 		opts := options(sim, transport)

@@ -32,6 +32,14 @@ func each(t *testing.T, test func(*testing.T, string)) {
 	}
 }
 
+// waits runs a test that spends its time waiting beside others. In a browser each test has
+// its page's one thread, and the simulators outside count what it asks for.
+func waits(t *testing.T) {
+	if !browser {
+		t.Parallel()
+	}
+}
+
 // soon is a context for what must not take for ever.
 func soon(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), long)
@@ -350,6 +358,7 @@ func TestInvalidRequestNamesEveryField(t *testing.T) {
 
 func TestNoAcknowledgementInTime(t *testing.T) {
 	each(t, func(t *testing.T, transport string) {
+		waits(t)
 		sim := gwssim.New(t)
 		c := open(t, options(sim, transport))
 		sim.Set(gwssim.Behavior{HoldAck: true})
@@ -502,6 +511,7 @@ func TestConnectionIsCutBeforeTheAcknowledgement(t *testing.T) {
 
 func TestCompletionWaitsForTheSession(t *testing.T) {
 	each(t, func(t *testing.T, transport string) {
+		waits(t)
 		sim := gwssim.New(t)
 		c := open(t, options(sim, transport))
 		cut(t, sim)
@@ -524,6 +534,7 @@ func TestCompletionWaitsForTheSession(t *testing.T) {
 }
 
 func TestOpenFails(t *testing.T) {
+	waits(t)
 	each(t, func(t *testing.T, transport string) {
 		for name, test := range map[string]struct {
 			behavior gwssim.Behavior
@@ -545,6 +556,7 @@ func TestOpenFails(t *testing.T) {
 			"no client id":          {gwssim.Behavior{Nonsense: `[{"channel":"/meta/handshake","successful":true}]`}, ConnectFailed, "without a clientId"},
 		} {
 			t.Run(name, func(t *testing.T) {
+				waits(t)
 				sim := gwssim.New(t)
 				sim.Set(test.behavior)
 				opts := options(sim, transport)
