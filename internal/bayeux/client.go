@@ -58,14 +58,14 @@ type Options struct {
 	// is called once, on the client's loop, when Prepare has succeeded for the
 	// first time, and so knows who is signed in: the session of one agent is
 	// not to be given to another. It must not block.
-	Resume func() *Saved
+	Resume func() *SavedSession
 
 	// Save, if set, is called with what Resume takes of the session, whenever that has
 	// changed, on the client's loop: it must not block. The next connect waits
 	// until done is called, from any goroutine, which must happen within some
 	// seconds, since the server does not keep the session for long: see
-	// [Saved]. The events of the batch have been handled when it is called.
-	Save func(session Saved, done func())
+	// [SavedSession]. The events of the batch have been handled when it is called.
+	Save func(session SavedSession, done func())
 
 	// FirstTransport is the name of the one of Transports to be tried first, since
 	// it has worked for another client; "" if nothing is known. Once another has
@@ -182,9 +182,9 @@ type sessionState struct {
 	seesOthers bool // the server sees other clients in this browser
 
 	resumption
-	saving     bool   // Options.Save is at work
-	saved      *Saved // what it was given last
-	connectFor int    // the attempt whose connect waits for it
+	saving     bool          // Options.Save is at work
+	saved      *SavedSession // what it was given last
+	connectFor int           // the attempt whose connect waits for it
 }
 
 // liveness is what the client knows of whether its connection lives.

@@ -7,10 +7,10 @@ import (
 	"slices"
 )
 
-// Saved is what it takes to go on with a session in another client, as after
+// SavedSession is what it takes to go on with a session in another client, as after
 // the reload of a page. Who knows the ClientID has the session, as long as the
 // server keeps it: it is not to be shown to anybody.
-type Saved struct {
+type SavedSession struct {
 	ClientID  string   `json:"clientId"`
 	Transport string   `json:"transport"` // its name: a session goes with the connection type that made it
 	Ack       bool     `json:"ack"`       // acknowledged delivery was negotiated
@@ -18,12 +18,12 @@ type Saved struct {
 	Channels  []string `json:"channels"`  // the subscriptions that the server has confirmed
 }
 
-func (s *Saved) equal(o *Saved) bool {
+func (s *SavedSession) equal(o *SavedSession) bool {
 	return s.ClientID == o.ClientID && s.Transport == o.Transport &&
 		s.Ack == o.Ack && s.Batch == o.Batch && slices.Equal(s.Channels, o.Channels)
 }
 
-// What Saved has of acknowledged delivery is delicate. The server drops a
+// What SavedSession has of acknowledged delivery is delicate. The server drops a
 // batch of events when a connect says that it has arrived. A client that dies
 // after that and before whoever handles the events has put them (or what they
 // mean) into a safe place has lost them for good: the next client finds
@@ -50,7 +50,7 @@ func (c *Client) save() bool {
 		return false
 	}
 	if !c.saving {
-		now := &Saved{ClientID: c.clientID, Transport: c.name(), Ack: c.ack.on, Batch: c.ack.batch}
+		now := &SavedSession{ClientID: c.clientID, Transport: c.name(), Ack: c.ack.on, Batch: c.ack.batch}
 		for _, s := range c.subscriptions {
 			if s.session == c.session && !slices.Contains(now.Channels, s.pattern) {
 				now.Channels = append(now.Channels, s.pattern)
@@ -67,7 +67,7 @@ func (c *Client) save() bool {
 }
 
 // callSave calls the option of that name, whose fault is not the session's.
-func (c *Client) callSave(now *Saved) {
+func (c *Client) callSave(now *SavedSession) {
 	done := func() {
 		c.box.put(func() {
 			if !c.saving || c.saved != now {

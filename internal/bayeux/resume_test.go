@@ -12,12 +12,12 @@ import (
 )
 
 // before is a session that another client has left behind on a server.
-func before() *Saved {
-	return &Saved{ClientID: "c0", Transport: "websocket", Ack: true, Batch: 6, Channels: []string{"/a"}}
+func before() *SavedSession {
+	return &SavedSession{ClientID: "c0", Transport: "websocket", Ack: true, Batch: 6, Channels: []string{"/a"}}
 }
 
-func (s *server) resuming(saved *Saved, more ...Transport) *Client {
-	return s.clientWith(Options{Transports: append([]Transport{s}, more...), Resume: func() *Saved { return saved }})
+func (s *server) resuming(saved *SavedSession, more ...Transport) *Client {
+	return s.clientWith(Options{Transports: append([]Transport{s}, more...), Resume: func() *SavedSession { return saved }})
 }
 
 func TestResumeGoesOnWithTheSession(t *testing.T) {
@@ -133,11 +133,11 @@ func TestResumeWithASubscriptionThatIsRefused(t *testing.T) {
 }
 
 func TestResumeWhatCannotBe(t *testing.T) {
-	for name, change := range map[string]func(*Saved){
-		"no client id":           func(s *Saved) { s.ClientID = "" },
-		"a client id too long":   func(s *Saved) { s.ClientID = strings.Repeat("x", maxClientID+1) },
-		"a transport not wanted": func(s *Saved) { s.Transport = longPolling },
-		"an impossible batch":    func(s *Saved) { s.Batch = -1 },
+	for name, change := range map[string]func(*SavedSession){
+		"no client id":           func(s *SavedSession) { s.ClientID = "" },
+		"a client id too long":   func(s *SavedSession) { s.ClientID = strings.Repeat("x", maxClientID+1) },
+		"a transport not wanted": func(s *SavedSession) { s.Transport = longPolling },
+		"an impossible batch":    func(s *SavedSession) { s.Batch = -1 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(t *testing.T) {
@@ -205,16 +205,16 @@ func TestClosingWhileResumingLeavesTheSessionAlone(t *testing.T) {
 
 // saves takes what a client has saved, and says when that is safe.
 type saves struct {
-	list []Saved
+	list []SavedSession
 	done func()
 }
 
-func (s *saves) save(saved Saved, done func()) {
+func (s *saves) save(saved SavedSession, done func()) {
 	s.list = append(s.list, saved)
 	s.done = done
 }
 
-func (s *saves) last() *Saved { return &s.list[len(s.list)-1] }
+func (s *saves) last() *SavedSession { return &s.list[len(s.list)-1] }
 
 func TestSaveComesBeforeEachConnectThatSaysMore(t *testing.T) {
 	run(t, func(t *testing.T) {
@@ -232,7 +232,7 @@ func TestSaveComesBeforeEachConnectThatSaysMore(t *testing.T) {
 		s.say(`[{"channel":"/meta/connect","id":"%1","successful":true,"ext":{"ack":1}}]`, first...)
 		require.NoError(t, <-connected)
 		s.silent()
-		require.Equal(t, []Saved{{ClientID: "c1", Transport: "websocket", Ack: true, Batch: 1, Channels: []string{"/a"}}}, saved.list)
+		require.Equal(t, []SavedSession{{ClientID: "c1", Transport: "websocket", Ack: true, Batch: 1, Channels: []string{"/a"}}}, saved.list)
 		saved.done()
 		saved.done() // which changes nothing
 		s.say(`[{"channel":"/meta/connect","id":"%1","successful":true,"ext":{"ack":2}}]`, s.expect(metaConnect)...)
@@ -298,7 +298,7 @@ func TestReloadBeforeTheEventsAreSafe(t *testing.T) {
 func TestSavePanics(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)
-		c := s.clientWith(Options{Transports: []Transport{s}, Save: func(Saved, func()) { panic("oh") }})
+		c := s.clientWith(Options{Transports: []Transport{s}, Save: func(SavedSession, func()) { panic("oh") }})
 		s.connect(c)
 		require.Contains(t, strings.Join(s.log, "\n"), "Save panicked: oh")
 	})

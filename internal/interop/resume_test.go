@@ -28,7 +28,7 @@ type page struct {
 	s         *interop.Server
 	transport string
 	doer      *httpx.Client
-	saved     atomic.Pointer[bayeux.Saved] // the last that is safe
+	saved     atomic.Pointer[bayeux.SavedSession] // the last that is safe
 }
 
 // life is a client of a page.
@@ -36,7 +36,7 @@ type life struct {
 	*bayeux.Client
 	*wire
 	events chan string
-	unsafe chan bayeux.Saved // what could not be made safe
+	unsafe chan bayeux.SavedSession // what could not be made safe
 }
 
 // wire is what a client does its requests over, until it is dead.
@@ -63,12 +63,12 @@ func (p *page) load(t *testing.T, safe bool) *life {
 	if p.transport == "long-polling" {
 		transport = longpolling.New(longpolling.Options{URL: url, Doer: w, Header: rest.RequestHeader})
 	}
-	l := &life{wire: w, events: make(chan string, 10), unsafe: make(chan bayeux.Saved, 10)}
+	l := &life{wire: w, events: make(chan string, 10), unsafe: make(chan bayeux.SavedSession, 10)}
 	l.Client = bayeux.New(bayeux.Options{
 		Transports: []bayeux.Transport{transport},
 		Prepare:    rest.SignIn,
 		Resume:     p.saved.Load,
-		Save: func(saved bayeux.Saved, done func()) {
+		Save: func(saved bayeux.SavedSession, done func()) {
 			if !safe && len(l.events) > 0 {
 				l.unsafe <- saved
 				return

@@ -3,7 +3,7 @@
 //
 // A request is written before it leaves, and removed when its caller knows
 // what it has come to. What answers it is written before the server learns
-// that it has arrived, since the server drops it then: see [bayeux.Saved].
+// that it has arrived, since the server drops it then: see [bayeux.SavedSession].
 //
 // A client without a journal has [None], so that nobody asks whether there is one.
 package recovery

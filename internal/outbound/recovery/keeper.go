@@ -51,7 +51,7 @@ type keeper struct {
 	foreign     bool   // somebody else has signed in since
 	leaving     bool   // the page goes away
 	closed      bool
-	saved       *bayeux.Saved
+	saved       *bayeux.SavedSession
 	earlier     []*Earlier                // all that were found
 	inFlight    map[string]*call          // calls of this client that have not ended, by reference
 	undelivered map[string]*journal.Entry // what has ended, and whose caller may not know it, by reference
@@ -114,7 +114,7 @@ func (k *keeper) open(ctx context.Context) {
 		return
 	}
 	k.journal, k.agent = j, agent
-	var saved bayeux.Saved
+	var saved bayeux.SavedSession
 	if session != nil && json.Unmarshal(session, &saved) == nil {
 		k.saved = &saved
 	} else {
@@ -170,7 +170,7 @@ func (k *keeper) found(entries []journal.Entry) (waiting []*Earlier) {
 }
 
 // resume returns the session to go on with; nil if there is none.
-func (k *keeper) resume() *bayeux.Saved {
+func (k *keeper) resume() *bayeux.SavedSession {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.saved
@@ -178,7 +178,7 @@ func (k *keeper) resume() *bayeux.Saved {
 
 // save writes what it takes to go on with the session, behind what its events
 // have changed.
-func (k *keeper) save(s bayeux.Saved, done func()) {
+func (k *keeper) save(s bayeux.SavedSession, done func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.saved == nil || s.ClientID != k.saved.ClientID {
