@@ -51,7 +51,7 @@ func (c *Client) nextLook() (due time.Time, ok bool) {
 			return later(x.sent, l.heard).Add(limit), c.confirmed
 		}
 	}
-	if c.waiters == 0 || c.phase != connected || c.probing || c.isPolite() {
+	if c.waiters == 0 || c.phase != connected || c.probing {
 		return due, false
 	}
 	if c.requests > 0 {

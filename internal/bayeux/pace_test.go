@@ -31,6 +31,23 @@ func polite(t *testing.T, m []Message) {
 	require.Zero(t, *m[0].Advice.Timeout)
 }
 
+// Its connects are answered at once; where one is not, its connection may be dead.
+func TestPolite_ConnectWithoutAnswerIsReplaced(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, true)
+		c.AddWaiters(1)
+		dead := s.expect(metaConnect)
+		polite(t, dead)
+		from := time.Now()
+		s.say(subscribeReply, s.expect(metaSubscribe)...) // a probe, over another connection
+		require.Equal(t, 3*time.Second, time.Since(from))
+		next := s.expect(metaConnect)
+		polite(t, next)
+		require.NotEqual(t, dead[0].ID, next[0].ID)
+		require.Less(t, time.Since(from), 4*time.Second)
+	})
+}
+
 func TestMultipleClients_ThisOneIsPolite(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s, c := polled(t, false)
