@@ -94,7 +94,7 @@ func upgradesRefused(times int) gwssim.Behavior {
 // through. Those of the fast line are those of a slow one, too, with more time.
 var lineFaults = []fault{
 	{name: "an acknowledgement that takes 4 s to arrive", browser: true, line: slowLine, then: faulty(large(64_000)),
-		want: want{posts: 1, processed: 1, atLeast: 4 * time.Second, within: 6 * time.Second, unbroken: true},
+		want: want{posts: 1, processed: 1, atLeast: 3900 * time.Millisecond, within: 6 * time.Second, unbroken: true},
 		after: func(t *testing.T, s *scene) {
 			if s.transport == LongPolling { // handshake, subscription, two connects, and the one after the acknowledgement
 				require.LessOrEqual(t, s.polls(), 5, "what is arriving is not asked for again")
