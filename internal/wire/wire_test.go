@@ -48,9 +48,10 @@ func TestRead_ValuesOfACaller(t *testing.T) {
 		`"\ud800x"`: "\ufffdx", `true`: true, `null`: nil, `-1.5e3`: -1500.0,
 		`{"number":"Infinity"}`: math.Inf(1), `{"time":5}`: time.UnixMilli(5), `{"time":-8.64e15}`: time.UnixMilli(-8.64e15), `{"time":null}`: gws.InvalidDate,
 		`{"type":"bigint"}`: gws.Foreign("bigint"), `{"unreadable":"Error: no"}`: Unreadable("Error: no"),
-		`{"list":["a",{"type":"symbol"}]}`:                         List{"a", gws.Foreign("symbol")},
-		`{"fields":{"__proto__":1,"b":{"fields":{"c":null}}}}`:     map[string]any{"__proto__": 1.0, "b": map[string]any{"c": nil}},
-		`{"fields":{"time":5,"type":"x","fields":{"type":"map"}}}`: map[string]any{"time": 5.0, "type": "x", "fields": gws.Foreign("map")},
+		`{"list":["a",{"type":"symbol"}]}`:                            List{"a", gws.Foreign("symbol")},
+		`{"fields":{"__proto__":1,"b":{"fields":{"c":null}}}}`:        map[string]any{"__proto__": 1.0, "b": map[string]any{"c": nil}},
+		`{"fields":{"time":5,"type":"x","fields":{"type":"map"}}}`:    map[string]any{"time": 5.0, "type": "x", "fields": gws.Foreign("map")},
+		`{"fields":{"a":1,"b":{"fields":{"c":2},"of":102}},"of":101}`: TooMany{map[string]any{"a": 1.0, "b": map[string]any{"c": 2.0}}, 101},
 	} {
 		m, err := Read([]byte(`{"kind":"close","options":` + text + `}`))
 		require.NoError(t, err, text)
@@ -72,6 +73,9 @@ func TestRequest_WhatGWSCannotSay(t *testing.T) {
 	}
 	_, problems = Request(List{})
 	require.Equal(t, "must be an object, got array", problems[0].Message)
+	fields, problems = Request(TooMany{map[string]any{"a": "x"}, 10_000})
+	require.Equal(t, gws.Fields{"a": "x"}, fields)
+	require.Equal(t, []gws.Problem{{Field: "request", Message: "has 10000 properties, of which the first 101 were looked at"}}, problems)
 	_, problems = Request(Unreadable("no"))
 	require.Equal(t, "cannot be read: no", problems[0].Message)
 }
