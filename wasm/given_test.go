@@ -77,7 +77,7 @@ func TestReadOptions_SignalAndHeadersStayHere(t *testing.T) {
 	require.Equal(t, map[string]any{"csrf": false}, options)
 	require.True(t, jsbridge.IsAbortSignal(signal))
 	require.Equal(t, "object", jsbridge.TypeOf(headers))
-	options, signal, _ = readOptions(evaluate(t, `Object.assign({signal: new AbortController().signal}, Array(150).fill(0))`))
+	options, signal, _ = readOptions(evaluate(t, `({signal: new AbortController().signal, ...Object.fromEntries(Array.from({length: 150}, (_, i) => ["f" + i, i]))})`))
 	require.Equal(t, 151, options.(wire.TooMany).Of)
 	require.True(t, jsbridge.IsAbortSignal(signal))
 	options, signal, _ = readOptions(evaluate(t, `({signal: {}})`))
