@@ -72,7 +72,7 @@ type bare struct {
 	settling map[settling]safejs.Value // promises of unsettled calls that were listed
 	ignore   safejs.Func
 	dropped  safejs.Value // a FinalizationRegistry of clients' targets, with their numbers; undefined where there is none
-	thrown   struct { // by a function for headers, last
+	thrown   struct {     // by a function for headers, last
 		question int
 		value    safejs.Value
 	}
