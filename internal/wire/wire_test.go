@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gws-outbound/internal/gws"
+	"gws-outbound/internal/jsontext"
+	"gws-outbound/internal/jsontext/corpus"
 )
 
 func TestRead_EachKind(t *testing.T) {
@@ -119,9 +121,36 @@ func TestUnsettledList(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"kind":"call","id":3,"client":2,"method":"m","request":{"fields":{"a":{"list":[{"time":null}]}}},"options":{"number":"NaN"}}`))
+	for _, text := range append(corpus.Texts(), `{"kind":"ping","Kind":"wake","id":1,"ID":2,"id":3}`, `{"kind":"wake","kind":"forget","referenceId":"a","referenceID":"b"}`) {
+		f.Add([]byte(text))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if m, err := Read(text); err == nil {
-			require.NotNil(t, m)
+		m, err := Read(text)
+		if err != nil {
+			return
+		}
+		require.NotNil(t, m)
+		// As JSON.parse, and encoding/json into maps, has the names and the last of doubles.
+		v, _ := jsontext.Read(text)
+		var fields map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal(v, &fields))
+		word := func(name string) (s string) {
+			_ = json.Unmarshal(fields[name], &s)
+			return s
+		}
+		number := func(name string) int {
+			n, _ := jsontext.Value(fields[name]).Int()
+			return int(n)
+		}
+		switch m := m.(type) {
+		case *Call:
+			require.Equal(t, []any{"call", number("id"), number("client"), word("method")}, []any{word("kind"), m.ID, m.Client, m.Method})
+		case *Settled:
+			require.Equal(t, []any{"settled", number("id"), word("referenceId")}, []any{word("kind"), m.ID, m.ReferenceID})
+		case *Ping:
+			require.Equal(t, []any{"ping", number("id")}, []any{word("kind"), m.ID})
+		case *Wake:
+			require.Equal(t, "wake", word("kind"))
 		}
 	})
 }
