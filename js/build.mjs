@@ -8,7 +8,7 @@
 // Needs the `go` of the module's go.mod on the PATH.
 
 import { execFileSync } from "node:child_process";
-import { chmod, cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,6 +30,7 @@ await bundle();
 await declare();
 await cp(wasmExec, join(out, "wasm_exec.js")); // for the start without the loader
 await cp(join(root, "LICENSE"), join(out, "LICENSE"));
+await writeFile(join(out, "NOTICE"), `${output("go", ["run", "./internal/cmd/notice"])}\n`);
 
 async function compileGo(pkg, file) {
   run("go", ["run", "./internal/cmd/overlay", overlay]);
@@ -39,7 +40,7 @@ async function compileGo(pkg, file) {
 }
 
 async function bundle() {
-  await build({
+  const { metafile } = await build({
     absWorkingDir: here,
     // Both hold what both need: a chunk that they share would be one more file to
     // serve, and one more round trip before the Worker runs.
@@ -55,7 +56,12 @@ async function bundle() {
     legalComments: "inline",
     plugins: [encloseWasmExec()],
     logLevel: "warning",
+    metafile: true,
   });
+  const foreign = Object.keys(metafile.inputs).filter((file) => !/^(src\/|go:)/.test(file));
+  if (foreign.length > 0) {
+    throw new Error(`bundled, but not in NOTICE (internal/cmd/notice): ${foreign.join(", ")}`);
+  }
 }
 
 /**

@@ -19,24 +19,32 @@ import (
 // createClient has made last, or over one with the default options that the first call
 // makes.
 func startBare(c *core.Core) error {
+	_, err := newBare(c)
+	return err
+}
+
+func newBare(c *core.Core) (*bare, error) {
 	b := &bare{calls: map[int]*bareCall{}, clients: map[int]*bareClient{}, settling: map[settling]safejs.Value{}, methods: map[string]safejs.Func{}}
 	b.port = c.NewPort(b.receive)
 	if err := b.watchPage(); err != nil {
-		return err
+		return nil, err
+	}
+	if err := b.watchDropped(); err != nil {
+		return nil, err
 	}
 	var err error
 	if b.ignore, err = safejs.FuncOf(func(safejs.Value, []safejs.Value) any { return nil }); err != nil {
-		return err
+		return nil, err
 	}
 	functions := map[string]safejs.Func{}
 	for name, begin := range map[string]func(arguments) job{"createClient": b.createClient, "completeRecord": b.completeRecord} {
 		if functions[name], err = export(begin); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for name, begin := range map[string]func(arguments) job{"call": b.callMethod, "unsettled": b.unsettled, "forget": b.forget, "close": b.close} {
 		if b.methods[name], err = export(begin); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	codes := map[string]any{}
@@ -45,9 +53,9 @@ func startBare(c *core.Core) error {
 	}
 	global := safejs.Global()
 	if err := global.Set("gwsOutbound", map[string]any{"createClient": functions["createClient"], "CallResult": codes}); err != nil {
-		return err
+		return nil, err
 	}
-	return global.Set("completeRecord", functions["completeRecord"])
+	return b, global.Set("completeRecord", functions["completeRecord"])
 }
 
 // bare is the page's end of the road where there is no loader. Its fields belong to the event loop and to
@@ -56,14 +64,15 @@ type bare struct {
 	port    *core.Port
 	last    int                    // number that was given to a call or a client
 	calls   map[int]*bareCall      // by their numbers
-	clients map[int]*bareClient    // by their numbers; those that are closed stay out
+	clients map[int]*bareClient    // by their numbers; those that are closed, or that the page has dropped, are not there
 	current *bareClient            // the one that completeRecord uses; nil if there is none
 	opening *opening               // of that client, nil if none is under way
 	methods map[string]safejs.Func // of clients; they take the number of the client first
 
 	settling map[settling]safejs.Value // promises of unsettled calls that were listed
 	ignore   safejs.Func
-	thrown   struct { // by a function for headers, last
+	dropped  safejs.Value // a FinalizationRegistry of clients' targets, with their numbers; undefined where there is none
+	thrown   struct {     // by a function for headers, last
 		question int
 		value    safejs.Value
 	}
@@ -78,15 +87,17 @@ type bareCall struct {
 // bareClient is a client, as the page has it.
 type bareClient struct {
 	number  int
-	target  safejs.Value // an EventTarget, with the properties state and transport
+	target  safejs.Value // an EventTarget, with the properties state and transport; the page's alone once it is closed
 	headers safejs.Value // the option, if that is a function
+	own     bool         // made for completeRecord: the page does not have it
 	closed  bool
 }
 
 // opening is an attempt to make a client.
 type opening struct {
-	done chan struct{}
-	err  error // to be read after done
+	done   chan struct{}
+	client int   // its number
+	err    error // to be read after done
 }
 
 // settling is an unsettled call that was listed.
@@ -106,11 +117,11 @@ func (b *bare) receive(messages []wire.ToPage) {
 		case *wire.AskHeaders:
 			go b.askHeaders(m)
 		case *wire.Status:
-			if c := b.clients[m.Client]; c != nil {
-				c.change(m)
+			if c := b.clients[m.Client]; c != nil && !c.closed {
+				b.change(c, m)
 			}
 		case *wire.Notification:
-			if c := b.clients[m.Client]; c != nil {
+			if c := b.clients[m.Client]; c != nil && !c.closed {
 				if data, err := valueOf(m.Data); err == nil {
 					_ = jsbridge.Dispatch(c.target, "notification", map[string]any{"channel": m.Channel, "data": data})
 				}
@@ -119,7 +130,7 @@ func (b *bare) receive(messages []wire.ToPage) {
 	}
 }
 
-func (c *bareClient) change(m *wire.Status) {
+func (b *bare) change(c *bareClient, m *wire.Status) {
 	detail := map[string]any{"state": m.State, "transport": nil}
 	if m.Transport != "" {
 		detail["transport"] = m.Transport
@@ -134,6 +145,51 @@ func (c *bareClient) change(m *wire.Status) {
 	_ = c.target.Set("state", detail["state"])
 	_ = c.target.Set("transport", detail["transport"])
 	_ = jsbridge.Dispatch(c.target, "statechange", detail)
+	if c.closed {
+		b.ended(c)
+	}
+}
+
+// ended lets go of what a client that has ended holds of the page. The page may ask it for what is unsettled still, until
+// it closes the client or drops it.
+func (b *bare) ended(c *bareClient) {
+	c.target = safejs.Undefined()
+	if b.current == c {
+		b.current = nil
+	}
+	if c.own {
+		b.release(c.number)
+	}
+}
+
+// release closes a client that nobody can use any more.
+func (b *bare) release(number int) {
+	if b.clients[number] == nil {
+		return
+	}
+	delete(b.clients, number)
+	b.last++
+	b.port.Take(&wire.Close{ID: b.last, Client: number})
+}
+
+// watchDropped has clients released that have ended, and that the page has dropped without closing them.
+func (b *bare) watchDropped() error {
+	b.dropped = safejs.Undefined()
+	constructor, err := safejs.Global().Get("FinalizationRegistry")
+	if err != nil || constructor.Type() != safejs.TypeFunction {
+		return nil // an old browser: what is dropped stays
+	}
+	callback, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		if number, err := arguments(args).at(0).Int(); err == nil {
+			b.release(number)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	b.dropped, err = constructor.New(callback)
+	return err
 }
 
 func (b *bare) end(id int, m wire.ToPage) {
@@ -196,13 +252,16 @@ func (b *bare) failure(m *wire.Rejected, c *bareCall) error {
 
 func (b *bare) createClient(args arguments) job {
 	options, signal, headers := readOptions(args.at(0))
-	return b.newClient(options, signal, headers)
+	_, work := b.newClient(options, signal, headers, false)
+	return work
 }
 
 // newClient begins to make a client that is an EventTarget, with the properties state and
 // transport, and makes it the current one.
-func (b *bare) newClient(options any, signal, headers safejs.Value) job {
-	fail := func(err error) job { return func() (safejs.Value, error) { return safejs.Undefined(), err } }
+func (b *bare) newClient(options any, signal, headers safejs.Value, own bool) (number int, work job) {
+	fail := func(err error) (int, job) {
+		return 0, func() (safejs.Value, error) { return safejs.Undefined(), err }
+	}
 	constructor, err := safejs.Global().Get("EventTarget")
 	if err != nil {
 		return fail(err)
@@ -212,7 +271,7 @@ func (b *bare) newClient(options any, signal, headers safejs.Value) job {
 		return fail(err)
 	}
 	b.last++
-	c := &bareClient{number: b.last, target: target}
+	c := &bareClient{number: b.last, target: target, own: own}
 	b.clients[c.number] = c
 	message := &wire.CreateClient{Client: c.number, Options: withOrigin(options)}
 	if jsbridge.TypeOf(headers) == "function" {
@@ -227,25 +286,32 @@ func (b *bare) newClient(options any, signal, headers safejs.Value) job {
 		message.ID, message.Aborted = id, aborted
 		return message
 	})
-	return func() (safejs.Value, error) {
+	return c.number, func() (safejs.Value, error) {
 		if _, err := wait(); err != nil {
 			delete(b.clients, c.number)
 			return safejs.Undefined(), err
 		}
 		b.port.Take(&wire.Listen{Client: c.number})
-		b.current = c
-		return target, b.addMethods(c)
+		if !own && !b.dropped.IsUndefined() {
+			if _, err := b.dropped.Call("register", target, c.number); err != nil {
+				return safejs.Undefined(), err
+			}
+		}
+		if !c.closed { // which it can be by now
+			b.current = c
+		}
+		return target, b.addMethods(target, c.number)
 	}
 }
 
-func (b *bare) addMethods(c *bareClient) error {
+func (b *bare) addMethods(target safejs.Value, number int) error {
 	for _, name := range gws.Methods() {
-		if err := addMethod(c.target, name, b.methods["call"], c.number, name); err != nil {
+		if err := addMethod(target, name, b.methods["call"], number, name); err != nil {
 			return err
 		}
 	}
 	for _, name := range []string{"unsettled", "forget", "close"} {
-		if err := addMethod(c.target, name, b.methods[name], c.number); err != nil {
+		if err := addMethod(target, name, b.methods[name], number); err != nil {
 			return err
 		}
 	}
@@ -297,7 +363,7 @@ func (b *bare) completeRecord(args arguments) job {
 			if o.err != nil {
 				return safejs.Undefined(), o.err
 			}
-			return value(b.call(b.current.number, "completeRecord", request, options, signal))()
+			return value(b.call(o.client, "completeRecord", request, options, signal))()
 		case reason := <-fired:
 			return safejs.Undefined(), &bareError{
 				init: wire.Error{Code: string(outbound.Aborted), Message: "aborted by the caller", Delivery: gws.NotSent}, cause: reason,
@@ -312,7 +378,8 @@ func (b *bare) open() *opening {
 		o := &opening{done: make(chan struct{})}
 		b.opening = o
 		options, _, _ := readOptions(safejs.Undefined())
-		wait := b.newClient(options, safejs.Undefined(), safejs.Undefined())
+		var wait job
+		o.client, wait = b.newClient(options, safejs.Undefined(), safejs.Undefined(), true)
 		go func() {
 			defer close(o.done)
 			_, o.err = jsbridge.Try(wait)
@@ -413,7 +480,14 @@ func (b *bare) forget(args arguments) job {
 
 func (b *bare) close(args arguments) job {
 	client, options := args.client(), readGiven(args.at(1))
-	return value(b.begin(safejs.Undefined(), func(id int, _ bool) wire.FromPage { return &wire.Close{ID: id, Client: client, Options: options} }))
+	wait := value(b.begin(safejs.Undefined(), func(id int, _ bool) wire.FromPage { return &wire.Close{ID: id, Client: client, Options: options} }))
+	return func() (safejs.Value, error) {
+		v, err := wait()
+		if err == nil {
+			delete(b.clients, client)
+		}
+		return v, err
+	}
 }
 
 // watchPage tells the core of what js/src/page.ts tells it where there is a loader, but that the page is left.

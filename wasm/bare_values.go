@@ -78,6 +78,9 @@ func readOptions(v safejs.Value) (options any, signal, headers safejs.Value) {
 		given = map[string]any{}
 	}
 	fields, ok := given.(map[string]any)
+	if many, too := given.(wire.TooMany); too {
+		fields, ok = many.Fields, true
+	}
 	if !ok {
 		return given, signal, headers
 	}
@@ -93,7 +96,7 @@ func readOptions(v safejs.Value) (options any, signal, headers safejs.Value) {
 			delete(fields, "headers")
 		}
 	}
-	return fields, signal, headers
+	return given, signal, headers
 }
 
 // withOrigin puts the page's own origin for a base URL.

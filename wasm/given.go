@@ -39,8 +39,11 @@ func readNested(v safejs.Value, depth int) any {
 		} else if ok {
 			return gws.InvalidDate
 		}
-		if depth == 2 || depth == 1 && jsbridge.IsData(v) {
+		if depth == 2 {
 			return readProperties(v, depth-1)
+		}
+		if depth == 1 && jsbridge.IsData(v) {
+			return readInner(v)
 		}
 	}
 	return gws.Foreign(typ)
@@ -58,8 +61,17 @@ func readList(array safejs.Value) any {
 	return list
 }
 
+// readInner reads the properties of an object within another one.
+func readInner(object safejs.Value) any {
+	given := readProperties(object, 0)
+	if many, ok := given.(wire.TooMany); ok {
+		return many.Fields
+	}
+	return given
+}
+
 func readProperties(object safejs.Value, depth int) any {
-	keys, err := jsbridge.Keys(object, wire.MaxProperties+1)
+	keys, of, err := jsbridge.Keys(object, wire.MaxProperties+1)
 	if err != nil {
 		return wire.Unreadable(err.Error())
 	}
@@ -74,6 +86,9 @@ func readProperties(object safejs.Value, depth int) any {
 		default:
 			fields[key] = readNested(value, depth)
 		}
+	}
+	if of > len(keys) {
+		return wire.TooMany{Fields: fields, Of: of}
 	}
 	return fields
 }

@@ -43,7 +43,10 @@ func TestReadGiven_ValuesOfEveryType(t *testing.T) {
 
 func TestReadGiven_OneMoreThanPasses(t *testing.T) {
 	fields := readGiven(evaluate(t, `Object.fromEntries(Array.from({length: 150}, (_, i) => [i, i]))`))
-	require.Len(t, fields, wire.MaxProperties+1)
+	require.Len(t, fields.(wire.TooMany).Fields, wire.MaxProperties+1)
+	require.Equal(t, 150, fields.(wire.TooMany).Of)
+	inner := readGiven(evaluate(t, `({data: Object.fromEntries(Array.from({length: 150}, (_, i) => [i, i]))})`))
+	require.Len(t, inner.(map[string]any)["data"], wire.MaxProperties+1)
 	list := readGiven(evaluate(t, `Array.from({length: 150}, (_, i) => i)`))
 	require.Len(t, list, wire.MaxProperties+1)
 }
@@ -74,6 +77,9 @@ func TestReadOptions_SignalAndHeadersStayHere(t *testing.T) {
 	require.Equal(t, map[string]any{"csrf": false}, options)
 	require.True(t, jsbridge.IsAbortSignal(signal))
 	require.Equal(t, "object", jsbridge.TypeOf(headers))
+	options, signal, _ = readOptions(evaluate(t, `({signal: new AbortController().signal, ...Object.fromEntries(Array.from({length: 150}, (_, i) => ["f" + i, i]))})`))
+	require.Equal(t, 151, options.(wire.TooMany).Of)
+	require.True(t, jsbridge.IsAbortSignal(signal))
 	options, signal, _ = readOptions(evaluate(t, `({signal: {}})`))
 	require.Equal(t, map[string]any{"signal": map[string]any{}}, options)
 	require.True(t, signal.IsUndefined())

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"gws-outbound/internal/jsontext"
+	"gws-outbound/internal/jsontext/corpus"
 )
 
 // frames are what servers send, and what they should not.
@@ -44,6 +48,10 @@ func FuzzDecode(f *testing.F) {
 	} {
 		f.Add([]byte(frame))
 	}
+	for _, text := range corpus.Texts() {
+		f.Add([]byte(text))
+		f.Add([]byte(`{"channel":"/a","data":` + text + `,"advice":` + text + `}`))
+	}
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		var got []Message
 		r := decode(frame, func(m *Message) { got = append(got, *m) })
@@ -61,7 +69,7 @@ func FuzzDecode(f *testing.F) {
 		require.LessOrEqual(t, r.size, len(frame))
 		require.True(t, r.dropped == 0 || r.first != sound)
 		require.Less(t, utf8.RuneCountInString(r.String()+r.err(frame).Error()), longest)
-		if !json.Valid(frame) {
+		if frame = jsontext.WithoutMark(frame); !json.Valid(frame) {
 			require.NotEqual(t, sound, r.first)
 			return
 		}
@@ -276,16 +284,24 @@ func FuzzRefusal(f *testing.F) {
 }
 
 func FuzzAck(f *testing.F) {
-	for _, ext := range []string{``, `null`, `{"ack":true}`, `{"ack":{"enabled":true,"batch":7}}`, `{"ack":{"enabled":false}}`, `{"ack":7}`, `{"ack":1e3}`, `{"ack":-1}`, `{"ack":9223372036854775808}`} {
+	for _, ext := range []string{``, `null`, `{"ack":true}`, `{"ack":{"enabled":true,"batch":7}}`, `{"ack":{"enabled":false}}`, `{"ack":7}`, `{"ack":1e3}`, `{"ack":-1}`, `{"ack":9223372036854775808}`,
+		`{"Ack":true,"ack":false,"ACK":7}`, `{"ack":{"Enabled":true,"enabled":false}}`, `{"ack":{"enabled":true,"batch":1,"batch":2,"Batch":3}}`, `{"ack":true,"ack":7}`} {
 		f.Add([]byte(ext), []byte(`{"ack":12}`))
+		f.Add([]byte(`{"ack":true}`), []byte(ext))
 	}
 	f.Fuzz(func(t *testing.T, handshake, connect []byte) {
 		if !json.Valid(connect) || !json.Valid(handshake) && len(handshake) > 0 {
 			return // decode lets none pass
 		}
 		a := negotiated(handshake)
+		require.Equal(t, ackByJSON(handshake), a)
 		before := a
 		a.delivered(connect)
+		if n, ok := batchByJSON(ackOf(connect)); before.on && ok {
+			require.Equal(t, n, a.batch)
+		} else {
+			require.Equal(t, before, a)
+		}
 		require.Equal(t, before.on, a.on)
 		if !a.on {
 			require.Equal(t, ackState{}, a)
@@ -294,6 +310,70 @@ func FuzzAck(f *testing.F) {
 		}
 		require.JSONEq(t, fmt.Sprintf(`{"ack":%d}`, a.batch), string(a.ext()))
 	})
+}
+
+// FuzzSaved reads a session as encoding/json does it into maps.
+func FuzzSaved(f *testing.F) {
+	for _, text := range append(corpus.Texts(), `{"clientId":"a","transport":"websocket","ack":true,"batch":7,"channels":["/a"]}`,
+		`{"clientId":"a","clientID":"b","clientId":"c","transport":"t","Transport":"u","ack":false,"batch":1.0,"channels":null}`, `{"clientId":1}`,
+		`{"clientId":"a","transport":"t","ack":true,"batch":1.5,"channels":[]}`, `{"clientId":"a","transport":"t","ack":true,"batch":1,"channels":[1]}`) {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, ok := ReadSavedSession(text)
+		v, problem := jsontext.Read(text)
+		var m map[string]json.RawMessage
+		if problem == jsontext.None {
+			_ = json.Unmarshal(v, &m)
+		}
+		if !ok {
+			require.Equal(t, SavedSession{}, s)
+			var whole struct {
+				ID, Transport *string
+				Ack           *bool
+				Batch         *int64
+			}
+			all := json.Unmarshal(m["clientId"], &whole.ID) == nil && json.Unmarshal(m["transport"], &whole.Transport) == nil &&
+				json.Unmarshal(m["ack"], &whole.Ack) == nil && json.Unmarshal(m["batch"], &whole.Batch) == nil && json.Unmarshal(m["channels"], new([]string)) == nil
+			require.False(t, all && whole.ID != nil && whole.Transport != nil && whole.Ack != nil && whole.Batch != nil && !bytes.Contains(m["channels"], []byte("null")))
+			return
+		}
+		require.Equal(t, jsonString(m["clientId"]), s.ClientID)
+		require.Equal(t, jsonString(m["transport"]), s.Transport)
+		require.Equal(t, string(m["ack"]) == "true", s.Ack)
+		var channels []string
+		require.NoError(t, json.Unmarshal(m["channels"], &channels))
+		require.True(t, slices.Equal(channels, s.Channels))
+	})
+}
+
+// ackByJSON, ackOf and batchByJSON read ext as encoding/json does it into maps.
+func ackByJSON(ext []byte) ackState {
+	ack := ackOf(ext)
+	if string(ack) == "true" {
+		return ackState{on: true}
+	}
+	var m map[string]json.RawMessage
+	_ = json.Unmarshal(ack, &m)
+	if string(m["enabled"]) != "true" {
+		return ackState{}
+	}
+	n, _ := batchByJSON(m["batch"])
+	return ackState{on: true, batch: n}
+}
+
+func ackOf(ext []byte) json.RawMessage {
+	var m map[string]json.RawMessage
+	_ = json.Unmarshal(ext, &m)
+	return m["ack"]
+}
+
+func batchByJSON(raw json.RawMessage) (int64, bool) {
+	number, ok := new(big.Rat).SetString(string(raw))
+	if !ok || !number.IsInt() || !number.Num().IsInt64() {
+		return 0, false
+	}
+	return number.Num().Int64(), true
 }
 
 func FuzzChannel(f *testing.F) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"runtime/debug"
 	"slices"
+
+	"gws-outbound/internal/jsontext"
 )
 
 // SavedSession is what it takes to go on with a session in another client, as after
@@ -16,6 +18,32 @@ type SavedSession struct {
 	Ack       bool     `json:"ack"`       // acknowledged delivery was negotiated
 	Batch     int64    `json:"batch"`     // the last batch that was delivered to the handlers
 	Channels  []string `json:"channels"`  // the subscriptions that the server has confirmed
+}
+
+var savedNames = []string{"clientId", "transport", "ack", "batch", "channels"}
+
+// ReadSavedSession reads what was saved. ok is false for what is none.
+func ReadSavedSession(text []byte) (s SavedSession, ok bool) {
+	v, problem := jsontext.Read(text)
+	if problem != jsontext.None {
+		return SavedSession{}, false
+	}
+	var f [5]jsontext.Value
+	v.Members(savedNames, f[:])
+	var isID, isTransport, isAck, isBatch bool
+	s.ClientID, isID = f[0].Text()
+	s.Transport, isTransport = f[1].Text()
+	s.Ack, isAck = f[2].Bool()
+	s.Batch, isBatch = f[3].Int()
+	ok = isID && isTransport && isAck && isBatch && (f[4].IsArray() || f[4].IsNull())
+	f[4].Elements(func(v jsontext.Value) {
+		channel, isText := v.Text()
+		s.Channels, ok = append(s.Channels, channel), ok && isText
+	})
+	if !ok {
+		return SavedSession{}, false
+	}
+	return s, true
 }
 
 func (s *SavedSession) equal(o *SavedSession) bool {

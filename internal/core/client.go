@@ -40,8 +40,12 @@ func (p *Port) createClient(ctx context.Context, m *wire.CreateClient) error {
 	c := &client{core: p.core, journal: opts.Journal != nil, pages: []*page{{port: p, number: m.Client}}}
 	opts.ConfirmsDelivery = c.journal
 	opts.OnStatus, opts.OnNotification = c.status, c.notification
+	if opts.Log != nil {
+		p.core.setLevel(c, opts.LogFrom)
+	}
 	var err error
 	if c.Client, err = outbound.Open(ctx, opts); err != nil {
+		p.core.unsetLevel(c)
 		return err
 	}
 	p.core.add(c)
@@ -155,6 +159,7 @@ func (k *known) set(reference string, d gws.Delivery) {
 // close returns when the calls have come to their ends as well.
 func (c *client) close(forget bool) (err error) {
 	c.core.remove(c)
+	defer c.core.unsetLevel(c)
 	c.listing.Wait()
 	if forget {
 		err = c.CloseAndForget()

@@ -18,11 +18,14 @@ type Core struct {
 	config Config
 
 	mu      sync.Mutex
-	clients map[*client]struct{} // those that are not closed
+	clients map[*client]struct{}     // those that are not closed
+	levels  map[*client]bayeux.Level // from which lines are logged; of those that log, from before they connect until they have closed
 }
 
 // New returns a core without ports.
-func New(config Config) *Core { return &Core{config: config, clients: map[*client]struct{}{}} }
+func New(config Config) *Core {
+	return &Core{config: config, clients: map[*client]struct{}{}, levels: map[*client]bayeux.Level{}}
+}
 
 // WakeAll says that the machine was asleep.
 func (c *Core) WakeAll() {
@@ -43,4 +46,30 @@ func (c *Core) remove(client *client) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.clients, client)
+}
+
+// LogLibrary logs a line that a library has printed, at level info: it is no client's own, and is printed where the
+// option logLevel of any lets it pass.
+func (c *Core) LogLibrary(line string) {
+	c.mu.Lock()
+	heard := false
+	for _, from := range c.levels {
+		heard = heard || from <= bayeux.Info
+	}
+	c.mu.Unlock()
+	if heard {
+		c.config.Log(bayeux.Info, line)
+	}
+}
+
+func (c *Core) setLevel(client *client, from bayeux.Level) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.levels[client] = from
+}
+
+func (c *Core) unsetLevel(client *client) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.levels, client)
 }

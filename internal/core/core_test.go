@@ -219,6 +219,31 @@ func TestPort_PingIsAnswered(t *testing.T) {
 	require.Equal(t, []wire.ToPage{&wire.Pong{ID: 7}}, p.got)
 }
 
+func TestLogLibrary_PassesWhereAClientLetsIt(t *testing.T) {
+	sim := gwssim.New(t)
+	for level, want := range map[string]int{"off": 0, "warn": 0, "info": 1, "debug": 1} {
+		lines := 0
+		c := New(Config{Log: func(_ bayeux.Level, line string) {
+			if line == "Version change detected" {
+				lines++
+			}
+		}})
+		p := openPage(t, c)
+		c.LogLibrary("Version change detected")
+		id := p.id()
+		p.port.Take(&wire.CreateClient{ID: id, Client: 1, Options: map[string]any{"baseUrl": sim.URL, "logLevel": level}, Headers: wire.Headers{Fields: basic}})
+		p.resolved(id)
+		c.LogLibrary("Version change detected")
+		require.Equal(t, want, lines, level)
+		id = p.id()
+		p.port.Take(&wire.Close{ID: id, Client: 1})
+		p.resolved(id)
+		c.LogLibrary("Version change detected")
+		require.Equal(t, want, lines, "after it was closed")
+		require.Empty(t, c.levels)
+	}
+}
+
 func TestOutbox_KeepsTheOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var texts [][]wire.ToPage // one list is sent at a time

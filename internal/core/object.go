@@ -2,7 +2,9 @@ package core
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"gws-outbound/internal/gws"
@@ -24,6 +26,9 @@ func readObject(given any) *object {
 	case nil:
 	case map[string]any:
 		o.values = given
+	case wire.TooMany:
+		o.values = given.Fields
+		o.problem("options", given.Error())
 	case wire.Unreadable:
 		o.problem("options", "cannot be read: "+string(given))
 	default:
@@ -141,7 +146,7 @@ func (o *object) signal() {
 // done returns the problems, those of properties that nobody has asked for
 // included.
 func (o *object) done() []gws.Problem {
-	for key := range o.values {
+	for _, key := range slices.Sorted(maps.Keys(o.values)) {
 		if !o.read[key] {
 			o.problem(key, "unknown option")
 		}

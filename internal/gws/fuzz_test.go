@@ -15,6 +15,7 @@ import (
 
 	"gws-outbound/internal/httpx"
 	"gws-outbound/internal/jsontext"
+	"gws-outbound/internal/jsontext/corpus"
 )
 
 // longest is how many characters a message may have.
@@ -74,6 +75,41 @@ func FuzzAnswer(f *testing.F) {
 			require.True(t, name == "Content-Type" || !reserved(name), name)
 			require.False(t, strings.ContainsFunc(name, notToken), name)
 		}
+	})
+}
+
+// FuzzUser reads who is signed in as encoding/json does it into maps.
+func FuzzUser(f *testing.F) {
+	for _, body := range append(corpus.Texts(), `{"user":{"id":"a","userName":"b"}}`, `{"user":{"ID":"x","userName":"b"},"User":{"id":"y"}}`, `{"user":{"id":12.0}}`,
+		`{"user":{"id":9007199254740993}}`, `{"user":{"id":"a"},"user":{"id":"b"}}`, `{"user":{"id":null,"userName":"b"}}`, `{"user":[],"id":"a"}`, `{"user":{"id":1.5}}`) {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		v, problem := jsontext.Read(body)
+		if problem != jsontext.None {
+			require.Empty(t, userOf(body))
+			return
+		}
+		members := func(raw json.RawMessage) (m map[string]json.RawMessage) {
+			_ = json.Unmarshal(raw, &m)
+			return m
+		}
+		user, want := members(members(json.RawMessage(v))["user"]), ""
+		for _, name := range []string{"id", "userName"} {
+			raw := user[name]
+			var s string
+			if json.Unmarshal(raw, &s) != nil && len(raw) > 0 && strings.ContainsRune("-0123456789", rune(raw[0])) {
+				var whole bool
+				if s, whole = jsontext.Integer(string(raw)); !whole {
+					s = string(raw)
+				}
+			}
+			if s != "" && len(s) <= maxLong {
+				want = s
+				break
+			}
+		}
+		require.Equal(t, want, userOf(body))
 	})
 }
 

@@ -27,8 +27,7 @@ type (
 	}
 )
 
-// serveControl is POST /gwssim/{verb}. Only pages of this machine can use it:
-// the content type makes a browser ask first.
+// serveControl is POST /gwssim/{verb}. The content type makes a browser ask first.
 func (s *Sim) serveControl(w http.ResponseWriter, r *http.Request) {
 	verb := r.PathValue("verb")
 	body, err := readControl(w, r)

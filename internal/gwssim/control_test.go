@@ -127,7 +127,7 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 }
 
 func TestHandlerCanBeMounted(t *testing.T) {
-	sim := gwssim.NewUnstarted()
+	sim := gwssim.NewUnstarted(gwssim.Audience{})
 	mux := http.NewServeMux()
 	mux.Handle("/api/", sim.Handler())
 	server := httptest.NewServer(mux)

@@ -19,6 +19,9 @@ type Pool struct {
 // ServeHTTP starts a simulator on a port of its own and answers with its URL.
 // It lives until its verb "close", or until the pool is closed.
 func (p *Pool) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if (Audience{}).refuse(w, r) {
+		return
+	}
 	allowOrigin(w, r)
 	switch r.Method {
 	case http.MethodOptions:

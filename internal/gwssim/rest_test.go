@@ -211,7 +211,7 @@ func TestCORS(t *testing.T) {
 			r.SetBasicAuth("agent", "secret")
 		})
 	}
-	for _, origin := range []string{"http://127.0.0.1:8080", "http://localhost:1", "chrome-extension://abc"} {
+	for _, origin := range []string{"http://127.0.0.1:8080", "http://localhost:1", "chrome-extension://" + gwssim.SampleExtension} {
 		a := get(origin)
 		require.Equal(t, origin, a.header.Get("Access-Control-Allow-Origin"))
 		require.Equal(t, "true", a.header.Get("Access-Control-Allow-Credentials"))
@@ -221,8 +221,10 @@ func TestCORS(t *testing.T) {
 		require.Equal(t, origin, preflight.header.Get("Access-Control-Allow-Origin"))
 		require.Equal(t, "Authorization, Content-Type, X-CSRF-TOKEN", preflight.header.Get("Access-Control-Allow-Headers"))
 	}
-	for _, origin := range []string{"http://example.com", "http://127.0.0.1.example.com", "https://localhost", "null", "http://localhost@example.com"} {
-		require.Empty(t, get(origin).header.Get("Access-Control-Allow-Origin"), origin)
+	for _, origin := range []string{"http://example.com", "http://127.0.0.1.example.com", "chrome-extension://abc", "null", "http://localhost@example.com"} {
+		a := get(origin)
+		require.Equal(t, 403, a.status, origin)
+		require.Empty(t, a.header.Get("Access-Control-Allow-Origin"), origin)
 	}
 	sim.Set(gwssim.Behavior{HideCSRF: true})
 	require.Empty(t, get("http://localhost:1").header.Get("Access-Control-Expose-Headers"))

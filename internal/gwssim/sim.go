@@ -25,13 +25,14 @@ type Sim struct {
 	// for one made by NewUnstarted.
 	URL string
 
-	handler http.Handler
-	server  *http.Server // nil if NewUnstarted
-	ctx     context.Context
-	cancel  context.CancelFunc
-	busy    sync.WaitGroup // handlers, timers and connections that Close waits for
-	line    line
-	once    sync.Once // of Close
+	handler  http.Handler
+	audience Audience
+	server   *http.Server // nil if NewUnstarted
+	ctx      context.Context
+	cancel   context.CancelFunc
+	busy     sync.WaitGroup // handlers, timers and connections that Close waits for
+	line     line
+	once     sync.Once // of Close
 
 	mu        sync.Mutex // release it with unlock; guards all below
 	closed    bool
@@ -76,18 +77,19 @@ func Start(addr string) (*Sim, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the GWS simulator: %w", err)
 	}
-	s := NewUnstarted()
+	s := NewUnstarted(Audience{})
 	s.URL = "http://" + listener.Addr().String()
 	s.server = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, ConnState: s.track, ConnContext: withConn}
 	s.busy.Go(func() { _ = s.server.Serve(lineListener{listener, s}) })
 	return s, nil
 }
 
-// NewUnstarted makes a simulator that listens nowhere, to be mounted with
+// NewUnstarted makes a simulator for an audience that listens nowhere, to be mounted with
 // [Sim.Handler] beside other things. The caller closes it.
-func NewUnstarted() *Sim {
+func NewUnstarted(a Audience) *Sim {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Sim{
+		audience: a,
 		ctx:      ctx,
 		cancel:   cancel,
 		world:    newWorld(defaultSeed, time.Now()),
@@ -125,6 +127,9 @@ func (s *Sim) routes() http.Handler {
 			return
 		}
 		defer s.busy.Done()
+		if s.audience.refuse(w, r) {
+			return
+		}
 		if strings.HasPrefix(r.URL.Path, "/gwssim/") {
 			besideTheLine(r)
 		}

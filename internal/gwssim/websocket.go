@@ -39,8 +39,8 @@ func (h *hijackRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, rw, err
 }
 
-// serveWebSocket serves one socket until it closes. The origin is not looked
-// at: the tests' pages come from other ports, and there is nothing to protect.
+// serveWebSocket serves one socket until it closes. The library would refuse pages from other ports:
+// which origins may use the simulator says its [Audience].
 func (s *Sim) serveWebSocket(w http.ResponseWriter, r *http.Request, l *login) {
 	recorder := &hijackRecorder{ResponseWriter: w}
 	conn, err := websocket.Accept(recorder, r, &websocket.AcceptOptions{

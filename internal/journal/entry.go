@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"math"
 	"strings"
 	"time"
+
+	"gws-outbound/internal/jsontext"
 )
 
 // Entry is a request that was sent, or was about to be, and is not known to be
@@ -47,14 +50,7 @@ func (e *Entry) encode() (string, error) {
 	}
 	text, err := r.encode()
 	if err != nil && r.Answer != nil {
-		var short struct {
-			NotificationType string `json:"notificationType"`
-			ReferenceID      string `json:"referenceId"`
-		}
-		_ = json.Unmarshal(e.Answer, &short) // what cannot be read is left out
-		if r.Answer, err = json.Marshal(short); err != nil {
-			return "", err
-		}
+		r.Answer = shortened(e.Answer)
 		text, err = r.encode()
 	}
 	return text, err
@@ -68,12 +64,57 @@ func (r *record) encode() (string, error) {
 	return string(b), err
 }
 
+// shortened returns what an answer tells of itself, each as it is written.
+func shortened(answer json.RawMessage) json.RawMessage {
+	const most = 1 << 10 // bytes of each
+	names := []string{"notificationType", "referenceId"}
+	var values [2]jsontext.Value
+	jsontext.Value(answer).Members(names, values[:])
+	b := []byte{'{'}
+	for i, v := range values {
+		if _, isText := v.Text(); len(v) > most || !isText && !v.IsNumber() {
+			continue
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = append(append(jsontext.AppendString(b, names[i]), ':'), v...)
+	}
+	return append(b, '}')
+}
+
+var recordNames = []string{"v", "referenceId", "path", "body", "delivery", "time", "answer", "session"}
+
 // decode reads what was kept; ok is false for what is damaged, or of another version. Of a
 // later version, r has Version and Time.
 func decode(text string) (r record, ok bool) {
-	if len(text) > MaxEntry || json.Unmarshal([]byte(text), &r) != nil || r.Version < version {
+	if len(text) > MaxEntry {
 		return record{}, false
 	}
+	v, problem := jsontext.Read([]byte(text))
+	if problem != jsontext.None || !v.IsObject() {
+		return record{}, false
+	}
+	var f [8]jsontext.Value
+	v.Members(recordNames, f[:])
+	kept, ok := f[0].Int()
+	if !ok || kept < version || kept > math.MaxInt32 {
+		return record{}, false
+	}
+	r.Version = int(kept)
+	if f[5] != nil {
+		if r.Time, ok = f[5].Int(); !ok {
+			return record{}, false
+		}
+	}
+	for i, to := range []*string{&r.ReferenceID, &r.Path, &r.Body, &r.Delivery} {
+		if v := f[1+i]; v != nil {
+			if *to, ok = v.Text(); !ok {
+				return record{}, false
+			}
+		}
+	}
+	r.Answer, r.Session = json.RawMessage(f[6]), json.RawMessage(f[7])
 	return r, r.Version == version
 }
 

@@ -32,6 +32,7 @@ var ErrUnavailable = errors.New("not available here")
 // to, at ten times the cost.
 type IndexedDB struct {
 	factory *idb.Factory
+	opening chan struct{} // whose turn it is to open it
 
 	mu sync.Mutex
 	db *idb.Database // nil until it is opened
@@ -49,7 +50,7 @@ func NewIndexedDB() (*IndexedDB, error) {
 	if err != nil {
 		return nil, ErrUnavailable
 	}
-	return &IndexedDB{factory: factory}, nil
+	return &IndexedDB{factory: factory, opening: make(chan struct{}, 1)}, nil
 }
 
 // Load returns all texts. Other values, and texts that are too long to be
@@ -201,10 +202,17 @@ func begin(db *idb.Database, mode idb.TransactionMode) (*idb.Transaction, *idb.O
 
 // open returns the database.
 func (s *IndexedDB) open(ctx context.Context) (*idb.Database, error) {
+	select {
+	case s.opening <- struct{}{}:
+		defer func() { <-s.opening }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("opening the database: %w", ctx.Err())
+	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.db != nil {
-		return s.db, nil
+	db := s.db
+	s.mu.Unlock()
+	if db != nil {
+		return db, nil
 	}
 	var failed error
 	db, err := jsbridge.Try(func() (*idb.Database, error) {
@@ -226,6 +234,8 @@ func (s *IndexedDB) open(ctx context.Context) (*idb.Database, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", jsbridge.AsThrown(err))
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.db = db
 	return db, nil
 }

@@ -154,13 +154,15 @@ func TestIsData_ObjectsOfPlainDataAlone(t *testing.T) {
 }
 
 func TestKeysElementsAndEntries(t *testing.T) {
-	keys, err := Keys(eval(t, `Object.assign(Object.create({inherited: 1}), {a: 1, b: 2, [Symbol()]: 3})`), 10)
+	keys, of, err := Keys(eval(t, `Object.assign(Object.create({inherited: 1}), {a: 1, b: 2, [Symbol()]: 3})`), 10)
 	require.NoError(t, err)
 	require.Equal(t, []string{"a", "b"}, keys)
-	keys, err = Keys(eval(t, `({a: 1, b: 2})`), 1)
+	require.Equal(t, 2, of)
+	keys, of, err = Keys(eval(t, `({a: 1, b: 2})`), 1)
 	require.NoError(t, err)
 	require.Equal(t, []string{"a"}, keys)
-	_, err = Keys(eval(t, `new Proxy({}, {ownKeys() { throw new Error("no") }})`), 10)
+	require.Equal(t, 2, of)
+	_, _, err = Keys(eval(t, `new Proxy({}, {ownKeys() { throw new Error("no") }})`), 10)
 	require.EqualError(t, err, "Error: no")
 
 	elements, err := Elements(eval(t, `["a", 5n, "c"]`), 2)

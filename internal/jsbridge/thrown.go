@@ -2,14 +2,27 @@
 
 package jsbridge
 
-import "github.com/hack-pad/safejs"
+import (
+	"unicode/utf8"
+
+	"github.com/hack-pad/safejs"
+)
 
 // Thrown is what JavaScript threw, or a Promise was rejected with.
 type Thrown struct{ Value safejs.Value }
 
 // Error returns the name and message of a JavaScript error, and something
-// legible for anything else.
+// legible for anything else; the beginning of it, if it is long.
 func (t *Thrown) Error() string {
+	const most = 1000 // characters
+	text := t.words()
+	if utf8.RuneCountInString(text) > most {
+		return string([]rune(text)[:most]) + "…"
+	}
+	return text
+}
+
+func (t *Thrown) words() string {
 	if TypeOf(t.Value) == "object" {
 		name, message := t.NameAndMessage()
 		switch {

@@ -70,27 +70,32 @@ func dataType(v safejs.Value) (string, error) {
 // IsNullish reports whether v is null or undefined.
 func IsNullish(v safejs.Value) bool { return v.IsNull() || v.IsUndefined() }
 
-// Keys returns the names of an object's own enumerable properties, the first limit of them.
-func Keys(object safejs.Value, limit int) ([]string, error) {
+// Keys returns the names of an object's own enumerable properties, the first limit of them, and how many there are.
+func Keys(object safejs.Value, limit int) (keys []string, of int, err error) {
 	constructor, err := safejs.Global().Get("Object")
 	if err != nil {
-		return nil, AsThrown(err)
+		return nil, 0, AsThrown(err)
 	}
 	array, err := constructor.Call("keys", object)
 	if err != nil {
-		return nil, AsThrown(err)
+		return nil, 0, AsThrown(err)
 	}
 	elements, err := Elements(array, limit)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	keys := make([]string, len(elements))
+	keys = make([]string, len(elements))
 	for i, element := range elements {
 		if keys[i], err = element.String(); err != nil {
-			return nil, AsThrown(err)
+			return nil, 0, AsThrown(err)
 		}
 	}
-	return keys, nil
+	length, err := Get(array, "length")
+	if err != nil {
+		return nil, 0, err
+	}
+	of, err = length.Int()
+	return keys, of, AsThrown(err)
 }
 
 // Elements returns the elements of an array, the first limit of them. It calls no method of the array, and writes
@@ -123,7 +128,7 @@ func Entries(iterable safejs.Value) (map[string]string, error) {
 	if err != nil {
 		return nil, AsThrown(err)
 	}
-	names, err := Keys(object, maxEntries)
+	names, _, err := Keys(object, maxEntries)
 	if err != nil {
 		return nil, err
 	}

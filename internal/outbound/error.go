@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"strings"
 
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/gws"
@@ -54,19 +52,6 @@ func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// invalid is the error for wrong fields, or wrong options; it names each.
-func invalid(what string, problems []gws.Problem) *Error {
-	var b strings.Builder
-	for i, p := range problems {
-		if i > 0 {
-			b.WriteString("; ")
-		}
-		fmt.Fprintf(&b, "%s: %s", p.Field, p.Message)
-	}
-	return &Error{Code: InvalidRequest, Delivery: gws.NotSent, Problems: problems,
-		Message: fmt.Sprintf("%s: %s", what, b.String())}
-}
-
 // HeadersError is what the caller's own function for headers failed with.
 type HeadersError struct{ Err error }
 
@@ -74,12 +59,6 @@ func (e *HeadersError) Error() string { return "the headers option failed: " + e
 
 // Unwrap returns the cause.
 func (e *HeadersError) Unwrap() error { return e.Err }
-
-// InvalidOptions is the error for options, or a request, that cannot even be
-// read as such.
-func InvalidOptions(problems []gws.Problem) *Error {
-	return invalid("wrong request or options, nothing was sent", problems)
-}
 
 // AbortedError is the error of a caller who gave up; its cause is the reason.
 func AbortedError(ctx context.Context, d gws.Delivery) *Error {

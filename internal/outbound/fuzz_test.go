@@ -11,7 +11,9 @@ import (
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/jsontext"
+	"gws-outbound/internal/jsontext/corpus"
 	"gws-outbound/internal/outbound/recovery"
+	"gws-outbound/internal/wire"
 )
 
 // FuzzEvent gives any event to a client with two completions under way, of
@@ -26,6 +28,9 @@ func FuzzEvent(f *testing.F) {
 		`null`, `0`, `"ref-1"`, `[]`, `{"referenceId":"ref-1","notificationType":"` + strings.Repeat("x", 5000) + `"}`,
 	} {
 		f.Add([]byte(e))
+	}
+	for _, text := range corpus.Texts() {
+		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if !json.Valid(data) {
@@ -81,6 +86,9 @@ func FuzzReaders(f *testing.F) {
 	} {
 		f.Add([]byte(e))
 	}
+	for _, text := range corpus.Texts() {
+		f.Add([]byte(text))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		data, problem := jsontext.Read(text)
 		if problem != jsontext.None {
@@ -106,7 +114,16 @@ func FuzzReaders(f *testing.F) {
 		want.NotificationType, want.ReferenceID, want.Campaign.Name = word(e["notificationType"]), any(e["referenceId"]), word(members(e["campaign"])["name"])
 		want.Record.RecordHandle, want.Record.ApplicationID = any(record["recordHandle"]), any(record["applicationId"])
 		want.Record.CampaignName, want.Record.CallingList = word(record["campaignName"]), word(record["callingList"])
-		require.Equal(t, want, readEvent(json.RawMessage(data)))
+		got := readEvent(json.RawMessage(data))
+		got.Record.PhoneNumber = ""
+		require.Equal(t, want, got)
+		// As it goes to the page.
+		var messages []map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal(wire.Append(nil, []wire.ToPage{&wire.Resolved{ID: 1, Value: json.RawMessage(data)}}), &messages))
+		page := members(messages[0]["value"])
+		require.Equal(t, want.NotificationType, word(page["notificationType"]))
+		require.Equal(t, want.ReferenceID, any(page["referenceId"]))
+		require.Equal(t, want.Record.RecordHandle, any(members(page["record"])["recordHandle"]))
 		if record == nil {
 			require.Nil(t, recordOf(json.RawMessage(data)))
 		} else {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
@@ -14,6 +15,17 @@ const MaxProperties = 100
 
 // List is an array that a caller has passed.
 type List []any
+
+// TooMany is an object with more properties than are looked at. An object within another one is a
+// map[string]any all the same.
+type TooMany struct {
+	Fields map[string]any // the first ones
+	Of     int
+}
+
+func (t TooMany) Error() string {
+	return fmt.Sprintf("has %d properties, of which the first %d were looked at", t.Of, MaxProperties+1)
+}
 
 // Unreadable is what cannot be read, such as a getter that throws: in words, why.
 type Unreadable string
@@ -39,10 +51,10 @@ func TypeOf(v any) string {
 	return "object"
 }
 
-var tags = []string{"fields", "list", "time", "number", "type", "unreadable"}
+var tags = []string{"fields", "list", "time", "number", "type", "unreadable", "of"}
 
 // readGiven reads a value as js/src/given.ts writes it: what JSON has no value for, and what holds other values,
-// is an object of one property.
+// is an object of one property, but for fields that are not all there.
 func readGiven(v jsontext.Value) any {
 	if s, ok := v.Text(); ok {
 		return s
@@ -56,12 +68,15 @@ func readGiven(v jsontext.Value) any {
 	if !v.IsObject() {
 		return nil
 	}
-	var f [6]jsontext.Value
+	var f [7]jsontext.Value
 	v.Members(tags, f[:])
 	switch {
 	case f[0] != nil:
 		fields := map[string]any{}
-		f[0].Properties(func(name string, value jsontext.Value) { fields[name] = readGiven(value) })
+		f[0].Properties(func(name string, value jsontext.Value) { fields[name] = readProperty(value) })
+		if of := integer(f[6]); of > len(fields) {
+			return TooMany{fields, of}
+		}
 		return fields
 	case f[1] != nil:
 		list := List{}
@@ -81,17 +96,30 @@ func readGiven(v jsontext.Value) any {
 	return gws.Foreign(readText(f[4]))
 }
 
+// readProperty reads the value of a property.
+func readProperty(v jsontext.Value) any {
+	given := readGiven(v)
+	if many, ok := given.(TooMany); ok {
+		return many.Fields
+	}
+	return given
+}
+
 // Request makes a request of what a caller has passed as such. Package gws says what is wrong with
 // its fields, but for those that cannot be read.
 func Request(given any) (gws.Fields, []gws.Problem) {
 	if why, ok := given.(Unreadable); ok {
 		return nil, []gws.Problem{{Field: "request", Message: "cannot be read: " + string(why)}}
 	}
+	var problems []gws.Problem
+	if many, ok := given.(TooMany); ok {
+		problems = append(problems, gws.Problem{Field: "request", Message: many.Error()})
+		given = many.Fields
+	}
 	values, ok := given.(map[string]any)
 	if !ok {
 		return nil, []gws.Problem{{Field: "request", Message: "must be an object, got " + TypeOf(given)}}
 	}
-	var problems []gws.Problem
 	fields := make(gws.Fields, len(values))
 	for name, v := range values {
 		if data, ok := v.(map[string]any); ok {

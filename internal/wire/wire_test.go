@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gws-outbound/internal/gws"
+	"gws-outbound/internal/jsontext"
+	"gws-outbound/internal/jsontext/corpus"
 )
 
 func TestRead_EachKind(t *testing.T) {
@@ -48,9 +50,10 @@ func TestRead_ValuesOfACaller(t *testing.T) {
 		`"\ud800x"`: "\ufffdx", `true`: true, `null`: nil, `-1.5e3`: -1500.0,
 		`{"number":"Infinity"}`: math.Inf(1), `{"time":5}`: time.UnixMilli(5), `{"time":-8.64e15}`: time.UnixMilli(-8.64e15), `{"time":null}`: gws.InvalidDate,
 		`{"type":"bigint"}`: gws.Foreign("bigint"), `{"unreadable":"Error: no"}`: Unreadable("Error: no"),
-		`{"list":["a",{"type":"symbol"}]}`:                         List{"a", gws.Foreign("symbol")},
-		`{"fields":{"__proto__":1,"b":{"fields":{"c":null}}}}`:     map[string]any{"__proto__": 1.0, "b": map[string]any{"c": nil}},
-		`{"fields":{"time":5,"type":"x","fields":{"type":"map"}}}`: map[string]any{"time": 5.0, "type": "x", "fields": gws.Foreign("map")},
+		`{"list":["a",{"type":"symbol"}]}`:                            List{"a", gws.Foreign("symbol")},
+		`{"fields":{"__proto__":1,"b":{"fields":{"c":null}}}}`:        map[string]any{"__proto__": 1.0, "b": map[string]any{"c": nil}},
+		`{"fields":{"time":5,"type":"x","fields":{"type":"map"}}}`:    map[string]any{"time": 5.0, "type": "x", "fields": gws.Foreign("map")},
+		`{"fields":{"a":1,"b":{"fields":{"c":2},"of":102}},"of":101}`: TooMany{map[string]any{"a": 1.0, "b": map[string]any{"c": 2.0}}, 101},
 	} {
 		m, err := Read([]byte(`{"kind":"close","options":` + text + `}`))
 		require.NoError(t, err, text)
@@ -72,6 +75,9 @@ func TestRequest_WhatGWSCannotSay(t *testing.T) {
 	}
 	_, problems = Request(List{})
 	require.Equal(t, "must be an object, got array", problems[0].Message)
+	fields, problems = Request(TooMany{map[string]any{"a": "x"}, 10_000})
+	require.Equal(t, gws.Fields{"a": "x"}, fields)
+	require.Equal(t, []gws.Problem{{Field: "request", Message: "has 10000 properties, of which the first 101 were looked at"}}, problems)
 	_, problems = Request(Unreadable("no"))
 	require.Equal(t, "cannot be read: no", problems[0].Message)
 }
@@ -115,9 +121,36 @@ func TestUnsettledList(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"kind":"call","id":3,"client":2,"method":"m","request":{"fields":{"a":{"list":[{"time":null}]}}},"options":{"number":"NaN"}}`))
+	for _, text := range append(corpus.Texts(), `{"kind":"ping","Kind":"wake","id":1,"ID":2,"id":3}`, `{"kind":"wake","kind":"forget","referenceId":"a","referenceID":"b"}`) {
+		f.Add([]byte(text))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if m, err := Read(text); err == nil {
-			require.NotNil(t, m)
+		m, err := Read(text)
+		if err != nil {
+			return
+		}
+		require.NotNil(t, m)
+		// As JSON.parse, and encoding/json into maps, has the names and the last of doubles.
+		v, _ := jsontext.Read(text)
+		var fields map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal(v, &fields))
+		word := func(name string) (s string) {
+			_ = json.Unmarshal(fields[name], &s)
+			return s
+		}
+		number := func(name string) int {
+			n, _ := jsontext.Value(fields[name]).Int()
+			return int(n)
+		}
+		switch m := m.(type) {
+		case *Call:
+			require.Equal(t, []any{"call", number("id"), number("client"), word("method")}, []any{word("kind"), m.ID, m.Client, m.Method})
+		case *Settled:
+			require.Equal(t, []any{"settled", number("id"), word("referenceId")}, []any{word("kind"), m.ID, m.ReferenceID})
+		case *Ping:
+			require.Equal(t, []any{"ping", number("id")}, []any{word("kind"), m.ID})
+		case *Wake:
+			require.Equal(t, "wake", word("kind"))
 		}
 	})
 }

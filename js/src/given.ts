@@ -8,13 +8,17 @@ import { describe } from "./thrown.js";
 /** One more property or element than the Go program lets pass. */
 const most = 101;
 
-/** A value on its way. What JSON has no value for is an object of one property. */
+/** Longer than any name that the Go program lets pass, in UTF-16 code units. */
+const longestName = 1000;
+
+/** A value on its way. What JSON has no value for is an object of one property, but for fields that are not all there. */
 export type Given =
   | string
   | number
   | boolean
   | null
-  | { readonly fields: { readonly [name: string]: Given } }
+  /** Where there are more than are read: of how many. */
+  | { readonly fields: { readonly [name: string]: Given }; readonly of?: number }
   | { readonly list: readonly Given[] }
   /** Milliseconds since 1970; null of an invalid Date. */
   | { readonly time: number | null }
@@ -59,18 +63,18 @@ function leaf(value: unknown): Given {
 
 function properties(object: object, write: (value: unknown) => Given): Given {
   const fields: { [name: string]: Given } = { __proto__: null } as never;
-  let count = 0;
   try {
-    for (const name of keys(object)) {
-      if (count++ === most) {
-        break;
-      }
-      fields[name] = write((object as { [name: string]: unknown })[name]);
+    const names = keys(object);
+    for (let i = 0; i < names.length && i < most; i++) {
+      const name = names[i] as string;
+      fields[name.length > longestName ? name.slice(0, longestName) : name] = write(
+        (object as { [name: string]: unknown })[name],
+      );
     }
+    return names.length > most ? { fields, of: names.length } : { fields };
   } catch (thrown) {
     return { unreadable: describe(thrown) };
   }
-  return { fields };
 }
 
 function elements(array: readonly unknown[]): Given {

@@ -1,6 +1,7 @@
 import type { LoadOptions } from "./api.js";
 import { isArray, typeNameOf } from "./builtins.js";
 import { OutboundError, type Problem } from "./error.js";
+import { describe } from "./thrown.js";
 
 /** Takes the loader's own options off `options`, checked; the rest is for the module. */
 export function splitOptions<T extends LoadOptions>(
@@ -54,7 +55,7 @@ export function own<T>(value: T, name: "options" | "request"): T {
     const fields = typeof value === "object" && value !== null && !isArray(value);
     return fields ? ({ __proto__: null, ...value } as T) : value;
   } catch (cause) {
-    throw invalid(name, [{ field: name, message: `cannot be read: ${cause}` }], cause);
+    throw invalid(name, [{ field: name, message: `cannot be read: ${describe(cause)}` }], cause);
   }
 }
 
@@ -90,7 +91,14 @@ function isIntegrity(value: unknown): boolean {
   return typeof value === "string" && value.split(" ").every((part) => one.test(part));
 }
 
-export function invalid(what: string, problems: Problem[], cause?: unknown): OutboundError {
+/** As long as the Go program lets the message of a problem be. */
+const longest = 500;
+
+export function invalid(what: string, found: Problem[], cause?: unknown): OutboundError {
+  const problems = found.map(({ field, message }) => ({
+    field,
+    message: message.length > longest ? `${message.slice(0, longest)}…` : message,
+  }));
   const list = problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
   return new OutboundError({
     code: "INVALID_REQUEST",

@@ -1,7 +1,15 @@
 import { defineProperty } from "./builtins.js";
 
+/** As much of what was thrown as anybody reads, in UTF-16 code units. */
+const most = 1000;
+
 /** Says in words what was thrown. */
 export function describe(thrown: unknown): string {
+  const text = words(thrown);
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
+function words(thrown: unknown): string {
   if (typeof thrown === "symbol" || typeof thrown === "function") {
     return `a ${typeof thrown}`;
   }

@@ -75,3 +75,23 @@ test("the messages that errors.md explains are those of the code", () => {
   const unknown = pieces.filter((piece) => piece.length >= least && !code.includes(piece));
   assert.deepEqual(unknown, []);
 });
+
+test("the tests and files that SECURITY.md names exist", () => {
+  const code = files.filter((name) => /\.go$/.test(name));
+  const defined = new Set(
+    code.flatMap((name) =>
+      [...read(name).matchAll(/^func ((?:Test|Fuzz)\w+)\(/gm)].map(([, test]) => test),
+    ),
+  );
+  const table = read("SECURITY.md").match(/^## What is promised$([\s\S]*?)^## /m)?.[1] ?? "";
+  const rows = table.match(/^\| \*\*.*$/gm) ?? [];
+  assert.ok(rows.length > 15);
+  const missing = [];
+  for (const [, name] of rows.join("\n").matchAll(/`([^`]+)`/g)) {
+    const exists = /^(Test|Fuzz)\w+$/.test(name)
+      ? defined.has(name)
+      : !/^(internal|js|wasm)\//.test(name) || existsSync(join(root, name));
+    if (!exists) missing.push(name);
+  }
+  assert.deepEqual(missing, []);
+});

@@ -576,3 +576,30 @@ if (host !== "page") {
     },
   );
 }
+
+for (const [logLevel, lines] of Object.entries({
+  off: [],
+  info: ["info: gws-outbound: Version change detected, closing DB..."],
+})) {
+  testInPage(
+    `what the IndexedDB library prints follows logLevel: ${logLevel}`,
+    async (page, said) => {
+      const simulator = await Simulator.start();
+      const session = await connect(page, options(simulator, { logLevel }));
+      await complete(session, { ...request, referenceId: "kept" });
+      await page.evaluate(
+        () =>
+          new Promise((resolve, reject) => {
+            const request = indexedDB.deleteDatabase("gws-outbound");
+            request.onsuccess = resolve;
+            request.onerror = () => reject(request.error);
+          }),
+      );
+      await complete(session, { ...request, referenceId: "after" }); // behind what was printed
+      assert.deepEqual(
+        said.filter((line) => /Version change|^\w+: gws-outbound: .*journal/.test(line)),
+        lines,
+      );
+    },
+  );
+}

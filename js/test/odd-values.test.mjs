@@ -213,3 +213,79 @@ testInPage(
       /Failed to load|ERR_|CORS|forbids|Content Security Policy|WebSocket|can’t establish|Cross-Origin/,
   },
 );
+
+/** Runs in the page: requests and options with long, many and invisible names; the errors, or what else comes of them. */
+async function tryNames(options, bare) {
+  const { createClient } = bare ? globalThis.gwsOutbound : await import("/dist/index.js");
+  const caught = (promise) =>
+    promise.then(
+      () => null,
+      ({ code, message, problems }) => ({ code, message, problems }),
+    );
+  const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`f${i}`, i]));
+  const long = { ["x".repeat(2 ** 20)]: 1 };
+  const thrower = {
+    get baseUrl() {
+      throw new Error("y".repeat(2 ** 20));
+    },
+  };
+  const unseen = { "a\0\u202e\ud800": 1 };
+  const client = await createClient(options);
+  const errors = {};
+  for (const [name, odd] of Object.entries({ many, long, thrower, unseen })) {
+    errors[name] = [
+      await caught(createClient(Object.defineProperties({ ...options }, props(odd)))),
+      await caught(client.completeRecord(odd)),
+      await caught(client.completeRecord({}, odd)),
+      await caught(client.close(odd)),
+    ];
+  }
+  await client.close();
+  return errors;
+
+  function props(object) {
+    return Object.getOwnPropertyDescriptors(object);
+  }
+}
+
+for (const path of ["/strict", "/bare"]) {
+  testInPage(
+    `errors stay short, whatever names a page passes, at ${path}`,
+    async (page) => {
+      const simulator = await Simulator.start();
+      if (path === "/bare") {
+        await page.evaluate(async () => {
+          const go = new globalThis.Go();
+          const code = fetch("/dist/outbound.wasm");
+          const { instance } = await WebAssembly.instantiateStreaming(code, go.importObject);
+          go.run(instance);
+        });
+      }
+      const options = { baseUrl: simulator.url, headers };
+      const errors = await page.evaluate(tryNames, options, path === "/bare");
+      for (const [name, list] of Object.entries(errors)) {
+        for (const [i, error] of list.entries()) {
+          const which = `${name} ${i}`;
+          assert.equal(error?.code, "INVALID_REQUEST", which);
+          assert.ok(error.message.length < 5000, `${which}: ${error.message.length}`);
+          assert.ok(error.problems.length <= 33, `${which}: ${error.problems.length} problems`);
+          for (const { field, message } of error.problems) {
+            assert.ok(field.length <= 301 && message.length <= 501, which);
+          }
+        }
+      }
+      for (const { problems } of errors.many) {
+        const all = problems.map(({ message }) => message).join("\n");
+        assert.match(all, /has 100\d\d properties, of which the first 101 were looked at/);
+        assert.match(problems.at(-1).message, /^\d+ more problems$|^has 10000 properties/);
+      }
+      for (const { problems } of errors.unseen) {
+        assert.ok(
+          problems.some(({ field }) => field === "a\\x00\\u202e\\ufffd"),
+          JSON.stringify(problems),
+        );
+      }
+    },
+    { path },
+  );
+}

@@ -23,6 +23,7 @@ test("nothing but what is needed is packed", () => {
     [
       "README.md",
       "dist/LICENSE",
+      "dist/NOTICE",
       "dist/index.js",
       "dist/index.js.map",
       "dist/outbound.wasm",
@@ -32,6 +33,18 @@ test("nothing but what is needed is packed", () => {
       "package.json",
     ],
   );
+});
+
+test("the licences of all that is in it are packed", async () => {
+  const [ours, packed] = await Promise.all(
+    ["../../NOTICE", "../dist/NOTICE"].map((file) =>
+      readFile(new URL(file, import.meta.url), "utf8"),
+    ),
+  );
+  assert.equal(packed, ours);
+  for (const part of ["Go: ", "github.com/hack-pad/", "nhooyr.io/websocket "]) {
+    assert.ok(packed.includes(`\n${part}`), part);
+  }
 });
 
 test("what the manifest names is there", async () => {

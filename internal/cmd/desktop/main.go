@@ -3,13 +3,16 @@
 // Desktop serves the demo agent desktop together with a simulated GWS, on one
 // origin:
 //
-//	desktop [-addr 127.0.0.1:8080] [-root .] [-check command [-once]]
+//	desktop [-addr 127.0.0.1:8080] [-root .] [-host name]... [-extension id]... [-check command [-once]]
 //
 // Of the root it serves index.html, web/ and js/dist/, and nothing else; the
 // page at /simulator, which shows what the simulator does, is of web/. It
 // prints its URL, and ends on SIGINT or SIGTERM. A check is a command that is
 // run, with the URL as its last argument, once the server listens; with -once
 // the server ends after it, with its exit status.
+//
+// It answers requests to 127.0.0.1, localhost and the address that it listens on, and under each name that -host
+// gives, from pages of these and from the sample extension (web/extension); -extension gives the id of another one.
 package main
 
 import (
@@ -38,6 +41,12 @@ func main() {
 	root := flag.String("root", ".", "the project's `directory`")
 	check := flag.String("check", "", "`command` to run once the server listens")
 	once := flag.Bool("once", false, "end after the check, with its exit status")
+	var audience gwssim.Audience
+	list := func(to *[]string) func(string) error {
+		return func(s string) error { *to = append(*to, s); return nil }
+	}
+	flag.Func("host", "one more `name` of this machine in URLs, without a port; may be repeated", list(&audience.Hosts))
+	flag.Func("extension", "the `id` of a browser extension that may use the simulator; may be repeated", list(&audience.Extensions))
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -56,7 +65,7 @@ func main() {
 			fmt.Println(url)
 		}()
 	}
-	err := run(ctx, *addr, *root, ready)
+	err := run(ctx, *addr, *root, audience, ready)
 	if err == nil && *once {
 		err = <-checked
 	}
@@ -81,8 +90,8 @@ func runCheck(ctx context.Context, command, url string) error {
 	return nil
 }
 
-// run serves until ctx ends. It calls ready with the URL once it listens.
-func run(ctx context.Context, addr, dir string, ready func(url string)) error {
+// run serves the audience until ctx ends. It calls ready with the URL once it listens.
+func run(ctx context.Context, addr, dir string, audience gwssim.Audience, ready func(url string)) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return fmt.Errorf("open the project's directory: %w", err)
@@ -92,7 +101,7 @@ func run(ctx context.Context, addr, dir string, ready func(url string)) error {
 	if err != nil {
 		return err
 	}
-	sim := gwssim.NewUnstarted()
+	sim := gwssim.NewUnstarted(audience)
 	defer sim.Close()
 	sim.Set(gwssim.Behavior{AckDelayMS: ackDelayMS})
 
@@ -100,7 +109,7 @@ func run(ctx context.Context, addr, dir string, ready func(url string)) error {
 	for _, path := range []string{"/api/", "/login", "/gwssim/"} {
 		mux.Handle(path, sim.Handler())
 	}
-	mux.Handle("/", &files{root: root})
+	mux.Handle("/", audience.Only(&files{root: root}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()

@@ -15,11 +15,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"gws-outbound/internal/gwssim"
 )
 
 // start runs the server on a directory with these files, and returns its host
 // and port.
-func start(t *testing.T, files map[string]string) string {
+func start(t *testing.T, files map[string]string, audience gwssim.Audience) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
@@ -31,7 +33,9 @@ func start(t *testing.T, files map[string]string) string {
 	require.NoError(t, os.Symlink("../../secret.js", filepath.Join(dir, "root", "web", "link.js")))
 	ctx, cancel := context.WithCancel(t.Context())
 	urls, ended := make(chan string, 1), make(chan error, 1)
-	go func() { ended <- run(ctx, "127.0.0.1:0", filepath.Join(dir, "root"), func(url string) { urls <- url }) }()
+	go func() {
+		ended <- run(ctx, "127.0.0.1:0", filepath.Join(dir, "root"), audience, func(url string) { urls <- url })
+	}()
 	t.Cleanup(func() {
 		cancel()
 		require.NoError(t, <-ended)
@@ -76,7 +80,7 @@ func TestServesTheDemoAndNothingElse(t *testing.T) {
 		"go.mod":                secret,
 		".env":                  secret,
 		"webs/x.js":             secret,
-	})
+	}, gwssim.Audience{})
 	for path, want := range map[string]struct{ body, contentType string }{
 		"/":                      {"page", "text/html; charset=utf-8"},
 		"/index.html":            {"page", "text/html; charset=utf-8"},
@@ -111,7 +115,7 @@ func TestServesTheDemoAndNothingElse(t *testing.T) {
 }
 
 func TestSimulatorIsOnTheSameOrigin(t *testing.T) {
-	host := start(t, map[string]string{"index.html": "page", "web/app.js": "script"})
+	host := start(t, map[string]string{"index.html": "page", "web/app.js": "script"}, gwssim.Audience{})
 	req, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+host+"/api/v2/me", nil)
 	require.NoError(t, err)
 	req.SetBasicAuth("agent", "secret")
@@ -124,7 +128,55 @@ func TestSimulatorIsOnTheSameOrigin(t *testing.T) {
 	require.Equal(t, 405, control.StatusCode, "the verbs are POST")
 }
 
+// A page that leads its own name to this machine (DNS rebinding) is of the origin that it names.
+func TestAudience_OnlyNamesOfThisMachineAreServed(t *testing.T) {
+	host := start(t, map[string]string{"index.html": "page", "web/app.js": "script"}, gwssim.Audience{Hosts: []string{"desk.example"}})
+	_, port, err := net.SplitHostPort(host)
+	require.NoError(t, err)
+	status := func(path, name string) int {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+host+path, nil)
+		require.NoError(t, err)
+		req.Host = name
+		req.SetBasicAuth("agent", "secret")
+		res, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+		return res.StatusCode
+	}
+	for _, path := range []string{"/", "/web/app.js", "/api/v2/me"} {
+		for _, name := range []string{host, "localhost:" + port, "LocalHost", "[::1]:" + port, "127.0.0.1", "desk.example:" + port} {
+			require.Equal(t, 200, status(path, name), "%s of %s", path, name)
+		}
+		for _, name := range []string{"evil.example", "evil.example:" + port, "127.0.0.1.evil.example", "localhost.evil.example", "evil.example@127.0.0.1", "10.0.0.1:" + port, "0"} {
+			require.Contains(t, []int{400, 421}, status(path, name), "%s of %s", path, name)
+		}
+	}
+}
+
+func TestAudience_OtherExtensionsAndPagesAreRefused(t *testing.T) {
+	host := start(t, map[string]string{"index.html": "page", "web/app.js": "script"}, gwssim.Audience{Hosts: []string{"desk.example"}, Extensions: []string{"abc", "0a-1b"}})
+	status := func(method, path, origin string) int {
+		req, err := http.NewRequestWithContext(t.Context(), method, "http://"+host+path, strings.NewReader("{}"))
+		require.NoError(t, err)
+		req.Header.Set("Origin", origin)
+		req.Header.Set("Content-Type", "application/json")
+		req.SetBasicAuth("agent", "secret")
+		res, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+		return res.StatusCode
+	}
+	for method, path := range map[string]string{"POST": "/gwssim/posts", "GET": "/api/v2/me"} {
+		for _, origin := range []string{"http://" + host, "http://localhost:1", "https://desk.example", "chrome-extension://" + gwssim.SampleExtension, "chrome-extension://abc", "moz-extension://0a-1b"} {
+			require.Equal(t, 200, status(method, path, origin), "%s from %s", path, origin)
+		}
+		for _, origin := range []string{"chrome-extension://abcd", "moz-extension://" + gwssim.SampleExtension, "safari-web-extension://abc", "null", "http://evil.example", "http://127.0.0.1.evil.example", "http://localhost@evil.example", "http://evil@localhost", "file://", "abc"} {
+			require.Equal(t, 403, status(method, path, origin), "%s from %s", path, origin)
+		}
+	}
+}
+
 func TestMistakes(t *testing.T) {
-	require.ErrorContains(t, run(t.Context(), "127.0.0.1:0", "/no/such/directory", nil), "/no/such/directory")
-	require.Error(t, run(t.Context(), "nowhere:nothing", t.TempDir(), nil))
+	require.ErrorContains(t, run(t.Context(), "127.0.0.1:0", "/no/such/directory", gwssim.Audience{}, nil), "/no/such/directory")
+	require.Error(t, run(t.Context(), "nowhere:nothing", t.TempDir(), gwssim.Audience{}, nil))
 }

@@ -114,8 +114,7 @@ func (k *keeper) open(ctx context.Context) {
 		return
 	}
 	k.journal, k.agent = j, agent
-	var saved bayeux.SavedSession
-	if session != nil && json.Unmarshal(session, &saved) == nil {
+	if saved, ok := bayeux.ReadSavedSession(session); ok {
 		k.saved = &saved
 	} else {
 		k.until = time.Now()
