@@ -418,8 +418,12 @@ func (b *bare) close(args arguments) job {
 
 // watchPage tells the core of what js/src/page.ts tells it where there is a loader, but that the page is left.
 func (b *bare) watchPage() error {
-	listener, err := safejs.FuncOf(func(safejs.Value, []safejs.Value) any {
-		b.port.Take(&wire.Wake{})
+	listener, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		if len(args) > 0 && seenAgain(args[0]) {
+			b.port.Take(&wire.Seen{})
+		} else {
+			b.port.Take(&wire.Wake{})
+		}
 		return nil
 	})
 	if err != nil {
@@ -440,4 +444,28 @@ func (b *bare) watchPage() error {
 		}
 	}
 	return nil
+}
+
+// seenAgain reports whether an event says that the page is seen again: it was in the back/forward cache, or hidden.
+func seenAgain(event safejs.Value) bool {
+	if persisted, err := jsbridge.Get(event, "persisted"); err == nil && persisted.Type() == safejs.TypeBoolean {
+		if is, _ := persisted.Bool(); is {
+			return true
+		}
+	}
+	if textOf(event, "type") != "visibilitychange" {
+		return false
+	}
+	document, err := jsbridge.Get(event, "target")
+	return err == nil && textOf(document, "visibilityState") == "visible"
+}
+
+// textOf returns a property that is a text; "" for all else.
+func textOf(object safejs.Value, name string) string {
+	v, err := jsbridge.Get(object, name)
+	if err != nil || v.Type() != safejs.TypeString {
+		return ""
+	}
+	text, _ := v.String()
+	return text
 }
