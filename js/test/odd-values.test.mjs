@@ -170,7 +170,6 @@ async function tryOddValues({ seed, options, request, samples, requests, clients
   fine.codes.push(
     "CONNECT_FAILED",
     "UNAUTHORIZED",
-    "AGENT_CHANGED",
     "SUBSCRIBE_REFUSED",
     "MODULE_EXITED",
     "HTTP_ERROR",
