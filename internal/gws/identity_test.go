@@ -122,6 +122,18 @@ func TestNewHeaders_AreUsedOnceTheyAreTheAgents(t *testing.T) {
 	require.Equal(t, "Bearer 2", server.sent[2].Header.Get("Authorization"))
 }
 
+// What Headers has given is not lost with a GET that gets no answer: the next one has it.
+func TestNewHeaders_OutliveASignInThatFails(t *testing.T) {
+	s, server, keys, _ := noticing(t, scenario{headers: true, dynamic: true, get: []step{meAs(ann, "1"), noAnswer, meAs(ann, "2")}, post: []step{unauthorized, ok}})
+	require.Equal(t, Rejected, DeliveryOf(s.Post(t.Context(), postPath, nil, nil)))
+	require.Equal(t, "Bearer 1", s.RequestHeader().Get("Authorization"))
+	require.NoError(t, s.SignIn(t.Context()))
+	require.Equal(t, "Bearer 2", server.sent[3].Header.Get("Authorization"))
+	require.NoError(t, s.Post(t.Context(), postPath, nil, nil))
+	require.Equal(t, "Bearer 2", server.sent[4].Header.Get("Authorization"))
+	require.Len(t, keys.asked, 2)
+}
+
 // Many POSTs were refused: one GET says for all of them that it is another agent.
 func TestPost_ManyRefusedAreNotSentAgainForAnotherAgent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

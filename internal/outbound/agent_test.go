@@ -43,8 +43,8 @@ func openByCookie(t *testing.T, sim *gwssim.Sim, transport string, change ...fun
 }
 
 // ended waits for the end of a client whose agent has changed, and asserts that nothing is sent from then on, and that the
-// server has taken no POST in the other agent's name.
-func ended(t *testing.T, sim *gwssim.Sim, c *Client) {
+// server has taken no POST in the other agent's name. A page that is seen again has probed its connection meanwhile.
+func ended(t *testing.T, sim *gwssim.Sim, c *Client, seen bool) {
 	t.Helper()
 	for {
 		status, changed := c.session.Watch()
@@ -56,6 +56,10 @@ func ended(t *testing.T, sim *gwssim.Sim, c *Client) {
 	}
 	time.Sleep(100 * time.Millisecond) // by the clock of the wall: what had left before may still arrive
 	before := len(sim.Requests())
+	if !seen {
+		last := sim.Requests()[before-1]
+		require.Equal(t, "GET /api/v2/me", last.Method+" "+last.Path, "nor is the session ended by a request, which would have the other's cookie")
+	}
 	get(t, call(t.Context(), c, record("referenceId", "later"), CallOptions{})).rejected(t, AgentChanged, gws.NotSent)
 	c.Seen()
 	c.Close()
@@ -103,7 +107,7 @@ func TestAgentChanged_NothingIsSentInTheOtherName(t *testing.T) {
 				test.notice(t, sim, c)
 				e := get(t, pending).rejected(t, AgentChanged, gws.Accepted)
 				require.Equal(t, "pending", e.ReferenceID)
-				ended(t, sim, c)
+				ended(t, sim, c, strings.Contains(name, "seen"))
 				require.Equal(t, 1, sim.Processed())
 			})
 		}
@@ -132,7 +136,7 @@ func TestAgentChanged_ByNewHeaders(t *testing.T) {
 		require.NoError(t, sim.WaitConnected(soon(t), 1))
 		sim.Set(gwssim.Behavior{RejectAuth: 1})
 		get(t, call(t.Context(), c, record(), CallOptions{})).rejected(t, AgentChanged, gws.Rejected)
-		ended(t, sim, c)
+		ended(t, sim, c, false)
 		require.Zero(t, sim.Processed())
 		var theirs []string
 		for _, r := range sim.Requests() {
@@ -271,6 +275,31 @@ func TestUnsettled_IsNotSentAgainForAnotherAgent(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What the journal has of the first agent is not for another one, answers included.
+func TestAgentChanged_AnAnswerInTheJournalIsNotTheirs(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.leave(left("a"))
+		truth := d.fated("a", slow)
+		l := d.load()
+		l.lists("a accepted")
+		d.say("a")
+		synctest.Wait()
+		require.Equal(d, []string{"a"}, d.answered())
+		d.s.me = `,"user":{"id":"bob"}`
+		l.Seen()
+		synctest.Wait()
+		get(d.T, l.complete("a")).rejected(d.T, AgentChanged, gws.NotSent)
+		e := get(d.T, l.settled("a")).rejected(d.T, AgentChanged, gws.Accepted)
+		require.Equal(d, "a", e.ReferenceID)
+		require.Zero(d, truth.posts)
+		l.Close()
+
+		d.s.me = `,"user":{"id":"ann"}`
+		l = d.load()
+		get(d.T, l.settled("a")).resolved(d.T, "a")
+	})
 }
 
 // The agent who is signed in first counts, before there is a session.
