@@ -275,14 +275,19 @@ func (b *bare) call(client int, method string, request, options any, signal safe
 	})
 }
 
-// completeRecord takes a request, and options. It makes a client if there is none, or that has ended.
+// completeRecord takes a request, and options. It makes a client if there is none, or that has ended; but where that was for
+// another agent's sake, the page has to say for whom the next one is, by createClient.
 func (b *bare) completeRecord(args arguments) job {
 	request := readGiven(args.at(0))
 	options, signal, _ := readOptions(args.at(1))
-	if b.current != nil && !b.current.closed {
-		return value(b.call(b.current.number, "completeRecord", request, options, signal))
+	ended := func() (safejs.Value, error) { return safejs.Undefined(), nil }
+	if b.current != nil {
+		call := value(b.call(b.current.number, "completeRecord", request, options, signal))
+		if !b.current.closed {
+			return call
+		}
+		ended = call // it sends nothing, and says why
 	}
-	o := b.open()
 	fired := make(chan safejs.Value, 1)
 	stop := func() {}
 	if !jsbridge.IsNullish(signal) {
@@ -292,6 +297,10 @@ func (b *bare) completeRecord(args arguments) job {
 	}
 	return func() (safejs.Value, error) {
 		defer stop()
+		if _, err := ended(); codeOf(err) == outbound.AgentChanged {
+			return safejs.Undefined(), err
+		}
+		o := b.open()
 		select {
 		case <-o.done:
 			if o.err != nil {

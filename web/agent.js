@@ -17,12 +17,18 @@ export async function whoIsSignedIn(baseUrl, credentials) {
     redirect: "error",
   });
   if (!response.ok) throw new Error(`The server answered HTTP ${response.status}.`);
-  // Of an id beyond 2^53, JSON.parse alone does not keep the digits.
-  const { user } = JSON.parse(
-    await response.text(),
-    (_key, value, /** @type {{ source?: string }} */ context) =>
-      typeof value === "number" ? (context?.source ?? value) : value,
-  );
+  const { user } = JSON.parse(await response.text(), digits);
   const names = [user?.id, user?.userName].filter((name) => name !== undefined && name !== null);
   return names.length > 0 ? JSON.stringify(names) : "";
+}
+
+/**
+ * Keeps the digits of a number: of an id beyond 2^53 JSON.parse alone does not.
+ *
+ * @param {string} _key
+ * @param {unknown} value
+ * @param {{ source?: string }} [context] which some browsers lack
+ */
+function digits(_key, value, context) {
+  return typeof value === "number" ? (context?.source ?? value) : value;
 }

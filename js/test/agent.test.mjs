@@ -220,39 +220,45 @@ testInPage("an unsettled call is not sent again in another agent's name", async 
   assert.equal((await simulator.posts()).length, 1);
 });
 
-testInPage("a list of unsettled calls, and to forget them, is not for another agent", async (page) => {
-  const simulator = await start({ holdAck: true });
-  await signIn(page, simulator, "agent");
-  const options = { baseUrl: simulator.url, journal: true };
-  complete(await connect(page, options), { ...request, referenceId: "left" });
-  await simulator.call("wait-posts", { n: 1 });
-  await page.reload();
-  const session = await connect(page, options);
-  const settled = session.evaluate(async ({ client, outcome, OutboundError }) => {
-    const [call] = await client.unsettled();
-    return outcome(call.settled, OutboundError);
-  });
-  const tab = await signInElsewhere(page, simulator);
-  await seeAgain(page);
-  const { error } = await settled;
-  assert.deepEqual(
-    [error.code, error.delivery, error.referenceId],
-    ["AGENT_CHANGED", "accepted", "left"],
-  );
-  const seen = await session.evaluate(async ({ client, outcome, OutboundError }) => ({
-    list: await client.unsettled(),
-    forget: await outcome(client.forget("left"), OutboundError),
-    close: await outcome(client.close({ forget: true }), OutboundError),
-  }));
-  assert.deepEqual(seen.list, []);
-  assert.equal(seen.close.error.code, "AGENT_CHANGED");
-  const list = ({ client }) =>
-    client.unsettled().then((calls) => calls.map(({ referenceId }) => referenceId));
-  const his = await connect(tab, options);
-  assert.deepEqual(await his.evaluate(list), []);
-  await signIn(page, simulator, "agent");
-  await page.reload();
-  const again = await connect(page, options);
-  assert.deepEqual([seen.forget.error?.code, seen.forget.error?.referenceId], ["AGENT_CHANGED", "left"]);
-  assert.deepEqual(await again.evaluate(list), ["left"]);
-});
+testInPage(
+  "a list of unsettled calls, and to forget them, is not for another agent",
+  async (page) => {
+    const simulator = await start({ holdAck: true });
+    await signIn(page, simulator, "agent");
+    const options = { baseUrl: simulator.url, journal: true };
+    complete(await connect(page, options), { ...request, referenceId: "left" });
+    await simulator.call("wait-posts", { n: 1 });
+    await page.reload();
+    const session = await connect(page, options);
+    const settled = session.evaluate(async ({ client, outcome, OutboundError }) => {
+      const [call] = await client.unsettled();
+      return outcome(call.settled, OutboundError);
+    });
+    const tab = await signInElsewhere(page, simulator);
+    await seeAgain(page);
+    const { error } = await settled;
+    assert.deepEqual(
+      [error.code, error.delivery, error.referenceId],
+      ["AGENT_CHANGED", "accepted", "left"],
+    );
+    const seen = await session.evaluate(async ({ client, outcome, OutboundError }) => ({
+      list: await client.unsettled(),
+      forget: await outcome(client.forget("left"), OutboundError),
+      close: await outcome(client.close({ forget: true }), OutboundError),
+    }));
+    assert.deepEqual(seen.list, []);
+    assert.equal(seen.close.error.code, "AGENT_CHANGED");
+    const list = ({ client }) =>
+      client.unsettled().then((calls) => calls.map(({ referenceId }) => referenceId));
+    const his = await connect(tab, options);
+    assert.deepEqual(await his.evaluate(list), []);
+    await signIn(page, simulator, "agent");
+    await page.reload();
+    const again = await connect(page, options);
+    assert.deepEqual(
+      [seen.forget.error?.code, seen.forget.error?.referenceId],
+      ["AGENT_CHANGED", "left"],
+    );
+    assert.deepEqual(await again.evaluate(list), ["left"]);
+  },
+);

@@ -415,7 +415,10 @@ testExtension(
 const kept = (page) =>
   page.evaluate(async () => {
     const { completions, draft } = await chrome.storage.local.get(["completions", "draft"]);
-    return { handles: completions.map(({ request }) => request.recordHandle), draft: draft ?? null };
+    return {
+      handles: completions.map(({ request }) => request.recordHandle),
+      draft: draft ?? null,
+    };
   });
 
 testExtension("when another agent is typed in, nothing of the first is left", async (extension) => {
@@ -447,7 +450,9 @@ testExtension(
     const tab = await extension.browser.newPage();
     try {
       await tab.goto(`${simulator.url}/login`);
-      await tab.evaluate(() => fetch("/api/v2/me", { headers: { Authorization: `Basic ${btoa("agent:secret")}` } }));
+      await tab.evaluate(() =>
+        fetch("/api/v2/me", { headers: { Authorization: `Basic ${btoa("agent:secret")}` } }),
+      );
     } finally {
       await tab.close();
     }

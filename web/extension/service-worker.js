@@ -7,7 +7,15 @@
 // service worker is lost on any that come later.
 
 import { showBadge } from "./badge.js";
-import { begin, belongTo, dismiss, list, onListChange, recovered, sendAgain } from "./completions.js";
+import {
+  begin,
+  belongTo,
+  dismiss,
+  list,
+  onListChange,
+  recovered,
+  sendAgain,
+} from "./completions.js";
 import { keepAlive } from "./keep-alive.js";
 import { checkAgent, connect, disconnect, onStatusChange, status } from "./session.js";
 import { onSignInChange, readSignIn } from "./settings.js";
