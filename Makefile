@@ -91,7 +91,7 @@ extension: build ## Fill build/extension: a sample softphone, to be loaded unpac
 	@rm -rf build/extension
 	@mkdir -p build/extension/shared build/extension/gws-outbound
 	@cp -R $(filter-out %.md,$(wildcard web/extension/*)) build/extension/
-	@cp web/dom.js web/words.js web/field-problems.js web/desktop.css web/controls.css build/extension/shared/
+	@cp web/agent.js web/dom.js web/words.js web/field-problems.js web/desktop.css web/controls.css build/extension/shared/
 	@cp $(addprefix js/dist/,index.js outbound.wasm LICENSE NOTICE) build/extension/gws-outbound/
 	@echo "build/extension: load it unpacked at chrome://extensions"
 

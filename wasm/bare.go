@@ -341,14 +341,19 @@ func (b *bare) call(client int, method string, request, options any, signal safe
 	})
 }
 
-// completeRecord takes a request, and options. It makes a client if there is none, or that has ended.
+// completeRecord takes a request, and options. It makes a client if there is none, or that has ended; but where that was for
+// another agent's sake, the page has to say for whom the next one is, by createClient.
 func (b *bare) completeRecord(args arguments) job {
 	request := readGiven(args.at(0))
 	options, signal, _ := readOptions(args.at(1))
-	if b.current != nil && !b.current.closed {
-		return value(b.call(b.current.number, "completeRecord", request, options, signal))
+	ended := func() (safejs.Value, error) { return safejs.Undefined(), nil }
+	if b.current != nil {
+		call := value(b.call(b.current.number, "completeRecord", request, options, signal))
+		if !b.current.closed {
+			return call
+		}
+		ended = call // it sends nothing, and says why
 	}
-	o := b.open()
 	fired := make(chan safejs.Value, 1)
 	stop := func() {}
 	if !jsbridge.IsNullish(signal) {
@@ -358,6 +363,10 @@ func (b *bare) completeRecord(args arguments) job {
 	}
 	return func() (safejs.Value, error) {
 		defer stop()
+		if _, err := ended(); codeOf(err) == outbound.AgentChanged {
+			return safejs.Undefined(), err
+		}
+		o := b.open()
 		select {
 		case <-o.done:
 			if o.err != nil {
@@ -492,8 +501,12 @@ func (b *bare) close(args arguments) job {
 
 // watchPage tells the core of what js/src/page.ts tells it where there is a loader, but that the page is left.
 func (b *bare) watchPage() error {
-	listener, err := safejs.FuncOf(func(safejs.Value, []safejs.Value) any {
-		b.port.Take(&wire.Wake{})
+	listener, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		if len(args) > 0 && seenAgain(args[0]) {
+			b.port.Take(&wire.Seen{})
+		} else {
+			b.port.Take(&wire.Wake{})
+		}
 		return nil
 	})
 	if err != nil {
@@ -514,4 +527,28 @@ func (b *bare) watchPage() error {
 		}
 	}
 	return nil
+}
+
+// seenAgain reports whether an event says that the page is seen again: it was in the back/forward cache, or hidden.
+func seenAgain(event safejs.Value) bool {
+	if persisted, err := jsbridge.Get(event, "persisted"); err == nil && persisted.Type() == safejs.TypeBoolean {
+		if is, _ := persisted.Bool(); is {
+			return true
+		}
+	}
+	if textOf(event, "type") != "visibilitychange" {
+		return false
+	}
+	document, err := jsbridge.Get(event, "target")
+	return err == nil && textOf(document, "visibilityState") == "visible"
+}
+
+// textOf returns a property that is a text; "" for all else.
+func textOf(object safejs.Value, name string) string {
+	v, err := jsbridge.Get(object, name)
+	if err != nil || v.Type() != safejs.TypeString {
+		return ""
+	}
+	text, _ := v.String()
+	return text
 }

@@ -173,6 +173,14 @@ type bareError struct {
 
 func (e *bareError) Error() string { return e.init.Message }
 
+// codeOf returns the code of what a call has failed with; "" for all else.
+func codeOf(err error) outbound.Code {
+	if e, ok := errors.AsType[*bareError](err); ok {
+		return outbound.Code(e.init.Code)
+	}
+	return ""
+}
+
 // errorOf makes a JavaScript Error with the properties of an OutboundError.
 func errorOf(err error) safejs.Value {
 	e, ok := errors.AsType[*bareError](err)

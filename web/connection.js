@@ -1,5 +1,6 @@
 // @ts-check
 
+import { whoIsSignedIn } from "./agent.js";
 import { confirmForgetting } from "./dialogs.js";
 import { element, find, icon } from "./dom.js";
 import { errorNotice } from "./notice.js";
@@ -8,7 +9,7 @@ import { adviseConnection, asOutboundError } from "./words.js";
 /** @typedef {import("../js/dist/index.js").OutboundClient} OutboundClient */
 /** @typedef {import("./connection-status.js").ConnectionStatus} ConnectionStatus */
 
-/** @typedef {{ server: string, user: string }} Place where one is signed in, and as whom; user "" is by a cookie */
+/** @typedef {{ server: string, user: string }} Place where one is signed in, and as whom: by a cookie that is what the server calls the agent, "" if it names nobody */
 
 /**
  * @param {Place} place
@@ -92,6 +93,9 @@ export function setUpConnection({ createClient, showStatus, opened, closed, forg
         worker: false,
       });
       if (attempt.signal.aborted) return await made.close();
+      const server = new URL(baseUrl.value.trim() || location.origin, location.href).href;
+      const agent = user.value || (await whoIsSignedIn(server).catch(() => ""));
+      if (attempt.signal.aborted) return await made.close();
       if (made.state === "closed") {
         await made.close();
         return end({
@@ -101,25 +105,39 @@ export function setUpConnection({ createClient, showStatus, opened, closed, forg
       }
       client = made;
       problem.replaceChildren();
+      const byCookie = user.value === "";
       made.addEventListener(
         "statechange",
         (event) => {
           const status = /** @type {CustomEvent<ConnectionStatus>} */ (event).detail;
-          if (status.state === "closed")
-            return end({
-              code: "DISCONNECTED",
-              message: status.reason ?? "The connection is closed.",
-            });
-          showStatus(status);
+          if (status.state !== "closed") return showStatus(status);
+          end({
+            code: "DISCONNECTED",
+            message: status.reason ?? "The connection is closed.",
+          });
+          if (byCookie) forgetUnless(agent, server);
         },
         { signal: attempt.signal },
       );
       show({ state: made.state, transport: made.transport });
-      const server = new URL(baseUrl.value.trim() || location.origin, location.href).href;
-      opened(made, { server, user: user.value });
+      opened(made, { server, user: agent });
     } catch (thrown) {
       if (!attempt.signal.aborted) end(asOutboundError(thrown));
     }
+  }
+
+  /**
+   * Has nothing stay of an agent in whose place another has signed in, in another tab.
+   *
+   * @param {string} agent
+   * @param {string} server
+   */
+  async function forgetUnless(agent, server) {
+    const now = await whoIsSignedIn(server).catch(() => agent); // no answer proves nothing
+    if (now === agent || session) return;
+    forgotten();
+    await ended; // what was pending has shown its end meanwhile
+    forgotten();
   }
 
   /**

@@ -1,7 +1,7 @@
 // @ts-check
 
 import { setUpCampaign } from "./campaign.js";
-import { setUpConnection } from "./connection.js";
+import { ownerOf, setUpConnection } from "./connection.js";
 import { setUpConnectionStatus } from "./connection-status.js";
 import { setUpDesk } from "./desk.js";
 import { element, find, icon } from "./dom.js";
@@ -64,12 +64,16 @@ function setUp(createClient, callResults) {
     isOnDesk: (number) => desk.hasNumber(number),
   });
   const recordForm = setUpRecordForm({ callResults, perform });
+  /** Whose work the page shows; "" before anybody is signed in. */
+  let owner = "";
 
   /**
    * @param {OutboundClient} client
    * @param {import("./connection.js").Place} place
    */
   async function opened(client, place) {
+    if (owner && owner !== ownerOf(place)) forgotten();
+    owner = ownerOf(place);
     client.addEventListener("statechange", ({ detail }) => timeline.noteConnection(detail));
     client.addEventListener("notification", ({ detail }) => notifications.show(detail.data));
     const calls = await client.unsettled().catch(() => []); // which means that it is closed already

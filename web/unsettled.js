@@ -19,7 +19,7 @@ import { asOutboundError, describeDelivery, summarizeDelivery } from "./words.js
  */
 
 /** The errors that are about the client, and not about the call: the next client lists it again. */
-const ofTheClient = ["CLOSED", "DISCONNECTED", "MODULE_EXITED"];
+const ofTheClient = ["AGENT_CHANGED", "CLOSED", "DISCONNECTED", "MODULE_EXITED"];
 
 /**
  * Takes over the panel of what earlier pages have left without an end. What is settled stays there

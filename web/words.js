@@ -34,6 +34,7 @@ const connectionAdvice = new Map([
     "The agent may not listen to outbound events. It needs the feature api-voice-outbound.",
   ],
   ["UNAUTHORIZED", "Check the user and the password."],
+  ["AGENT_CHANGED", "Another agent has signed in in this browser. Connect again."],
   ["API_ERROR", "The server refused the sign-in. Its reason is above."],
   [
     "HTTP_ERROR",

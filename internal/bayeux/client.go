@@ -276,6 +276,18 @@ func (c *Client) Close(ctx context.Context) {
 	}
 }
 
+// End ends the client at once, for that reason: whoever is signed in now is not the one that the session
+// belongs to. No request is sent any more, which would carry somebody else's cookie; over a
+// connection of its own the session is ended at the server. End does not wait.
+func (c *Client) End(reason error) {
+	c.box.put(func() {
+		if c.link != nil && c.link.perRequest() {
+			c.dropLink()
+		}
+		c.finish(reason)
+	})
+}
+
 func (c *Client) gap() {
 	if c.opts.OnGap != nil {
 		c.opts.OnGap()

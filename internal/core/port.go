@@ -86,6 +86,10 @@ func (p *Port) Take(m wire.FromPage) {
 		for _, c := range p.all() {
 			c.Wake()
 		}
+	case *wire.Seen:
+		for _, c := range p.all() {
+			c.Seen()
+		}
 	case *wire.Leave:
 		for _, c := range p.all() {
 			c.Leave()

@@ -27,6 +27,11 @@ type Config struct {
 	Headers        func(ctx context.Context, again bool) (httpx.Header, error)
 	HeadersDynamic bool
 
+	// OnAgentChanged is called once, when a sign-in names another agent than the first one: with
+	// a cookie that another tab has signed in with, or with new headers. Nothing is sent from
+	// then on. It must not block; whoever waits for the sign-in hears of it afterwards. It may be nil.
+	OnAgentChanged func(error)
+
 	Credentials httpx.Credentials
 	CSRF        bool // look for the server's CSRF token and send it
 
@@ -50,11 +55,13 @@ type Auth struct {
 // state is what requests are sent with. Its maps are never changed, so that
 // a copy of it is a snapshot.
 type state struct {
-	headers httpx.Header // the caller's own
-	asked   int          // how often Headers returned some
+	given   httpx.Header // what Headers returned last
+	asked   int          // how often it returned some
+	headers httpx.Header // those of them that the agent has signed in with
 	csrf    csrfToken
-	user    string // who is signed in
-	signIns int    // how many succeeded
+	agent   identity // whom the first sign-in has named
+	changed bool     // a later one has named somebody else
+	signIns int      // how many succeeded
 }
 
 // NewAuth returns one that has not sent anything yet.

@@ -311,12 +311,10 @@ func TestWhoIsSignedIn(t *testing.T) {
 		`{"statusCode":0,"user":null}`:                                            "",
 		`{"statusCode":0}`:                                                        "",
 	} {
-		s, _, _ := scenario{csrfOff: true, get: []step{answer(200, body), ok}}.session(t)
+		s, _, _ := scenario{csrfOff: true, get: []step{answer(200, body)}}.session(t)
 		require.Empty(t, s.User())
 		require.NoError(t, s.SignIn(t.Context()))
 		require.Equal(t, want, s.User(), body)
-		require.NoError(t, s.SignIn(t.Context()))
-		require.Empty(t, s.User(), "the last answer counts")
 	}
 }
 

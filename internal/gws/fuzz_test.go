@@ -87,7 +87,7 @@ func FuzzUser(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		v, problem := jsontext.Read(body)
 		if problem != jsontext.None {
-			require.Empty(t, userOf(body))
+			require.Empty(t, readIdentity(body).name())
 			return
 		}
 		members := func(raw json.RawMessage) (m map[string]json.RawMessage) {
@@ -109,7 +109,7 @@ func FuzzUser(f *testing.F) {
 				break
 			}
 		}
-		require.Equal(t, want, userOf(body))
+		require.Equal(t, want, readIdentity(body).name())
 	})
 }
 

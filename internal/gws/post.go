@@ -13,9 +13,10 @@ import (
 // onSent, if not nil, is called each time just before the request leaves, which
 // it then does unless ctx ends at that moment: it
 // leaves again only where the server refused it before it did anything, once
-// for a CSRF token (403) and once for new headers (401).
+// for a CSRF token (403) and once for new headers (401), and only for the agent of the first
+// sign-in. A sign-in that is under way is waited for, since it may name another one.
 //
-// Errors: [*UnauthorizedError], [*StatusError], [*HTTPError],
+// Errors: [*AgentChangedError], [*UnauthorizedError], [*StatusError], [*HTTPError],
 // [*httpx.NetworkError], [*TimeoutError], that of Headers, or that of ctx.
 // [DeliveryOf] says whether the server may have processed the request, which
 // does not follow from the kind of error alone.
@@ -27,7 +28,11 @@ func (s *Auth) Post(ctx context.Context, path string, body []byte, onSent func()
 	unsent := NotSent // what is known if it doesn't leave (again)
 	var newToken, newHeaders bool
 	for {
+		s.awaitCheck(ctx)
 		now := s.snapshot()
+		if now.changed {
+			return withDelivery(unsent, fmt.Errorf("%s: %w", request, &AgentChangedError{}))
+		}
 		if onSent != nil && ctx.Err() == nil {
 			onSent()
 		}

@@ -7,7 +7,6 @@ import (
 	"maps"
 
 	"gws-outbound/internal/httpx"
-	"gws-outbound/internal/jsontext"
 )
 
 const mePath = "/api/v2/me" // the customary first GET
@@ -17,7 +16,10 @@ const mePath = "/api/v2/me" // the customary first GET
 // is already under way is shared. On HTTP 401 the headers are asked for again
 // and the GET repeated once, where they are dynamic.
 //
-// Errors: [*UnauthorizedError], [*StatusError], [*HTTPError],
+// The agent of the first sign-in is the one whom the Auth is for: see
+// [Config.OnAgentChanged].
+//
+// Errors: [*AgentChangedError], [*UnauthorizedError], [*StatusError], [*HTTPError],
 // [*httpx.NetworkError], [*TimeoutError], that of Headers, or that of ctx. Of
 // all of them [DeliveryOf] says NotSent.
 func (s *Auth) SignIn(ctx context.Context) error {
@@ -40,6 +42,10 @@ type signIn struct {
 func (s *Auth) renew(ctx context.Context, askAgain bool, enough func(state) bool) error {
 	for {
 		s.mu.Lock()
+		if s.state.changed {
+			s.mu.Unlock()
+			return &AgentChangedError{}
+		}
 		if enough(s.state) {
 			s.mu.Unlock()
 			return nil
@@ -48,10 +54,10 @@ func (s *Auth) renew(ctx context.Context, askAgain bool, enough func(state) bool
 			s.mu.Unlock()
 			return fmt.Errorf("signing in: %w", err)
 		}
-		if s.flight == nil {
-			s.startSignIn(ctx, askAgain)
-		}
 		f := s.flight
+		if f == nil {
+			f = s.startSignIn(ctx, askAgain)
+		}
 		f.waiters++
 		s.mu.Unlock()
 		if err := s.waitFor(ctx, f); err != nil {
@@ -62,7 +68,7 @@ func (s *Auth) renew(ctx context.Context, askAgain bool, enough func(state) bool
 
 // startSignIn begins a sign-in that outlives ctx, since others may come to
 // wait for it. s.mu is held.
-func (s *Auth) startSignIn(ctx context.Context, askAgain bool) {
+func (s *Auth) startSignIn(ctx context.Context, askAgain bool) *signIn {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f := &signIn{askAgain: askAgain, cancel: cancel, done: make(chan struct{})}
 	s.flight = f
@@ -77,6 +83,7 @@ func (s *Auth) startSignIn(ctx context.Context, askAgain bool) {
 		}()
 		f.err = s.signIn(ctx, f)
 	}()
+	return f
 }
 
 // waitFor waits for the end of f. The last to stop waiting cancels it.
@@ -138,41 +145,8 @@ func (s *Auth) signIn(ctx context.Context, f *signIn) error {
 			return &HTTPError{Request: request, Status: resp.Status, Reason: err.Error()}
 		}
 	}
-	s.update(f, func(st *state) {
-		st.csrf = csrf
-		st.user = userOf(resp.Body)
-		st.signIns++
-	})
-	return nil
+	return s.signedIn(f, headers, csrf, readIdentity(resp.Body))
 }
-
-var meNames, userNames = []string{"user"}, []string{"id", "userName"}
-
-// userOf returns what the answer calls who is signed in: the id, or else the name; "" if
-// it names nobody. An id that is an integer is its digits, however many.
-func userOf(body []byte) string {
-	me, _ := jsontext.Read(body)
-	var user [1]jsontext.Value
-	var f [2]jsontext.Value
-	me.Members(meNames, user[:])
-	user[0].Members(userNames, f[:])
-	for _, v := range f {
-		name, ok := v.Text()
-		if !ok && v.IsNumber() {
-			if name, ok = jsontext.Integer(string(v)); !ok {
-				name = string(v)
-			}
-		}
-		if name != "" && len(name) <= maxLong {
-			return name
-		}
-	}
-	return ""
-}
-
-// User returns who is signed in, by what the answer to the last sign-in calls them; "" before
-// that, and where it named nobody.
-func (s *Auth) User() string { return s.snapshot().user }
 
 func (s *Auth) get(ctx context.Context, headers httpx.Header) (*httpx.Response, error) {
 	return s.do(ctx, "GET", mePath, state{headers: headers}.header(), nil)
@@ -187,7 +161,7 @@ func (s *Auth) mayAskAgain() bool {
 func (s *Auth) customHeaders(ctx context.Context, f *signIn, again bool) (httpx.Header, error) {
 	known := s.snapshot()
 	if s.config.Headers == nil || known.asked > 0 && !again {
-		return known.headers, nil
+		return known.given, nil
 	}
 	limited, cancel := s.limit(ctx)
 	defer cancel()
@@ -203,7 +177,7 @@ func (s *Auth) customHeaders(ctx context.Context, f *signIn, again bool) (httpx.
 	}
 	headers = maps.Clone(headers)
 	s.update(f, func(st *state) {
-		st.headers = headers
+		st.given = headers
 		st.asked++
 	})
 	return headers, nil

@@ -20,6 +20,9 @@ type Behavior struct {
 
 	// SignInStatus answers GET /api/v2/me with this HTTP status.
 	SignInStatus int `json:"signInStatus,omitempty"`
+	// NumericIDs gives users numbers for ids in place of names: "agent" has 2^53, and "agent1" the next one, which float64
+	// does not tell from it.
+	NumericIDs bool `json:"numericIDs,omitempty"`
 	// PostStatus answers the POST with this HTTP status. The record is not
 	// processed, unless PostProcessed says so.
 	PostStatus int `json:"postStatus,omitempty"`

@@ -142,6 +142,12 @@ func (s *Sim) control(r *http.Request, verb string, body []byte) (result any, er
 		}
 		do := map[string]func(int){"cut": s.cut, "expire": s.expire, "expire-http": s.expireHTTP, "kick": s.kick}
 		do[verb](args.Session)
+	case "become":
+		var args becomeArgs
+		if err := decode(verb, body, &args); err != nil {
+			return nil, err
+		}
+		return struct{}{}, s.become(args.Session, args.User)
 	case "publish":
 		var args publishArgs
 		if err := decode(verb, body, &args); err != nil {

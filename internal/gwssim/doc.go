@@ -70,6 +70,7 @@
 //	cut             {"session": 0}                     {}                     Cut
 //	expire          {"session": 0}                     {}                     Expire
 //	expire-http     {"session": 0}                     {}                     ExpireHTTP
+//	become          {"session": 0, "user": "agent2"}   {}                     Become
 //	kick            {"session": 0}                     {}                     Kick
 //	campaign        {"campaignName", "status"}         {}                     SetCampaign
 //	push            {"campaignName", "user"}           {"recordHandle": n}    Push
@@ -89,6 +90,7 @@
 //	the connection drops          cut          {"session": n}
 //	the CometD session is lost    expire       {"session": n}
 //	the HTTP session is lost      expire-http  {"session": n}
+//	somebody else signs in        become       {"session": n, "user": "agent2"}
 //	the server ends the session   kick         {"session": n}
 //	the next answer is lost       fault        {"session": n, "at": "event", "do": "silence"}
 //	it is late                    fault        {"session": n, "at": "event", "do": "delay", "delayMS": 5000}

@@ -137,6 +137,12 @@ func (s *Sim) Expire() { s.control("expire", struct{}{}, nil) }
 // CometD sessions live on.
 func (s *Sim) ExpireHTTP() { s.control("expire-http", struct{}{}, nil) }
 
+// Become makes every HTTP session another user's, under the cookie that it has, with a CSRF token of its own.
+// CometD sessions stay whose they are.
+func (s *Sim) Become(user string) error {
+	return s.post(context.Background(), s.verb("become"), becomeArgs{User: user}, nil)
+}
+
 // Kick ends every CometD session from the server's side: a /meta/disconnect
 // without id, and the answer to the held connect with the advice "none". A
 // long-polling session that has no connect held hears nothing of it.

@@ -44,6 +44,27 @@ func TestSignIn(t *testing.T) {
 	require.Equal(t, 401, c.signIn("", "").status)
 }
 
+func TestBecome_TheCookieIsSomebodyElses(t *testing.T) {
+	sim := gwssim.New(t)
+	sim.Set(gwssim.Behavior{NumericIDs: true})
+	c := signedIn(t, sim, "agent")
+	token := c.token
+	require.Error(t, sim.Become("nobody"))
+	require.Contains(t, string(c.signIn("", "").body), `"id":9007199254740992,`)
+
+	require.NoError(t, sim.Become("agent1"))
+	require.Equal(t, 403, c.post("r").status, "the token was the first one's")
+	a := c.signIn("", "")
+	require.Empty(t, a.header.Get("Set-Cookie"))
+	require.NotEqual(t, token, c.token)
+	require.Contains(t, string(a.body), `"id":9007199254740993,`)
+	require.Equal(t, 200, c.post("r").status)
+	posts := sim.Posts()
+	require.Equal(t, "agent1", posts[len(posts)-1].User)
+	c.control("become", `{"user":"agent"}`)
+	require.Contains(t, string(c.signIn("", "").body), `"userName":"agent"`)
+}
+
 func TestCSRF(t *testing.T) {
 	sim := gwssim.New(t)
 	c := signedIn(t, sim, "agent")

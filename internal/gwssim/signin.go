@@ -4,8 +4,10 @@ package gwssim
 
 import (
 	"crypto/rand"
+	"fmt"
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -78,6 +80,26 @@ func (s *Sim) expireHTTP(only int) {
 	s.changed()
 }
 
+// Become makes every HTTP session another user's, under the cookie that it has, with a CSRF token of its own: as when
+// somebody else signs in in another tab of the same browser. CometD sessions stay whose they are.
+func (s *Sim) Become(user string) error { return s.become(0, user) }
+
+// become does it to one HTTP session, or to all if only is 0.
+func (s *Sim) become(only int, user string) error {
+	if !known(user) {
+		return fmt.Errorf("there is no user %q", user)
+	}
+	s.mu.Lock()
+	defer s.unlock()
+	for _, l := range s.logins {
+		if only == 0 || l.id == only {
+			l.user, l.token, l.since = user, rand.Text(), time.Now()
+		}
+	}
+	s.changed()
+	return nil
+}
+
 // serveMe is GET /api/v2/me: the sign-in, and where CSRF tokens come from.
 func (s *Sim) serveMe(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
@@ -85,8 +107,11 @@ func (s *Sim) serveMe(w http.ResponseWriter, r *http.Request) {
 	if refused == nil && s.behavior.SignInStatus != 0 {
 		refused = plainRefusal(s.behavior.SignInStatus)
 	}
+	var user string
+	var id any
 	if refused == nil {
 		s.offerCSRF(w, l)
+		user, id = l.user, s.userID(l.user)
 	}
 	s.unlock()
 	if refused != nil {
@@ -96,14 +121,23 @@ func (s *Sim) serveMe(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{
 		"statusCode": statusOK,
 		"user": map[string]any{
-			"id":        "sim-" + l.user,
-			"userName":  l.user,
+			"id":        id,
+			"userName":  user,
 			"firstName": "Simulated",
 			"lastName":  "Agent",
 			"enabled":   true,
-			"uri":       "/users/sim-" + l.user,
+			"uri":       "/users/sim-" + user,
 		},
 	})
+}
+
+// userID is what the sign-in calls a user. The caller holds the mutex.
+func (s *Sim) userID(user string) any {
+	if !s.behavior.NumericIDs {
+		return "sim-" + user
+	}
+	n, _ := strconv.ParseInt(strings.TrimPrefix(user, "agent"), 10, 64)
+	return 1<<53 + n
 }
 
 // serveLogin is the page that Behavior.Redirect leads to.

@@ -26,6 +26,10 @@ type (
 		CampaignName string         `json:"campaignName"`
 		Status       CampaignStatus `json:"status"`
 	}
+	becomeArgs struct {
+		Session int    `json:"session"` // 0 for all
+		User    string `json:"user"`
+	}
 	pushArgs struct {
 		User         string `json:"user"`
 		CampaignName string `json:"campaignName"`

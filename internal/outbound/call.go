@@ -101,8 +101,11 @@ func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (
 		}
 	}}
 	known.set(gws.NotSent)
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return nil, AbortedError(ctx, gws.NotSent)
+	case c.rest.AgentChanged():
+		return nil, agentChangedError(gws.NotSent) // what the journal has is not theirs, either
 	}
 	if a, ok := op.answered(); ok {
 		return op.result(a)
@@ -111,6 +114,11 @@ func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (
 	defer c.session.AddWaiters(-1)
 	if err := c.ready(ctx); err != nil {
 		return nil, err
+	}
+	if _, again := c.recovery.Find(op.request.ReferenceID); again {
+		if err := c.verifyAgent(ctx); err != nil {
+			return nil, err
+		}
 	}
 	select {
 	case <-op.kept.Begin():
@@ -132,6 +140,7 @@ func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (
 	}
 	defer w.deadline.Stop()
 	defer w.stopGrace()
+	defer w.stopCheck()
 	status, _ := c.session.Watch()
 	w.session = status.Session
 
@@ -157,12 +166,14 @@ type wait struct {
 
 	cancel   func()          // calls off the POST
 	posted   chan error      // the result of the POST
+	returned bool            // it was there
 	begun    <-chan struct{} // closed with the first element of a list; nil from then on
 	deadline *deadline.Timer
 	grace    *deadline.Timer // runs while the session works after the POST has failed; nil otherwise
 	alive    <-chan struct{} // closed when something was heard from the server after that
 	heard    bool
-	failure  *Error // of the POST, where it leaves open what has happened
+	check    *time.Timer // until the server is asked who is signed in; nil if it need not be, or not yet
+	failure  *Error      // of the POST, where it leaves open what has happened
 }
 
 // post sends the request. It runs on a goroutine of its own, so that a panic must not
@@ -189,6 +200,9 @@ func (w *wait) wait(ctx context.Context) *Error {
 	for {
 		status, changed := w.c.session.Watch()
 		if status.State == bayeux.Closed {
+			if w.c.rest.AgentChanged() {
+				w.awaitPost(ctx)
+			}
 			return sessionError(status.Reason, w.stop())
 		}
 		if runs := w.heard && status.State == bayeux.Connected; !runs {
@@ -242,11 +256,13 @@ func (w *wait) stop() gws.Delivery {
 // result takes the result of the POST. An error is returned if it settles the
 // matter.
 func (w *wait) result(err error) *Error {
+	w.returned = true
 	d := gws.DeliveryOf(err)
 	if d == gws.Unknown && w.known.get() == gws.Accepted {
 		return nil // the answer has begun to come: that says more
 	}
 	w.known.set(d)
+	w.checkUnanswered()
 	if err == nil {
 		return nil
 	}

@@ -86,6 +86,8 @@ type Client struct {
 	clock     deadline.Clock
 	closing   chan struct{} // closed by Close
 	closeOnce sync.Once
+	checks    context.Context // of who is signed in; done with the client
+	endChecks context.CancelFunc
 }
 
 // network is what a client reaches its server over.
@@ -111,8 +113,9 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		over.online = httpx.Online
 	}
 	c := &Client{opts: opts, notified: slices.ContainsFunc(opts.Channels, covers), online: over.online, clock: over.clock, closing: make(chan struct{})}
+	c.checks, c.endChecks = context.WithCancel(context.Background())
 	c.rest = gws.NewAuth(gws.Config{
-		BaseURL: opts.BaseURL, Doer: over.doer,
+		BaseURL: opts.BaseURL, Doer: over.doer, OnAgentChanged: c.agentChanged,
 		Headers: headers(opts.Headers), HeadersDynamic: opts.HeadersDynamic,
 		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout, Clock: over.clock,
 	})
@@ -136,6 +139,7 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 	c.recovery.Attach(&session)
 	c.session = bayeux.New(session)
 	if err := c.connect(ctx); err != nil {
+		c.endChecks()
 		c.closeSession()
 		c.recovery.Abandon()
 		return nil, err
@@ -215,8 +219,15 @@ func (c *Client) Ended() bool {
 }
 
 // Wake is to be called when the connection may be dead, or may be had again:
-// the network is gone or back, the machine was asleep, the page is seen again.
+// the network is gone or back, the machine was asleep.
 func (c *Client) Wake() { c.session.Wake() }
+
+// Seen is Wake for a page that is seen again: another agent may have signed in meanwhile. It does not wait,
+// but calls do until that is known.
+func (c *Client) Seen() {
+	c.rest.Check(c.checks)
+	c.session.Wake()
+}
 
 // Leave says that whoever uses the client is going away. If nothing is
 // pending, that ends the session at the server; what is pending may still be
@@ -238,14 +249,20 @@ func (c *Client) Close() { _ = c.close(false) }
 // CloseAndForget is Close, and leaves nothing in the journal. Where it cannot be cleared, an *[Error] with the
 // code Closed says so; the client is closed all the same.
 func (c *Client) CloseAndForget() error {
-	if err := c.close(true); err != nil {
+	err := c.close(true)
+	switch {
+	case err == nil:
+		return nil
+	case c.rest.AgentChanged():
+		return agentChangedError(gws.NotSent)
+	default:
 		return stillKept("the client is closed, but the journal could not be cleared", err)
 	}
-	return nil
 }
 
 func (c *Client) close(forget bool) error {
 	c.closeOnce.Do(func() { close(c.closing) })
+	c.endChecks()
 	c.closeSession()
 	return c.recovery.Close(forget)
 }

@@ -21,6 +21,7 @@ const (
 	SubscribeRefused Code = "SUBSCRIBE_REFUSED"
 	Disconnected     Code = "DISCONNECTED"
 	Unauthorized     Code = "UNAUTHORIZED"
+	AgentChanged     Code = "AGENT_CHANGED"
 	APIError         Code = "API_ERROR"
 	HTTPError        Code = "HTTP_ERROR"
 	NetworkError     Code = "NETWORK_ERROR"
@@ -70,7 +71,9 @@ func restError(err error, d gws.Delivery) *Error {
 	e := &Error{Message: err.Error(), Delivery: d, Err: err}
 	// What a cause says of its own cause comes second: an UnauthorizedError
 	// may be due to a timeout.
-	if _, ok := errors.AsType[*gws.UnauthorizedError](err); ok {
+	if _, ok := errors.AsType[*gws.AgentChangedError](err); ok {
+		e.Code = AgentChanged
+	} else if _, ok := errors.AsType[*gws.UnauthorizedError](err); ok {
 		e.Code, e.HTTPStatus = Unauthorized, 401
 	} else if s, ok := errors.AsType[*gws.StatusError](err); ok {
 		e.Code, e.HTTPStatus, e.StatusCode, e.StatusMsg = APIError, s.HTTPStatus, s.StatusCode, s.StatusMessage
@@ -126,7 +129,7 @@ func final(err error) bool {
 		return true
 	}
 	switch e := restError(err, gws.NotSent); e.Code {
-	case Unauthorized:
+	case Unauthorized, AgentChanged:
 		return true
 	case APIError, HTTPError:
 		return e.HTTPStatus < 500 && e.HTTPStatus != 408 && e.HTTPStatus != 429

@@ -414,8 +414,8 @@ func TestAgentChanged_EventDataAreNotWritten(t *testing.T) {
 		done := l.complete("b")
 		pass(beforeTheAnswer)
 		d.s.me = `,"user":{"id":"bob"}`
-		require.NoError(d, l.rest.SignIn(d.Context()))
-		get(d.T, done).resolved(d.T, "b")
+		l.Seen()
+		get(d.T, done).rejected(d.T, AgentChanged, gws.Accepted)
 		d.say("a")
 		synctest.Wait()
 		require.Empty(d, d.answered())

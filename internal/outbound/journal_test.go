@@ -528,24 +528,36 @@ func TestAgentsAreToldApart(t *testing.T) {
 		l.lists("a accepted")
 
 		// Another agent signs in while the client lives.
-		d.s.me = `,"user":{"id":"bob"}`
-		require.NoError(d, l.rest.SignIn(d.Context()))
-		l.lists()
 		d.fated("b", slow)
 		done := l.complete("b")
 		pass(beforeTheAnswer)
+		d.s.me = `,"user":{"id":"bob"}`
+		l.Seen()
+		o := get(d.T, done)
+		o.rejected(d.T, AgentChanged, gws.Accepted)
+		l.lists()
+		e, _ := errors.AsType[*Error](l.Forget(d.Context(), "a"))
+		require.Equal(d, AgentChanged, e.Code)
+		_, err := l.Settled(d.Context(), "a")
+		e, _ = errors.AsType[*Error](err)
+		require.Equal(d, []any{AgentChanged, gws.Accepted, "a"}, []any{e.Code, e.Delivery, e.ReferenceID})
+		posts := d.s.truths["a"].posts
+		get(d.T, l.complete("a")).rejected(d.T, AgentChanged, gws.NotSent)
+		require.Equal(d, posts, d.s.truths["a"].posts)
+		synctest.Wait()
 		kept, session := d.kept()
 		require.Equal(d, []string{"a"}, kept)
 		require.False(d, session)
 		require.Len(d, l.log, 1)
 		require.Contains(d, l.log[0], "another agent")
-		get(d.T, done).resolved(d.T, "b")
-		require.NoError(d, l.Forget(d.Context(), "a"))
-		e, _ := errors.AsType[*Error](l.CloseAndForget())
-		require.Equal(d, Closed, e.Code)
-		require.Contains(d, e.Message, "another agent")
+		e, _ = errors.AsType[*Error](l.CloseAndForget())
+		require.Equal(d, AgentChanged, e.Code)
 		kept, _ = d.kept()
-		require.Equal(d, []string{"a"}, kept, "it is not his to forget")
+		require.Equal(d, []string{"a"}, kept, "it is not theirs to forget")
+
+		d.s.me = `,"user":{"id":"ann"}`
+		l = d.load()
+		l.lists("a accepted")
 	})
 }
 

@@ -239,17 +239,12 @@ func (r *deskRun) do(step deskStep) {
 		call := r.find(u.ReferenceID)
 		switch step.Do {
 		case "send again", "send again over a dead line":
-			posts := func() int {
-				r.d.s.mu.Lock()
-				defer r.d.s.mu.Unlock()
-				return call.truth.posts
-			}
-			before := posts()
+			before := r.posts(call)
 			r.call(page, call, u.Request)
 			if u.Answered {
 				call.asked--
 				synctest.Wait()
-				if posts() != before {
+				if r.posts(call) != before {
 					r.violation("%s was sent again, though its answer was there", call.reference)
 				}
 			}
@@ -272,12 +267,12 @@ func (r *deskRun) do(step deskStep) {
 	case "close", "close and forget":
 		r.close(step.Page, step.Do == "close and forget")
 	case "another agent":
-		before := page.rest.User()
 		page.net.me = deskAgents[1-page.agent]
-		if page.rest.SignIn(r.d.Context()) != nil { // a fault of the network
+		err := page.rest.SignIn(r.d.Context())
+		page.changed = page.rest.AgentChanged()
+		if err != nil && !page.changed { // a fault of the network
 			page.net.me = deskAgents[page.agent]
 		}
-		page.changed = page.changed || page.rest.User() != before
 	}
 }
 
@@ -370,6 +365,12 @@ func (r *deskRun) call(page *deskPage, call *deskCall, fields gws.Fields) {
 		page.waits[call] = map[int]bool{}
 	}
 	again := call.asked > 1
+	before := r.posts(call)
+	defer func() {
+		if page.changed && r.posts(call) != before {
+			r.violation("%s was sent, though another agent has signed in", call.reference)
+		}
+	}()
 	go func() {
 		_, err := page.Call(context.Background(), "completeRecord", fields, CallOptions{})
 		if e, failed := errors.AsType[*Error](err); failed && (e.Code == InvalidRequest || again && (e.Delivery == gws.NotSent || e.Delivery == gws.Rejected)) {
@@ -378,6 +379,13 @@ func (r *deskRun) call(page *deskPage, call *deskCall, fields gws.Fields) {
 		r.tell(page, call)
 	}()
 	synctest.Wait()
+}
+
+// posts returns how many POSTs of a call have reached the server.
+func (r *deskRun) posts(call *deskCall) int {
+	r.d.s.mu.Lock()
+	defer r.d.s.mu.Unlock()
+	return call.truth.posts
 }
 
 func (r *deskRun) settle(page *deskPage, call *deskCall) {

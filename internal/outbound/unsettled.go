@@ -26,6 +26,7 @@ type recoveryHost struct{ *Client }
 
 func (h recoveryHost) SignIn(ctx context.Context) error { return h.rest.SignIn(ctx) }
 func (h recoveryHost) Agent() string                    { return h.rest.User() }
+func (h recoveryHost) AgentChanged() bool               { return h.rest.AgentChanged() }
 func (h recoveryHost) AddWaiters(n int)                 { h.session.AddWaiters(n) }
 func (h recoveryHost) Warn(problem string)              { h.logf(bayeux.Warn, "%s", problem) }
 func (h recoveryHost) Dismiss(e *recovery.Earlier)      { h.waiting.removeEarlier(e) }
@@ -52,6 +53,11 @@ func (c *Client) Settled(ctx context.Context, reference string) (json.RawMessage
 	e, ok := c.recovery.Find(reference)
 	if !ok {
 		return nil, invalid("wrong request", []gws.Problem{{Field: "referenceId", Message: "no unsettled call has this reference"}})
+	}
+	if c.rest.AgentChanged() {
+		failed := agentChangedError(e.Delivery())
+		failed.ReferenceID = reference
+		return nil, failed
 	}
 	fail := func(failed *Error) (json.RawMessage, error) {
 		select {
@@ -104,14 +110,17 @@ func (c *Client) Delivered(reference string) { c.recovery.Delivered(reference) }
 
 // Forget takes an unsettled call off the list and out of the journal. Whoever
 // waits for it gets an error with the code Closed. A reference that no unsettled call has is
-// ignored. Where the store cannot be written, Forget returns an *[Error] with the code Closed;
+// ignored. Once another agent has signed in, nothing is removed, and the error has the code AgentChanged. Where the store cannot be written, Forget returns an *[Error] with the code Closed;
 // the client tries on, and so does Forget if it is called again.
 func (c *Client) Forget(ctx context.Context, reference string) error {
 	err := c.recovery.Forget(ctx, reference)
 	if err == nil {
 		return nil
 	}
-	failed := stillKept("the call is off the list of this client, but it could not be removed from the journal, and a later client may list it", err)
+	failed := agentChangedError(gws.NotSent)
+	if !c.rest.AgentChanged() {
+		failed = stillKept("the call is off the list of this client, but it could not be removed from the journal, and a later client may list it", err)
+	}
 	failed.ReferenceID = reference
 	if e, ok := c.recovery.Find(reference); ok {
 		failed.Delivery = e.Delivery()

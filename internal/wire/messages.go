@@ -77,6 +77,9 @@ type Listen struct{ Client int }
 // Wake says that the connections may be dead, or may be had again.
 type Wake struct{}
 
+// Seen is [Wake] for a page that is seen again.
+type Seen struct{}
+
 // Leave says that the page goes away.
 type Leave struct{}
 
@@ -94,6 +97,7 @@ func (*HeadersAnswer) fromPage() {}
 func (*Delivered) fromPage()     {}
 func (*Listen) fromPage()        {}
 func (*Wake) fromPage()          {}
+func (*Seen) fromPage()          {}
 func (*Leave) fromPage()         {}
 func (*Ping) fromPage()          {}
 

@@ -69,6 +69,8 @@ func Read(text []byte) (FromPage, error) {
 		return &Listen{client}, nil
 	case "wake":
 		return &Wake{}, nil
+	case "seen":
+		return &Seen{}, nil
 	case "leave":
 		return &Leave{}, nil
 	case "ping":

@@ -32,6 +32,7 @@ func TestRead_EachKind(t *testing.T) {
 		`{"kind":"delivered","client":2,"referenceId":"r"}`:                 &Delivered{2, "r"},
 		`{"kind":"listen","client":2}`:                                      &Listen{2},
 		`{"kind":"wake"}`:                                                   &Wake{},
+		`{"kind":"seen"}`:                                                   &Seen{},
 		`{"kind":"leave"}`:                                                  &Leave{},
 		`{"kind":"ping","id":9}`:                                            &Ping{9},
 	} {

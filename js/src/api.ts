@@ -310,9 +310,9 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
    * at the record. Its `settled` rejects with `CLOSED`. A reference that no
    * unsettled call has is ignored, also that of a call of this client.
    *
-   * Rejects with `INVALID_REQUEST` if it is given something other than a string, and with
-   * `CLOSED` where the browser's storage fails or does not answer: then the call is off this client's list,
-   * but a later client may list it. The client goes on, and tries again, as `forget` does if it is called again.
+   * Rejects with `INVALID_REQUEST` if it is given something other than a string, with
+   * `AGENT_CHANGED` once another agent has signed in, and with `CLOSED` where the browser's storage
+   * fails or does not answer: then the call is off this client's list, but a later client may list it. The client goes on, and tries again, as `forget` does if it is called again.
    */
   forget(referenceId: string): Promise<void>;
 
@@ -322,7 +322,8 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
    * journal for the next client, unless the option `forget` says otherwise; that of the first
    * call counts. Rejects with `INVALID_REQUEST` for wrong options, and closes nothing then; with
    * `forget`, with `MODULE_EXITED` if the program has ended: then nobody is there to forget; and
-   * with `CLOSED` if the journal could not be cleared: the client is closed all the same.
+   * with `CLOSED` if the journal could not be cleared, or `AGENT_CHANGED` if it is that of an agent
+   * who was signed in before: the client is closed all the same.
    */
   close(options?: CloseOptions): Promise<void>;
 

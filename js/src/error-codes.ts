@@ -14,6 +14,8 @@ export type ErrorCode =
   | "DISCONNECTED"
   /** HTTP 401, after asking `headers()` once more. */
   | "UNAUTHORIZED"
+  /** Another agent is signed in than when the client was created. */
+  | "AGENT_CHANGED"
   /** The response has a `statusCode` other than 0. */
   | "API_ERROR"
   /** Another HTTP status, or a body that is not the API's. */

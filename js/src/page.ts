@@ -7,13 +7,16 @@ export function watchPage(link: Link): () => void {
   const wake = () => link.send({ kind: "wake" });
   addEventListener("online", wake, options);
   addEventListener("offline", wake, options);
-  addEventListener("pageshow", wake, options);
+  // Another agent may have signed in while the page was in the back/forward cache, or hidden.
+  const seen = () => link.send({ kind: "seen" });
+  const show = ({ persisted }: PageTransitionEvent) => (persisted ? seen() : wake());
+  addEventListener("pageshow", show, options);
   // What goes to the back/forward cache may come back: the session is kept.
   const hide = ({ persisted }: PageTransitionEvent) => persisted || link.send({ kind: "leave" });
   addEventListener("pagehide", hide, options);
   const { document } = globalThis;
   document?.addEventListener("resume", wake, options);
-  const see = () => document.visibilityState === "visible" && wake();
-  document?.addEventListener("visibilitychange", see, options);
+  const look = () => document.visibilityState === "visible" && seen();
+  document?.addEventListener("visibilitychange", look, options);
   return () => watching.abort();
 }

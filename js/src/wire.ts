@@ -42,6 +42,7 @@ export type FromPage =
   | { kind: "delivered"; client: number; referenceId: string }
   | { kind: "listen"; client: number }
   | { kind: "wake" }
+  | { kind: "seen" }
   | { kind: "leave" }
   | { kind: "ping"; id: number };
 

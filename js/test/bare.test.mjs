@@ -56,6 +56,40 @@ testInPage(
 );
 
 testInPage(
+  "a page that is seen again asks who is signed in, and is not for another agent",
+  async (page) => {
+    const simulator = await Simulator.start();
+    await start(page);
+    const error = await page.evaluate(
+      async (baseUrl, headers, request) => {
+        const { outcome } = await import("/in-page.js");
+        await fetch(`${baseUrl}/api/v2/me`, { headers, credentials: "include" });
+        const client = await globalThis.gwsOutbound.createClient({ baseUrl });
+        await fetch(`${baseUrl}/gwssim/become`, {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: '{"user":"agent2"}',
+        });
+        const closed = new Promise((resolve) => {
+          client.addEventListener("statechange", ({ detail }) => {
+            if (detail.state === "closed") resolve();
+          });
+        });
+        document.dispatchEvent(new Event("visibilitychange"));
+        await closed;
+        return (await outcome(globalThis.completeRecord(request))).error;
+      },
+      simulator.url,
+      headers,
+      request,
+    );
+    assert.deepEqual([error.code, error.delivery], ["AGENT_CHANGED", "not-sent"]);
+    assert.deepEqual(await simulator.posts(), []);
+  },
+  { path: "/bare" },
+);
+
+testInPage(
   "errors have the fields of an OutboundError",
   async (page) => {
     const simulator = await Simulator.start();

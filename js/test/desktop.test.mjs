@@ -956,6 +956,73 @@ testInPage(
   { path: desktop },
 );
 
+/** Types into a field, in place of what is there; "" empties it. */
+async function fillIn(page, testid, text) {
+  await page.focus(`[data-testid=${testid}]`);
+  await retype(page, text);
+}
+
+/** Asserts that nothing of the record is on the page, in its fields, or kept. */
+async function assertNothingLeft(page) {
+  await deskEmpties(page);
+  assert.deepEqual(await keptOfAgent(page), []);
+  assert.ok(!/70001|\+1212/.test(await page.$eval("main", (main) => main.textContent)));
+  const typed = await page.$$eval("input", (inputs) => inputs.map(({ value }) => value).join());
+  assert.ok(!/70001|\+1212/.test(typed), typed);
+}
+
+testInPage(
+  "another agent connects in the same page: nothing of the first is left",
+  async (page) => {
+    await getRecord(page);
+    await page.focus("[data-testid=number]");
+    await page.keyboard.type("+12125550100");
+    await press(page, "disconnect");
+    await page.waitForSelector("[data-testid=state][data-state=closed]");
+    await reads(page, "desk", /Record 70001/); // the same agent would go on with it
+    await fillIn(page, "user", "agent2");
+    await page.focus("[data-testid=connect]");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-testid=state][data-state=connected]");
+    await assertNothingLeft(page);
+  },
+  { path: desktop },
+);
+
+testInPage(
+  "another agent signs in in another tab: nothing is sent in their name, nor left of the first",
+  async (page) => {
+    await simulator.call("reset", { seed: 1 });
+    const session = await page.evaluate(async () => {
+      const headers = { Authorization: `Basic ${btoa("agent:secret")}` };
+      await fetch("/api/v2/me", { headers });
+      const type = { "Content-Type": "application/json" };
+      const own = await fetch("/gwssim/own", { method: "POST", headers: type, body: "{}" });
+      return (await own.json()).session;
+    });
+    await page.waitForSelector("[data-testid=connect]:not([disabled])");
+    await fillIn(page, "user", "");
+    await fillIn(page, "password", "");
+    await getRecord(page);
+    const before = (await simulator.posts()).length;
+    await simulator.call("become", { session, user: "agent2" });
+    await page.keyboard.press("Digit1");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-testid=state][data-state=closed]");
+    await reads(page, "connection-problem", /another agent/);
+    await assertNothingLeft(page);
+    const posts = (await simulator.posts()).slice(before);
+    assert.deepEqual(
+      posts.map(({ user, status }) => [user, status]),
+      [["agent2", 403]],
+    );
+    await press(page, "connect");
+    await page.waitForSelector("[data-testid=state][data-state=connected]");
+    await assertNothingLeft(page);
+  },
+  { path: desktop, complaints: failures },
+);
+
 /** Has axe look at the page as it is. */
 async function axeFindsNothing(page, where) {
   await page.evaluate(axe);

@@ -62,11 +62,11 @@ async function fill(page, id, text) {
 async function signIn(
   extension,
   baseUrl,
-  { password = "secret", until = "[data-state=connected]" } = {},
+  { user = "agent", password = "secret", until = "[data-state=connected]" } = {},
 ) {
   const page = await extension.open("sign-in.html");
   await fill(page, "baseUrl", baseUrl);
-  await fill(page, "user", "agent");
+  await fill(page, "user", user);
   await fill(page, "password", password);
   await page.keyboard.press("Enter");
   await page.waitForSelector(`#state${until}`);
@@ -408,5 +408,87 @@ testExtension(
       return completions;
     });
     assert.deepEqual([stored.referenceId, state], [reference, "resolved"]);
+  },
+);
+
+/** What is kept of an agent's work. */
+const kept = (page) =>
+  page.evaluate(async () => {
+    const { completions, draft } = await chrome.storage.local.get(["completions", "draft"]);
+    return {
+      handles: completions.map(({ request }) => request.recordHandle),
+      draft: draft ?? null,
+    };
+  });
+
+testExtension("when another agent is typed in, nothing of the first is left", async (extension) => {
+  const simulator = await Simulator.start({ postCut: true });
+  await signIn(extension, simulator.url);
+  const popup = await openPopup(extension);
+  await complete(popup);
+  await completionIn(popup, "failed");
+  assert.equal(await badge(popup), "1");
+
+  // The same agent again has it still.
+  await signIn(extension, simulator.url);
+  assert.deepEqual((await kept(popup)).handles, [String(request.recordHandle)]);
+
+  await signIn(extension, simulator.url, { user: "agent2" });
+  await popup.waitForSelector(byId("completion"), { hidden: true });
+  assert.deepEqual(await kept(popup), { handles: [], draft: null });
+  assert.equal(await badge(popup), "");
+  const fields = await popup.$$eval("#record input:not([type=radio])", (inputs) =>
+    inputs.map(({ value }) => value).join(""),
+  );
+  assert.equal(fields, "");
+});
+
+testExtension(
+  "when another agent has signed in in a tab, nothing is sent in their name, nor left of the first",
+  async (extension) => {
+    const simulator = await Simulator.start({ holdAck: true, numericIDs: true });
+    const tab = await extension.browser.newPage();
+    try {
+      await tab.goto(`${simulator.url}/login`);
+      await tab.evaluate(() =>
+        fetch("/api/v2/me", { headers: { Authorization: `Basic ${btoa("agent:secret")}` } }),
+      );
+    } finally {
+      await tab.close();
+    }
+    await signIn(extension, simulator.url, { user: "", password: "" });
+    const popup = await openPopup(extension);
+    await complete(popup);
+    await simulator.call("wait-posts", { n: 1 });
+    await completionIn(popup, "pending");
+
+    await simulator.call("become", { user: "agent1" });
+    await complete(popup, { recordHandle: 13 });
+    await popup.waitForSelector(byId("completion"), { hidden: true });
+    assert.deepEqual((await kept(popup)).handles, []);
+    const posts = await simulator.posts();
+    assert.deepEqual(
+      posts.map(({ user, status }) => [user, status]),
+      [
+        ["agent", 200],
+        ["agent1", 403],
+      ],
+    );
+
+    // Whoever is signed in now goes on.
+    await simulator.set({ numericIDs: true });
+    await click(popup, "retry");
+    await popup.waitForSelector("#state[data-state=connected]");
+    await complete(popup, { recordHandle: 14 });
+    await completionIn(popup, "resolved");
+    assert.deepEqual((await kept(popup)).handles, ["14"]);
+
+    // Another one again, while nobody looks.
+    await popup.close();
+    await simulator.call("wait-sessions", { n: 0 });
+    await simulator.call("become", { user: "agent2" });
+    const later = await openPopup(extension);
+    await later.waitForSelector("#state[data-state=connected]");
+    assert.deepEqual((await kept(later)).handles, []);
   },
 );

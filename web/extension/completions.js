@@ -3,10 +3,10 @@
 // that more is known. So a worker that starts finds what an earlier one, which
 // was stopped, has left pending. It is "local" and not "session", which is gone
 // when the browser crashes: just then the agent must learn of it. No credentials are
-// in it.
+// in it. They are one agent's: when another signs in, all of them are forgotten.
 
 import { isOpen, overall } from "./delivery.js";
-import { connect } from "./session.js";
+import { connect, onSignedIn } from "./session.js";
 import { asOutboundError } from "./shared/words.js";
 
 /**
@@ -25,7 +25,20 @@ const limit = 20;
 
 /** Newest first. @type {Completion[]} */
 let completions = [];
+
+/**
+ * Whose they are, as far as that is known; "" is unknown.
+ *
+ * @typedef {object} Owner
+ * @property {string} user who was typed in
+ * @property {string} agent whom the server has named, and which server
+ */
+
+/** @type {Owner} */
+let owner = { user: "", agent: "" };
 let changed = () => {};
+
+onSignedIn(belongTo);
 
 /** Fulfils when what earlier workers left is read. */
 export const recovered = recover();
@@ -39,6 +52,28 @@ export const list = () => completions;
  */
 export function onListChange(listener) {
   changed = listener;
+}
+
+/**
+ * Somebody has signed in. What was another agent's is forgotten, and what is in the form as well.
+ *
+ * @param {Partial<Owner>} next
+ * @returns {Promise<boolean>} whether it was another agent's
+ */
+export async function belongTo({ user = "", agent = "" }) {
+  await recovered;
+  const differ = (before, now) => before !== "" && now !== "" && before !== now;
+  const another = differ(owner.user, user) || differ(owner.agent, agent);
+  if (another) {
+    completions = [];
+    owner = { user, agent };
+    changed();
+    await chrome.storage.local.remove("draft");
+  } else {
+    owner = { user: user || owner.user, agent: agent || owner.agent };
+  }
+  await chrome.storage.local.set({ completions, owner });
+  return another;
 }
 
 /**
@@ -108,6 +143,7 @@ async function send(completion) {
   const earlier = completion.delivery;
   try {
     const client = await connect();
+    if (!completions.includes(completion)) return; // somebody else has signed in
     // From here on the POST may leave at any time, and only the end will tell more. Should the worker
     // be stopped before that, this is what is known.
     completion.delivery = overall(earlier, "unknown");
@@ -131,8 +167,8 @@ function end(completion, outcome) {
 
 /** No other worker lives beside this one: the end of what is pending at its start will never be known. */
 async function recover() {
-  const stored = await chrome.storage.local.get({ completions: [] });
-  completions = stored.completions;
+  const stored = await chrome.storage.local.get({ completions: [], owner });
+  ({ completions, owner } = stored);
   const left = completions.filter(({ state }) => state === "pending");
   for (const completion of left)
     Object.assign(completion, { state: "interrupted", endedAt: Date.now() });

@@ -43,6 +43,10 @@ export async function setUpRecordForm() {
   for (const [name, value] of Object.entries(draft))
     if (form.elements[name] instanceof HTMLInputElement) form.elements[name].value = value;
 
+  chrome.storage.onChanged.addListener(({ draft }, area) => {
+    if (area === "local" && draft && draft.newValue === undefined) form.reset(); // somebody else has signed in
+  });
+
   /** Other records may be completed meanwhile, but none twice at the same time. */
   const isBusy = () => asking || pending.has(form.recordHandle.value.trim());
 

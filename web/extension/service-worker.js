@@ -7,10 +7,18 @@
 // service worker is lost on any that come later.
 
 import { showBadge } from "./badge.js";
-import { begin, dismiss, list, onListChange, recovered, sendAgain } from "./completions.js";
+import {
+  begin,
+  belongTo,
+  dismiss,
+  list,
+  onListChange,
+  recovered,
+  sendAgain,
+} from "./completions.js";
 import { keepAlive } from "./keep-alive.js";
-import { connect, disconnect, onStatusChange, status } from "./session.js";
-import { onSignInChange } from "./settings.js";
+import { checkAgent, connect, disconnect, onStatusChange, status } from "./session.js";
+import { onSignInChange, readSignIn } from "./settings.js";
 
 /** The popup and the sign-in page, while they are open. @type {Set<chrome.runtime.Port>} */
 const pages = new Set();
@@ -46,8 +54,10 @@ chrome.runtime.onConnect.addListener((page) => {
 chrome.runtime.onStartup.addListener(() => {});
 chrome.runtime.onInstalled.addListener(() => {});
 
-onSignInChange(() => {
+onSignInChange(async () => {
   disconnect();
+  const signIn = await readSignIn();
+  if (signIn) await belongTo({ user: signIn.user });
   if (pages.size > 0) greet();
 });
 
@@ -61,7 +71,9 @@ onListChange(() => {
 /** Connects ahead for whoever has opened a page; how that went is in the status. */
 function greet() {
   rest();
-  connect()
+  const checked = status().state === "closed" ? Promise.resolve() : checkAgent();
+  checked
+    .then(connect)
     .catch(() => {})
     .finally(rest);
 }

@@ -8,6 +8,7 @@ import {
   originPattern,
   readSignIn,
 } from "./settings.js";
+import { whoIsSignedIn } from "./shared/agent.js";
 import { asOutboundError } from "./shared/words.js";
 
 /** @typedef {import("./gws-outbound/index.js").OutboundClient} OutboundClient */
@@ -26,6 +27,8 @@ let session = null;
 /** @type {Status} */
 let current = { state: "closed" };
 let changed = () => {};
+/** @type {(who: { user: string, agent: string }) => Promise<boolean>} */
+let signedIn = async () => false;
 
 /** @returns {Status} */
 export const status = () => current;
@@ -36,6 +39,33 @@ export const status = () => current;
  */
 export function onStatusChange(listener) {
   changed = listener;
+}
+
+/**
+ * @param {typeof signedIn} listener is called with whoever is signed in, before a client is given to anybody; it
+ *   fulfils with whether that is another agent than before
+ * @returns {void}
+ */
+export function onSignedIn(listener) {
+  signedIn = listener;
+}
+
+/**
+ * Asks who is signed in: with the browser's own session it may be somebody else than before. No answer proves
+ * nothing.
+ *
+ * @returns {Promise<void>} when what was another agent's is forgotten, and the session ended
+ */
+export async function checkAgent() {
+  if (await noteAgent().catch(() => false)) await disconnect();
+}
+
+async function noteAgent() {
+  const signIn = await readSignIn();
+  if (!signIn) return false;
+  const { baseUrl, user } = signIn;
+  const agent = await whoIsSignedIn(baseUrl, authorization(signIn));
+  return signedIn({ user, agent: agent && `${agent} at ${new URL(baseUrl).origin}` });
 }
 
 /**
@@ -70,11 +100,18 @@ export async function disconnect() {
 async function open(isCurrent) {
   show({ state: "connecting" });
   const client = await createSignedIn();
+  try {
+    await noteAgent(); // before anything of the one before is sent, or shown as theirs
+  } catch (error) {
+    client.close();
+    throw error;
+  }
   const follow = ({ state, transport, reason }) => {
     if (!isCurrent()) return;
-    if (state === "closed")
+    if (state === "closed") {
       end({ code: "DISCONNECTED", reason }); // whoever needs one next makes another
-    else show({ state, transport, reason });
+      checkAgent();
+    } else show({ state, transport, reason });
   };
   client.addEventListener("statechange", ({ detail }) => follow(detail));
   follow(client);

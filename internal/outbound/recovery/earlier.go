@@ -178,8 +178,16 @@ func (k *keeper) Forget(ctx context.Context, reference string) error {
 	k.mu.Lock()
 	e := k.find(reference)
 	again := e != nil && e.err == ErrForgotten // which may have failed
-	if e == nil || !e.listed() && !again || !k.writable() {
+	switch {
+	case e == nil || !e.listed() && !again:
 		k.mu.Unlock()
+		return nil
+	case !k.writable():
+		foreign := k.foreign
+		k.mu.Unlock()
+		if foreign {
+			return errNotTheirs
+		}
 		return nil
 	}
 	if !again {

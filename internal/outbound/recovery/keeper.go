@@ -47,9 +47,8 @@ type keeper struct {
 
 	mu          sync.Mutex // taken after that of the table of calls
 	journal     *journal.Journal
-	agent       string // whose it is
-	foreign     bool   // somebody else has signed in since
-	leaving     bool   // the page goes away
+	foreign     bool // somebody else has signed in since
+	leaving     bool // the page goes away
 	closed      bool
 	saved       *bayeux.SavedSession
 	earlier     []*Earlier                // all that were found
@@ -103,9 +102,8 @@ func (k *keeper) open(ctx context.Context) {
 		k.host.Warn("the journal cannot be kept, and a crash would leave nothing: " + err.Error())
 		store = nil
 	}
-	agent := k.host.Agent()
 	j, session := journal.Open(ctx, journal.Config{
-		Store: store, Locks: locks, Scope: journal.Scope(k.config.Server, agent), Owner: gws.NewReferenceID(), Log: k.host.Warn,
+		Store: store, Locks: locks, Scope: journal.Scope(k.config.Server, k.host.Agent()), Owner: gws.NewReferenceID(), Log: k.host.Warn,
 	})
 	k.mu.Lock()
 	if k.closed { // meanwhile
@@ -113,7 +111,7 @@ func (k *keeper) open(ctx context.Context) {
 		go j.Close(context.WithoutCancel(ctx))
 		return
 	}
-	k.journal, k.agent = j, agent
+	k.journal = j
 	if saved, ok := bayeux.ReadSavedSession(session); ok {
 		k.saved = &saved
 	} else {
@@ -205,10 +203,9 @@ func (k *keeper) writable() bool {
 	if k.journal == nil || k.closed || k.foreign {
 		return false
 	}
-	if k.host.Agent() != k.agent {
+	if k.host.AgentChanged() {
 		k.foreign = true
 		k.journal.EndSession()
-		k.host.Warn("another agent has signed in: nothing more is written to the journal, which is the first one's")
 	}
 	return !k.foreign
 }

@@ -101,7 +101,8 @@ type Unsettled struct {
 // Host is the client, as recovery knows it.
 type Host interface {
 	SignIn(context.Context) error
-	Agent() string // who is signed in
+	Agent() string      // who has signed in first
+	AgentChanged() bool // somebody else has since
 
 	// Await has the answers to earlier calls looked for. Nothing is locked when it is called.
 	Await([]*Earlier)
