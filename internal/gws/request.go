@@ -35,7 +35,7 @@ func ParseRequest(method string, f Fields, allowUnknownCallResult bool) (Request
 	if op == nil {
 		return Request{}, []Problem{{Field: operationName, Message: "there is no operation " + quote(method, 40)}}
 	}
-	r := fieldReader{fields: f, allowUnknownCallResult: allowUnknownCallResult}
+	r := fieldReader{fields: f, allowUnknownCallResult: allowUnknownCallResult, known: make([]string, 0, 24)}
 	return r.request(op, others)
 }
 
@@ -62,7 +62,7 @@ func fills(f Fields, op *Operation) bool {
 
 // request reads a request of the operation. The others are what it could have been instead.
 func (r *fieldReader) request(op *Operation, others []*Operation) (Request, []Problem) {
-	req := Request{Operation: op}
+	req := Request{Operation: op, values: make([]value, 0, len(op.Parameters))}
 	named := false
 	for _, p := range op.Parameters {
 		if !named && !op.InPath(p.Name) {
