@@ -11,11 +11,11 @@ import (
 // the reload of a page. Who knows the ClientID has the session, as long as the
 // server keeps it: it is not to be shown to anybody.
 type Saved struct {
-	ClientID  string   `json:"clientId"`
-	Transport string   `json:"transport"` // its name: a session goes with the connection type that made it
-	Ack       bool     `json:"ack"`       // acknowledged delivery was negotiated
-	Batch     int64    `json:"batch"`     // the last batch that was delivered to the handlers
-	Channels  []string `json:"channels"`  // the subscriptions that the server has confirmed
+	ClientID  string
+	Transport string   // its name: a session goes with the connection type that made it
+	Ack       bool     // acknowledged delivery was negotiated
+	Batch     int64    // the last batch that was delivered to the handlers
+	Channels  []string // the subscriptions that the server has confirmed
 }
 
 func (s *Saved) equal(o *Saved) bool {

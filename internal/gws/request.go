@@ -1,7 +1,6 @@
 package gws
 
 import (
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
@@ -181,8 +180,7 @@ func appendValue(b []byte, v any) []byte {
 	case bool:
 		return strconv.AppendBool(b, v)
 	case float64:
-		text, _ := json.Marshal(v) // a finite number has one
-		return append(b, text...)
+		return strconv.AppendFloat(b, v, 'f', -1, 64)
 	case map[string]any:
 		return appendUserData(b, v)
 	}

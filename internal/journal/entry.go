@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"strconv"
 	"strings"
 	"time"
+
+	"gws-outbound/internal/jsontext"
 )
 
 // Entry is a request that was sent, or was about to be, and is not known to be
@@ -28,15 +31,17 @@ const version = 1
 
 // record is what is kept of an entry, or of a session. Texts of every version have "v" and "time".
 type record struct {
-	Version     int             `json:"v"`
-	ReferenceID string          `json:"referenceId,omitempty"`
-	Path        string          `json:"path,omitempty"`
-	Body        string          `json:"body,omitempty"`
-	Delivery    string          `json:"delivery,omitempty"`
-	Time        int64           `json:"time"` // ms since 1970
-	Answer      json.RawMessage `json:"answer,omitempty"`
-	Session     json.RawMessage `json:"session,omitempty"`
+	Version     int
+	ReferenceID string
+	Path        string
+	Body        string
+	Delivery    string
+	Time        int64 // ms since 1970
+	Answer      json.RawMessage
+	Session     json.RawMessage
 }
+
+var recordNames = []string{"v", "referenceId", "path", "body", "delivery", "time", "answer", "session"}
 
 // encode returns the text of an entry. An answer for which there is no room is
 // left at what says that there was one.
@@ -47,32 +52,65 @@ func (e *Entry) encode() (string, error) {
 	}
 	text, err := r.encode()
 	if err != nil && r.Answer != nil {
-		var short struct {
-			NotificationType string `json:"notificationType"`
-			ReferenceID      string `json:"referenceId"`
-		}
-		_ = json.Unmarshal(e.Answer, &short) // what cannot be read is left out
-		if r.Answer, err = json.Marshal(short); err != nil {
-			return "", err
-		}
+		r.Answer = shortened(e.Answer)
 		text, err = r.encode()
 	}
 	return text, err
 }
 
+// shortened is what an answer has that says which one it is.
+func shortened(answer json.RawMessage) json.RawMessage {
+	var f [2]jsontext.Value
+	jsontext.Value(answer).Members([]string{"notificationType", "referenceId"}, f[:])
+	notification, _ := f[0].Text()
+	reference, _ := f[1].Text()
+	b := jsontext.AppendString([]byte(`{"notificationType":`), notification)
+	return append(jsontext.AppendString(append(b, `,"referenceId":`...), reference), '}')
+}
+
 func (r *record) encode() (string, error) {
-	b, err := json.Marshal(r)
-	if err == nil && len(b) > MaxEntry {
+	b := strconv.AppendInt([]byte(`{"v":`), int64(r.Version), 10)
+	for i, text := range []string{r.ReferenceID, r.Path, r.Body, r.Delivery} {
+		if text != "" {
+			b = jsontext.AppendString(appendName(b, recordNames[1+i]), text)
+		}
+	}
+	b = strconv.AppendInt(appendName(b, "time"), r.Time, 10)
+	if r.Answer != nil {
+		b = append(appendName(b, "answer"), r.Answer...)
+	}
+	if r.Session != nil {
+		b = append(appendName(b, "session"), r.Session...)
+	}
+	b = append(b, '}')
+	var err error
+	if len(b) > MaxEntry {
 		err = fmt.Errorf("it has %d bytes, at most %d are kept", len(b), MaxEntry)
 	}
 	return string(b), err
 }
 
+func appendName(b []byte, name string) []byte {
+	return append(jsontext.AppendString(append(b, ','), name), ':')
+}
+
 // decode reads what was kept; ok is false for what is damaged, or of another version. Of a
 // later version, r has Version and Time.
 func decode(text string) (r record, ok bool) {
-	if len(text) > MaxEntry || json.Unmarshal([]byte(text), &r) != nil || r.Version < version {
+	if len(text) > MaxEntry {
 		return record{}, false
+	}
+	v, _ := jsontext.Read([]byte(text))
+	var f [8]jsontext.Value
+	v.Members(recordNames, f[:])
+	found, isVersion := f[0].Int()
+	ms, isTime := f[5].Int()
+	if !isVersion || !isTime || found < version {
+		return record{}, false
+	}
+	r = record{Version: int(found), Time: ms, Answer: json.RawMessage(f[6]), Session: json.RawMessage(f[7])}
+	for i, to := range []*string{&r.ReferenceID, &r.Path, &r.Body, &r.Delivery} {
+		*to, _ = f[1+i].Text()
 	}
 	return r, r.Version == version
 }

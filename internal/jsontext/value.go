@@ -79,6 +79,16 @@ func (v Value) Elements(each func(element Value)) {
 	}
 }
 
+// Strings returns the strings in an array.
+func (v Value) Strings() (list []string) {
+	v.Elements(func(element Value) {
+		if s, ok := element.Text(); ok {
+			list = append(list, s)
+		}
+	})
+	return list
+}
+
 // Members finds the properties of an object that have these names: values[i] is that of
 // names[i], which is left alone where there is none.
 func (v Value) Members(names []string, values []Value) {

@@ -2,7 +2,6 @@ package recovery
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"sync"
@@ -114,10 +113,7 @@ func (k *keeper) open(ctx context.Context) {
 		return
 	}
 	k.journal, k.agent = j, agent
-	var saved bayeux.Saved
-	if session != nil && json.Unmarshal(session, &saved) == nil {
-		k.saved = &saved
-	} else {
+	if k.saved = readSession(session); k.saved == nil {
 		k.until = time.Now()
 	}
 	waiting := k.found(j.Entries())
@@ -184,8 +180,8 @@ func (k *keeper) save(s bayeux.Saved, done func()) {
 	if k.saved == nil || s.ClientID != k.saved.ClientID {
 		k.sessionIsOver()
 	}
-	text, err := json.Marshal(s)
-	if !k.writable() || err != nil {
+	text := sessionText(s)
+	if !k.writable() {
 		done()
 		return
 	}
