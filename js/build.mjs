@@ -34,7 +34,15 @@ await writeFile(join(out, "NOTICE"), `${output("go", ["run", "./internal/cmd/not
 
 async function compileGo(pkg, file) {
   run("go", ["run", "./internal/cmd/overlay", overlay]);
-  const flags = [`-overlay=${join(overlay, "overlay.json")}`, "-trimpath", "-ldflags=-s -w"];
+  const flags = [
+    `-overlay=${join(overlay, "overlay.json")}`,
+    "-trimpath",
+    "-ldflags=-s -w",
+    // Without inlining its own packages are 3 % less to download, and a completion takes no longer. The
+    // reader of JSON, all small functions, is smaller with it.
+    "-gcflags=gws-outbound/...=-l",
+    "-gcflags=gws-outbound/internal/jsontext=",
+  ];
   run("go", ["build", ...flags, "-o", file, pkg], { GOOS: "js", GOARCH: "wasm" });
   await chmod(file, 0o644); // it is fetched, never executed
 }

@@ -61,7 +61,7 @@ func (h *hosted) receive(args []safejs.Value) {
 	port := h.ports[number]
 	if port == nil {
 		port = h.core.NewPort(func(messages []wire.ToPage) {
-			_, _ = h.send.Invoke(number, string(wire.Append(nil, messages)))
+			_, _ = h.send.Invoke(number, string(wire.Append(make([]byte, 0, 1024), messages)))
 		})
 		h.ports[number] = port
 	}

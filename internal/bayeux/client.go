@@ -192,8 +192,7 @@ type liveness struct {
 	waitedFrom   time.Time // since when there were any without a break
 	waiters      int       // callers that wait for an event
 	trips        roundTrips
-	request      time.Duration   // how long the last one of others took; see NoteRequest
-	requests     int             // of others that are under way
+	requests     requests        // of others; see NoteRequest
 	openedIn     time.Duration   // the shortest time in which a connection was opened
 	patience     int             // how many times the limits have proved too short
 	clock        *time.Timer     // until the next look

@@ -144,11 +144,7 @@ func readMessage(v jsontext.Value) (m Message) {
 	m.Error = readText(f[6])
 	m.Advice = readAdvice(f[7])
 	m.Ext = bytes.Clone(f[8])
-	f[9].Elements(func(name jsontext.Value) {
-		if s, ok := name.Text(); ok {
-			m.SupportedConnectionTypes = append(m.SupportedConnectionTypes, s)
-		}
-	})
+	m.SupportedConnectionTypes = f[9].Strings()
 	return m
 }
 

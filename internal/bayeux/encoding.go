@@ -1,14 +1,13 @@
 package bayeux
 
 import (
-	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"gws-outbound/internal/jsontext"
 )
 
-// Encode writes messages as one frame: what json.Marshal makes of them, but for the order, in a
-// fraction of its time. It does not write what a client never sends: data, successful and error.
+// Encode writes messages as one frame. It does not write what a client never sends: data, successful and error.
 func Encode(messages []Message) ([]byte, error) {
 	b := make([]byte, 0, 200*len(messages))
 	separator := byte('[')
@@ -31,26 +30,38 @@ func (m *Message) append(b []byte) ([]byte, error) {
 	b = appendText(b, `,"connectionType":`, m.ConnectionType)
 	b = appendText(b, `,"subscription":`, m.Subscription)
 	if m.SupportedConnectionTypes != nil {
-		types, err := json.Marshal(m.SupportedConnectionTypes)
-		if err != nil {
-			return nil, err
-		}
-		b = append(append(b, `,"supportedConnectionTypes":`...), types...)
+		b = jsontext.AppendStrings(append(b, `,"supportedConnectionTypes":`...), m.SupportedConnectionTypes)
 	}
 	if m.Advice != nil {
-		advice, err := json.Marshal(m.Advice)
-		if err != nil {
-			return nil, err
-		}
-		b = append(append(b, `,"advice":`...), advice...)
+		b = m.Advice.append(append(b, `,"advice":`...))
 	}
 	if m.Ext != nil {
-		if !json.Valid(m.Ext) {
-			return nil, fmt.Errorf("the ext of a message to %s is no JSON", m.Channel)
+		ext, problem := jsontext.Read(m.Ext)
+		if problem != jsontext.None {
+			return nil, fmt.Errorf("the ext of a message to %s: %w", m.Channel, problem)
 		}
-		b = append(append(b, `,"ext":`...), m.Ext...)
+		b = append(append(b, `,"ext":`...), ext...)
 	}
 	return append(b, '}'), nil
+}
+
+// append writes advice; a client gives a server none but times.
+func (a *Advice) append(b []byte) []byte {
+	separator := byte('{')
+	for _, time := range []struct {
+		name string
+		ms   *float64
+	}{{"interval", a.Interval}, {"timeout", a.Timeout}, {"maxInterval", a.MaxInterval}} {
+		if time.ms != nil {
+			b = append(jsontext.AppendString(append(b, separator), time.name), ':')
+			b = strconv.AppendFloat(b, *time.ms, 'f', -1, 64)
+			separator = ','
+		}
+	}
+	if separator == '{' {
+		b = append(b, '{')
+	}
+	return append(b, '}')
 }
 
 func appendText(b []byte, name, value string) []byte {

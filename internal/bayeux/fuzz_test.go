@@ -312,8 +312,8 @@ func FuzzAck(f *testing.F) {
 	})
 }
 
-// FuzzSaved reads a session as encoding/json does it into maps.
-func FuzzSaved(f *testing.F) {
+// FuzzSavedSession reads a session as encoding/json does it into maps.
+func FuzzSavedSession(f *testing.F) {
 	for _, text := range append(corpus.Texts(), `{"clientId":"a","transport":"websocket","ack":true,"batch":7,"channels":["/a"]}`,
 		`{"clientId":"a","clientID":"b","clientId":"c","transport":"t","Transport":"u","ack":false,"batch":1.0,"channels":null}`, `{"clientId":1}`,
 		`{"clientId":"a","transport":"t","ack":true,"batch":1.5,"channels":[]}`, `{"clientId":"a","transport":"t","ack":true,"batch":1,"channels":[1]}`) {

@@ -54,10 +54,11 @@ func (c *Client) nextLook() (due time.Time, ok bool) {
 	if c.waiters == 0 || c.phase != connected || c.probing {
 		return due, false
 	}
-	if c.requests > 0 {
-		limit *= 2 // its answer will tell as much, and a probe could take the connection that it needs
+	due = later(later(l.heard, c.askedAt), c.waitedFrom).Add(limit)
+	if c.requests.any() && !time.Now().Before(due) {
+		due = due.Add(limit) // its answer will tell as much, and a probe could take the connection that it needs
 	}
-	return later(later(l.heard, c.askedAt), c.waitedFrom).Add(limit), true
+	return due, true
 }
 
 func later(a, b time.Time) time.Time {

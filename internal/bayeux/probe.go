@@ -45,7 +45,7 @@ func (c *Client) probe() {
 				case time.Since(l.heard) < limit: // the reply to another request is arriving
 					c.watch()
 					return
-				case c.requests > 0 && c.patience <= mostRetriedProbes:
+				case c.requests.any() && c.patience <= mostRetriedProbes:
 					c.probe()
 					return
 				}
@@ -122,8 +122,8 @@ func (c *Client) shortenConnect() {
 		return
 	}
 	if x := c.link.underWay(metaConnect); x != nil && !x.short {
-		limit := max(shortLimit, c.trips.limit(), 3*c.request)
-		if c.requests > 0 && c.patience > 0 {
+		limit := max(shortLimit, c.trips.limit(), 3*c.requests.took())
+		if c.requests.any() && c.patience > 0 {
 			limit = max(limit, c.quietLimit()/2) // it is the line that is slow
 		}
 		limit <<= c.shortened

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime/debug"
 	"slices"
+	"strconv"
 
 	"gws-outbound/internal/jsontext"
 )
@@ -13,14 +14,24 @@ import (
 // the reload of a page. Who knows the ClientID has the session, as long as the
 // server keeps it: it is not to be shown to anybody.
 type SavedSession struct {
-	ClientID  string   `json:"clientId"`
-	Transport string   `json:"transport"` // its name: a session goes with the connection type that made it
-	Ack       bool     `json:"ack"`       // acknowledged delivery was negotiated
-	Batch     int64    `json:"batch"`     // the last batch that was delivered to the handlers
-	Channels  []string `json:"channels"`  // the subscriptions that the server has confirmed
+	ClientID  string
+	Transport string   // its name: a session goes with the connection type that made it
+	Ack       bool     // acknowledged delivery was negotiated
+	Batch     int64    // the last batch that was delivered to the handlers
+	Channels  []string // the subscriptions that the server has confirmed
 }
 
 var savedNames = []string{"clientId", "transport", "ack", "batch", "channels"}
+
+// Text is what ReadSavedSession reads.
+func (s *SavedSession) Text() []byte {
+	b := jsontext.AppendString([]byte(`{"clientId":`), s.ClientID)
+	b = jsontext.AppendString(append(b, `,"transport":`...), s.Transport)
+	b = strconv.AppendBool(append(b, `,"ack":`...), s.Ack)
+	b = strconv.AppendInt(append(b, `,"batch":`...), s.Batch, 10)
+	b = jsontext.AppendStrings(append(b, `,"channels":`...), s.Channels)
+	return append(b, '}')
+}
 
 // ReadSavedSession reads what was saved. ok is false for what is none.
 func ReadSavedSession(text []byte) (s SavedSession, ok bool) {

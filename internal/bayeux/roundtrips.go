@@ -1,6 +1,7 @@
 package bayeux
 
 import (
+	"sync/atomic"
 	"time"
 )
 
@@ -50,22 +51,29 @@ func (c *Client) noteRoundTrip(x *exchange) {
 // there first. Neither waits.
 func (c *Client) NoteRequest() (end func(answered bool)) {
 	began := time.Now()
-	c.box.put(func() { c.requests++ })
+	c.requests.underWay.Add(1)
 	return func(answered bool) {
-		took := time.Since(began)
-		c.box.put(func() {
-			c.requests--
-			if answered {
-				c.request = min(took, mostRequest)
-			}
-			c.watch()
-		})
+		if answered {
+			c.requests.last.Store(int64(min(time.Since(began), mostRequest)))
+		}
+		c.requests.underWay.Add(-1)
 	}
 }
 
+// requests is what is known of requests that others make to the same server. It does not belong to the
+// loop, since it is noted with each of them.
+type requests struct {
+	underWay atomic.Int32
+	last     atomic.Int64 // how many nanoseconds the last one took
+}
+
+func (r *requests) any() bool { return r.underWay.Load() > 0 }
+
+func (r *requests) took() time.Duration { return time.Duration(r.last.Load()) }
+
 // quietLimit is how long the connection may be silent.
 func (c *Client) quietLimit() time.Duration {
-	return min(max(quiet, c.trips.limit(), 3*c.request)<<min(c.patience, 8), mostQuiet)
+	return min(max(quiet, c.trips.limit(), 3*c.requests.took())<<min(c.patience, 8), mostQuiet)
 }
 
 // silenceLimit is how long a socket may be silent at the very most.

@@ -113,6 +113,9 @@ func (c *client) perform(ctx context.Context, p *Port, m *wire.Call) (json.RawMe
 	if problems = append(problems, wrong...); len(problems) > 0 {
 		return nil, outbound.InvalidOptions(problems)
 	}
+	if fields["referenceId"] == nil && m.Reference != "" {
+		fields["referenceId"] = m.Reference
+	}
 	k := &known{port: p, id: m.ID, delivery: m.Delivery}
 	k.reference, _ = fields["referenceId"].(string)
 	opts.OnProgress = func(reference string, d gws.Delivery) {

@@ -132,6 +132,29 @@ func TestPort_CallsOfTwoPagesWithTheSameNumbers(t *testing.T) {
 	require.Len(t, c.clients, 1)
 }
 
+func TestPort_ReferenceThatThePageHasMadeIsSentAndNotTold(t *testing.T) {
+	sim := gwssim.New(t)
+	sim.Set(gwssim.Behavior{HoldAck: true})
+	p := openPage(t, newCore())
+	p.resolved(p.create(1, sim))
+	await(p, func(m *wire.Status) bool { return m.State == "connected" })
+	for _, given := range []any{nil, "given"} {
+		id := p.id()
+		request := map[string]any{"recordHandle": 12.0, "applicationId": 1.0, "campaignName": "C", "callingList": "L", "devicePath": "/devices/d", "referenceId": given}
+		p.port.Take(&wire.Call{ID: id, Client: 1, Method: "completeRecord", Request: request, Options: gws.Foreign("undefined"), Reference: "made", Delivery: gws.Unknown})
+		want := "made"
+		if given != nil {
+			want = "given"
+		}
+		first := await(p, func(m *wire.Known) bool { return m.ID == id })
+		require.Equal(t, &wire.Known{ID: id, Delivery: gws.Accepted, ReferenceID: want}, first, "nothing is said before")
+		posts := sim.Posts()
+		require.Contains(t, string(posts[len(posts)-1].Body), `"referenceId":"`+want+`"`)
+		p.port.Take(&wire.Abort{ID: id})
+		require.Equal(t, want, p.rejected(id).ReferenceID)
+	}
+}
+
 func TestPort_ReferenceIsToldBeforeThePOST(t *testing.T) {
 	sim := gwssim.New(t)
 	sim.Set(gwssim.Behavior{HoldAck: true})

@@ -13,6 +13,7 @@ import (
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/outbound"
+	"gws-outbound/internal/stack"
 	"gws-outbound/internal/wire"
 )
 
@@ -109,6 +110,7 @@ func (p *Port) begin(id int, operation string, aborted bool, work func(context.C
 	p.calls[id] = &call{operation, cancel}
 	p.mu.Unlock()
 	go func() {
+		stack.Reserve()
 		value, err := p.try(ctx, operation, work)
 		p.mu.Lock()
 		delete(p.calls, id)

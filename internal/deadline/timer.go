@@ -60,11 +60,14 @@ func (c Clock) NewTimer(d time.Duration, wake Wake) *Timer {
 // The timer looks at the clock before its last two seconds as well: a page
 // that comes back to life just in time for the deadline needs the grace, too.
 func (c Clock) afterFunc(d time.Duration, wake Wake, over func()) *Timer {
-	t := &Timer{clock: c, d: d, start: c.now(), wake: wake, over: over, stopped: make(chan struct{})}
+	now := time.Now() // once, since it is dear in a browser
+	t := &Timer{clock: c, d: d, start: now, wake: wake, over: over, until: now.Add(d), stopped: make(chan struct{})}
+	if c.Now != nil {
+		t.start = c.Now()
+	}
 	first := max(d-Grace, d/2)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.until = time.Now().Add(d)
 	t.timer = time.AfterFunc(first, func() { t.run(first) })
 	return t
 }

@@ -2,7 +2,6 @@ package gws
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -84,10 +83,14 @@ func checkCharacters(s string, limit int) string {
 
 // unknown adds a problem for each field that nobody asked for.
 func (r *fieldReader) unknown() {
-	for _, field := range slices.Sorted(maps.Keys(r.fields)) {
-		if slices.Contains(r.known, field) {
-			continue
+	var unknown []string // most often there are none
+	for field := range r.fields {
+		if !slices.Contains(r.known, field) {
+			unknown = append(unknown, field)
 		}
+	}
+	slices.Sort(unknown)
+	for _, field := range unknown {
 		message := "unknown field, there is no such parameter"
 		if near := r.near(field); near != "" {
 			message = "unknown field; did you mean " + near + "?"

@@ -106,13 +106,13 @@ func readText(v any, p Parameter, limit int) (sent any, message string) {
 		}
 		return nil, message
 	}
-	return s, ""
+	return v, ""
 }
 
 func readChoice(v any, p Parameter) (sent any, message string) {
 	s, ok := v.(string)
 	if ok && slices.Contains(p.Choices, s) {
-		return s, ""
+		return v, ""
 	}
 	if near := nearest(s, p.Choices); near != "" {
 		return nil, fmt.Sprintf("got %s; did you mean '%s'?", got(v), near)

@@ -1,7 +1,6 @@
 package gws
 
 import (
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
@@ -35,7 +34,7 @@ func ParseRequest(method string, f Fields, allowUnknownCallResult bool) (Request
 	if op == nil {
 		return Request{}, []Problem{{Field: operationName, Message: "there is no operation " + quote(method, 40)}}
 	}
-	r := fieldReader{fields: f, allowUnknownCallResult: allowUnknownCallResult}
+	r := fieldReader{fields: f, allowUnknownCallResult: allowUnknownCallResult, known: make([]string, 0, 24)}
 	return r.request(op, others)
 }
 
@@ -62,7 +61,7 @@ func fills(f Fields, op *Operation) bool {
 
 // request reads a request of the operation. The others are what it could have been instead.
 func (r *fieldReader) request(op *Operation, others []*Operation) (Request, []Problem) {
-	req := Request{Operation: op}
+	req := Request{Operation: op, values: make([]value, 0, len(op.Parameters))}
 	named := false
 	for _, p := range op.Parameters {
 		if !named && !op.InPath(p.Name) {
@@ -181,8 +180,7 @@ func appendValue(b []byte, v any) []byte {
 	case bool:
 		return strconv.AppendBool(b, v)
 	case float64:
-		text, _ := json.Marshal(v) // a finite number has one
-		return append(b, text...)
+		return strconv.AppendFloat(b, v, 'f', -1, 64)
 	case map[string]any:
 		return appendUserData(b, v)
 	}

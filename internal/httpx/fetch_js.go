@@ -2,7 +2,6 @@ package httpx
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -86,36 +85,16 @@ func fetch(ctx context.Context, r *Request) (*Response, error) {
 	return resp, nil
 }
 
-// fetchInit is fetch's second argument.
+// fetchInit is fetch's second argument. What else the text of a request has, fetch leaves alone.
 func fetchInit(r *Request, signal safejs.Value) (safejs.Value, error) {
-	text, err := initText(r)
+	init, err := jsbridge.ParseJSON([]byte(requestText(r)))
 	if err != nil {
 		return safejs.Undefined(), err
 	}
-	init, err := jsbridge.ParseJSON([]byte(text))
-	if err != nil {
+	if err := init.Set("redirect", "manual"); err != nil {
 		return safejs.Undefined(), err
 	}
 	return init, init.Set("signal", signal)
-}
-
-// initText is that argument as JSON, without the signal.
-func initText(r *Request) (string, error) {
-	init := struct {
-		Method      string      `json:"method"`
-		Headers     Header      `json:"headers,omitempty"`
-		Body        *string     `json:"body,omitempty"`
-		Credentials Credentials `json:"credentials"`
-		Redirect    string      `json:"redirect"`
-		Cache       string      `json:"cache"`
-		KeepAlive   bool        `json:"keepalive,omitempty"`
-	}{Method: r.Method, Headers: r.Header, Credentials: r.credentials(), Redirect: "manual", Cache: cache(r), KeepAlive: r.KeepAlive}
-	if r.Body != nil {
-		body := string(r.Body)
-		init.Body = &body
-	}
-	text, err := json.Marshal(init)
-	return string(text), err
 }
 
 func (r *Request) credentials() Credentials {

@@ -94,8 +94,8 @@ func (r *Response) RetryAfter(now time.Time) time.Duration {
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
 		return time.Duration(seconds) * time.Second
 	}
-	date, err := time.Parse("Mon, 02 Jan 2006 15:04:05 GMT", value)
-	if err != nil {
+	date, ok := readDate(value)
+	if !ok {
 		return 0
 	}
 	return max(date.Sub(now), 0)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,15 +32,17 @@ const version = 1
 
 // record is what is kept of an entry, or of a session. Texts of every version have "v" and "time".
 type record struct {
-	Version     int             `json:"v"`
-	ReferenceID string          `json:"referenceId,omitempty"`
-	Path        string          `json:"path,omitempty"`
-	Body        string          `json:"body,omitempty"`
-	Delivery    string          `json:"delivery,omitempty"`
-	Time        int64           `json:"time"` // ms since 1970
-	Answer      json.RawMessage `json:"answer,omitempty"`
-	Session     json.RawMessage `json:"session,omitempty"`
+	Version     int
+	ReferenceID string
+	Path        string
+	Body        string
+	Delivery    string
+	Time        int64 // ms since 1970
+	Answer      json.RawMessage
+	Session     json.RawMessage
 }
+
+var recordNames = []string{"v", "referenceId", "path", "body", "delivery", "time", "answer", "session"}
 
 // encode returns the text of an entry. An answer for which there is no room is
 // left at what says that there was one.
@@ -57,8 +60,22 @@ func (e *Entry) encode() (string, error) {
 }
 
 func (r *record) encode() (string, error) {
-	b, err := json.Marshal(r)
-	if err == nil && len(b) > MaxEntry {
+	b := strconv.AppendInt([]byte(`{"v":`), int64(r.Version), 10)
+	for i, text := range []string{r.ReferenceID, r.Path, r.Body, r.Delivery} {
+		if text != "" {
+			b = jsontext.AppendString(appendName(b, recordNames[1+i]), text)
+		}
+	}
+	b = strconv.AppendInt(appendName(b, "time"), r.Time, 10)
+	if r.Answer != nil {
+		b = append(appendName(b, "answer"), r.Answer...)
+	}
+	if r.Session != nil {
+		b = append(appendName(b, "session"), r.Session...)
+	}
+	b = append(b, '}')
+	var err error
+	if len(b) > MaxEntry {
 		err = fmt.Errorf("it has %d bytes, at most %d are kept", len(b), MaxEntry)
 	}
 	return string(b), err
@@ -83,7 +100,9 @@ func shortened(answer json.RawMessage) json.RawMessage {
 	return append(b, '}')
 }
 
-var recordNames = []string{"v", "referenceId", "path", "body", "delivery", "time", "answer", "session"}
+func appendName(b []byte, name string) []byte {
+	return append(jsontext.AppendString(append(b, ','), name), ':')
+}
 
 // decode reads what was kept; ok is false for what is damaged, or of another version. Of a
 // later version, r has Version and Time.

@@ -3,10 +3,20 @@ package jsontext
 // MaxDepth is how many arrays and objects may be within each other.
 const MaxDepth = 10_000
 
-// nest says of each array and object that is open whether it is an object.
+// nest says of each array and object that is open whether it is an object. It is small, since it is on
+// the stack of whoever reads: most texts have less than 64 within each other.
 type nest struct {
-	bits  [MaxDepth/64 + 1]uint64
+	first uint64
+	more  []uint64 // of those from the 65th on
 	depth int
+}
+
+// word is where the bit of a depth is.
+func (n *nest) word(depth int) *uint64 {
+	if depth < 64 {
+		return &n.first
+	}
+	return &n.more[depth/64-1]
 }
 
 // open reports whether there was room.
@@ -14,10 +24,13 @@ func (n *nest) open(object bool) bool {
 	if n.depth == MaxDepth {
 		return false
 	}
-	word, bit := n.depth/64, uint64(1)<<(n.depth%64)
-	n.bits[word] &^= bit
+	if n.depth == 64*(len(n.more)+1) {
+		n.more = append(n.more, 0)
+	}
+	word, bit := n.word(n.depth), uint64(1)<<(n.depth%64)
+	*word &^= bit
 	if object {
-		n.bits[word] |= bit
+		*word |= bit
 	}
 	n.depth++
 	return true
@@ -26,7 +39,7 @@ func (n *nest) open(object bool) bool {
 // inObject reports whether the innermost is an object. There must be one.
 func (n *nest) inObject() bool {
 	top := n.depth - 1
-	return n.bits[top/64]&(1<<(top%64)) != 0
+	return *n.word(top)&(1<<(top%64)) != 0
 }
 
 // check returns where the value that begins at i ends, and whether it has to be mended. With a

@@ -1,13 +1,19 @@
 package jsontext
 
 import (
-	"bytes"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// plain reports whether the inside of a string stands for itself.
-func plain(inside []byte) bool { return bytes.IndexByte(inside, '\\') < 0 && utf8.Valid(inside) }
+// plain reports whether the inside of a string is ASCII that stands for itself.
+func plain(inside []byte) bool {
+	for _, c := range inside {
+		if c == '\\' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
 
 // unescape returns what the inside of a string stands for.
 func unescape(inside []byte) string {

@@ -79,20 +79,38 @@ func (v Value) Elements(each func(element Value)) {
 	}
 }
 
+// Strings returns the strings in an array.
+func (v Value) Strings() (list []string) {
+	v.Elements(func(element Value) {
+		if s, ok := element.Text(); ok {
+			list = append(list, s)
+		}
+	})
+	return list
+}
+
 // Members finds the properties of an object that have these names: values[i] is that of
 // names[i], which is left alone where there is none.
 func (v Value) Members(names []string, values []Value) {
 	v.members(func(name []byte, value Value) {
-		if !plain(name) {
-			name = []byte(unescape(name))
+		i := index(names, name)
+		if i < 0 && !plain(name) {
+			i = index(names, []byte(unescape(name)))
 		}
-		for i := range names {
-			if string(name) == names[i] {
-				values[i] = value
-				return
-			}
+		if i >= 0 {
+			values[i] = value
 		}
 	})
+}
+
+// index is slices.Index for bytes, without a copy of them.
+func index(names []string, name []byte) int {
+	for i := range names {
+		if string(name) == names[i] {
+			return i
+		}
+	}
+	return -1
 }
 
 // Properties calls each with the properties of an object, in their order. Of those with the

@@ -26,6 +26,18 @@ func AppendString(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
+// AppendStrings appends an array of strings.
+func AppendStrings(b []byte, list []string) []byte {
+	b = append(b, '[')
+	for i, s := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = AppendString(b, s)
+	}
+	return append(b, ']')
+}
+
 // appendControl appends the escape of a control character.
 func appendControl(b []byte, c byte) []byte {
 	const hex = "0123456789abcdef"

@@ -12,6 +12,7 @@ import (
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/deadline"
 	"gws-outbound/internal/gws"
+	"gws-outbound/internal/stack"
 )
 
 // grace is how long an answer is still waited for on a session that works, once
@@ -179,6 +180,7 @@ type wait struct {
 // post sends the request. It runs on a goroutine of its own, so that a panic must not
 // end the program.
 func (w *wait) post(ctx context.Context) {
+	stack.Reserve()
 	defer func() {
 		if p := recover(); p != nil {
 			w.c.logf(bayeux.Warn, "internal error: %v\n%s", p, debug.Stack())

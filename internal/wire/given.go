@@ -120,16 +120,15 @@ func Request(given any) (gws.Fields, []gws.Problem) {
 	if !ok {
 		return nil, []gws.Problem{{Field: "request", Message: "must be an object, got " + TypeOf(given)}}
 	}
-	fields := make(gws.Fields, len(values))
 	for name, v := range values {
 		if data, ok := v.(map[string]any); ok {
 			for inner, v := range data {
 				data[inner] = field(name+"."+inner, v, &problems)
 			}
 		}
-		fields[name] = field(name, v, &problems)
+		values[name] = field(name, v, &problems)
 	}
-	return fields, problems
+	return values, problems
 }
 
 // field makes a value of a field, as package gws knows it.

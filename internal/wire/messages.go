@@ -30,6 +30,7 @@ type Call struct {
 	ID, Client       int
 	Method           string
 	Request, Options any
+	Reference        string       // that of a request whose caller gave none; "" if the page has made none either
 	Delivery         gws.Delivery // what the page takes the delivery for, until it hears of another
 	Aborted          bool
 }

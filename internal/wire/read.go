@@ -20,6 +20,7 @@ const (
 	atOptions
 	atHeaders
 	atAborted
+	atReference
 	atDelivery
 	atReferenceID
 	atFields
@@ -27,7 +28,7 @@ const (
 	properties
 )
 
-var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "delivery", "referenceId", "fields", "failed"}
+var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed"}
 
 // Read reads a message from a page. Values that a caller has passed are read by their types: a string,
 // float64 or bool; nil for null, and for undefined among properties; a time.Time for a Date, [List]
@@ -49,7 +50,7 @@ func Read(text []byte) (FromPage, error) {
 	case "call":
 		return &Call{
 			ID: id, Client: client, Method: readText(f[atMethod]), Request: readGiven(f[atRequest]), Options: readGiven(f[atOptions]),
-			Delivery: gws.Delivery(readText(f[atDelivery])), Aborted: aborted,
+			Reference: readText(f[atReference]), Delivery: gws.Delivery(readText(f[atDelivery])), Aborted: aborted,
 		}, nil
 	case "close":
 		return &Close{id, client, readGiven(f[atOptions])}, nil

@@ -19,8 +19,8 @@ func TestRead_EachKind(t *testing.T) {
 		`{"kind":"createClient","id":1,"client":2,"options":{"fields":{"a":1}},"headers":{"fields":{"X-A":"b"}},"aborted":true}`: &CreateClient{ID: 1, Client: 2, Options: options, Headers: Headers{Fields: map[string]string{"X-A": "b"}}, Aborted: true},
 		`{"kind":"createClient","id":1,"client":2,"options":{"fields":{"a":1}},"headers":{"ask":true},"aborted":false}`:          &CreateClient{ID: 1, Client: 2, Options: options, Headers: Headers{Ask: true}},
 		`{"kind":"createClient","id":1,"client":2,"options":{"fields":{"a":1}},"headers":{"refused":"no"},"aborted":false}`:      &CreateClient{ID: 1, Client: 2, Options: options, Headers: Headers{Refused: "no"}},
-		`{"kind":"call","id":3,"client":2,"method":"rejectRecord","request":{"fields":{"a":1}},"options":{"type":"undefined"},"delivery":"unknown","aborted":false}`: &Call{
-			ID: 3, Client: 2, Method: "rejectRecord", Request: options, Options: gws.Foreign("undefined"), Delivery: gws.Unknown},
+		`{"kind":"call","id":3,"client":2,"method":"rejectRecord","request":{"fields":{"a":1}},"options":{"type":"undefined"},"reference":"r","delivery":"unknown","aborted":false}`: &Call{
+			ID: 3, Client: 2, Method: "rejectRecord", Request: options, Options: gws.Foreign("undefined"), Reference: "r", Delivery: gws.Unknown},
 		`{"kind":"close","id":4,"client":2,"options":null}`:                 &Close{4, 2, nil},
 		`{"kind":"unsettled","id":5,"client":2}`:                            &Unsettled{5, 2},
 		`{"kind":"settled","id":6,"client":2,"referenceId":"r"}`:            &Settled{6, 2, "r"},

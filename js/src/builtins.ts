@@ -11,7 +11,7 @@ export const { parse, stringify } = JSON;
 export const { keys, defineProperty, hasOwn } = Object;
 export const { isArray } = Array;
 export const { isFinite: isFiniteNumber } = Number;
-export const { fetch, setTimeout, clearTimeout } = globalThis;
+export const { fetch, setTimeout, clearTimeout, crypto } = globalThis;
 
 const { apply } = Reflect;
 const { getTime } = Date.prototype;

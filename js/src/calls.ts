@@ -1,10 +1,14 @@
-import { clearTimeout, NativePromise, setTimeout } from "./builtins.js";
+import { NativePromise } from "./builtins.js";
 import type { OutboundError } from "./error.js";
 import type { Known } from "./program.js";
 import { isSignal } from "./signal.js";
 
 /** A call that is not settled. */
 export interface Call {
+  /** When it should have been, on the clock of `performance.now()`. */
+  due: number;
+  /** How often it has been given more time since. */
+  times: number;
   readonly known: Known;
   /** A real one, or none. */
   readonly signal: AbortSignal | undefined;
@@ -18,14 +22,12 @@ export interface Begin {
   known: Known;
   /** What the caller passed as such, which may be none. */
   signal?: unknown;
-  /** After how many milliseconds `overdue` is called; never if there is none. */
-  limit?: number | undefined;
+  /** In how many milliseconds it should be settled; there is no saying if there is none. */
+  limit?: number;
   /** Sends it. */
   send(id: number, aborted: boolean): void;
   /** Sends word that the signal has fired since. */
   abort?(id: number): void;
-  /** The call has not come to its end in time: for how many milliseconds more to wait; 0 for no more. */
-  overdue?(times: number): number;
 }
 
 /** The one table of the calls of a page to a program that are not settled: each has a number. */
@@ -42,27 +44,18 @@ export class Calls {
   }
 
   /** Begins a call; it settles as what is in the table is resolved or rejected. */
-  begin({ known, signal: given, limit, send, abort, overdue }: Begin): Promise<unknown> {
+  begin({ known, signal: given, limit = Infinity, send, abort }: Begin): Promise<unknown> {
     const id = ++this.#last;
     const signal = isSignal(given) ? given : undefined;
     return new NativePromise((resolve, reject) => {
       const fired = () => abort?.(id);
-      let timer: ReturnType<typeof setTimeout> | undefined;
       const end = () => {
         this.#calls.delete(id);
-        clearTimeout(timer);
         signal?.removeEventListener("abort", fired);
       };
-      let times = 0;
-      const wait = (ms: number) => {
-        timer = setTimeout(() => {
-          const more = overdue?.(++times);
-          if (more && this.#calls.has(id)) {
-            wait(more);
-          }
-        }, ms);
-      };
       this.#calls.set(id, {
+        due: performance.now() + limit,
+        times: 0,
         known,
         signal,
         resolve(value) {
@@ -76,11 +69,21 @@ export class Calls {
       });
       // First, since the call may be settled before send returns.
       signal?.addEventListener("abort", fired);
-      if (limit !== undefined) {
-        wait(limit);
-      }
       send(id, signal?.aborted === true);
     });
+  }
+
+  /** Gives those that are overdue so much more time, and says how often that has been done at most. */
+  extend(ms: number): number {
+    const now = performance.now();
+    let most = 0;
+    for (const call of this.#calls.values()) {
+      if (call.due < now) {
+        call.due = now + ms;
+        most = Math.max(most, ++call.times);
+      }
+    }
+    return most;
   }
 
   /** Rejects all. */

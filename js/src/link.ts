@@ -45,6 +45,11 @@ export class Link {
       () => this.send({ kind: "ping", id: 0 }),
       () => program.end({ reason: "does not answer" }),
       () => !program.ended && (this.#calls.size > 0 || mayVanish()),
+      () => {
+        if (this.#calls.extend(more) > mostTimes) {
+          program.end({ reason: "has not settled a call in time" });
+        }
+      },
     );
     port.onmessage = (text) => this.#take(text);
     const unwatch = watchPage(this);
@@ -74,7 +79,7 @@ export class Link {
 
   /** Begins a call: `message` makes it of its number. It settles whatever becomes of the program. */
   async call(
-    begin: Omit<Begin, "send" | "abort" | "overdue">,
+    begin: Omit<Begin, "send" | "abort">,
     message: (id: number, aborted: boolean) => FromPage,
   ): Promise<unknown> {
     if (this.program.ended) {
@@ -87,14 +92,6 @@ export class Link {
         this.#pulse.start();
       },
       abort: (id) => this.send({ kind: "abort", id }),
-      overdue: (times) => {
-        if (times > mostTimes) {
-          this.program.end({ reason: "has not settled a call in time" });
-          return 0;
-        }
-        this.#pulse.check();
-        return more;
-      },
     });
   }
 

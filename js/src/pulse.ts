@@ -20,14 +20,16 @@ export class Pulse {
   readonly #ask: () => void;
   readonly #dead: () => void;
   readonly #wanted: () => boolean;
+  readonly #each: () => void;
   #question: ReturnType<typeof setTimeout> | undefined;
   #next: ReturnType<typeof setTimeout> | undefined;
 
-  /** Asks again and again while it is `wanted`. */
-  constructor(ask: () => void, dead: () => void, wanted: () => boolean) {
+  /** Asks again and again while it is `wanted`, and calls `each` each time before. */
+  constructor(ask: () => void, dead: () => void, wanted: () => boolean, each = () => {}) {
     this.#ask = ask;
     this.#dead = dead;
     this.#wanted = wanted;
+    this.#each = each;
   }
 
   /** Says that it may be wanted from now on. */
@@ -37,6 +39,7 @@ export class Pulse {
     }
     this.#next = setTimeout(() => {
       this.#next = undefined;
+      this.#each();
       if (this.#wanted()) {
         this.check();
         this.start();

@@ -5,6 +5,7 @@ import { given } from "./given.js";
 import { type Hooks, type Link, readHeaders } from "./link.js";
 import type { OutboundOperations } from "./operations.js";
 import { type Known, nothingSent } from "./program.js";
+import { newReference } from "./reference.js";
 import { signalOf, withoutSignal } from "./signal.js";
 import { describe } from "./thrown.js";
 import type { HeadersOption } from "./wire.js";
@@ -102,6 +103,8 @@ export class RemoteClient {
       // From here on it may be sent, also if the program can say nothing more: but where it has something
       // to wait for first, it says so before it sends it.
       known.delivery = this.#connected && !this.#journal ? "unknown" : "not-sent";
+      const reference = known.referenceId === undefined ? newReference() : undefined;
+      known.referenceId ??= reference;
       return {
         kind: "call",
         id,
@@ -109,6 +112,7 @@ export class RemoteClient {
         method,
         request: given(request),
         options: given(withoutSignal(options, signal)),
+        reference,
         delivery: known.delivery,
         aborted,
       };

@@ -27,6 +27,8 @@ export type FromPage =
       method: Method;
       request: Given;
       options: Given;
+      /** That of a request whose caller gave none. */
+      reference: string | undefined;
       /** What the page takes the delivery for, until it hears of another. */
       delivery: Delivery;
       aborted: boolean;

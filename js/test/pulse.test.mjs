@@ -46,7 +46,7 @@ Object.assign(globalThis, real);
 
 function beating(run) {
   return () => {
-    const seen = { asked: 0, dead: 0, answers: true, wanted: true };
+    const seen = { asked: 0, dead: 0, beats: 0, answers: true, wanted: true };
     const pulse = new Pulse(
       () => {
         seen.asked++;
@@ -54,6 +54,7 @@ function beating(run) {
       },
       () => seen.dead++,
       () => seen.wanted,
+      () => seen.beats++,
     );
     try {
       run(pulse, seen);
@@ -69,7 +70,7 @@ test(
   beating((pulse, seen) => {
     pulse.start();
     pass(60_000);
-    assert.deepEqual([seen.asked, seen.dead], [12, 0]);
+    assert.deepEqual([seen.asked, seen.dead, seen.beats], [12, 0, 12]);
     seen.wanted = false;
     pass(60_000);
     assert.equal(seen.asked, 12);

@@ -2,7 +2,6 @@ package recovery
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"sync"
@@ -181,8 +180,8 @@ func (k *keeper) save(s bayeux.SavedSession, done func()) {
 	if k.saved == nil || s.ClientID != k.saved.ClientID {
 		k.sessionIsOver()
 	}
-	text, err := json.Marshal(s)
-	if !k.writable() || err != nil {
+	text := s.Text()
+	if !k.writable() {
 		done()
 		return
 	}
