@@ -151,14 +151,28 @@ func (b *bare) change(c *bareClient, m *wire.Status) {
 }
 
 // ended lets go of what a client that has ended holds of the page. The page may ask it for what is unsettled still, until
-// it closes the client or drops it.
+// it closes the client or drops it; and completeRecord, why it has ended, until there is another one.
 func (b *bare) ended(c *bareClient) {
 	c.target = safejs.Undefined()
-	if b.current == c {
-		b.current = nil
-	}
-	if c.own {
+	if c.own && c != b.current {
 		b.release(c.number)
+	}
+}
+
+// use makes a client the one that completeRecord uses.
+func (b *bare) use(c *bareClient) {
+	before := b.current
+	b.current = c
+	if before != nil && before.own && before.closed {
+		b.release(before.number)
+	}
+}
+
+// remove takes a client off the table.
+func (b *bare) remove(number int) {
+	delete(b.clients, number)
+	if b.current != nil && b.current.number == number {
+		b.current = nil
 	}
 }
 
@@ -167,7 +181,7 @@ func (b *bare) release(number int) {
 	if b.clients[number] == nil {
 		return
 	}
-	delete(b.clients, number)
+	b.remove(number)
 	b.last++
 	b.port.Take(&wire.Close{ID: b.last, Client: number})
 }
@@ -298,7 +312,7 @@ func (b *bare) newClient(options any, signal, headers safejs.Value, own bool) (n
 			}
 		}
 		if !c.closed { // which it can be by now
-			b.current = c
+			b.use(c)
 		}
 		return target, b.addMethods(target, c.number)
 	}
@@ -493,7 +507,7 @@ func (b *bare) close(args arguments) job {
 	return func() (safejs.Value, error) {
 		v, err := wait()
 		if err == nil {
-			delete(b.clients, client)
+			b.remove(client)
 		}
 		return v, err
 	}

@@ -143,24 +143,29 @@ func TestBare_ClientThatTheServerEndedIsGivenUpWhenThePageDropsIt(t *testing.T) 
 	sim.Kick()
 	ended, err = safejs.Global().Get("ended")
 	require.Equal(t, "ended", await(t, ended, err))
-	require.Eventually(t, func() bool { return b.current == nil }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.current.closed }, 5*time.Second, time.Millisecond)
 	require.Len(t, b.clients, 1)
 	for _, c := range b.clients {
 		require.True(t, c.target.IsUndefined())
 	}
 	evaluate(t, `drop(number)`)
 	require.Empty(t, b.clients)
+	require.Nil(t, b.current)
 }
 
-func TestBare_ClientOfCompleteRecordIsGivenUpWhenItHasEnded(t *testing.T) {
+func TestBare_ClientOfCompleteRecordIsGivenUpWhenAnotherTakesItsPlace(t *testing.T) {
 	b := begin(t)
 	sim := gwssim.New(t)
-	_, work := b.newClient(map[string]any{"baseUrl": sim.URL}, safejs.Undefined(), evaluate(t, `({ Authorization: "Basic " + btoa("agent:secret") })`), true)
-	_, err := work()
-	require.NoError(t, err)
-	require.NoError(t, sim.WaitConnected(t.Context(), 1))
-	require.Len(t, b.clients, 1)
+	connect := func() {
+		_, work := b.newClient(map[string]any{"baseUrl": sim.URL}, safejs.Undefined(), evaluate(t, `({ Authorization: "Basic " + btoa("agent:secret") })`), true)
+		_, err := work()
+		require.NoError(t, err)
+		require.NoError(t, sim.WaitConnected(t.Context(), 1))
+		require.Len(t, b.clients, 1)
+	}
+	connect()
 	sim.Kick()
-	require.Eventually(t, func() bool { return len(b.clients) == 0 }, 5*time.Second, time.Millisecond)
-	require.Nil(t, b.current)
+	require.Eventually(t, func() bool { return b.current.closed }, 5*time.Second, time.Millisecond)
+	require.Len(t, b.clients, 1, "it says why it has ended")
+	connect()
 }
