@@ -5,24 +5,30 @@ import (
 
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/outbound/recovery"
+	"gws-outbound/internal/redact"
 )
 
 // Config is what the core needs of the place where it runs.
 type Config struct {
 	Journal recovery.Open              // for clients with the option journal
-	Log     func(bayeux.Level, string) // takes what the option logLevel lets pass
+	Log     func(bayeux.Level, string) // takes what the option logLevel lets pass, without secrets
 }
 
 // Core has the clients of all pages.
 type Core struct {
-	config Config
+	config  Config
+	secrets redact.Secrets
 
 	mu      sync.Mutex
 	clients map[*client]struct{} // those that are not closed
 }
 
 // New returns a core without ports.
-func New(config Config) *Core { return &Core{config: config, clients: map[*client]struct{}{}} }
+func New(config Config) *Core {
+	c := &Core{config: config, clients: map[*client]struct{}{}}
+	c.config.Log = func(level bayeux.Level, line string) { config.Log(level, c.Clean(line)) }
+	return c
+}
 
 // WakeAll says that the machine was asleep.
 func (c *Core) WakeAll() {

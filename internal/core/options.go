@@ -59,6 +59,7 @@ func (p *Port) optionsOf(o *object, m *wire.CreateClient) outbound.Options {
 	if o.boolean("journal", &journal); journal {
 		opts.Journal = p.core.config.Journal
 	}
+	opts.Secrets = &p.core.secrets
 	if from, ok := readLogLevel(o); ok {
 		opts.Log, opts.LogFrom = p.core.config.Log, from
 	}

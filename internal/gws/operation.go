@@ -121,6 +121,21 @@ func TakesCallResult(method string) bool {
 	})
 }
 
+// Personal reports whether the values of a parameter may be about a person, so that they are to be in no text. Not those that
+// the path of a request has, which errors name.
+func Personal(parameter string) bool {
+	text := false
+	for i := range operations {
+		if operations[i].InPath(parameter) {
+			return false
+		}
+		for _, p := range operations[i].Parameters {
+			text = text || p.Name == parameter && p.Name != referenceID.Name && slices.Contains([]Kind{LongText, ShortText, IntegerOrText}, p.Kind)
+		}
+	}
+	return text
+}
+
 // FindOperation returns the operation that a POST to path, which is percent-encoded as
 // it travels, asks for with this operationName, and the parameters that the path has.
 func FindOperation(name, path string) (op *Operation, inPath map[string]string, ok bool) {

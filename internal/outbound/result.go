@@ -124,7 +124,7 @@ func wrongAnswer(a answer, format, what string) *Error {
 	const most = 100
 	notification := []rune(a.notification)
 	if len(notification) > most {
-		notification = notification[:most]
+		notification = append(notification[:most:most], '…')
 	}
 	return &Error{Code: RecordError, Delivery: gws.Accepted, Event: a.event,
 		Message: fmt.Sprintf(format, string(notification), what)}
