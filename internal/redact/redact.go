@@ -17,6 +17,8 @@ const (
 	piece = 16
 	// beginning is how many bytes are enough where an ellipsis follows: there a quotation was cut short.
 	beginning = 4
+	// longestText is how many bytes of a text are let through: nobody reads more of a message.
+	longestText = 64 << 10
 	// levels is how often encodings are read that lie in each other, such as JSON in JSON in percent-encoding.
 	levels = 5
 )
@@ -42,6 +44,9 @@ type cutter struct {
 }
 
 func newCutter(text string) *cutter {
+	if len(text) > longestText {
+		text = strings.ToValidUTF8(text[:longestText], "") + "…"
+	}
 	t := &cutter{text: text}
 	for v, ok := plain(text), true; ok && len(t.views) < levels; v, ok = v.decoded() {
 		t.views = append(t.views, v)
@@ -77,15 +82,18 @@ func (t *cutter) cutOne(v *view, needle string) {
 	// Whatever the two have in common, if it has the length of a piece, has one of these whole.
 	const step = piece / 2
 	for from := 0; from+step <= len(needle); from += step {
-		end := 0
-		for at := range occurrences(v.folded, needle[from:from+step]) {
-			if at+step <= end {
-				continue
+		for next := 0; ; {
+			at := strings.Index(v.folded[next:], needle[from:from+step])
+			if at < 0 {
+				break
 			}
-			left, right := common(v.folded, at, needle, from, step)
-			if right-left >= piece {
+			at += next
+			next = at + 1
+			if end := t.hiddenTo(v, at); end >= at+step {
+				next = end - step + 1 // what repeats itself would take long
+			} else if left, right := common(v.folded, at, needle, from, step); right-left >= piece {
 				t.hide(v, left, right)
-				end = right
+				next = right - step + 1
 			}
 		}
 	}
@@ -141,6 +149,14 @@ func (t *cutter) hide(v *view, from, to int) {
 	for i := v.start[from]; i < v.end[to-1]; i++ {
 		t.hidden[i] = true
 	}
+}
+
+// hiddenTo returns where what is hidden from a place on ends.
+func (t *cutter) hiddenTo(v *view, at int) int {
+	for t.hidden != nil && at < len(v.start) && t.hidden[v.start[at]] {
+		at++
+	}
+	return at
 }
 
 // String returns the text without what was cut.

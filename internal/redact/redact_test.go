@@ -198,6 +198,12 @@ func TestSecrets_TheOldestOfManyAreForgottenByTheirKind(t *testing.T) {
 	require.Equal(t, size, s.tokens.size)
 }
 
+func TestCut_ALongTextEndsWithAnEllipsis(t *testing.T) {
+	long := strings.Repeat("é", longestText)
+	require.Equal(t, long[:longestText]+"…", secrets(token).Cut(long))
+	require.Equal(t, Withheld+"…", secrets(strings.Repeat("s", 100<<10)).Cut(strings.Repeat("s", 100<<10)))
+}
+
 func TestCut_ValuesOfARequest(t *testing.T) {
 	values := []string{"Ann", "+49 30 123", "ab"}
 	require.Equal(t, `{"name":"[withheld]","phone":"[withheld]"} Annex ann ab`, Cut(`{"name":"Ann","phone":"\u002b49 30 123"} Annex ann ab`, values))

@@ -10,6 +10,8 @@ import (
 const (
 	mostValues = 256
 	mostBytes  = 256 << 10
+
+	longestValue = 8 << 10 // of a longer one, this much of its beginning is remembered
 )
 
 // Secrets remembers what was sent or received as a secret, and cuts it out of texts. Its zero value is ready, and may be
@@ -75,9 +77,10 @@ func (s *Secrets) AddCookies(cookies string) {
 }
 
 func (s *Secrets) add(to *recent, text string) {
-	if len(text) < shortest || len(text) > mostBytes {
+	if len(text) < shortest {
 		return
 	}
+	text = text[:min(len(text), longestValue)]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	to.add(text)

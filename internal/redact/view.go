@@ -29,6 +29,9 @@ func (v *view) finish() {
 	v.folded = fold(v.read)
 	for _, ellipsis := range []string{"…", "..."} {
 		for at := range occurrences(v.read, ellipsis) {
+			if strings.HasSuffix(v.read[:at], ellipsis[len(ellipsis)-1:]) {
+				continue // further dots
+			}
 			v.shortened = append(v.shortened, at-incomplete(v.read[:at]))
 		}
 	}
