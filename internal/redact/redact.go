@@ -17,6 +17,8 @@ const (
 	piece = 16
 	// beginning is how many bytes are enough where an ellipsis follows: there a quotation was cut short.
 	beginning = 4
+	// last is how many are enough where the text ends: there a server may have cut short what it repeats.
+	last = 8
 	// longestText is how many bytes of a text are let through: nobody reads more of a message.
 	longestText = 64 << 10
 	// levels is how often encodings are read that lie in each other, such as JSON in JSON in percent-encoding.
@@ -66,13 +68,9 @@ func (t *cutter) cut(needles []string) {
 
 func (t *cutter) cutOne(v *view, needle string) {
 	for _, end := range v.shortened {
-		for n := min(piece, len(needle)) - 1; n >= beginning; n-- {
-			if strings.HasSuffix(v.folded[:end], needle[:n]) {
-				t.hide(v, end-n, end)
-				break
-			}
-		}
+		t.cutBeginning(v, needle, end, beginning)
 	}
+	t.cutBeginning(v, needle, len(v.read)-incomplete(v.read), last)
 	if len(needle) < piece {
 		for at := range occurrences(v.folded, needle) {
 			t.hide(v, at, at+len(needle))
@@ -95,6 +93,16 @@ func (t *cutter) cutOne(v *view, needle string) {
 				t.hide(v, left, right)
 				next = right - step + 1
 			}
+		}
+	}
+}
+
+// cutBeginning cuts the beginning of a needle, of so many bytes at least, where the view ends with it at a place.
+func (t *cutter) cutBeginning(v *view, needle string, end, least int) {
+	for n := min(piece, len(needle)) - 1; n >= least; n-- {
+		if strings.HasSuffix(v.folded[:end], needle[:n]) {
+			t.hide(v, end-n, end)
+			return
 		}
 	}
 }

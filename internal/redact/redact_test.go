@@ -109,6 +109,9 @@ func TestCut_ASecretThatIsCutShortIsWithheldAsWell(t *testing.T) {
 					require.NotContains(t, v.folded, fold(token[:beginning]), "%s, %d characters: %s", name, n, got)
 				}
 			}
+			for _, v := range newCutter(secrets(token).Cut("refused: " + encoded[:n])).views {
+				require.NotContains(t, v.folded, fold(token[:last]), "%s, %d characters", name, n)
+			}
 		}
 	}
 }
@@ -163,7 +166,7 @@ func TestAddHeader_ItsPartsAreSecretsToo(t *testing.T) {
 func TestAddCookies_LongValuesAreSecrets(t *testing.T) {
 	s := &Secrets{}
 	s.AddCookies(`JSESSIONID=node0abcdefghijklm1; b="0123456789abcdef="; short=0123456789`)
-	require.Equal(t, Withheld+" "+Withheld+" 0123456789", s.Cut("node0abcdefghijklm1 0123456789abcdef= 0123456789"))
+	require.Equal(t, Withheld+" "+Withheld+" 0123456789.", s.Cut("node0abcdefghijklm1 0123456789abcdef= 0123456789."))
 }
 
 func TestCut_TheUserOfAURL(t *testing.T) {
