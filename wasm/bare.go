@@ -106,6 +106,7 @@ func (b *bare) receive(messages []wire.ToPage) {
 		case *wire.AskHeaders:
 			go b.askHeaders(m)
 		case *wire.Status:
+			b.tellCookies()
 			if c := b.clients[m.Client]; c != nil {
 				c.change(m)
 			}
@@ -223,6 +224,7 @@ func (b *bare) newClient(options any, signal, headers safejs.Value) job {
 			message.Headers.Refused = err.Error()
 		}
 	}
+	b.tellCookies()
 	wait := b.begin(signal, func(id int, aborted bool) wire.FromPage {
 		message.ID, message.Aborted = id, aborted
 		return message

@@ -33,10 +33,11 @@ func cleanError(e *wire.Error, clean func(string) string) {
 	e.Problems = problems
 }
 
-// requestError is an error of a call, whose text may repeat the request.
+// requestError is an error of a call, whose text may repeat the request: also what is too short to be looked for in
+// the texts of others.
 type requestError struct {
 	error
-	request any // as wire gives it
+	values []string // see personal
 }
 
 func (e *requestError) Unwrap() error { return e.error }

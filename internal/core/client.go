@@ -117,9 +117,11 @@ func (c *client) perform(ctx context.Context, p *Port, m *wire.Call) (json.RawMe
 		}
 		k.set(reference, d)
 	}
+	values := personal(m.Request)
+	p.core.secrets.AddRequest(values)
 	value, err := c.Call(ctx, m.Method, fields, opts)
 	if err != nil {
-		err = &requestError{err, m.Request}
+		err = &requestError{err, values}
 	}
 	return value, err
 }

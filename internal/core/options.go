@@ -169,7 +169,7 @@ func readCredentials(o *object, opts *outbound.Options) {
 	case httpx.Include, httpx.SameOrigin, httpx.Omit:
 		opts.Credentials = c
 	default:
-		o.problem("credentials", fmt.Sprintf("must be include, same-origin or omit, got %.40q", s))
+		o.problem("credentials", "must be include, same-origin or omit") // what was passed may be a password
 	}
 }
 

@@ -293,8 +293,7 @@ func describe(err error) wire.Error {
 		d.Cause.Name, d.Cause.Message = t.NameAndMessage()
 	}
 	if r, ok := errors.AsType[*requestError](err); ok {
-		values := personal(r.request)
-		cleanError(&d, func(text string) string { return redact.Cut(text, values) })
+		cleanError(&d, func(text string) string { return redact.Cut(text, r.values) })
 	}
 	return d
 }

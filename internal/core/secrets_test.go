@@ -35,7 +35,7 @@ func TestSecrets_WhateverAServerRepeats(t *testing.T) {
 	echo := &testserver.Echo{}
 	server := httptest.NewServer(echo)
 	t.Cleanup(server.Close)
-	for _, transport := range []string{"websocket", "long-polling"} {
+	for _, transport := range []string{"websocket", "long-polling", "websocket,long-polling"} {
 		for _, place := range testserver.EchoPlaces {
 			t.Run(transport+" "+place, func(t *testing.T) {
 				var running sync.WaitGroup
@@ -74,12 +74,16 @@ func textsOver(t *testing.T, base, transport string, turn int) (texts []string) 
 		defer mu.Unlock()
 		texts = append(texts, line)
 	}})
+	transports := wire.List{}
+	for name := range strings.SplitSeq(transport, ",") {
+		transports = append(transports, name)
+	}
 	p := openPage(t, c)
 	create := p.id()
 	asked := 0
 	p.port.Take(&wire.CreateClient{
 		ID: create, Client: 1, Headers: wire.Headers{Ask: true},
-		Options: map[string]any{"baseUrl": base, "transports": wire.List{transport}, "logLevel": "debug", "connectTimeout": 150.0, "requestTimeout": 2000.0, "ackTimeout": 150.0},
+		Options: map[string]any{"baseUrl": base, "transports": transports, "logLevel": "debug", "connectTimeout": 150.0, "requestTimeout": 2000.0, "ackTimeout": 150.0},
 	})
 	take := func(text string) {
 		mu.Lock()

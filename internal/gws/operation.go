@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Operation is one operation of the Outbound API: a row of the table that
@@ -121,20 +122,25 @@ func TakesCallResult(method string) bool {
 	})
 }
 
-// Personal reports whether the values of a parameter may be about a person, so that they are to be in no text. Not those that
+// Personal reports whether the values of a parameter may be about a person, so that they are to be in no text: not those that
 // the path of a request has, which errors name.
-func Personal(parameter string) bool {
-	text := false
+func Personal(parameter string) bool { return personal()[parameter] }
+
+var personal = sync.OnceValue(func() map[string]bool {
+	names := map[string]bool{}
 	for i := range operations {
-		if operations[i].InPath(parameter) {
-			return false
-		}
 		for _, p := range operations[i].Parameters {
-			text = text || p.Name == parameter && p.Name != referenceID.Name && slices.Contains([]Kind{LongText, ShortText, IntegerOrText}, p.Kind)
+			names[p.Name] = slices.Contains([]Kind{LongText, ShortText, IntegerOrText}, p.Kind)
 		}
 	}
-	return text
-}
+	for i := range operations {
+		for name := range names {
+			names[name] = names[name] && !operations[i].InPath(name)
+		}
+	}
+	names[referenceID.Name] = false
+	return names
+})
 
 // FindOperation returns the operation that a POST to path, which is percent-encoded as
 // it travels, asks for with this operationName, and the parameters that the path has.

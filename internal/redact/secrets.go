@@ -22,6 +22,7 @@ type Secrets struct {
 	tokens   recent // CSRF tokens
 	sessions recent // ids of CometD sessions
 	cookies  recent // values of cookies
+	requests recent // what requests say of persons
 }
 
 // recent are values that were used last, each of them once, the last one at the end.
@@ -76,6 +77,16 @@ func (s *Secrets) AddCookies(cookies string) {
 	}
 }
 
+// AddRequest adds values of a request that may be about a person.
+func (s *Secrets) AddRequest(values []string) {
+	if s == nil {
+		return
+	}
+	for _, v := range values {
+		s.add(&s.requests, v)
+	}
+}
+
 func (s *Secrets) add(to *recent, text string) {
 	if len(text) < shortest {
 		return
@@ -114,7 +125,7 @@ func (s *Secrets) Cut(text string) string {
 	if s != nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		for _, r := range []*recent{&s.headers, &s.tokens, &s.sessions, &s.cookies} {
+		for _, r := range []*recent{&s.headers, &s.tokens, &s.sessions, &s.cookies, &s.requests} {
 			for i := range r.values {
 				v := &r.values[i]
 				if v.needles == nil {

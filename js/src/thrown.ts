@@ -1,4 +1,5 @@
 import { defineProperty } from "./builtins.js";
+import { cleanStack } from "./url.js";
 
 /** Says in words what was thrown. */
 export function describe(thrown: unknown): string {
@@ -36,6 +37,7 @@ export function remake({ name, message }: { name: string; message: string }): Er
     [name: string]: ErrorConstructor | undefined;
   };
   const error = new (known[name] ?? Error)(message);
+  cleanStack(error);
   if (error.name !== name && name) {
     defineProperty(error, "name", {
       __proto__: null,
