@@ -48,6 +48,9 @@ export function withoutSecrets(text: string): string {
   );
 }
 
+/** Whether the URLs of scripts have the user in them. */
+export const userInScripts = /^[a-z]+:\/\/[^/?#]*@/.test(import.meta.url ?? "");
+
 /** Takes the user out of a stack, where browsers have the URL of each script. */
 export function cleanStack(error: Error): void {
   if (userInScripts && typeof error.stack === "string") {
@@ -60,5 +63,3 @@ export function cleanStack(error: Error): void {
     } as PropertyDescriptor);
   }
 }
-
-const userInScripts = /^[a-z]+:\/\/[^/?#]*@/.test(import.meta.url ?? "");
