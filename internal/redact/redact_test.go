@@ -211,6 +211,10 @@ func TestCut_ValuesOfARequest(t *testing.T) {
 	values := []string{"Ann", "+49 30 123", "ab"}
 	require.Equal(t, `{"name":"[withheld]","phone":"[withheld]"} Annex ann ab`, Cut(`{"name":"Ann","phone":"\u002b49 30 123"} Annex ann ab`, values))
 	require.Equal(t, "[withheld]", Cut("Ann", values))
+	require.Equal(t, "missing: callingList", Cut("missing: callingList", []string{"CallingList1"}))
+	s := &Secrets{}
+	s.AddRequest([]string{"CallingList1", "Ann"})
+	require.Equal(t, "Ann [withheld] callingList", s.Cut("Ann callinglist1 callingList"))
 }
 
 func FuzzCut(f *testing.F) {

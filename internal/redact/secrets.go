@@ -131,7 +131,7 @@ func (s *Secrets) Cut(text string) string {
 				if v.needles == nil {
 					v.needles = needlesOf(v.text)
 				}
-				t.cut(v.needles)
+				t.cut(v.needles, r != &s.requests)
 			}
 		}
 	}
