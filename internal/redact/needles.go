@@ -10,24 +10,27 @@ import (
 // base64 of a text that has it.
 func needlesOf(value string) []string {
 	var needles []string
-	add := func(n string) {
-		if n = fold(n); len(n) >= shortest && !slices.Contains(needles, n) {
-			needles = append(needles, n)
-		}
-	}
 	if len(value) < shortest {
 		return nil
 	}
 	for v, ok := plain(value), true; ok && len(needles) < levels; v, ok = v.decoded() {
-		add(v.read)
+		needles = addNeedle(needles, v.read)
 	}
 	// In base64 three bytes are four characters: it depends on how many bytes come before. Those characters that
 	// have bits of others are left out.
 	for before := range 3 {
 		text := base64.RawStdEncoding.EncodeToString(append(make([]byte, before, before+len(value)), value...))
-		add(text[(8*before+5)/6 : (8*(before+len(value)))/6])
+		needles = addNeedle(needles, text[(8*before+5)/6:(8*(before+len(value)))/6])
 	}
 	return needles
+}
+
+//go:noinline
+func addNeedle(needles []string, n string) []string {
+	if n = fold(n); len(n) < shortest || slices.Contains(needles, n) {
+		return needles
+	}
+	return append(needles, n)
 }
 
 // public are values of header fields that everybody sends, or that stand in texts for their own sake.
@@ -39,34 +42,36 @@ var public = []string{
 // scheme, and what the Basic scheme has in base64.
 func ofHeader(value string) []string {
 	var list []string
-	add := func(v string) {
-		if len(v) >= shortest && !slices.Contains(public, strings.ToLower(v)) && !slices.Contains(list, v) {
-			list = append(list, v)
-		}
-	}
 	value = strings.TrimSpace(value)
-	add(value)
+	list = addSecret(list, value)
 	if scheme, rest, ok := strings.Cut(value, " "); ok {
 		rest = strings.TrimSpace(rest)
-		add(rest)
-		if strings.EqualFold(scheme, "Basic") {
-			if pair, ok := fromBase64(rest); ok {
-				add(pair)
-				_, password, _ := strings.Cut(pair, ":")
-				add(password)
-			}
+		list = addSecret(list, rest)
+		if pair, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(rest, "=")); err == nil && strings.EqualFold(scheme, "Basic") {
+			list = addSecret(list, string(pair))
+			_, password, _ := strings.Cut(string(pair), ":")
+			list = addSecret(list, password)
 		}
 	}
-	for _, part := range strings.FieldsFunc(value, func(c rune) bool { return strings.ContainsRune(" ,;=\"", c) }) {
-		const longEnough = 8
+	const separators, longEnough = " ,;=\"", 8
+	for value != "" {
+		part := value
+		if end := strings.IndexAny(value, separators); end >= 0 {
+			part, value = value[:end], value[end+1:]
+		} else {
+			value = ""
+		}
 		if len(part) >= longEnough && part[0] != '/' {
-			add(part)
+			list = addSecret(list, part)
 		}
 	}
 	return list
 }
 
-func fromBase64(s string) (string, bool) {
-	b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "="))
-	return string(b), err == nil
+//go:noinline
+func addSecret(list []string, v string) []string {
+	if len(v) < shortest || slices.Contains(public, strings.ToLower(v)) || slices.Contains(list, v) {
+		return list
+	}
+	return append(list, v)
 }

@@ -75,7 +75,7 @@ func (t *cutter) cutOne(v *view, needle string) {
 		t.cutBeginning(v, needle, end, beginning)
 	}
 	if len(needle) < piece {
-		for at := range occurrences(v.folded, needle) {
+		for at := indexFrom(v.folded, needle, 0); at >= 0; at = indexFrom(v.folded, needle, at+1) {
 			t.hide(v, at, at+len(needle))
 		}
 		return
@@ -83,12 +83,9 @@ func (t *cutter) cutOne(v *view, needle string) {
 	// Whatever the two have in common, if it has the length of a piece, has one of these whole.
 	const step = piece / 2
 	for from := 0; from+step <= len(needle); from += step {
-		for next := 0; ; {
-			at := strings.Index(v.folded[next:], needle[from:from+step])
-			if at < 0 {
-				break
-			}
-			at += next
+		block := needle[from : from+step]
+		next := 0
+		for at := indexFrom(v.folded, block, 0); at >= 0; at = indexFrom(v.folded, block, next) {
 			next = at + 1
 			if end := t.hiddenTo(v, at); end >= at+step {
 				next = end - step + 1 // what repeats itself would take long
@@ -126,7 +123,7 @@ func common(text string, at int, needle string, from, length int) (left, right i
 func (t *cutter) cutWord(value string) {
 	for i := range t.views {
 		v := &t.views[i]
-		for at := range occurrences(v.read, value) {
+		for at := indexFrom(v.read, value, 0); at >= 0; at = indexFrom(v.read, value, at+1) {
 			end := at + len(value)
 			if (at == 0 || !inWord(v.read[at-1])) && (end == len(v.read) || !inWord(v.read[end])) {
 				t.hide(v, at, end)
@@ -139,17 +136,12 @@ func inWord(c byte) bool {
 	return c >= utf8.RuneSelf || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
 }
 
-// occurrences yields where a text has a needle; they may overlap.
-func occurrences(text, needle string) func(yield func(at int) bool) {
-	return func(yield func(int) bool) {
-		for at := 0; ; at++ {
-			i := strings.Index(text[at:], needle)
-			if i < 0 || !yield(at+i) {
-				return
-			}
-			at += i
-		}
+// indexFrom returns where a text has a needle, from a place on; -1 if nowhere.
+func indexFrom(text, needle string, from int) int {
+	if i := strings.Index(text[from:], needle); i >= 0 {
+		return from + i
 	}
+	return -1
 }
 
 // hide notes that what a view has from one place to another is to go.

@@ -1,7 +1,6 @@
 package redact
 
 import (
-	"slices"
 	"strings"
 	"sync"
 )
@@ -27,7 +26,7 @@ type Secrets struct {
 
 // recent are values that were used last, each of them once, the last one at the end.
 type recent struct {
-	values []value
+	values []*value
 	size   int // bytes
 }
 
@@ -69,7 +68,7 @@ func (s *Secrets) AddCookies(cookies string) {
 	if s == nil {
 		return
 	}
-	for cookie := range strings.SplitSeq(cookies, ";") {
+	for _, cookie := range strings.Split(cookies, ";") {
 		_, v, _ := strings.Cut(cookie, "=")
 		if v = strings.Trim(v, ` "`); len(v) >= shortestCookie {
 			s.add(&s.cookies, v)
@@ -101,17 +100,20 @@ func (r *recent) add(text string) {
 	if n := len(r.values); n > 0 && r.values[n-1].text == text {
 		return
 	}
-	v := value{text: text}
-	if i := slices.IndexFunc(r.values, func(v value) bool { return v.text == text }); i >= 0 {
-		v = r.values[i]
-		r.values = slices.Delete(r.values, i, i+1)
-	} else {
-		r.size += len(text)
+	for i, v := range r.values {
+		if v.text == text {
+			copy(r.values[i:], r.values[i+1:])
+			r.values[len(r.values)-1] = v
+			return
+		}
 	}
-	r.values = append(r.values, v)
+	r.size += len(text)
+	r.values = append(r.values, &value{text: text})
 	for len(r.values) > mostValues || r.size > mostBytes {
 		r.size -= len(r.values[0].text)
-		r.values = slices.Delete(r.values, 0, 1)
+		copy(r.values, r.values[1:])
+		r.values[len(r.values)-1] = nil
+		r.values = r.values[:len(r.values)-1]
 	}
 }
 
@@ -126,8 +128,7 @@ func (s *Secrets) Cut(text string) string {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for _, r := range []*recent{&s.headers, &s.tokens, &s.sessions, &s.cookies, &s.requests} {
-			for i := range r.values {
-				v := &r.values[i]
+			for _, v := range r.values {
 				if v.needles == nil {
 					v.needles = needlesOf(v.text)
 				}
@@ -142,7 +143,7 @@ func (s *Secrets) Cut(text string) string {
 func (t *cutter) cutUsers() {
 	for i := range t.views {
 		v := &t.views[i]
-		for at := range occurrences(v.read, "://") {
+		for at := indexFrom(v.read, "://", 0); at >= 0; at = indexFrom(v.read, "://", at+1) {
 			from := at + len("://")
 			host := v.read[from:]
 			if end := strings.IndexAny(host, "/?#\\\"'<> \t\r\n"); end >= 0 {

@@ -1,7 +1,6 @@
 package redact
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -28,7 +27,7 @@ func plain(text string) view {
 func (v *view) finish() {
 	v.folded = fold(v.read)
 	for _, ellipsis := range []string{"…", "..."} {
-		for at := range occurrences(v.read, ellipsis) {
+		for at := indexFrom(v.read, ellipsis, 0); at >= 0; at = indexFrom(v.read, ellipsis, at+1) {
 			if strings.HasSuffix(v.read[:at], ellipsis[len(ellipsis)-1:]) {
 				continue // further dots
 			}
@@ -120,8 +119,6 @@ func backslash(s string) (n int, is string) {
 	return 0, ""
 }
 
-var references = map[string]string{"amp": "&", "lt": "<", "gt": ">", "quot": `"`, "apos": "'", "sol": "/", "plus": "+", "equals": "="}
-
 func reference(s string) (n int, is string) {
 	end := strings.IndexByte(s[:min(len(s), 12)], ';')
 	if end < 2 {
@@ -129,8 +126,19 @@ func reference(s string) (n int, is string) {
 	}
 	name, numeric := strings.CutPrefix(s[1:end], "#")
 	if !numeric {
-		is = references[name]
-		return min(len(is), 1) * (end + 1), is
+		switch name {
+		case "amp":
+			return end + 1, "&"
+		case "lt":
+			return end + 1, "<"
+		case "gt":
+			return end + 1, ">"
+		case "quot":
+			return end + 1, `"`
+		case "apos":
+			return end + 1, "'"
+		}
+		return 0, ""
 	}
 	base := 10
 	if name != "" && (name[0] == 'x' || name[0] == 'X') {
@@ -154,14 +162,13 @@ func hex(s string, from, digits int) (c rune, ok bool) {
 
 // incomplete returns how many bytes at the end of a text are the beginning of an encoded character.
 func incomplete(s string) int {
-	tail := s[max(0, len(s)-8):]
-	at := strings.LastIndexAny(tail, `%\&`)
-	if at < 0 || slices.ContainsFunc([]byte(tail[at+1:]), func(c byte) bool { return !inWord(c) && c != '#' }) {
-		return 0
+	for n := 1; n <= min(len(s), 8); n++ {
+		switch c := s[len(s)-n]; {
+		case c == '%' && n <= 2, c == '\\' && n <= 5, c == '&':
+			return n
+		case !inWord(c) && c != '#':
+			return 0
+		}
 	}
-	rest := tail[at:]
-	if most := map[byte]int{'%': 2, '\\': 5, '&': 8}[rest[0]]; len(rest) > most {
-		return 0
-	}
-	return len(rest)
+	return 0
 }
