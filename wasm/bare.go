@@ -117,6 +117,7 @@ func (b *bare) receive(messages []wire.ToPage) {
 		case *wire.AskHeaders:
 			go b.askHeaders(m)
 		case *wire.Status:
+			b.tellCookies()
 			if c := b.clients[m.Client]; c != nil && !c.closed {
 				b.change(c, m)
 			}
@@ -296,6 +297,7 @@ func (b *bare) newClient(options any, signal, headers safejs.Value, own bool) (n
 			message.Headers.Refused = err.Error()
 		}
 	}
+	b.tellCookies()
 	wait := b.begin(signal, func(id int, aborted bool) wire.FromPage {
 		message.ID, message.Aborted = id, aborted
 		return message

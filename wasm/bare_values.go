@@ -115,6 +115,18 @@ func withOrigin(options any) any {
 	return options
 }
 
+// tellCookies tells the core of the cookies that the page sees, so that no text repeats them.
+func (b *bare) tellCookies() {
+	document, err := safejs.Global().Get("document")
+	if err != nil || document.Type() != safejs.TypeObject {
+		return
+	}
+	if cookies, err := document.Get("cookie"); err == nil && cookies.Type() == safejs.TypeString {
+		text, _ := cookies.String()
+		b.port.Take(&wire.Cookies{Cookies: text})
+	}
+}
+
 // askHeaders asks the function of a client for headers, and answers the core.
 func (b *bare) askHeaders(m *wire.AskHeaders) {
 	answer := &wire.HeadersAnswer{ID: m.ID}
@@ -152,7 +164,7 @@ func callHeaders(function safejs.Value) (map[string]string, error) {
 	return readHeaders(value)
 }
 
-// readHeaders lets the browser check and read the fields.
+// readHeaders lets the browser check and read the fields. What it says of a wrong one may quote it, and is not passed on.
 func readHeaders(init safejs.Value) (map[string]string, error) {
 	constructor, err := safejs.Global().Get("Headers")
 	if err != nil {
@@ -160,7 +172,13 @@ func readHeaders(init safejs.Value) (map[string]string, error) {
 	}
 	headers, err := constructor.New(init)
 	if err != nil {
-		return nil, jsbridge.AsThrown(err)
+		err = jsbridge.AsThrown(err)
+		if thrown, ok := errors.AsType[*jsbridge.Thrown](err); ok {
+			if name, _ := thrown.NameAndMessage(); name == "TypeError" {
+				err = errors.New("TypeError: a name or a value is none that a header can have")
+			}
+		}
+		return nil, err
 	}
 	return jsbridge.Entries(headers)
 }

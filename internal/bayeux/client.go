@@ -46,8 +46,13 @@ type Options struct {
 	// must not block.
 	OnGap func()
 
-	// Log takes lines of text for a developer. They hold no credentials.
+	// Log takes lines of text for a developer. They may quote the server, and so hold
+	// whatever it knows.
 	Log func(Level, string)
+
+	// Secret is given the id of each session: who knows it has the session, so that it is to be in no text. It
+	// may be nil.
+	Secret func(clientID string)
 
 	// LogFrom is how much a line must matter; what matters less is not even put into words.
 	LogFrom Level

@@ -110,8 +110,8 @@ func withoutClientID(s string) string {
 // quote cuts b to 200 characters.
 func quote(b []byte) string {
 	const most = 200
-	if len(b) > 4*most {
-		b = b[:4*most] // a character has at most four bytes
+	if longest := 4 * (most + 1); len(b) > longest { // a character has at most four bytes
+		b = b[:longest]
 	}
 	runes := []rune(strings.ToValidUTF8(string(b), "\uFFFD"))
 	if len(runes) > most {

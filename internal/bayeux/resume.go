@@ -153,6 +153,9 @@ func (c *Client) resume() {
 	}
 	c.asked = true
 	s := c.opts.Resume()
+	if s != nil {
+		c.secret(s.ClientID)
+	}
 	if s == nil || s.ClientID == "" || len(s.ClientID) > maxClientID || s.Batch < 0 {
 		return
 	}

@@ -37,6 +37,9 @@ func (c *Client) handshake(l *link) {
 		Ext:                      ackRequest,
 	}
 	l.send(m, c.share(c.opts.MaxNetworkDelay), func(r *Message, err error) {
+		if err == nil {
+			c.secret(r.ClientID)
+		}
 		switch {
 		case l == c.rival && err != nil:
 			c.lostRival(err)
@@ -55,6 +58,13 @@ func (c *Client) handshake(l *link) {
 // maxClientID is how many bytes the id of a session may have: every message
 // carries it.
 const maxClientID = 1024
+
+// secret has the id of a session kept out of texts.
+func (c *Client) secret(clientID string) {
+	if c.opts.Secret != nil && clientID != "" {
+		c.opts.Secret(clientID)
+	}
+}
 
 func (c *Client) handshook(r *Message, err error) {
 	if err != nil {

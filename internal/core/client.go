@@ -124,7 +124,13 @@ func (c *client) perform(ctx context.Context, p *Port, m *wire.Call) (json.RawMe
 		}
 		k.set(reference, d)
 	}
-	return c.Call(ctx, m.Method, fields, opts)
+	values := personal(m.Request)
+	p.core.secrets.AddRequest(values)
+	value, err := c.Call(ctx, m.Method, fields, opts)
+	if err != nil {
+		err = &requestError{err, values}
+	}
+	return value, err
 }
 
 // known is what a page knows of a call. It hears of each change before what has changed it can be seen, so that

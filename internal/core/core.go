@@ -5,17 +5,19 @@ import (
 
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/outbound/recovery"
+	"gws-outbound/internal/redact"
 )
 
 // Config is what the core needs of the place where it runs.
 type Config struct {
 	Journal recovery.Open              // for clients with the option journal
-	Log     func(bayeux.Level, string) // takes what the option logLevel lets pass
+	Log     func(bayeux.Level, string) // takes what the option logLevel lets pass, without secrets
 }
 
 // Core has the clients of all pages.
 type Core struct {
-	config Config
+	config  Config
+	secrets redact.Secrets
 
 	mu      sync.Mutex
 	clients map[*client]struct{}     // those that are not closed
@@ -24,7 +26,9 @@ type Core struct {
 
 // New returns a core without ports.
 func New(config Config) *Core {
-	return &Core{config: config, clients: map[*client]struct{}{}, levels: map[*client]bayeux.Level{}}
+	c := &Core{config: config, clients: map[*client]struct{}{}, levels: map[*client]bayeux.Level{}}
+	c.config.Log = func(level bayeux.Level, line string) { config.Log(level, c.Clean(line)) }
+	return c
 }
 
 // WakeAll says that the machine was asleep.

@@ -59,6 +59,7 @@ func (p *Port) optionsOf(o *object, m *wire.CreateClient) outbound.Options {
 	if o.boolean("journal", &journal); journal {
 		opts.Journal = p.core.config.Journal
 	}
+	opts.Secrets = &p.core.secrets
 	if from, ok := readLogLevel(o); ok {
 		opts.Log, opts.LogFrom = p.core.config.Log, from
 	}
@@ -168,7 +169,7 @@ func readCredentials(o *object, opts *outbound.Options) {
 	case httpx.Include, httpx.SameOrigin, httpx.Omit:
 		opts.Credentials = c
 	default:
-		o.problem("credentials", fmt.Sprintf("must be include, same-origin or omit, got %.40q", s))
+		o.problem("credentials", "must be include, same-origin or omit") // what was passed may be a password
 	}
 }
 

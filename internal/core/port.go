@@ -13,6 +13,7 @@ import (
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/outbound"
+	"gws-outbound/internal/redact"
 	"gws-outbound/internal/stack"
 	"gws-outbound/internal/wire"
 )
@@ -50,8 +51,14 @@ func (e *keptError) Error() string { return e.text }
 // NewPort returns a port over which send sends messages to its page. It is called for one list at a time, must
 // not block, and may lead to calls of [Port.Take] before it returns.
 func (c *Core) NewPort(send func([]wire.ToPage)) *Port {
+	cleaned := func(messages []wire.ToPage) {
+		for _, m := range messages {
+			c.clean(m)
+		}
+		send(messages)
+	}
 	return &Port{
-		core: c, out: outbox{send: send},
+		core: c, out: outbox{send: cleaned},
 		clients: map[int]*client{}, closing: map[int]*client{}, calls: map[int]*call{}, questions: map[int]chan *wire.HeadersAnswer{},
 	}
 }
@@ -63,6 +70,8 @@ func (p *Port) Take(m wire.FromPage) {
 		p.begin(m.ID, "createClient", m.Aborted, func(ctx context.Context) (json.RawMessage, error) { return nil, p.createClient(ctx, m) })
 	case *wire.Call:
 		p.ofClient(m.ID, m.Client, m.Method, m.Aborted, func(ctx context.Context, c *client) (json.RawMessage, error) { return c.perform(ctx, p, m) })
+	case *wire.Cookies:
+		p.core.secrets.AddCookies(m.Cookies)
 	case *wire.Close:
 		p.close(m)
 	case *wire.Unsettled:
@@ -288,6 +297,9 @@ func describe(err error) wire.Error {
 	} else if t, ok := errors.AsType[thrown](err); ok {
 		d.Cause.Of = wire.OfBrowser
 		d.Cause.Name, d.Cause.Message = t.NameAndMessage()
+	}
+	if r, ok := errors.AsType[*requestError](err); ok {
+		cleanError(&d, func(text string) string { return redact.Cut(text, r.values) })
 	}
 	return d
 }

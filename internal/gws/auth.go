@@ -35,6 +35,9 @@ type Config struct {
 	Credentials httpx.Credentials
 	CSRF        bool // look for the server's CSRF token and send it
 
+	// Secret is given each token that the server sends, used or not: it is to be in no text. It may be nil.
+	Secret func(token string)
+
 	// RequestTimeout bounds each request, and each call of Headers; 0 is no bound. What
 	// has arrived when that is noticed late has a grace: see package deadline.
 	RequestTimeout time.Duration

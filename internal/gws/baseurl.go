@@ -2,7 +2,6 @@ package gws
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -17,7 +16,7 @@ func ParseBaseURL(s string) (string, error) {
 		return "", errors.New(`not an absolute URL such as "https://gws.example.com"`)
 	}
 	if u.Scheme != "http" && u.Scheme != "https" {
-		return "", fmt.Errorf("the scheme is %s, expected http or https", quote(u.Scheme, 40))
+		return "", errors.New("the scheme is not http or https")
 	}
 	if u.User != nil {
 		return "", errors.New("a user name or password does not belong in the URL: pass an Authorization header")
@@ -27,7 +26,7 @@ func ParseBaseURL(s string) (string, error) {
 	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.Atoi(port); err != nil || n > 65535 {
-			return "", fmt.Errorf("the port is %s, expected at most 65535", quote(port, 40))
+			return "", errors.New("the port is not a number up to 65535")
 		}
 	}
 	if strings.ContainsAny(s, "?#") { // also an empty one, which url.Parse forgets

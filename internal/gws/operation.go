@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Operation is one operation of the Outbound API: a row of the table that
@@ -120,6 +121,26 @@ func TakesCallResult(method string) bool {
 		return slices.ContainsFunc(op.Parameters, func(p Parameter) bool { return p.Kind == CallResultOf })
 	})
 }
+
+// Personal reports whether the values of a parameter may be about a person, so that they are to be in no text: not those that
+// the path of a request has, which errors name.
+func Personal(parameter string) bool { return personal()[parameter] }
+
+var personal = sync.OnceValue(func() map[string]bool {
+	names := map[string]bool{}
+	for i := range operations {
+		for _, p := range operations[i].Parameters {
+			names[p.Name] = slices.Contains([]Kind{LongText, ShortText, IntegerOrText}, p.Kind)
+		}
+	}
+	for i := range operations {
+		for name := range names {
+			names[name] = names[name] && !operations[i].InPath(name)
+		}
+	}
+	names[referenceID.Name] = false
+	return names
+})
 
 // FindOperation returns the operation that a POST to path, which is percent-encoded as
 // it travels, asks for with this operationName, and the parameters that the path has.

@@ -132,6 +132,9 @@ func (s *Auth) signIn(ctx context.Context, f *signIn) error {
 	if err != nil {
 		return err
 	}
+	if s.config.Secret != nil {
+		s.config.Secret(resp.Field("X-CSRF-TOKEN"))
+	}
 	request := "GET " + mePath
 	if err := checkAnswer(request, resp); err != nil {
 		if u, ok := errors.AsType[*UnauthorizedError](err); ok {

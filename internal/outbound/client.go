@@ -14,6 +14,7 @@ import (
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/httpx"
 	"gws-outbound/internal/outbound/recovery"
+	"gws-outbound/internal/redact"
 )
 
 // channel is where GWS answers the requests of the Outbound API.
@@ -67,7 +68,11 @@ type Options struct {
 	OnStatus       func(bayeux.Status)
 	OnNotification func(channel string, data json.RawMessage)
 	Log            func(bayeux.Level, string)
-	LogFrom        bayeux.Level // what matters less is not even put into words
+
+	// Secrets, if set, is given what must be in no text: header fields, tokens, ids of sessions. Texts are not cleaned
+	// here, but where they leave the program.
+	Secrets *redact.Secrets
+	LogFrom bayeux.Level // what matters less is not even put into words
 }
 
 // Client handles outbound records and campaigns for one agent.
@@ -116,8 +121,9 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 	c.checks, c.endChecks = context.WithCancel(context.Background())
 	c.rest = gws.NewAuth(gws.Config{
 		BaseURL: opts.BaseURL, Doer: over.doer, OnAgentChanged: c.agentChanged,
-		Headers: headers(opts.Headers), HeadersDynamic: opts.HeadersDynamic,
+		Headers: opts.headers(), HeadersDynamic: opts.HeadersDynamic,
 		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout, Clock: over.clock,
+		Secret: opts.Secrets.AddToken,
 	})
 	session := bayeux.Options{
 		Transports:  over.transports(c.rest),
@@ -126,6 +132,7 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		OnStatus:    opts.OnStatus,
 		OnGap:       c.waiting.gap,
 		Log:         opts.Log,
+		Secret:      opts.Secrets.AddSession,
 		LogFrom:     opts.LogFrom,
 		DialTimeout: min(opts.ConnectTimeout/2, 15*time.Second),
 		Random:      over.random,
@@ -148,13 +155,17 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 	return c, nil
 }
 
-// headers makes what the caller's function returns as an error a *HeadersError.
-func headers(f func(context.Context, bool) (httpx.Header, error)) func(context.Context, bool) (httpx.Header, error) {
-	if f == nil {
+// headers returns the caller's function, with its values remembered as secrets; what it returns as an error is
+// a *HeadersError.
+func (opts Options) headers() func(context.Context, bool) (httpx.Header, error) {
+	if opts.Headers == nil {
 		return nil
 	}
 	return func(ctx context.Context, again bool) (httpx.Header, error) {
-		h, err := f(ctx, again)
+		h, err := opts.Headers(ctx, again)
+		for _, field := range h {
+			opts.Secrets.AddHeader(field)
+		}
 		if err != nil && ctx.Err() == nil {
 			err = &HeadersError{err}
 		}

@@ -95,10 +95,10 @@ func (c *Client) receive(m bayeux.Message) {
 	case gws.IsAnswer(e.NotificationType) && !e.pushed():
 		c.unclaimed++
 		if n := c.unclaimed; n <= 10 || n%10_000 == 0 { // a flood of them must not flood the log
-			c.logf(bayeux.Info, "an acknowledgement (reference %.40q) that nobody waits for, or no longer: number %d of this client", e.ReferenceID, n)
+			c.logf(bayeux.Info, "an acknowledgement (reference %q) that nobody waits for, or no longer: number %d of this client", shortened(string(e.ReferenceID), 40), n)
 		}
 	default:
-		c.logf(bayeux.Debug, "an event on %s (%.40q) is for nobody here", m.Channel, e.NotificationType)
+		c.logf(bayeux.Debug, "an event on %s (%q) is for nobody here", m.Channel, shortened(e.NotificationType, 40))
 		if !c.notified && e.NotificationType != "" {
 			c.notify(m)
 		}

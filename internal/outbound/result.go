@@ -121,13 +121,17 @@ func (op *operation) result(a answer) (json.RawMessage, *Error) {
 
 // wrongAnswer is the error for an event that is not what was asked for.
 func wrongAnswer(a answer, format, what string) *Error {
-	const most = 100
-	notification := []rune(a.notification)
-	if len(notification) > most {
-		notification = notification[:most]
-	}
 	return &Error{Code: RecordError, Delivery: gws.Accepted, Event: a.event,
-		Message: fmt.Sprintf(format, string(notification), what)}
+		Message: fmt.Sprintf(format, shortened(a.notification, 100), what)}
+}
+
+// shortened returns the first characters of a text, and an ellipsis if there were more.
+func shortened(text string, most int) string {
+	runes := []rune(text)
+	if len(runes) <= most {
+		return text
+	}
+	return string(runes[:most]) + "…"
 }
 
 // expected names the events that end the operation well.

@@ -13,8 +13,9 @@ func Handler() http.Handler {
 	mux := http.NewServeMux()
 	sockets(mux)
 	requests(mux)
+	mux.Handle("/echo/", &Echo{})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if origin := r.Header.Get("Origin"); origin != "" && !strings.HasPrefix(r.URL.Path, "/http/no-cors") {
+		if origin := r.Header.Get("Origin"); origin != "" && !strings.HasPrefix(r.URL.Path, "/http/no-cors") && !strings.HasPrefix(r.URL.Path, "/echo/") {
 			h := w.Header()
 			h.Set("Access-Control-Allow-Origin", origin)
 			h.Set("Access-Control-Allow-Credentials", "true")

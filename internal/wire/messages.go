@@ -66,6 +66,9 @@ type HeadersAnswer struct {
 	Failed string            // what the function threw, in words
 }
 
+// Cookies has the cookies that the page sees, as document.cookie has them: servers may repeat them.
+type Cookies struct{ Cookies string }
+
 // Delivered says that the caller of a call, or of Settled, has got what came of it.
 type Delivered struct {
 	Client      int
@@ -95,6 +98,7 @@ func (*Settled) fromPage()       {}
 func (*Forget) fromPage()        {}
 func (*Abort) fromPage()         {}
 func (*HeadersAnswer) fromPage() {}
+func (*Cookies) fromPage()       {}
 func (*Delivered) fromPage()     {}
 func (*Listen) fromPage()        {}
 func (*Wake) fromPage()          {}

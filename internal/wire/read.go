@@ -25,10 +25,11 @@ const (
 	atReferenceID
 	atFields
 	atFailed
+	atCookies
 	properties
 )
 
-var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed"}
+var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed", "cookies"}
 
 // Read reads a message from a page. Values that a caller has passed are read by their types: a string,
 // float64 or bool; nil for null, and for undefined among properties; a time.Time for a Date, [List]
@@ -64,6 +65,8 @@ func Read(text []byte) (FromPage, error) {
 		return &Abort{id}, nil
 	case "headers":
 		return &HeadersAnswer{id, readFields(f[atFields]), readText(f[atFailed])}, nil
+	case "cookies":
+		return &Cookies{readText(f[atCookies])}, nil
 	case "delivered":
 		return &Delivered{client, readText(f[atReferenceID])}, nil
 	case "listen":

@@ -29,6 +29,7 @@ func TestRead_EachKind(t *testing.T) {
 		`{"kind":"headers","id":1,"fields":null}`:                           &HeadersAnswer{ID: 1},
 		`{"kind":"headers","id":1,"fields":{}}`:                             &HeadersAnswer{ID: 1, Fields: map[string]string{}},
 		`{"kind":"headers","id":1,"fields":null,"failed":"RangeError: no"}`: &HeadersAnswer{ID: 1, Failed: "RangeError: no"},
+		`{"kind":"cookies","cookies":"a=b; c=d"}`:                           &Cookies{"a=b; c=d"},
 		`{"kind":"delivered","client":2,"referenceId":"r"}`:                 &Delivered{2, "r"},
 		`{"kind":"listen","client":2}`:                                      &Listen{2},
 		`{"kind":"wake"}`:                                                   &Wake{},

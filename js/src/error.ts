@@ -1,5 +1,6 @@
 import { defineProperty, hasOwn } from "./builtins.js";
 import type { ErrorCode } from "./error-codes.js";
+import { cleanStack } from "./url.js";
 
 /**
  * What is known about the request:
@@ -57,6 +58,7 @@ export class OutboundError extends Error {
     super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
     // Callers of anything that takes a signal test for this name.
     this.name = init.code === "ABORTED" ? "AbortError" : "OutboundError";
+    cleanStack(this);
     this.code = init.code;
     this.delivery = init.delivery;
     for (const field of optionalFields) {

@@ -1,5 +1,5 @@
 import type { StateChangeDetail } from "./api.js";
-import { hasOwn } from "./builtins.js";
+import { hasOwn, keys } from "./builtins.js";
 import { type Begin, Calls } from "./calls.js";
 import { OutboundError } from "./error.js";
 import { watchPage } from "./page.js";
@@ -33,6 +33,7 @@ export class Link {
   readonly #clients = new Map<number, Hooks>();
   readonly #pulse: Pulse;
   #lastClient = 0;
+  #cookies = "";
   /** What a function for headers threw last, by the question. */
   #thrown: { id: number; value: unknown } | undefined;
 
@@ -95,6 +96,15 @@ export class Link {
     });
   }
 
+  /** Tells the program of the cookies that the page sees, so that it repeats none. Signing in may have brought another. */
+  tellCookies(): void {
+    const cookies = visibleCookies();
+    if (cookies !== this.#cookies) {
+      this.#cookies = cookies;
+      this.send({ kind: "cookies", cookies });
+    }
+  }
+
   #take(text: string): void {
     for (const message of fromText(text) as ToPage[]) {
       this.#handle(message);
@@ -118,6 +128,7 @@ export class Link {
         break;
       }
       case "status":
+        this.tellCookies();
         this.#clients.get(message.client)?.statechange(detailOf(message));
         break;
       case "notification":
@@ -156,6 +167,14 @@ export class Link {
   }
 }
 
+function visibleCookies(): string {
+  try {
+    return globalThis.document?.cookie ?? "";
+  } catch {
+    return ""; // a document without an origin, such as in a sandboxed iframe
+  }
+}
+
 function detailOf(message: ToPage & { kind: "status" }): StateChangeDetail {
   const { state } = message;
   const detail: StateChangeDetail = {
@@ -171,11 +190,46 @@ function detailOf(message: ToPage & { kind: "status" }): StateChangeDetail {
   return detail;
 }
 
-/** Lets the browser check and read header fields. */
+/** Lets the browser check and read header fields. What it says of a wrong one may quote it, and is not passed on. */
 export function readHeaders(given: unknown): Fields {
+  const headers = new Headers();
+  for (const [name, value] of pairs(given)) {
+    try {
+      headers.append(name, value);
+    } catch {
+      const which = isToken(name) ? `the value of ${name}` : "the name of a field";
+      throw new TypeError(`${which} is none that a header can have`);
+    }
+  }
   const fields: { [name: string]: string } = { __proto__: null } as never;
-  for (const [name, value] of new Headers(given as HeadersInit)) {
+  for (const [name, value] of headers) {
     fields[name] = value;
   }
   return fields;
+}
+
+/** Reads what the caller gave as fetch does: pairs, Headers among them, or the properties of an object. */
+function pairs(given: unknown): [name: string, value: string][] {
+  const list: [string, string][] = [];
+  if (typeof given !== "object" || given === null) {
+    throw new TypeError("header fields are an object, Headers, or a list of pairs");
+  }
+  if ((given as Iterable<unknown>)[Symbol.iterator] === undefined) {
+    for (const name of keys(given)) {
+      list[list.length] = [name, `${(given as Fields)[name]}`];
+    }
+    return list;
+  }
+  for (const pair of given as Iterable<Iterable<unknown>>) {
+    const [name, value, ...others] = typeof pair === "object" ? pair : [];
+    if (value === undefined || others.length > 0) {
+      throw new TypeError("a header field is a pair of a name and a value");
+    }
+    list[list.length] = [`${name}`, `${value}`];
+  }
+  return list;
+}
+
+function isToken(name: string): boolean {
+  return /^[\w!#$%&'*+.^`|~-]{1,64}$/.test(name);
 }

@@ -2,6 +2,7 @@ import type { LoadOptions } from "./api.js";
 import { isArray, typeNameOf } from "./builtins.js";
 import { OutboundError, type Problem } from "./error.js";
 import { describe } from "./thrown.js";
+import { hasUser, resolveUrl } from "./url.js";
 
 /** Takes the loader's own options off `options`, checked; the rest is for the module. */
 export function splitOptions<T extends LoadOptions>(
@@ -18,6 +19,11 @@ export function splitOptions<T extends LoadOptions>(
     problems.push({
       field: "wasmUrl",
       message: "is not a URL, nor a path relative to the page",
+    });
+  } else if (wasmUrl !== undefined && hasUser(resolveUrl(wasmUrl))) {
+    problems.push({
+      field: "wasmUrl",
+      message: "a user name or password does not belong in the URL",
     });
   }
   if (wasmModule !== undefined && !isModule(wasmModule)) {
@@ -57,11 +63,6 @@ export function own<T>(value: T, name: "options" | "request"): T {
   } catch (cause) {
     throw invalid(name, [{ field: name, message: `cannot be read: ${describe(cause)}` }], cause);
   }
-}
-
-/** Resolves what the caller gave, which may be relative to the page. */
-export function resolveUrl(url: string | URL): URL {
-  return new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
 }
 
 function isUrl(value: unknown): boolean {

@@ -1,8 +1,9 @@
 import type { LoadOptions } from "./api.js";
 import { fetch } from "./builtins.js";
 import { OutboundError } from "./error.js";
-import { resolveUrl, splitOptions } from "./load-options.js";
+import { splitOptions } from "./load-options.js";
 import { unavailable } from "./unavailable.js";
+import { resolveUrl, shown, withoutUser } from "./url.js";
 
 /**
  * Fetches and compiles the module ahead of {@link createClient}, so that this
@@ -27,7 +28,7 @@ export async function compiled(options: LoadOptions): Promise<WebAssembly.Module
   // Bundlers look for these very words to find the file.
   const url = options.wasmUrl
     ? resolveUrl(options.wasmUrl)
-    : new URL("./outbound.wasm", import.meta.url);
+    : withoutUser(new URL("./outbound.wasm", import.meta.url));
   const integrity = options.wasmIntegrity ?? "";
   // What was not checked against it must not be had by who asks for that.
   const key = `${integrity} ${url.href}`;
@@ -91,7 +92,7 @@ async function fetchOnce(
   url: URL,
   init: RequestInit & { integrity: string },
 ): Promise<WebAssembly.Module> {
-  const where = url.href.length > 500 ? `${url.href.slice(0, 500)}…` : url.href;
+  const where = shown(url);
   let response: Response;
   try {
     response = await fetch(url, { __proto__: null, ...init } as RequestInit);

@@ -74,6 +74,7 @@ export class RemoteClient {
     const baseUrl = this.#options.baseUrl ?? globalThis.location?.origin;
     const options = withoutSignal({ ...rest, baseUrl }, signal);
     const limit = this.#connectTimeout + margin;
+    this.link.tellCookies();
     try {
       await this.link.call({ known: nothingSent(), signal, limit }, (id, aborted) => ({
         kind: "createClient",

@@ -1,4 +1,5 @@
 import { defineProperty } from "./builtins.js";
+import { cleanStack } from "./url.js";
 
 /** As much of what was thrown as anybody reads, in UTF-16 code units. */
 const most = 1000;
@@ -44,6 +45,7 @@ export function remake({ name, message }: { name: string; message: string }): Er
     [name: string]: ErrorConstructor | undefined;
   };
   const error = new (known[name] ?? Error)(message);
+  cleanStack(error);
   if (error.name !== name && name) {
     defineProperty(error, "name", {
       __proto__: null,

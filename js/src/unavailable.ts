@@ -1,11 +1,20 @@
 import { OutboundError } from "./error.js";
+import { nameAndMessage, remake } from "./thrown.js";
+import { withoutSecrets } from "./url.js";
 
-/** Says that there is no module to run. */
+/** Says that there is no module to run. What is secret in URLs is left out: browsers quote those that they refuse. */
 export function unavailable(message: string, cause?: unknown): OutboundError {
   return new OutboundError({
     code: "MODULE_EXITED",
-    message: `the WebAssembly module could not be loaded: ${message}`,
+    message: `the WebAssembly module could not be loaded: ${withoutSecrets(message)}`,
     delivery: "not-sent",
-    cause,
+    cause: clean(cause),
   });
+}
+
+/** Makes a cause anew whose message has what is secret in a URL. */
+function clean(cause: unknown): unknown {
+  const { name, message } = nameAndMessage(cause);
+  const rest = withoutSecrets(message);
+  return rest === message ? cause : remake({ name, message: rest });
 }

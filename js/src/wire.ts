@@ -40,6 +40,8 @@ export type FromPage =
   | { kind: "abort"; id: number }
   /** Answers the question of that id. */
   | { kind: "headers"; id: number; fields: Fields | null; failed?: string }
+  /** What document.cookie has: no text is to repeat it. */
+  | { kind: "cookies"; cookies: string }
   /** The caller has got what a call, or `settled`, came to. */
   | { kind: "delivered"; client: number; referenceId: string }
   | { kind: "listen"; client: number }

@@ -6,6 +6,7 @@ import type { Port } from "./port.js";
 import { Program } from "./program.js";
 import { remake } from "./thrown.js";
 import { unavailable } from "./unavailable.js";
+import { userInScripts, withoutSecrets, withoutUser } from "./url.js";
 import { type FromWorker, fromText } from "./wire.js";
 
 /** How long a Worker may take to load its script and to start the program, in ms. */
@@ -42,13 +43,18 @@ function makeWorker(): Worker {
     throw new NoWorker("there is no Worker in this scope");
   }
   try {
+    if (userInScripts) {
+      // Firefox would take the URL as it is, and print it where a policy forbids it.
+      const url = withoutUser(new URL("./worker.js", import.meta.url));
+      return new Worker(url, { type: "module", name: "gws-outbound" });
+    }
     // Bundlers look for these very words to find the file.
     return new Worker(new URL("./worker.js", import.meta.url), {
       type: "module",
       name: "gws-outbound",
     });
   } catch (cause) {
-    throw new NoWorker(`no Worker could be made (${cause}): ${needs}`);
+    throw new NoWorker(`no Worker could be made (${withoutSecrets(`${cause}`)}): ${needs}`);
   }
 }
 
@@ -57,7 +63,9 @@ const needs =
 
 // There is an error message only where the script was loaded.
 function whyNot(message: string | undefined): string {
-  return message ? `the Worker failed: ${message}` : `worker.js could not be loaded: ${needs}`;
+  return message
+    ? `the Worker failed: ${withoutSecrets(message)}`
+    : `worker.js could not be loaded: ${needs}`;
 }
 
 async function begin(worker: Worker, module: Promise<WebAssembly.Module>): Promise<Link> {

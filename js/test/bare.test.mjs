@@ -143,3 +143,35 @@ testInPage(
   },
   { path: "/bare" },
 );
+
+testInPage(
+  "what a server repeats is withheld, and a header that the browser does not take is not quoted",
+  async (page) => {
+    await start(page);
+    for (const place of ["sign-in 403", "POST 403"]) {
+      const text = await page.evaluate(
+        async (baseUrl, request) => {
+          const options = { baseUrl, headers: { Authorization: "Bearer hidden/0123+45" } };
+          try {
+            const client = await globalThis.gwsOutbound.createClient(options);
+            await client.completeRecord({ ...request, phoneNumber: "hidden phone" });
+          } catch (error) {
+            return `${error} ${JSON.stringify(error)}`;
+          }
+        },
+        `${process.env.TEST_SERVER}/echo/bare/${encodeURIComponent(place)}/percent/0`,
+        request,
+      );
+      assert.match(text, /HTTP 403.*\[withheld\]/);
+      assert.doesNotMatch(text, /hidden/);
+    }
+    const text = await page.evaluate(async () => {
+      const headers = () => ({ Authorization: "hidden\n!" });
+      const error = await globalThis.gwsOutbound.createClient({ headers }).catch((error) => error);
+      return `${error} ${error.cause} ${JSON.stringify(error)}`;
+    });
+    assert.match(text, /header can have/);
+    assert.doesNotMatch(text, /hidden/);
+  },
+  { path: "/bare", complaints: /Failed to load resource/ },
+);

@@ -137,7 +137,7 @@ func (c *conn) run(ctx context.Context, l *lane, r *request) {
 	if !c.closed {
 		if err == nil {
 			c.sink.Receive(frame)
-			err = &UnansweredError{len(frame), withoutID(bayeux.Quote(frame), r.messages[0].ClientID)} // the sink knows which that is true of
+			err = &UnansweredError{len(frame), bayeux.Quote(frame)} // the sink knows which that is true of
 		}
 		c.sink.Fail(r.messages, err)
 	}

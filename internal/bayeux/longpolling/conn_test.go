@@ -184,7 +184,7 @@ func TestFailures(t *testing.T) {
 	}{
 		"status":                {&httpx.Response{Status: 503, Body: []byte("<h1>busy\n")}, nil, `the server answered long-polling with HTTP 503: "<h1>busy\n"`},
 		"no content":            {&httpx.Response{Status: 204}, nil, "the server answered long-polling with HTTP 204"},
-		"long":                  {&httpx.Response{Status: 500, Body: []byte(long)}, nil, `the server answered long-polling with HTTP 500: "` + long[:2*200] + `"`},
+		"long":                  {&httpx.Response{Status: 500, Body: []byte(long)}, nil, `the server answered long-polling with HTTP 500: "` + long[:2*200] + `…"`},
 		"not UTF-8":             {&httpx.Response{Status: 500, Body: []byte("\xff")}, nil, `the server answered long-polling with HTTP 500: "�"`},
 		"redirect":              {&httpx.Response{Status: 302, Redirected: true}, nil, "the server answered long-polling with a redirect (HTTP 302), which is not followed"},
 		"redirect in a browser": {&httpx.Response{Redirected: true}, nil, "the server answered long-polling with a redirect, which is not followed"},

@@ -3,7 +3,6 @@ package longpolling
 import (
 	"bytes"
 	"fmt"
-	"strings"
 	"time"
 
 	"gws-outbound/internal/jsontext"
@@ -54,14 +53,6 @@ func (e *UnansweredError) Error() string {
 	return s
 }
 
-// withoutID takes the session's id out of a quotation: who knows it has the session.
-func withoutID(quotation, clientID string) string {
-	if clientID == "" {
-		return quotation
-	}
-	return strings.ReplaceAll(quotation, clientID, "(clientId)")
-}
-
 // quote cuts what a server said to 200 characters. An array may be of events, which are not
 // quoted.
 func quote(body []byte) string {
@@ -69,6 +60,9 @@ func quote(body []byte) string {
 	if bytes.HasPrefix(bytes.TrimSpace(jsontext.WithoutMark(body)), []byte("[")) {
 		return ""
 	}
-	runes := []rune(string(body[:min(len(body), 4*most)])) // a character has at most four bytes
-	return string(runes[:min(len(runes), most)])
+	runes := []rune(string(body[:min(len(body), 4*(most+1))])) // a character has at most four bytes
+	if len(runes) > most {
+		runes = append(runes[:most], '…')
+	}
+	return string(runes)
 }

@@ -45,7 +45,7 @@ func post(ctx context.Context, o Options, messages []bayeux.Message, progress fu
 	case err != nil:
 		return nil, fmt.Errorf("long-polling: %w", err)
 	case resp.Status != 200:
-		return nil, &StatusError{Status: resp.Status, Quote: withoutID(quote(resp.Body), messages[0].ClientID), After: resp.RetryAfter(time.Now())}
+		return nil, &StatusError{Status: resp.Status, Quote: quote(resp.Body), After: resp.RetryAfter(time.Now())}
 	}
 	return resp.Body, nil
 }

@@ -65,8 +65,12 @@ func closeReason(code int, reason string) string {
 	case 1006:
 		text += " (cut off)"
 	}
+	const most = 123 // bytes that the protocol has for it
 	if reason != "" {
 		text += ": " + reason
+	}
+	if len(reason) > most-4 {
+		text += "…" // a longer one does not come whole
 	}
 	return text
 }

@@ -1,0 +1,77 @@
+package redact
+
+import (
+	"encoding/base64"
+	"slices"
+	"strings"
+)
+
+// needlesOf returns what is looked for where a value may be: the value, what it says where it is itself encoded, and the
+// base64 of a text that has it.
+func needlesOf(value string) []string {
+	var needles []string
+	if len(value) < shortest {
+		return nil
+	}
+	for v, ok := plain(value), true; ok && len(needles) < levels; v, ok = v.decoded() {
+		needles = addNeedle(needles, v.read)
+	}
+	// In base64 three bytes are four characters: it depends on how many bytes come before. Those characters that
+	// have bits of others are left out.
+	for before := range 3 {
+		text := base64.RawStdEncoding.EncodeToString(append(make([]byte, before, before+len(value)), value...))
+		needles = addNeedle(needles, text[(8*before+5)/6:(8*(before+len(value)))/6])
+	}
+	return needles
+}
+
+//go:noinline
+func addNeedle(needles []string, n string) []string {
+	if n = fold(n); len(n) < shortest || slices.Contains(needles, n) {
+		return needles
+	}
+	return append(needles, n)
+}
+
+// public are values of header fields that everybody sends, or that stand in texts for their own sake.
+var public = []string{
+	"application/json", "text/plain", "text/html", "no-cache", "no-store", "same-origin", "include", "keep-alive", "xmlhttprequest",
+}
+
+// ofHeader returns what is secret of a header field's value: all of it, and its parts, such as a token without its
+// scheme, and what the Basic scheme has in base64.
+func ofHeader(value string) []string {
+	var list []string
+	value = strings.TrimSpace(value)
+	list = addSecret(list, value)
+	if scheme, rest, ok := strings.Cut(value, " "); ok {
+		rest = strings.TrimSpace(rest)
+		list = addSecret(list, rest)
+		if pair, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(rest, "=")); err == nil && strings.EqualFold(scheme, "Basic") {
+			list = addSecret(list, string(pair))
+			_, password, _ := strings.Cut(string(pair), ":")
+			list = addSecret(list, password)
+		}
+	}
+	const separators, longEnough = " ,;=\"", 8
+	for value != "" {
+		part := value
+		if end := strings.IndexAny(value, separators); end >= 0 {
+			part, value = value[:end], value[end+1:]
+		} else {
+			value = ""
+		}
+		if len(part) >= longEnough && part[0] != '/' {
+			list = addSecret(list, part)
+		}
+	}
+	return list
+}
+
+//go:noinline
+func addSecret(list []string, v string) []string {
+	if len(v) < shortest || slices.Contains(public, strings.ToLower(v)) || slices.Contains(list, v) {
+		return list
+	}
+	return append(list, v)
+}

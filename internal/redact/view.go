@@ -1,0 +1,174 @@
+package redact
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// view is a text with its encodings read.
+type view struct {
+	read       string
+	folded     string // read, with what is the same in different spellings made the same
+	start, end []int  // where in the text each byte of it comes from
+	shortened  []int  // where in it something was cut short: before each ellipsis
+}
+
+// plain is the view of a text as it is.
+func plain(text string) view {
+	v := view{read: text, start: make([]int, len(text)), end: make([]int, len(text))}
+	for i := range len(text) {
+		v.start[i], v.end[i] = i, i+1
+	}
+	v.finish()
+	return v
+}
+
+func (v *view) finish() {
+	v.folded = fold(v.read)
+	for _, ellipsis := range []string{"…", "..."} {
+		for at := indexFrom(v.read, ellipsis, 0); at >= 0; at = indexFrom(v.read, ellipsis, at+1) {
+			if strings.HasSuffix(v.read[:at], ellipsis[len(ellipsis)-1:]) {
+				continue // further dots
+			}
+			v.shortened = append(v.shortened, at-incomplete(v.read[:at]))
+		}
+	}
+}
+
+// fold makes the same what is the same in different spellings: letters in either case, a space in a form and in other
+// places, base64 for URLs and for other places.
+func fold(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			b[i] = c + 'a' - 'A'
+		case c == '+' || c == '-':
+			b[i] = ' '
+		case c == '_':
+			b[i] = '/'
+		}
+	}
+	return string(b)
+}
+
+// decoded returns the view with one more layer of encodings read; ok is false if there is none.
+func (v *view) decoded() (d view, ok bool) {
+	if !strings.ContainsAny(v.read, `%\&`) {
+		return view{}, false
+	}
+	b := make([]byte, 0, len(v.read))
+	for i := 0; i < len(v.read); {
+		n, r := escape(v.read[i:])
+		from := len(b)
+		if n > 1 {
+			ok = true
+			b = append(b, r...)
+		} else {
+			n = 1
+			b = append(b, v.read[i])
+		}
+		for range b[from:] {
+			d.start, d.end = append(d.start, v.start[i]), append(d.end, v.end[i+n-1])
+		}
+		i += n
+	}
+	d.read = string(b)
+	d.finish()
+	return d, ok
+}
+
+// escape reads one encoded character: percent-encoding, a backslash as in JSON, JavaScript and Go, a character
+// reference of HTML. It returns how many bytes that has, and what it stands for; 0 if there is none.
+func escape(s string) (n int, is string) {
+	switch {
+	case len(s) < 2:
+		return 0, ""
+	case s[0] == '%':
+		if c, ok := hex(s, 1, 2); ok {
+			return 3, string([]byte{byte(c)})
+		}
+	case s[0] == '\\':
+		return backslash(s)
+	case s[0] == '&':
+		return reference(s)
+	}
+	return 0, ""
+}
+
+func backslash(s string) (n int, is string) {
+	switch s[1] {
+	case 'x':
+		if c, ok := hex(s, 2, 2); ok {
+			return 4, string([]byte{byte(c)})
+		}
+	case 'u':
+		if c, ok := hex(s, 2, 4); ok {
+			return 6, string(c)
+		}
+	case 'n':
+		return 2, "\n"
+	case 'r':
+		return 2, "\r"
+	case 't':
+		return 2, "\t"
+	case '/', '\\', '"', '\'':
+		return 2, s[1:2]
+	}
+	return 0, ""
+}
+
+func reference(s string) (n int, is string) {
+	end := strings.IndexByte(s[:min(len(s), 12)], ';')
+	if end < 2 {
+		return 0, ""
+	}
+	name, numeric := strings.CutPrefix(s[1:end], "#")
+	if !numeric {
+		switch name {
+		case "amp":
+			return end + 1, "&"
+		case "lt":
+			return end + 1, "<"
+		case "gt":
+			return end + 1, ">"
+		case "quot":
+			return end + 1, `"`
+		case "apos":
+			return end + 1, "'"
+		}
+		return 0, ""
+	}
+	base := 10
+	if name != "" && (name[0] == 'x' || name[0] == 'X') {
+		name, base = name[1:], 16
+	}
+	c, err := strconv.ParseUint(name, base, 32)
+	if err != nil || c > utf8.MaxRune {
+		return 0, ""
+	}
+	return end + 1, string(rune(c))
+}
+
+// hex reads a number of so many hexadecimal digits.
+func hex(s string, from, digits int) (c rune, ok bool) {
+	if len(s) < from+digits {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s[from:from+digits], 16, 32)
+	return rune(n), err == nil
+}
+
+// incomplete returns how many bytes at the end of a text are the beginning of an encoded character.
+func incomplete(s string) int {
+	for n := 1; n <= min(len(s), 8); n++ {
+		switch c := s[len(s)-n]; {
+		case c == '%' && n <= 2, c == '\\' && n <= 5, c == '&':
+			return n
+		case !inWord(c) && c != '#':
+			return 0
+		}
+	}
+	return 0
+}
