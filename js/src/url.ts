@@ -48,13 +48,14 @@ export function withoutSecrets(text: string): string {
   );
 }
 
-/** Whether the URLs of scripts have the user in them. */
-export const userInScripts = /^[a-z]+:\/\/[^/?#]*@/.test(import.meta.url ?? "");
-
 /** Takes the user out of a stack, where browsers have the URL of each script. */
 export function cleanStack(error: Error): void {
-  if (userInScripts && typeof error.stack === "string") {
-    const value = error.stack.replace(/(:\/\/)[^\s/?#]*@/g, "$1");
+  const { stack } = error;
+  if (typeof stack !== "string") {
+    return;
+  }
+  const value = stack.replace(/(:\/\/)[^\s/?#]*@/g, "$1");
+  if (value !== stack) {
     defineProperty(error, "stack", {
       __proto__: null,
       value,

@@ -6,7 +6,7 @@ import type { Port } from "./port.js";
 import { Program } from "./program.js";
 import { remake } from "./thrown.js";
 import { unavailable } from "./unavailable.js";
-import { userInScripts, withoutSecrets, withoutUser } from "./url.js";
+import { hasUser, withoutSecrets, withoutUser } from "./url.js";
 import { type FromWorker, fromText } from "./wire.js";
 
 /** How long a Worker may take to load its script and to start the program, in ms. */
@@ -43,9 +43,10 @@ function makeWorker(): Worker {
     throw new NoWorker("there is no Worker in this scope");
   }
   try {
-    if (userInScripts) {
+    const script = new URL(import.meta.url);
+    if (hasUser(script)) {
       // Firefox would take the URL as it is, and print it where a policy forbids it.
-      const url = withoutUser(new URL("./worker.js", import.meta.url));
+      const url = new URL("./worker.js", withoutUser(script));
       return new Worker(url, { type: "module", name: "gws-outbound" });
     }
     // Bundlers look for these very words to find the file.
