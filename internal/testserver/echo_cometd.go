@@ -1,5 +1,7 @@
 //go:build !js
 
+//lint:file-ignore SA1019 the comment of the package internal/bayeux/websocket says why this library is here
+
 package testserver
 
 import (
