@@ -27,6 +27,7 @@ import (
 type Echo struct {
 	mu      sync.Mutex
 	seen    map[string][]string    // by the id, each secret once
+	given   map[string][]string    // ids of sessions that may not have arrived, by the id
 	waiting map[string]chan []byte // events, by the id
 }
 
@@ -81,7 +82,17 @@ func (e *Echo) saw(id string, values ...string) {
 func (e *Echo) Seen(id string) []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return slices.Clone(e.seen[id])
+	return append(slices.Clone(e.seen[id]), e.given[id]...)
+}
+
+// gave remembers the id of a session that only the reply to its handshake has.
+func (e *Echo) gave(id, session string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.given == nil {
+		e.given = map[string][]string{}
+	}
+	e.given[id] = append(e.given[id], session)
 }
 
 // ServeHTTP serves it, to any origin.
@@ -143,9 +154,11 @@ type echoAnswer struct {
 	r         *http.Request
 }
 
-// all is what it repeats.
-func (a *echoAnswer) all() string {
-	values := a.Seen(a.id)
+// all is what it repeats, with a session that it is about to give.
+func (a *echoAnswer) all(session ...string) string {
+	a.mu.Lock()
+	values := append(slices.Clone(a.seen[a.id]), session...)
+	a.mu.Unlock()
 	if len(values) > 0 {
 		n := a.turn % len(values)
 		values = append(values[n:], values[:n]...)

@@ -1,5 +1,7 @@
 //go:build !js
 
+//lint:file-ignore SA1019 the comment of the package internal/bayeux/websocket says why this library is here
+
 package testserver
 
 import (
@@ -85,18 +87,18 @@ func (a *echoAnswer) replies(messages []message, r *http.Request) []message {
 		step := strings.TrimPrefix(channel, "/meta/")
 		reply := message{"id": m["id"], "channel": channel, "successful": true}
 		if id, ok := m["clientId"].(string); ok {
-			a.saw(a.id, id) // only now, as the reply to a handshake may be lost
+			a.saw(a.id, id)
 			reply["clientId"] = id
 		}
+		var session []string
 		if m["subscription"] != nil {
 			reply["subscription"] = m["subscription"]
 		}
 		switch step {
 		case "handshake":
 			id := "node 7" + random()
-			if strings.HasPrefix(a.place, "handshake") {
-				a.saw(a.id, id)
-			}
+			a.gave(a.id, id)
+			session = []string{id} // to be repeated at once: the reply may be lost
 			reply["clientId"], reply["version"] = id, "1.0"
 			reply["supportedConnectionTypes"] = []string{"websocket", "long-polling"}
 			reply["advice"] = message{"reconnect": "retry", "interval": 0, "timeout": 30000}
@@ -113,15 +115,15 @@ func (a *echoAnswer) replies(messages []message, r *http.Request) []message {
 		refused := a.place == step || a.place == step+" none"
 		switch {
 		case a.place == "handshake types" && step == "handshake":
-			reply["supportedConnectionTypes"] = []string{a.all()}
+			reply["supportedConnectionTypes"] = []string{a.all(session...)}
 		case a.place == "handshake advice" && step == "handshake":
-			reply["advice"] = message{"reconnect": a.all(), "interval": a.all(), "hosts": a.all()}
+			reply["advice"] = message{"reconnect": a.all(session...), "interval": a.all(session...), "hosts": a.all(session...)}
 		case a.place == "connect ext" && step == "connect":
-			reply["ext"] = message{"ack": a.all(), "text": a.all()}
+			reply["ext"] = message{"ack": a.all(session...), "text": a.all(session...)}
 		case a.place == "disconnect" && step == "connect":
-			replies = append(replies, message{"channel": "/meta/disconnect", "error": a.all()})
+			replies = append(replies, message{"channel": "/meta/disconnect", "error": a.all(session...)})
 		case refused:
-			reply["successful"], reply["error"] = false, "401:"+a.all()+":refused "+a.all()
+			reply["successful"], reply["error"] = false, "401:"+a.all(session...)+":refused "+a.all(session...)
 			if a.place != step {
 				reply["advice"] = message{"reconnect": "none"}
 			}
