@@ -103,6 +103,9 @@ func TestBare_ClosedAndRefusedClientsLeaveNothing(t *testing.T) {
 		}
 		kept := func() (list string) {
 			for stack, n := range living() {
+				if strings.Contains(stack, "internal/redact.") {
+					continue // the last secrets are remembered, of which there are so many at most
+				}
 				if n-before[stack] >= cycles {
 					list += fmt.Sprintf("%d more of\n%s\n", n-before[stack], stack)
 				}

@@ -90,7 +90,7 @@ func (s *Secrets) add(to *recent, text string) {
 	if len(text) < shortest {
 		return
 	}
-	text = text[:min(len(text), longestValue)]
+	text = strings.Clone(text[:min(len(text), longestValue)]) // what it was cut out of can be large
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	to.add(text)
