@@ -299,7 +299,11 @@ func describe(err error) wire.Error {
 		d.Cause.Name, d.Cause.Message = t.NameAndMessage()
 	}
 	if r, ok := errors.AsType[*requestError](err); ok {
-		cleanError(&d, func(text string) string { return redact.Cut(text, r.values) })
+		values := r.values
+		if e.Code == outbound.InvalidRequest {
+			values = quotedIfShort(values)
+		}
+		cleanError(&d, func(text string) string { return redact.Cut(text, values) })
 	}
 	return d
 }

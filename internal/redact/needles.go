@@ -10,7 +10,7 @@ import (
 // base64 of a text that has it.
 func needlesOf(value string) []string {
 	var needles []string
-	if len(value) < shortest {
+	if len(value) < Shortest {
 		return nil
 	}
 	for v, ok := plain(value), true; ok && len(needles) < levels; v, ok = v.decoded() {
@@ -27,7 +27,7 @@ func needlesOf(value string) []string {
 
 //go:noinline
 func addNeedle(needles []string, n string) []string {
-	if n = fold(n); len(n) < shortest || slices.Contains(needles, n) {
+	if n = fold(n); len(n) < Shortest || slices.Contains(needles, n) {
 		return needles
 	}
 	return append(needles, n)
@@ -70,7 +70,7 @@ func ofHeader(value string) []string {
 
 //go:noinline
 func addSecret(list []string, v string) []string {
-	if len(v) < shortest || slices.Contains(public, strings.ToLower(v)) || slices.Contains(list, v) {
+	if len(v) < Shortest || slices.Contains(public, strings.ToLower(v)) || slices.Contains(list, v) {
 		return list
 	}
 	return append(list, v)

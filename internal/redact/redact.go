@@ -11,8 +11,8 @@ const (
 	// Withheld stands in a text for what was cut out of it.
 	Withheld = "[withheld]"
 
-	// shortest is how many bytes a secret must have: what is less is found in texts that have nothing to do with it.
-	shortest = 6
+	// Shortest is how many bytes a secret must have: what is less is found in texts that have nothing to do with it.
+	Shortest = 6
 	// piece is how many bytes in a row are cut out of a text where they are but a part of a secret.
 	piece = 16
 	// beginning is how many bytes are enough where an ellipsis follows: there a quotation was cut short.
@@ -31,7 +31,7 @@ func Cut(text string, values []string) string {
 	t := newCutter(text)
 	for _, v := range values {
 		t.cut(needlesOf(v), false)
-		if n := len(v); n >= 3 && n < shortest {
+		if n := len(v); n >= 3 && n < Shortest {
 			t.cutWord(v)
 		}
 	}

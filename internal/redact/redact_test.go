@@ -226,7 +226,7 @@ func FuzzCut(f *testing.F) {
 		s.AddCookies(text)
 		_ = s.Cut(text)
 		_ = Cut(text, []string{secret})
-		if len(secret) < shortest || strings.ContainsAny(text+secret, `%\&`) {
+		if len(secret) < Shortest || strings.ContainsAny(text+secret, `%\&`) {
 			return
 		}
 		// In whatever mixture of encodings, it is not to be read any more.

@@ -87,7 +87,7 @@ func (s *Secrets) AddRequest(values []string) {
 }
 
 func (s *Secrets) add(to *recent, text string) {
-	if len(text) < shortest {
+	if len(text) < Shortest {
 		return
 	}
 	text = strings.Clone(text[:min(len(text), longestValue)]) // what it was cut out of can be large
