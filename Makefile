@@ -103,8 +103,11 @@ run: build chromium ## Serve the demo at 127.0.0.1:8080 (PORT=n) and complete on
 
 .PHONY: test test-go test-wasm test-js test-browsers
 test: deps build size ## Run all tests: Go natively, Go in Chromium, the built package in a page
-	@start=$$SECONDS; \
-	$(MAKE) --no-print-directory test-go test-wasm test-js; \
+	@start=$$SECONDS; mkdir -p build; \
+	$(MAKE) --no-print-directory test-wasm >build/test-wasm.log 2>&1 & \
+	$(MAKE) --no-print-directory test-go; \
+	wait $$! || { cat build/test-wasm.log; exit 1; }; cat build/test-wasm.log; \
+	$(MAKE) --no-print-directory test-js; \
 	echo; echo "all tests passed in $$((SECONDS - start)) s: Go natively with -race, Go in Chromium, js/dist in a page"
 
 test-go: ## Go tests, natively, with the race detector

@@ -69,7 +69,10 @@ async function signIn(
   await fill(page, "user", user);
   await fill(page, "password", password);
   await page.keyboard.press("Enter");
-  await page.waitForSelector(`#state${until}`);
+  await page.waitForSelector(`#state${until}`).catch(async (cause) => {
+    const shown = await page.$eval("#state", ({ outerHTML }) => outerHTML);
+    throw new Error(`signing in: the page shows ${shown}`, { cause });
+  });
   await page.close();
 }
 

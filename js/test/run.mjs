@@ -69,7 +69,7 @@ async function runIn(engine, host = "worker") {
     }
   }
   const started = performance.now();
-  const tests = run({ files, concurrency: 2, timeout: patience });
+  const tests = run({ files, concurrency: 3, timeout: patience });
   tests.on("test:pass", ({ name, skip }) => {
     if (skip) {
       result.notApplicable.push({ name, reason: skip });
