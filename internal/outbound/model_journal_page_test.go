@@ -1,0 +1,423 @@
+package outbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/journal"
+	"gws-outbound/internal/journal/journaltest"
+)
+
+// deskPage is a page, whose clients die together.
+type deskPage struct {
+	agent   int // of its clients
+	me      int // whose cookie it has now
+	dead    bool
+	clients []*deskClient // that have not ended
+	lives   []*life       // of all
+}
+
+var deskAgents = [2]string{"ann", "bob"}
+
+// newPage opens a page in a place, with no client yet.
+func (r *deskRun) newPage(i, agent int) *deskPage {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pages[i] = &deskPage{agent: agent, me: agent}
+	return r.pages[i]
+}
+
+// client returns the client of a step, which may have to be opened for it; nil if there is none.
+func (r *deskRun) client(step deskStep) *deskClient {
+	page := r.pages[step.Page]
+	opens := slices.Contains([]string{"call", "list", "send again", "send again over a dead line", "settle", "forget"}, step.Do)
+	if page == nil && opens {
+		page = r.newPage(step.Page, step.Agent)
+	}
+	switch {
+	case page == nil:
+		return nil
+	case step.Client < len(page.clients):
+		return page.clients[step.Client]
+	case opens:
+		return r.open(page)
+	}
+	return nil
+}
+
+// open opens a client in a page; nil where the network has a fault, or the page dies.
+func (r *deskRun) open(page *deskPage) *deskClient {
+	ctx, cancel := context.WithTimeout(r.d.Context(), time.Minute)
+	defer cancel()
+	c := &deskClient{
+		life: r.d.newLife(), r: r, page: page, agent: page.agent, born: time.Now(),
+		own: map[*deskCall]bool{}, owns: map[*deskCall]time.Time{}, heard: map[*deskCall]time.Time{}, asking: map[*deskCall]*deskAsk{},
+	}
+	c.net.watch = c
+	r.mu.Lock()
+	page.me = page.agent // who opens one signs in
+	page.lives = append(page.lives, c.life)
+	died := r.dead
+	r.mu.Unlock()
+	err := c.life.open(ctx, confirms, func(o *Options) {
+		o.Journal = func() (journal.Store, journal.Locks, error) { return deskStore{c.life.page, c}, c.life.page, nil }
+	})
+	r.bury()
+	if err != nil || page.dead {
+		return nil
+	}
+	r.mu.Lock()
+	page.clients = append(page.clients, c)
+	undisturbed := c.unread == 0 && r.dead == died
+	r.mu.Unlock()
+	r.list(c, undisturbed)
+	if c.ended() {
+		return nil
+	}
+	return c
+}
+
+// pageOf returns the page whose store that is. The mutex is held.
+func (r *deskRun) pageOf(p *journaltest.Page) *deskPage {
+	for _, page := range r.pages {
+		if page != nil && slices.ContainsFunc(page.lives, func(l *life) bool { return l.page == p }) {
+			return page
+		}
+	}
+	return nil
+}
+
+// find returns the call of a reference; nil if there is none. The mutex is held.
+func (r *deskRun) find(reference string) *deskCall {
+	i := slices.IndexFunc(r.calls, func(c *deskCall) bool { return c.reference == reference })
+	if i < 0 {
+		return nil
+	}
+	return r.calls[i]
+}
+
+// list lists what a client has not settled, judges that, and notes that the client waits for it: from its beginning, where all
+// that was there could be read then.
+func (r *deskRun) list(c *deskClient, fromTheBeginning bool) []Unsettled {
+	r.mu.Lock()
+	stored, unread, began := maps.Clone(r.store.has), c.unread, time.Now()
+	waits := maps.Clone(c.owns)
+	for _, other := range r.clients() {
+		if other != c {
+			maps.Copy(waits, other.owns)
+		}
+	}
+	r.mu.Unlock()
+	list := c.Unsettled(r.d.Context())
+	changed := c.rest.AgentChanged()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	answered := map[string]bool{}
+	for _, u := range list {
+		call := r.find(u.ReferenceID)
+		answered[u.ReferenceID] = u.Answered
+		switch {
+		case call.agent != c.agent || changed:
+			r.blame("%s is listed for another agent", u.ReferenceID)
+		case u.Method != call.method:
+			r.blame("%s is listed as %s", u.ReferenceID, u.Method)
+		case call.over:
+			r.blame("%s is listed again, though its caller knows what it has come to, and it had left the store", u.ReferenceID)
+		}
+		if _, listed := c.owns[call]; !listed {
+			c.owns[call] = time.Now()
+			if fromTheBeginning {
+				c.owns[call] = c.born
+			}
+		}
+	}
+	if changed || c.page.dead || c.unread > unread || !r.store.cleared.Before(began) {
+		return list
+	}
+	for reference, hasAnswer := range stored {
+		call := r.find(reference)
+		_, others := waits[call]
+		_, listed := answered[reference]
+		switch {
+		case call.agent != c.agent, call.known:
+		case listed && hasAnswer && !answered[reference]:
+			r.blame("%s is listed, and not that its answer is in the store", reference)
+		case !listed && !others:
+			r.blame("%s is in the store, and not listed", reference)
+		}
+	}
+	return list
+}
+
+// clients returns those that live. The mutex is held.
+func (r *deskRun) clients() (all []*deskClient) {
+	for _, page := range r.pages {
+		if page != nil && !page.dead {
+			all = append(all, page.clients...)
+		}
+	}
+	return all
+}
+
+func (r *deskRun) newCall(c *deskClient, step deskStep) (call *deskCall) {
+	call = &deskCall{reference: fmt.Sprintf("ref-%d", len(r.calls)), method: step.Method, agent: c.agent}
+	r.d.fated(call.reference, step.Fate)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls = append(r.calls, call)
+	return call
+}
+
+func (call *deskCall) fields() gws.Fields {
+	fields := record("referenceId", call.reference)
+	if call.method == "getChainedRecords" {
+		delete(fields, "callingList")
+	}
+	return fields
+}
+
+// call calls.
+func (r *deskRun) call(c *deskClient, call *deskCall) { r.ask(c, call, call.fields(), false) }
+
+// callAgain calls once more, as it is listed.
+func (r *deskRun) callAgain(c *deskClient, u Unsettled) {
+	r.mu.Lock()
+	call := r.find(u.ReferenceID)
+	r.mu.Unlock()
+	r.ask(c, call, u.Request, u.Answered)
+}
+
+func (r *deskRun) ask(c *deskClient, call *deskCall, fields gws.Fields, answered bool) {
+	r.mu.Lock()
+	if c.asking[call] != nil { // which is refused
+		r.mu.Unlock()
+		return
+	}
+	call.asked++
+	again := call.asked > 1
+	c.own[call] = true
+	if _, waits := c.owns[call]; !waits {
+		c.owns[call] = time.Now()
+	}
+	c.asking[call] = &deskAsk{at: time.Now(), answered: answered}
+	r.mu.Unlock()
+	go func() {
+		_, err := c.Call(context.Background(), call.method, fields, CallOptions{})
+		r.mu.Lock()
+		delete(c.asking, call)
+		r.mu.Unlock()
+		e, failed := errors.AsType[*Error](err)
+		if failed && e.Code == InvalidRequest {
+			r.violation("%s: %v", call.reference, err)
+		}
+		if failed && again && (e.Delivery == gws.NotSent || e.Delivery == gws.Rejected) {
+			return // the earlier one is what it was
+		}
+		r.tell(c, call)
+	}()
+	synctest.Wait()
+}
+
+func (r *deskRun) settle(c *deskClient, u Unsettled) {
+	go func() {
+		_, err := c.Settled(context.Background(), u.ReferenceID)
+		if e, failed := errors.AsType[*Error](err); !failed || e.Code == RecordError {
+			r.mu.Lock()
+			call := r.find(u.ReferenceID)
+			r.mu.Unlock()
+			r.tell(c, call)
+		}
+	}()
+	synctest.Wait()
+}
+
+// tell notes that the caller knows what has come of a call, unless it cannot hear.
+func (r *deskRun) tell(c *deskClient, call *deskCall) {
+	r.mu.Lock()
+	hears := c.alive() && !c.deaf
+	call.known = call.known || hears
+	r.mu.Unlock()
+	if hears {
+		c.Delivered(call.reference)
+	}
+}
+
+func (r *deskRun) deafen(c *deskClient) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c.deaf = true
+}
+
+func (r *deskRun) forget(c *deskClient, u Unsettled) {
+	began := time.Now()
+	r.mu.Lock()
+	call := r.find(u.ReferenceID)
+	call.known = true // or the error says that it is still there
+	r.mu.Unlock()
+	err := c.Forget(r.d.Context(), u.ReferenceID)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, kept := r.store.has[u.ReferenceID]
+	switch {
+	case !c.alive() || c.rest.AgentChanged():
+	case err != nil && r.well(began):
+		r.blame("%s cannot be forgotten: %v", u.ReferenceID, err)
+	case err == nil && kept:
+		r.blame("%s was forgotten, and is in the store", u.ReferenceID)
+	}
+}
+
+// close closes a client of a page that lives on, which callers learn.
+func (r *deskRun) close(c *deskClient, forget bool) {
+	r.observe()
+	if c.ended() {
+		return
+	}
+	began := time.Now()
+	if !forget {
+		c.Close()
+	} else {
+		r.mu.Lock()
+		var theirs []*deskCall
+		others := map[*deskCall]time.Time{}
+		for _, other := range r.clients() {
+			if other != c {
+				maps.Copy(others, other.owns)
+			}
+		}
+		for _, call := range r.calls {
+			if _, ok := others[call]; !ok && call.agent == c.agent && !c.rest.AgentChanged() {
+				theirs = append(theirs, call)
+				call.known = true // or the error says that it is still there
+			}
+		}
+		died := r.dead
+		r.mu.Unlock()
+		err := c.CloseAndForget()
+		r.mu.Lock()
+		if err != nil && !c.rest.AgentChanged() && r.well(began) {
+			r.blame("the journal cannot be cleared: %v", err)
+		}
+		for _, call := range theirs {
+			if _, kept := r.store.has[call.reference]; kept && err == nil && died == r.dead {
+				r.blame("%s is in the store, though nothing was to be", call.reference)
+			}
+		}
+		r.mu.Unlock()
+	}
+	synctest.Wait()
+	r.mu.Lock()
+	c.gone = true
+	c.page.clients = slices.DeleteFunc(c.page.clients, func(o *deskClient) bool { return o == c })
+	r.mu.Unlock()
+}
+
+// signInAnother has another agent sign in, in another tab. The clients of the page notice it as they are seen
+// again, or sign in anew, or at their next POST.
+func (r *deskRun) signInAnother(c *deskClient, how int) {
+	r.mu.Lock()
+	c.page.me = 1 - c.page.agent
+	r.mu.Unlock()
+	switch how {
+	case 0:
+		c.Seen()
+		synctest.Wait()
+	case 1:
+		_ = c.rest.SignIn(r.d.Context())
+	}
+}
+
+// reload has a page die, and another one open with as many clients.
+func (r *deskRun) reload(i, agent int) {
+	clients := 1
+	if page := r.pages[i]; page != nil {
+		agent, clients = page.agent, max(1, len(page.clients))
+	}
+	r.kill(i)
+	page := r.newPage(i, agent)
+	for range clients {
+		if r.pages[i] == page {
+			r.open(page)
+		}
+	}
+}
+
+func (r *deskRun) leave(i int) {
+	for _, c := range r.pages[i].clients {
+		c.Leave()
+	}
+	synctest.Wait()
+	r.kill(i)
+}
+
+func (r *deskRun) kill(i int) {
+	r.observe()
+	r.mu.Lock()
+	if page := r.pages[i]; page != nil {
+		r.die(page)
+	}
+	r.mu.Unlock()
+	r.bury()
+}
+
+// die ends a page at once: nothing it does reaches the server or the journal any more, and its callers hear nothing. The mutex is held.
+func (r *deskRun) die(page *deskPage) {
+	if page == nil || page.dead {
+		return
+	}
+	page.dead = true
+	r.dead++
+	for _, l := range page.lives {
+		l.net.dead.Store(true)
+		l.page.Kill()
+	}
+}
+
+// bury has the server notice which pages are dead.
+func (r *deskRun) bury() {
+	synctest.Wait()
+	for i, page := range r.pages {
+		if page == nil {
+			continue
+		}
+		r.mu.Lock()
+		dead := page.dead
+		if dead {
+			r.pages[i] = nil
+		}
+		r.mu.Unlock()
+		if !dead {
+			continue
+		}
+		r.d.s.mu.Lock()
+		r.d.s.cut()
+		r.d.s.mu.Unlock()
+		for _, l := range page.lives {
+			if l.Client != nil {
+				go l.Close()
+			}
+		}
+		synctest.Wait()
+	}
+}
+
+// judge opens one more page of an agent when all is well, and has it judged what is listed there.
+func (r *deskRun) judge(agent int) {
+	page := r.newPage(0, agent)
+	c := r.open(page)
+	if c == nil {
+		r.violation("no page can be opened when all is well")
+		return
+	}
+	require.Empty(r.d, c.log)
+	r.close(c, false)
+	r.kill(0)
+}
