@@ -19,6 +19,8 @@ type deskCall struct {
 	method    string
 	agent     int
 	asked     int
+	fate      modelFate
+	left      bool // it has, or may have, reached a server that processes it
 	known     bool // a caller knows what it has come to, or has forgotten it
 	over      bool // and it has left the store since
 }
@@ -119,6 +121,7 @@ func (c *deskClient) posts(req *httpx.Request) (ask *deskAsk, refused bool) {
 	if refused {
 		ask.refused++
 	}
+	call.left = call.left || !refused && call.fate.processes()
 	heard, ok := c.heard[call]
 	if ask.answered || ok && heard.Before(now) {
 		r.blame("%s was sent, though its answer is there", call.reference)
@@ -167,7 +170,12 @@ func (c *deskClient) confirms(session string, batch int64) {
 		if call == nil || call.known || r.store.has[reference] || !call.kept() {
 			continue
 		}
-		for _, user := range r.users[session] { // those before it are dead, and what they have heard was safe before the number of its batch
+		_, again := c.heard[call]
+		for _, user := range r.users[session] {
+			if user != c && again {
+				continue // it was not confirmed yet
+			}
+			// What those before it have heard was safe before the number of its batch, which this one has read.
 			since, waits := user.owns[call]
 			heard, ok := user.heard[call]
 			switch {

@@ -109,17 +109,13 @@ func (r *deskRun) find(reference string) *deskCall {
 func (r *deskRun) list(c *deskClient, fromTheBeginning bool) []Unsettled {
 	r.mu.Lock()
 	stored, unread, began := maps.Clone(r.store.has), c.unread, time.Now()
-	waits := maps.Clone(c.owns)
-	for _, other := range r.clients() {
-		if other != c {
-			maps.Copy(waits, other.owns)
-		}
-	}
+	waits, all := r.others(c)
+	maps.Copy(waits, c.owns)
 	r.mu.Unlock()
 	list := c.Unsettled(r.d.Context())
-	changed := c.rest.AgentChanged()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	changed := !c.other.IsZero() && c.other.Before(time.Now())
 	answered := map[string]bool{}
 	for _, u := range list {
 		call := r.find(u.ReferenceID)
@@ -139,7 +135,7 @@ func (r *deskRun) list(c *deskClient, fromTheBeginning bool) []Unsettled {
 			}
 		}
 	}
-	if changed || c.page.dead || c.unread > unread || !r.store.cleared.Before(began) {
+	if !c.other.IsZero() || c.page.dead || c.unread > unread || !r.store.cleared.Before(began) {
 		return list
 	}
 	for reference, hasAnswer := range stored {
@@ -150,25 +146,33 @@ func (r *deskRun) list(c *deskClient, fromTheBeginning bool) []Unsettled {
 		case call.agent != c.agent, call.known:
 		case listed && hasAnswer && !answered[reference]:
 			r.blame("%s is listed, and not that its answer is in the store", reference)
-		case !listed && !others:
+		case !listed && !others && all:
 			r.blame("%s is in the store, and not listed", reference)
 		}
 	}
 	return list
 }
 
-// clients returns those that live. The mutex is held.
-func (r *deskRun) clients() (all []*deskClient) {
+// others returns what the others wait for that live. It may not be all: one that could not read what is there may have the
+// locks of those who have left it, and lists that when it can be read. The mutex is held.
+func (r *deskRun) others(c *deskClient) (waits map[*deskCall]time.Time, all bool) {
+	waits, all = map[*deskCall]time.Time{}, true
 	for _, page := range r.pages {
-		if page != nil && !page.dead {
-			all = append(all, page.clients...)
+		if page == nil || page.dead {
+			continue
+		}
+		for _, other := range page.clients {
+			if other != c {
+				maps.Copy(waits, other.owns)
+				all = all && other.unread == 0
+			}
 		}
 	}
-	return all
+	return waits, all
 }
 
 func (r *deskRun) newCall(c *deskClient, step deskStep) (call *deskCall) {
-	call = &deskCall{reference: fmt.Sprintf("ref-%d", len(r.calls)), method: step.Method, agent: c.agent}
+	call = &deskCall{reference: fmt.Sprintf("ref-%d", len(r.calls)), method: step.Method, agent: c.agent, fate: step.Fate}
 	r.d.fated(call.reference, step.Fate)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -287,12 +291,7 @@ func (r *deskRun) close(c *deskClient, forget bool) {
 	} else {
 		r.mu.Lock()
 		var theirs []*deskCall
-		others := map[*deskCall]time.Time{}
-		for _, other := range r.clients() {
-			if other != c {
-				maps.Copy(others, other.owns)
-			}
-		}
+		others, all := r.others(c)
 		for _, call := range r.calls {
 			if _, ok := others[call]; !ok && call.agent == c.agent && !c.rest.AgentChanged() {
 				theirs = append(theirs, call)
@@ -307,7 +306,7 @@ func (r *deskRun) close(c *deskClient, forget bool) {
 			r.blame("the journal cannot be cleared: %v", err)
 		}
 		for _, call := range theirs {
-			if _, kept := r.store.has[call.reference]; kept && err == nil && died == r.dead {
+			if _, kept := r.store.has[call.reference]; kept && err == nil && all && died == r.dead {
 				r.blame("%s is in the store, though nothing was to be", call.reference)
 			}
 		}

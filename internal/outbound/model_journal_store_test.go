@@ -168,11 +168,14 @@ func (r *deskRun) written() {
 	r.store.has = r.entries()
 	for reference, answered := range before {
 		call := r.find(reference)
-		if answered && !r.store.has[reference] && !call.known {
+		hasAnswer, has := r.store.has[reference]
+		switch {
+		case call.known:
+			call.over = call.over || !has
+		case answered && !hasAnswer:
 			r.blame("the answer to %s has left the store, and its caller does not know it", reference)
-		}
-		if _, there := r.store.has[reference]; !there && call.known {
-			call.over = true
+		case call.left && !has:
+			r.blame("%s has left the store, and its caller does not know what it has come to", reference)
 		}
 	}
 	for reference := range r.store.has {
