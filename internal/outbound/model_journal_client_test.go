@@ -1,9 +1,7 @@
 package outbound
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,6 +49,7 @@ type deskClient struct {
 
 	writing int        // writes under way
 	failed  *deskWrite // the last one, if it has failed
+	hung    time.Time  // until when the last one to end had been given up
 	unread  int        // reads that have failed
 }
 
@@ -126,7 +125,7 @@ func (c *deskClient) posts(req *httpx.Request) (ask *deskAsk, refused bool) {
 	if ask.answered || ok && heard.Before(now) {
 		r.blame("%s was sent, though its answer is there", call.reference)
 	}
-	if _, written := r.store.has[call.reference]; call.kept() && !written && r.store.cleared.Before(ask.at) && !c.refused(call, false) {
+	if _, written := r.store.has[call.reference]; call.kept() && !written && r.store.cleared.Before(ask.at) && !c.refused(call, false, ask.at) {
 		r.blame("%s was sent before its entry was written", call.reference)
 	}
 	return ask, refused
@@ -135,10 +134,10 @@ func (c *deskClient) posts(req *httpx.Request) (ask *deskAsk, refused bool) {
 // kept reports whether the call is written down. A list can be asked for again.
 func (call *deskCall) kept() bool { return call.method != "getChainedRecords" }
 
-// refused reports whether the store has refused what the client knows of a call, or does not work as far
-// as the client can know. The mutex is held.
-func (c *deskClient) refused(call *deskCall, answered bool) bool {
-	return c.failed != nil && (c.failed.has(call.reference, answered) || errors.Is(c.failed.how, context.DeadlineExceeded))
+// refused reports whether the store has refused what the client knows of a call, or did not answer at some time since then, so
+// that the client does not wait for it. The mutex is held.
+func (c *deskClient) refused(call *deskCall, answered bool, since time.Time) bool {
+	return c.failed != nil && c.failed.has(call.reference, answered) || !c.hung.Before(since)
 }
 
 // sends is watcher's.
@@ -179,7 +178,7 @@ func (c *deskClient) confirms(session string, batch int64) {
 			since, waits := user.owns[call]
 			heard, ok := user.heard[call]
 			switch {
-			case !waits, !ok, heard.Before(since), !r.store.cleared.Before(heard), user == c && c.refused(call, true):
+			case !waits, !ok, heard.Before(since), !r.store.cleared.Before(heard), user == c && c.refused(call, true, heard):
 			default:
 				r.blame("the answer to %s is confirmed, and is not in the store (heard by this client: %v)", reference, user == c)
 			}

@@ -76,9 +76,15 @@ func (r *deskRun) open(page *deskPage) *deskClient {
 	}
 	r.mu.Lock()
 	page.clients = append(page.clients, c)
-	undisturbed := c.unread == 0 && r.dead == died
 	r.mu.Unlock()
-	r.list(c, undisturbed)
+	r.list(c)
+	r.mu.Lock()
+	for call := range c.owns {
+		if c.unread == 0 && r.dead == died { // all that is listed was found when it was opened
+			c.owns[call] = c.born
+		}
+	}
+	r.mu.Unlock()
 	if c.ended() {
 		return nil
 	}
@@ -104,9 +110,8 @@ func (r *deskRun) find(reference string) *deskCall {
 	return r.calls[i]
 }
 
-// list lists what a client has not settled, judges that, and notes that the client waits for it: from its beginning, where all
-// that was there could be read then.
-func (r *deskRun) list(c *deskClient, fromTheBeginning bool) []Unsettled {
+// list lists what a client has not settled, judges that, and notes that the client waits for it.
+func (r *deskRun) list(c *deskClient) []Unsettled {
 	r.mu.Lock()
 	stored, unread, began := maps.Clone(r.store.has), c.unread, time.Now()
 	waits, all := r.others(c)
@@ -130,9 +135,6 @@ func (r *deskRun) list(c *deskClient, fromTheBeginning bool) []Unsettled {
 		}
 		if _, listed := c.owns[call]; !listed {
 			c.owns[call] = time.Now()
-			if fromTheBeginning {
-				c.owns[call] = c.born
-			}
 		}
 	}
 	if !c.other.IsZero() || c.page.dead || c.unread > unread || !r.store.cleared.Before(began) {
@@ -299,9 +301,11 @@ func (r *deskRun) close(c *deskClient, forget bool) {
 			}
 		}
 		died := r.dead
+		r.forgets = c
 		r.mu.Unlock()
 		err := c.CloseAndForget()
 		r.mu.Lock()
+		r.forgets = nil
 		if err != nil && !c.rest.AgentChanged() && r.well(began) {
 			r.blame("the journal cannot be cleared: %v", err)
 		}
@@ -374,6 +378,11 @@ func (r *deskRun) die(page *deskPage) {
 	}
 	page.dead = true
 	r.dead++
+	for _, c := range page.clients {
+		for call := range c.owns { // they are forgotten with the rest
+			call.known = call.known || r.forgets != nil && r.forgets.agent == c.agent
+		}
+	}
 	for _, l := range page.lives {
 		l.net.dead.Store(true)
 		l.page.Kill()

@@ -195,7 +195,6 @@ type deskStore struct {
 type deskWrite struct {
 	at  time.Time
 	put map[string]string
-	how error
 }
 
 // has reports whether the write had the answer to a call, or its entry at least.
@@ -217,11 +216,17 @@ func (s deskStore) Write(ctx context.Context, put map[string]string, remove []st
 	err := s.Page.Write(ctx, put, remove)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	now := time.Now()
 	s.c.writing--
-	s.c.failed = nil
-	if err != nil {
-		s.c.failed = &deskWrite{time.Now(), maps.Clone(put), err}
-		r.store.last = time.Now()
+	if s.c.failed = nil; err != nil {
+		s.c.failed = &deskWrite{now, maps.Clone(put)}
+		r.store.last = now
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		s.c.hung = now.Add(time.Hour)
+	case s.c.hung.After(now):
+		s.c.hung = now
 	}
 	return err
 }

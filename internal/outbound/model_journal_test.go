@@ -125,6 +125,8 @@ type deskRun struct {
 	users map[string][]*deskClient // of a session, by its id, in the order in which they have gone on with it
 	dead  int                      // pages that have died
 	wrong []string
+
+	forgets *deskClient // that has the journal cleared just now
 }
 
 // playDesk returns what was wrong.
@@ -211,9 +213,9 @@ func (r *deskRun) do(step deskStep) {
 	case "call":
 		r.call(c, r.newCall(c, step))
 	case "list":
-		r.list(c, false)
+		r.list(c)
 	case "send again", "send again over a dead line", "settle", "forget":
-		list := r.list(c, false)
+		list := r.list(c)
 		if step.Do == "send again over a dead line" {
 			lock(func() { s.outage(4 * time.Second) })
 			synctest.Wait()
