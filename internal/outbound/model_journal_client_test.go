@@ -42,7 +42,7 @@ type deskClient struct {
 	gone  bool // it is closed
 	other time.Time
 
-	own    map[*deskCall]bool      // that it was asked for
+	own    map[*deskCall]time.Time // when it was asked for these
 	owns   map[*deskCall]time.Time // since when it waits for these
 	heard  map[*deskCall]time.Time // when an answer to these came first
 	asking map[*deskCall]*deskAsk  // what waits

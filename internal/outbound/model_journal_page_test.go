@@ -59,7 +59,7 @@ func (r *deskRun) open(page *deskPage) *deskClient {
 	defer cancel()
 	c := &deskClient{
 		life: r.d.newLife(), r: r, page: page, agent: page.agent, born: time.Now(),
-		own: map[*deskCall]bool{}, owns: map[*deskCall]time.Time{}, heard: map[*deskCall]time.Time{}, asking: map[*deskCall]*deskAsk{},
+		own: map[*deskCall]time.Time{}, owns: map[*deskCall]time.Time{}, heard: map[*deskCall]time.Time{}, asking: map[*deskCall]*deskAsk{},
 	}
 	c.net.watch = c
 	r.mu.Lock()
@@ -116,6 +116,7 @@ func (r *deskRun) list(c *deskClient) []Unsettled {
 	stored, unread, began := maps.Clone(r.store.has), c.unread, time.Now()
 	waits, all := r.others(c)
 	maps.Copy(waits, c.owns)
+	maps.Copy(waits, c.own)
 	r.mu.Unlock()
 	list := c.Unsettled(r.d.Context())
 	r.mu.Lock()
@@ -166,6 +167,7 @@ func (r *deskRun) others(c *deskClient) (waits map[*deskCall]time.Time, all bool
 		for _, other := range page.clients {
 			if other != c {
 				maps.Copy(waits, other.owns)
+				maps.Copy(waits, other.own)
 				all = all && other.unread == 0
 			}
 		}
@@ -193,12 +195,46 @@ func (call *deskCall) fields() gws.Fields {
 // call calls.
 func (r *deskRun) call(c *deskClient, call *deskCall) { r.ask(c, call, call.fields(), false) }
 
-// callAgain calls once more, as it is listed.
-func (r *deskRun) callAgain(c *deskClient, u Unsettled) {
+// callAgain calls once more, as it is listed; or as its caller remembers it, where the store has lost it. The server may have
+// another mind then.
+func (r *deskRun) callAgain(c *deskClient, list []Unsettled, step deskStep) {
 	r.mu.Lock()
-	call := r.find(u.ReferenceID)
+	var call *deskCall
+	var fields gws.Fields
+	answered := false
+	if len(list) > 0 {
+		u := list[step.Which%len(list)]
+		call, fields, answered = r.find(u.ReferenceID), u.Request, u.Answered
+	} else if call = r.lost(c); call != nil { // a new one, as far as the client knows
+		fields = call.fields()
+		call.asked, call.left = 0, false
+		delete(c.heard, call)
+	}
 	r.mu.Unlock()
-	r.ask(c, call, u.Request, u.Answered)
+	if call == nil {
+		return
+	}
+	r.d.s.mu.Lock()
+	r.d.s.truths[call.reference].fate = step.Fate
+	r.d.s.mu.Unlock()
+	r.mu.Lock()
+	call.fate = step.Fate
+	r.mu.Unlock()
+	r.ask(c, call, fields, answered)
+}
+
+// lost returns a call that the store has lost; nil if there is none. The mutex is held.
+func (r *deskRun) lost(c *deskClient) *deskCall {
+	waits, all := r.others(c)
+	for _, call := range r.calls {
+		_, others := waits[call]
+		_, mine := c.owns[call]
+		_, has := r.store.has[call.reference]
+		if all && !others && !mine && !has && !call.known && call.agent == c.agent && call.kept() {
+			return call
+		}
+	}
+	return nil
 }
 
 func (r *deskRun) ask(c *deskClient, call *deskCall, fields gws.Fields, answered bool) {
@@ -209,7 +245,7 @@ func (r *deskRun) ask(c *deskClient, call *deskCall, fields gws.Fields, answered
 	}
 	call.asked++
 	again := call.asked > 1
-	c.own[call] = true
+	c.own[call] = time.Now()
 	if _, waits := c.owns[call]; !waits {
 		c.owns[call] = time.Now()
 	}
@@ -217,14 +253,18 @@ func (r *deskRun) ask(c *deskClient, call *deskCall, fields gws.Fields, answered
 	r.mu.Unlock()
 	go func() {
 		_, err := c.Call(context.Background(), call.method, fields, CallOptions{})
-		r.mu.Lock()
-		delete(c.asking, call)
-		r.mu.Unlock()
 		e, failed := errors.AsType[*Error](err)
 		if failed && e.Code == InvalidRequest {
 			r.violation("%s: %v", call.reference, err)
 		}
-		if failed && again && (e.Delivery == gws.NotSent || e.Delivery == gws.Rejected) {
+		nothing := failed && (e.Delivery == gws.NotSent || e.Delivery == gws.Rejected)
+		r.mu.Lock()
+		delete(c.asking, call)
+		if nothing && !again {
+			delete(c.owns, call)
+		}
+		r.mu.Unlock()
+		if nothing && again {
 			return // the earlier one is what it was
 		}
 		r.tell(c, call)

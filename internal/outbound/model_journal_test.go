@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -77,14 +78,11 @@ var deskSteps = rapid.Custom(func(t *rapid.T) deskStep {
 	switch s.Do {
 	case "call":
 		s.Method = rapid.SampledFrom([]string{"completeRecord", "completeRecord", "completeRecord", "updateRecord", "doNotCallRecord", "getChainedRecords"}).Draw(t, "method")
-		s.Fate = modelFate{
-			Answer:      rapid.SampledFrom(answers).Draw(t, "answer"),
-			Process:     rapid.Bool().Draw(t, "process"),
-			Event:       rapid.SampledFrom([]string{"ack", "ack", "ack", "ack", "ack twice", "other", "none"}).Draw(t, "event"),
-			AnswerAfter: rapid.SampledFrom(deskDelays[1:]).Draw(t, "answer after"),
-			EventAfter:  rapid.SampledFrom(deskDelays[1:]).Draw(t, "event after"),
-		}
-	case "send again", "send again over a dead line", "settle", "forget", "another agent":
+		s.Fate = deskFates.Draw(t, "fate")
+	case "send again", "send again over a dead line":
+		s.Fate = deskFates.Draw(t, "fate")
+		fallthrough
+	case "settle", "forget", "another agent":
 		s.Which = rapid.IntRange(0, 2).Draw(t, "which")
 	case "store":
 		s.Fault = deskFault{
@@ -99,14 +97,24 @@ var deskSteps = rapid.Custom(func(t *rapid.T) deskStep {
 	return s
 })
 
+var deskFates = rapid.Custom(func(t *rapid.T) modelFate {
+	return modelFate{
+		Answer:      rapid.SampledFrom(answers).Draw(t, "answer"),
+		Process:     rapid.Bool().Draw(t, "process"),
+		Event:       rapid.SampledFrom([]string{"ack", "ack", "ack", "ack", "ack twice", "other", "none"}).Draw(t, "event"),
+		AnswerAfter: rapid.SampledFrom(deskDelays[1:]).Draw(t, "answer after"),
+		EventAfter:  rapid.SampledFrom(deskDelays[1:]).Draw(t, "event after"),
+	}
+})
+
 // GoString is for rapid, which prints what it has drawn.
 func (s deskStep) GoString() string {
 	text := fmt.Sprintf("%s (page %d, client %d, agent %d", s.Do, s.Page, s.Client, s.Agent)
 	switch s.Do {
-	case "call":
-		text += fmt.Sprintf(", %s, answer %s after %v, event %s after %v, process %v", s.Method, s.Fate.Answer, s.Fate.AnswerAfter, s.Fate.Event, s.Fate.EventAfter, s.Fate.Process)
 	case "store":
 		text += fmt.Sprintf(", it %s after %d steps, for %v", s.Fault.how, s.Fault.after, s.Fault.lasts)
+	case "call", "send again", "send again over a dead line":
+		text += fmt.Sprintf(", which %d, %s, %+v", s.Which, s.Method, s.Fate)
 	default:
 		text += fmt.Sprintf(", which %d, for %v", s.Which, s.For)
 	}
@@ -219,21 +227,19 @@ func (r *deskRun) do(step deskStep) {
 		if step.Do == "send again over a dead line" {
 			lock(func() { s.outage(4 * time.Second) })
 			synctest.Wait()
-			if step.Which == 2 {
-				r.deafen(c)
-			}
 		}
-		if len(list) == 0 || c.ended() {
-			return
+		if step.Do != "forget" && step.Which == 2 {
+			r.deafen(c)
 		}
-		u := list[step.Which%len(list)]
-		switch step.Do {
-		case "settle":
-			r.settle(c, u)
-		case "forget":
-			r.forget(c, u)
-		default:
-			r.callAgain(c, u)
+		switch {
+		case c.ended():
+		case strings.HasPrefix(step.Do, "send again"):
+			r.callAgain(c, list, step)
+		case len(list) == 0:
+		case step.Do == "settle":
+			r.settle(c, list[step.Which%len(list)])
+		case step.Do == "forget":
+			r.forget(c, list[step.Which%len(list)])
 		}
 	case "kill":
 		r.kill(step.Page)
