@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -143,6 +144,7 @@ func (p *Page) Write(ctx context.Context, put map[string]string, remove []string
 	if err := p.wait(ctx); err != nil {
 		return err
 	}
+	put, remove = maps.Clone(put), slices.Clone(remove) // it may outlast the call
 	return p.transact(ctx, func(t *transaction) error {
 		for range remove {
 			if err := t.step(Deleting); err != nil {
