@@ -11,26 +11,6 @@ import (
 	"gws-outbound/internal/httpx"
 )
 
-// deskCall is a call, and what is true of it.
-type deskCall struct {
-	reference string
-	method    string
-	agent     int
-	asked     int
-	fate      modelFate
-	left      bool // it has, or may have, reached a server that processes it
-	known     bool // a caller knows what it has come to, or has forgotten it
-	over      bool // and it has left the store since
-}
-
-// deskAsk is one time that a caller asks for a call.
-type deskAsk struct {
-	at       time.Time
-	answered bool // what is listed has said so
-	posts    int
-	refused  int // for the token, or the headers, so that it may leave again
-}
-
 // deskClient is a client of a page, and what it has sent and heard.
 type deskClient struct {
 	*life
@@ -38,9 +18,9 @@ type deskClient struct {
 	page  *deskPage
 	agent int
 	born  time.Time
-	deaf  bool // callers hear nothing, as where the page hangs and its Worker does not
-	gone  bool // it is closed
-	other time.Time
+	deaf  bool      // callers hear nothing, as where the page hangs and its Worker does not
+	gone  bool      // it is closed
+	other time.Time // when it has heard of another agent
 
 	own    map[*deskCall]time.Time // when it was asked for these
 	owns   map[*deskCall]time.Time // since when it waits for these
@@ -130,9 +110,6 @@ func (c *deskClient) posts(req *httpx.Request) (ask *deskAsk, refused bool) {
 	}
 	return ask, refused
 }
-
-// kept reports whether the call is written down. A list can be asked for again.
-func (call *deskCall) kept() bool { return call.method != "getChainedRecords" }
 
 // refused reports whether the store has refused what the client knows of a call, or did not answer at some time since then, so
 // that the client does not wait for it. The mutex is held.
