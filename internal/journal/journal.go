@@ -402,7 +402,7 @@ func (j *Journal) Remove(reference string) {
 }
 
 // SaveSession writes what it takes to go on with a session, behind all that
-// was written and removed before, and calls done when that is safe, with the error if it could not be.
+// was written and removed before, and calls done when that is safe, with the error if it could not be; it may be nil.
 func (j *Journal) SaveSession(session json.RawMessage, done func(error)) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -415,7 +415,9 @@ func (j *Journal) saveSession(done func(error)) {
 	text, err := r.encode()
 	if err != nil {
 		j.report(err)
-		done(err)
+		if done != nil {
+			done(err)
+		}
 		return
 	}
 	remove := j.left // only now, that another has taken its place
@@ -424,14 +426,16 @@ func (j *Journal) saveSession(done func(error)) {
 	j.adopt(put, &remove)
 	j.queue.add(put, remove, func(err error) {
 		j.reportLater(err)
-		done(err)
+		if done != nil {
+			done(err)
+		}
 	})
 	j.stopRefresh()
 	j.refresh = time.AfterFunc(refreshEvery, func() {
 		j.mu.Lock()
 		defer j.mu.Unlock()
 		if j.session != nil {
-			j.saveSession(func(error) {})
+			j.saveSession(nil)
 		}
 	})
 }
@@ -485,6 +489,14 @@ func (j *Journal) Forget(ctx context.Context) error {
 
 // Idle reports whether all that was asked for is written, or could not be.
 func (j *Journal) Idle() bool { return j.queue.idle() }
+
+// Hangs reports whether the store has let the last write wait until it was given up: then nobody is to wait for
+// the next one.
+func (j *Journal) Hangs() bool {
+	j.queue.mu.Lock()
+	defer j.queue.mu.Unlock()
+	return j.queue.hangs
+}
 
 // Written waits until all that was asked for is written, or cannot be, or ctx is
 // done. An error says that it is not.

@@ -19,6 +19,7 @@ type queue struct {
 	done    []func(error)
 	writing bool
 	closed  bool
+	hangs   bool // the last write was given up: see [Journal.Hangs]
 
 	again *time.Timer   // makes the next write where nothing else asks for one; nil if the last has not failed
 	pause time.Duration // before that
@@ -120,10 +121,14 @@ func (q *queue) write() bool {
 	q.mu.Unlock()
 
 	var err error
-	if store != nil && !b.empty() {
+	tried := store != nil && !b.empty()
+	if tried {
 		err = write(store, b)
 	}
 	q.mu.Lock()
+	if tried {
+		q.hangs = errors.Is(err, context.DeadlineExceeded)
+	}
 	if err == nil {
 		q.pause = 0
 	} else {

@@ -189,8 +189,11 @@ func (w *wait) post(ctx context.Context) {
 	}()
 	ended := w.c.session.NoteRequest()
 	err := w.c.rest.Post(ctx, w.op.request.Path(), w.op.request.Body(), func() {
-		w.c.waiting.posting(w.op)
-		w.known.set(gws.Unknown)
+		if w.c.waiting.posting(w.op) {
+			w.known.set(gws.Unknown)
+		} else {
+			w.cancel()
+		}
 	})
 	ended(err == nil)
 	w.posted <- err

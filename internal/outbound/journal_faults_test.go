@@ -91,6 +91,59 @@ func TestSentAgain_AnswerIsNotOverwritten(t *testing.T) {
 	})
 }
 
+// The POST is refused, to leave again with new headers, when the answer to the one before it comes.
+func TestSentAgain_AnsweredWhileItsPOSTIsRefusedDoesNotLeaveAgain(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.leave(left("a"))
+		l := d.load()
+		truth := d.fated("a", modelFate{Answer: "401", AnswerAfter: time.Second})
+		done := l.complete("a")
+		pass(beforeTheAnswer)
+		d.say("a")
+		get(d.T, done).resolved(d.T, "a")
+		pass(5 * time.Second)
+		require.Equal(d, 1, truth.posts)
+	})
+}
+
+// The store answers again after it has hung: then it is waited for again.
+func TestStore_AfterItHasHungTheEntryGoesFirstAgain(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", modelFate{Answer: "ok", Event: "none"})
+		truth := d.fated("b", slow)
+		l := d.load()
+		d.Slow(time.Hour)
+		l.complete("a")
+		pass(5 * time.Second)
+		d.Slow(0)
+		pass(10 * time.Second) // what has failed is written
+		require.Equal(d, []string{"a"}, d.keptReferences())
+		d.Slow(time.Second)
+		l.complete("b")
+		pass(beforeTheAnswer)
+		l.kill()
+		require.Zero(d, truth.posts)
+	})
+}
+
+// Another agent signs in while the journal is being read.
+func TestUnsettled_AgentChangesMeanwhile_NothingIsListed(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.leave(left("a"))
+		l := d.load()
+		d.Slow(time.Second)
+		listed := make(chan []Unsettled, 1)
+		go func() { listed <- l.Unsettled(d.Context()) }()
+		pass(500 * time.Millisecond)
+		d.s.mu.Lock()
+		d.s.me = `,"user":{"id":"bob"}`
+		d.s.mu.Unlock()
+		l.Seen()
+		require.Empty(d, get(d.T, listed))
+		require.True(d, l.rest.AgentChanged())
+	})
+}
+
 func TestSentAgain_AnswerIsInTheJournal(t *testing.T) {
 	atDesk(t, func(d *desk) {
 		e := left("a")

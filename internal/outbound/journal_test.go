@@ -42,7 +42,15 @@ type severable struct {
 	network
 	dead   atomic.Bool
 	client atomic.Value // the id of its session, a string
-	me     string       // who is signed in, in place of the server's answer, as modelServer.me; "" for that
+	watch  watcher      // nil for none
+}
+
+// watcher sees what a client that lives sends and hears.
+type watcher interface {
+	// request does a request by next, or answers it itself.
+	request(r *httpx.Request, next func() (*httpx.Response, error)) (*httpx.Response, error)
+	sends(messages []bayeux.Message)
+	hears(frame []byte)
 }
 
 var errSevered = errors.New("the page is dead")
@@ -52,11 +60,16 @@ func (n *severable) Do(ctx context.Context, r *httpx.Request) (*httpx.Response, 
 		return nil, errSevered
 	}
 	n.note(r.Body)
-	resp, err := n.doer.Do(ctx, r)
-	if err == nil && r.Method == "GET" && n.me != "" {
-		changed := *resp
-		changed.Body = []byte(`{"statusCode":0` + n.me + `}`)
-		return &changed, nil
+	next := func() (*httpx.Response, error) { return n.doer.Do(ctx, r) }
+	if n.watch == nil {
+		return next()
+	}
+	resp, err := n.watch.request(r, next)
+	if n.dead.Load() {
+		return nil, errSevered
+	}
+	if err == nil {
+		n.watch.hears(resp.Body)
 	}
 	return resp, err
 }
@@ -75,6 +88,25 @@ func (n *severable) noteMessages(messages []bayeux.Message) {
 			n.client.Store(m.ClientID)
 		}
 	}
+	if n.watch != nil {
+		n.watch.sends(messages)
+	}
+}
+
+// severableSink hears nothing once the page is dead.
+type severableSink struct {
+	bayeux.Sink
+	n *severable
+}
+
+func (s severableSink) Receive(frame []byte) {
+	if s.n.dead.Load() {
+		return
+	}
+	if s.n.watch != nil {
+		s.n.watch.hears(frame)
+	}
+	s.Sink.Receive(frame)
 }
 
 type severableSocket struct {
@@ -86,7 +118,7 @@ func (s severableSocket) Open(ctx context.Context, sink bayeux.Sink) (bayeux.Con
 	if s.n.dead.Load() {
 		return nil, errSevered
 	}
-	conn, err := s.modelWebSocket.Open(ctx, sink)
+	conn, err := s.modelWebSocket.Open(ctx, severableSink{sink, s.n})
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +132,9 @@ type notingConn struct {
 }
 
 func (c notingConn) Send(messages []bayeux.Message) {
+	if c.n.dead.Load() {
+		return
+	}
 	c.n.noteMessages(messages)
 	c.Conn.Send(messages)
 }
@@ -128,13 +163,17 @@ func (d *desk) load(change ...func(*Options)) *life {
 }
 
 func (d *desk) tryToLoad(ctx context.Context, change ...func(*Options)) (*life, error) {
-	return d.tryToLoadAs(ctx, "", change...)
+	l := d.newLife()
+	return l, l.open(ctx, change...)
 }
 
-// tryToLoadAs is tryToLoad with somebody signed in: see severable.me.
-func (d *desk) tryToLoadAs(ctx context.Context, me string, change ...func(*Options)) (*life, error) {
-	l := &life{d: d, page: d.Page()}
-	l.net = &severable{network: d.s.network(), me: me}
+func (d *desk) newLife() *life {
+	return &life{d: d, page: d.Page(), net: &severable{network: d.s.network()}}
+}
+
+// open opens the client.
+func (l *life) open(ctx context.Context, change ...func(*Options)) error {
+	d := l.d
 	over := network{doer: l.net, random: l.net.random, transports: func(rest *gws.Auth) []bayeux.Transport {
 		if d.s.conf.LongPolling {
 			return []bayeux.Transport{longpolling.New(longpolling.Options{URL: "http://model/cometd", Doer: l.net, Header: rest.RequestHeader})}
@@ -155,7 +194,7 @@ func (d *desk) tryToLoadAs(ctx context.Context, me string, change ...func(*Optio
 	if err == nil {
 		d.Cleanup(l.Close)
 	}
-	return l, err
+	return err
 }
 
 // kill ends the page without a goodbye: nothing it does reaches the server or

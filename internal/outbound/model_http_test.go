@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"gws-outbound/internal/gws"
 	"gws-outbound/internal/httpx"
 )
 
@@ -202,35 +203,47 @@ func (s *modelServer) answer(f *modelFlight, truth *modelTruth) {
 	f.respond(status, contentType, body)
 }
 
-// announce sends the event that answers a POST.
+// announce sends the events that answer a POST.
 func (s *modelServer) announce(truth *modelTruth, req *httpx.Request) {
 	var body struct {
-		ReferenceID, CampaignName, CallingList string
-		ApplicationID                          int64
+		OperationName, ReferenceID, CampaignName, CallingList string
+		ApplicationID                                         int64
 	}
 	_ = json.Unmarshal(req.Body, &body)
 	event := map[string]any{
-		"notificationType": acknowledgement, "referenceId": body.ReferenceID, "messageType": "OutboundRecordMessage",
+		"referenceId": body.ReferenceID, "messageType": "OutboundRecordMessage",
 		"record": map[string]any{
 			"recordHandle": json.Number(req.URL[strings.LastIndex(req.URL, "/")+1:]), "campaignName": body.CampaignName,
 			"callingList": body.CallingList, "applicationId": body.ApplicationID,
 		},
 	}
-	times := 1
+	as := func(notification string) string {
+		event["notificationType"] = notification
+		data, _ := json.Marshal(event)
+		return string(data)
+	}
+	times, ack := 1, true
 	switch truth.fate.Event {
 	case "none":
 		return
 	case "other":
-		event["notificationType"] = "RecordFailed"
+		ack = false
 	case "ack without reference":
 		delete(event, "referenceId")
 	case "ack twice":
 		times = 2
 	}
-	data, _ := json.Marshal(event)
-	e := modelEvent{at: time.Now(), ack: event["notificationType"] == acknowledgement, data: string(data), sessions: s.subscribed()}
-	truth.events = append(truth.events, e)
+	data := as("RecordFailed")
+	if ack {
+		op, _, _ := gws.FindOperation(body.OperationName, strings.TrimPrefix(req.URL, "http://model"))
+		for _, a := range op.Answers {
+			if data = as(a.NotificationType); a.Role == gws.Element {
+				s.publish(data)
+			}
+		}
+	}
+	truth.events = append(truth.events, modelEvent{at: time.Now(), ack: ack, data: data, sessions: s.subscribed()})
 	for range times {
-		s.publish(e.data)
+		s.publish(data)
 	}
 }

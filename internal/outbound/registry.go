@@ -165,11 +165,13 @@ func (r *registry) len() int {
 }
 
 // posting notes that the POST of an operation is about to leave: only from then on can
-// an event without a reference be meant for it.
-func (r *registry) posting(op *operation) {
+// an event without a reference be meant for it. It reports whether the operation still waits: one that
+// has been answered meanwhile is not to leave, nor to leave again.
+func (r *registry) posting(op *operation) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	op.posted = true
+	return r.byReference[op.request.ReferenceID] == op
 }
 
 // gap notes that events may have been lost.

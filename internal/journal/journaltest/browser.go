@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -18,6 +19,31 @@ type Browser struct {
 	slow  time.Duration
 	fails error
 	full  error
+	hook  func(*Page, Step) error
+	last  chan struct{} // closed when the last transaction has ended; nil before the first
+	wiped int           // times that it was cleared
+}
+
+// Step is a part of an access to the store.
+type Step int
+
+// The steps: a read has the first two, a write all the others besides the first.
+const (
+	Opening Step = iota // the transaction begins
+	Getting
+	Deleting
+	Putting
+	Committing // all is asked for
+	Committed  // it is safe, and its page does not know it yet
+)
+
+// OnStep has f called before each step of each access from now on, one transaction after the other, as
+// browsers do them; nil ends that. A transaction may be held up by f: it goes on then, as in a browser, though whoever has
+// asked for it may have given up. With an error it is undone, unless it is committed.
+func (b *Browser) OnStep(f func(*Page, Step) error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.hook = f
 }
 
 // NewBrowser returns a browser that keeps nothing yet.
@@ -39,11 +65,13 @@ func (b *Browser) Set(texts map[string]string) {
 	maps.Copy(b.texts, texts)
 }
 
-// Clear removes all that is kept, as a user can who clears the data of the site.
+// Clear removes all that is kept, as a user can who clears the data of the site. It undoes the transaction that
+// is under way.
 func (b *Browser) Clear() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	clear(b.texts)
+	b.wiped++
 }
 
 // Fail has every access fail from now on; nil ends that.
@@ -76,7 +104,10 @@ type Page struct {
 	killed bool
 }
 
-var errKilled = errors.New("the page was killed")
+var (
+	errKilled  = errors.New("the page was killed")
+	errCleared = errors.New("the data of the site were cleared")
+)
 
 // Kill ends the page: what it was writing is not written, and its locks are
 // free.
@@ -88,16 +119,24 @@ func (p *Page) Kill() {
 }
 
 // Load is [journal.Store]'s.
-func (p *Page) Load(ctx context.Context) (map[string]string, error) {
+func (p *Page) Load(ctx context.Context) (texts map[string]string, err error) {
 	if err := p.wait(ctx); err != nil {
 		return nil, err
 	}
-	p.b.mu.Lock()
-	defer p.b.mu.Unlock()
-	if p.b.fails != nil {
-		return nil, p.b.fails
+	found := make(chan map[string]string, 1)
+	err = p.transact(ctx, func(t *transaction) error {
+		if err := t.step(Getting); err != nil {
+			return err
+		}
+		p.b.mu.Lock()
+		defer p.b.mu.Unlock()
+		found <- maps.Clone(p.b.texts)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return maps.Clone(p.b.texts), nil
+	return <-found, nil
 }
 
 // Write is [journal.Store]'s.
@@ -105,20 +144,106 @@ func (p *Page) Write(ctx context.Context, put map[string]string, remove []string
 	if err := p.wait(ctx); err != nil {
 		return err
 	}
+	put, remove = maps.Clone(put), slices.Clone(remove) // it may outlast the call
+	return p.transact(ctx, func(t *transaction) error {
+		for range remove {
+			if err := t.step(Deleting); err != nil {
+				return err
+			}
+		}
+		for range put {
+			if err := t.step(Putting); err != nil {
+				return err
+			}
+		}
+		if err := t.step(Committing); err != nil {
+			return err
+		}
+		if err := t.commit(put, remove); err != nil {
+			return err
+		}
+		_ = t.step(Committed)
+		return nil
+	})
+}
+
+// transaction is an access of a page.
+type transaction struct {
+	p     *Page
+	wiped int // times that the store had been cleared when it began
+}
+
+// transact makes an access when those before it have ended, and waits until it is made or ctx is done.
+func (p *Page) transact(ctx context.Context, f func(*transaction) error) error {
+	t := &transaction{p: p}
+	ended, over := make(chan error, 1), make(chan struct{})
 	p.b.mu.Lock()
-	defer p.b.mu.Unlock()
+	before := p.b.last
+	p.b.last = over
+	p.b.mu.Unlock()
+	go func() {
+		defer close(over)
+		if before != nil {
+			<-before
+		}
+		p.b.mu.Lock()
+		t.wiped = p.b.wiped
+		p.b.mu.Unlock()
+		err := t.step(Opening)
+		if err == nil {
+			err = f(t)
+		}
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// step goes on with a step, if that can be.
+func (t *transaction) step(s Step) error {
+	b := t.p.b
+	b.mu.Lock()
+	hook := b.hook
+	b.mu.Unlock()
+	if hook != nil {
+		if err := hook(t.p, s); err != nil {
+			return err
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return t.state()
+}
+
+// state is why the transaction cannot go on. The mutex is held.
+func (t *transaction) state() error {
 	switch {
-	case p.killed:
+	case t.p.killed:
 		return errKilled
-	case p.b.fails != nil:
-		return p.b.fails
-	case p.b.full != nil:
-		return p.b.full
+	case t.wiped != t.p.b.wiped:
+		return errCleared
+	}
+	return t.p.b.fails
+}
+
+func (t *transaction) commit(put map[string]string, remove []string) error {
+	b := t.p.b
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := t.state(); err != nil {
+		return err
+	}
+	if b.full != nil {
+		return b.full
 	}
 	for _, k := range remove {
-		delete(p.b.texts, k)
+		delete(b.texts, k)
 	}
-	maps.Copy(p.b.texts, put)
+	maps.Copy(b.texts, put)
 	return nil
 }
 

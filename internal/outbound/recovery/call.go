@@ -42,11 +42,8 @@ func (c *call) Begin() <-chan struct{} {
 		return safe
 	}
 	written := make(chan struct{})
-	c.put(journal.Entry{Delivery: string(gws.Unknown)}, func(err error) {
-		k.noteWrite(err)
-		close(written)
-	})
-	if k.hung.Load() {
+	c.put(journal.Entry{Delivery: string(gws.Unknown)}, func(error) { close(written) })
+	if k.journal.Hangs() {
 		return safe
 	}
 	return written

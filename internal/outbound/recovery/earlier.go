@@ -157,7 +157,7 @@ func (k *keeper) Unsettled(ctx context.Context) []Unsettled {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.foreign { // of a client that was closed meanwhile, those that have been found are listed
+	if k.isForeign() { // of a client that was closed meanwhile, those that have been found are listed
 		return list
 	}
 	for _, e := range k.earlier {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"gws-outbound/internal/bayeux"
@@ -42,7 +41,6 @@ type keeper struct {
 	config  Config
 	host    Host
 	opening sync.Mutex
-	hung    atomic.Bool // the store has let a write wait: nobody is to wait for it until one succeeds
 
 	mu          sync.Mutex // taken after that of the table of calls
 	journal     *journal.Journal
@@ -185,35 +183,26 @@ func (k *keeper) save(s bayeux.SavedSession, done func()) {
 		done()
 		return
 	}
-	if k.hung.Load() { // the server would not keep the session for so long
-		k.journal.SaveSession(text, k.noteWrite)
+	if k.journal.Hangs() { // the server would not keep the session for so long
+		k.journal.SaveSession(text, nil)
 		done()
 		return
 	}
-	k.journal.SaveSession(text, func(err error) {
-		k.noteWrite(err)
-		done()
-	})
+	k.journal.SaveSession(text, func(error) { done() })
 }
 
 // writable reports whether what is new is to be written: not so before the
 // journal is open, after its end, nor once another agent has signed in. The mutex is held.
-func (k *keeper) writable() bool {
-	if k.journal == nil || k.closed || k.foreign {
-		return false
-	}
-	if k.host.AgentChanged() {
+func (k *keeper) writable() bool { return k.journal != nil && !k.closed && !k.isForeign() }
+
+// isForeign reports whether the journal, which is open, is that of another agent than who is signed in now. The mutex
+// is held.
+func (k *keeper) isForeign() bool {
+	if !k.foreign && k.host.AgentChanged() {
 		k.foreign = true
 		k.journal.EndSession()
 	}
-	return !k.foreign
-}
-
-// noteWrite notes whether the store answers.
-func (k *keeper) noteWrite(err error) {
-	if err == nil || errors.Is(err, context.DeadlineExceeded) {
-		k.hung.Store(err != nil)
-	}
+	return k.foreign
 }
 
 // delivered lets go of what has ended. The mutex is held.
