@@ -257,6 +257,31 @@ func TestSaveComesBeforeEachConnectThatSaysMore(t *testing.T) {
 	})
 }
 
+// The next connect may be a while away; a request that is sent until then, and a page that dies, are not.
+func TestSave_NewSessionIsSavedOnceItIsConnected(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		var saved saves
+		c := s.clientWith(Options{Transports: []Transport{s}, Save: saved.save})
+		hears(t, c, "/a")
+		connected := make(chan error, 1)
+		go func() { connected <- c.Connect(t.Context()) }()
+		s.connection()
+		s.say(handshakeReply, s.expect(metaHandshake)...)
+		subscribe, first := s.expect(metaSubscribe), s.expect(metaConnect)
+		s.say(subscribeReply, subscribe...)
+		from := time.Now()
+		s.say(`[{"channel":"/meta/connect","id":"%1","successful":true,"advice":{"interval":2000}}]`, first...)
+		require.NoError(t, <-connected)
+		require.Len(t, saved.list, 1)
+		require.Equal(t, []string{"/a"}, saved.last().Channels)
+		saved.done()
+		s.expect(metaConnect)
+		require.Equal(t, 2*time.Second, time.Since(from), "the pause is kept")
+		require.Len(t, saved.list, 1)
+	})
+}
+
 // A batch must not be acknowledged to the server before its events are safe: a
 // page that is reloaded in between would have lost them.
 func TestReloadBeforeTheEventsAreSafe(t *testing.T) {

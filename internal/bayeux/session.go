@@ -221,8 +221,10 @@ func (c *Client) isFirstConnect() bool {
 	return c.phase == subscribing && !c.confirmed && !c.resuming
 }
 
-// ready goes on once the subscriptions are in place and a connect was answered.
+// ready goes on once the subscriptions are in place and a connect was answered. Who sends a request from then
+// on has its answer in a session that is saved, though the next connect may come later.
 func (c *Client) ready() {
+	c.save()
 	c.established = true
 	c.signedIn = false
 	c.lastErr = nil
