@@ -20,6 +20,8 @@ type deskCall struct {
 	left      bool // it has, or may have, reached a server that processes it
 	known     bool // a caller knows what it has come to, or has forgotten it
 	over      bool // and it has left the store since
+
+	by *deskClient // that was the first to hear that the caller knows
 }
 
 // deskAsk is one time that a caller asks for a call.
@@ -147,7 +149,9 @@ func (r *deskRun) settle(c *deskClient, u Unsettled) {
 func (r *deskRun) tell(c *deskClient, call *deskCall) {
 	r.mu.Lock()
 	hears := c.alive() && !c.deaf
-	call.known = call.known || hears
+	if hears && !call.known {
+		call.known, call.by = true, c
+	}
 	r.mu.Unlock()
 	if hears {
 		c.Delivered(call.reference)

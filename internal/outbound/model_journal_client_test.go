@@ -234,6 +234,11 @@ func (r *deskRun) observe() {
 					r.blame("the answer to %s has come, and is not written (failed: %v)", call.reference, c.failed != nil)
 				}
 			}
+			for _, call := range r.calls {
+				if _, has := r.store.has[call.reference]; has && call.by == c {
+					r.blame("%s is still in the store, though its caller knows what it has come to (failed: %v)", call.reference, c.failed != nil)
+				}
+			}
 		}
 	}
 }
