@@ -5,12 +5,11 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { testInPage } from "./in-browser.mjs";
 
-const readings = JSON.parse(
-  await readFile(new URL("../../internal/jsontext/corpus/readings.json", import.meta.url), "utf8"),
-);
+const corpus = new URL("../../internal/jsontext/corpus/readings.json", import.meta.url);
 
-/** Runs in the page: what it reads otherwise than the Go program. */
-function compare(readings) {
+/** Runs in the page: what it reads otherwise than the Go program. Names such as __proto__ cross in text only. */
+function compare(corpus) {
+  const readings = JSON.parse(corpus);
   const wrong = [];
   let compared = 0;
   for (const { text, problem, passed, members = {} } of readings) {
@@ -40,7 +39,7 @@ function compare(readings) {
       }
     }
   }
-  return { wrong, compared };
+  return { wrong, compared, readings: readings.length };
 
   function attempt(text) {
     try {
@@ -76,8 +75,11 @@ function compare(readings) {
 }
 
 testInPage("JSON.parse understands what the Go program does", async (page) => {
-  assert.ok(readings.length > 100);
-  const { wrong, compared } = await page.evaluate(compare, readings);
+  const { wrong, compared, readings } = await page.evaluate(
+    compare,
+    await readFile(corpus, "utf8"),
+  );
   assert.deepEqual(wrong, []);
+  assert.ok(readings > 100, `${readings} texts`);
   assert.ok(compared > 50, `${compared} properties`);
 });
