@@ -601,5 +601,6 @@ for (const [logLevel, lines] of Object.entries({
         lines,
       );
     },
+    { needs: lacking.workerConsole },
   );
 }
