@@ -215,7 +215,7 @@ func (r *deskRun) close(c *deskClient, forget bool) {
 }
 
 // signInAnother has another agent sign in, in another tab. The clients of the page notice it as they are seen
-// again, or sign in anew, or at their next POST.
+// again, or sign in again, or at their next POST.
 func (r *deskRun) signInAnother(c *deskClient, how int) {
 	r.mu.Lock()
 	c.page.me = 1 - c.page.agent

@@ -12,7 +12,7 @@ export function unavailable(message: string, cause?: unknown): OutboundError {
   });
 }
 
-/** Makes a cause anew whose message has what is secret in a URL. */
+/** Makes another cause in place of one whose message has what is secret in a URL. */
 function clean(cause: unknown): unknown {
   const { name, message } = nameAndMessage(cause);
   const rest = withoutSecrets(message);
