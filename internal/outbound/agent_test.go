@@ -98,9 +98,13 @@ func TestAgentChanged_NothingIsSentInTheOtherName(t *testing.T) {
 					change = append(change, test.change)
 				}
 				c := openByCookie(t, sim, transport, change...)
-				pending := call(t.Context(), c, record("referenceId", "pending"), CallOptions{})
-				require.NoError(t, sim.WaitPosts(soon(t), 1))
-				accepted(t, sim)
+				accepted := make(chan struct{})
+				pending := call(t.Context(), c, record("referenceId", "pending"), CallOptions{OnProgress: func(_ string, d gws.Delivery) {
+					if d == gws.Accepted {
+						close(accepted)
+					}
+				}})
+				get(t, accepted)
 				require.NoError(t, sim.WaitConnected(soon(t), 1))
 				require.NoError(t, sim.Become("agent2"))
 
@@ -112,13 +116,6 @@ func TestAgentChanged_NothingIsSentInTheOtherName(t *testing.T) {
 			})
 		}
 	})
-}
-
-// accepted waits until the first POST was answered, and the client has had the time to read that.
-func accepted(t *testing.T, sim *gwssim.Sim) {
-	t.Helper()
-	require.Eventually(t, func() bool { return sim.Posts()[0].Status == 200 }, long, 5*time.Millisecond)
-	time.Sleep(100 * time.Millisecond) // by the clock of the wall: nothing shows it
 }
 
 func TestAgentChanged_ByNewHeaders(t *testing.T) {
