@@ -1,6 +1,7 @@
 // The module started by Go's own wasm_exec.js, without the loader.
 
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { testInPage } from "./in-browser.mjs";
 import { acknowledgement, request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
@@ -159,7 +160,7 @@ testInPage(
             return `${error} ${JSON.stringify(error)}`;
           }
         },
-        `${process.env.TEST_SERVER}/echo/bare/${encodeURIComponent(place)}/percent/0`,
+        `${process.env.TEST_SERVER}/echo/${randomUUID()}/${encodeURIComponent(place)}/percent/0`,
         request,
       );
       assert.match(text, /HTTP 403.*\[withheld\]/);

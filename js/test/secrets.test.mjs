@@ -2,7 +2,8 @@
 // Echo); and what a page's URLs have of a user and a password is nowhere.
 
 import assert from "node:assert/strict";
-import { host, settle, site, testInPage } from "./in-browser.mjs";
+import { randomUUID } from "node:crypto";
+import { settle, site, testInPage } from "./in-browser.mjs";
 import { request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 
@@ -78,8 +79,7 @@ for (const transport of ["websocket", "long-polling"]) {
           const patience = afterConnecting.test(place) ? 10_000 : 500;
           const few = [0, 2, 5].map((n) => encodings[(i + n) % encodings.length]); // all are tried in internal/core
           const jobs = few.map(async (encoding, n) => {
-            const id = `page-${host}-${transport}-${part}-${i}-${encoding}`;
-            const baseUrl = `${server}/echo/${id}/${encodeURIComponent(place)}/${encoding}/${(i + n) % 6}`;
+            const baseUrl = `${server}/echo/${randomUUID()}/${encodeURIComponent(place)}/${encoding}/${(i + n) % 6}`;
             const texts = await page.evaluate(textsOver, {
               baseUrl,
               transport,
