@@ -34,13 +34,13 @@ func readNested(v safejs.Value, depth int) any {
 			return readList(v)
 		}
 	case "object":
+		if depth == 2 {
+			return readProperties(v, depth-1)
+		}
 		if date, valid, ok := jsbridge.Date(v); valid {
 			return date
 		} else if ok {
 			return gws.InvalidDate
-		}
-		if depth == 2 {
-			return readProperties(v, depth-1)
 		}
 		if depth == 1 && jsbridge.IsData(v) {
 			return readInner(v)

@@ -108,7 +108,7 @@ export class Card {
    * @param {string} said what it says, in a few words
    */
   resolve(data, said) {
-    const took = this.#settle("resolved", "Acknowledged", "check");
+    const took = this.#end("resolved", "Acknowledged", "check");
     this.#addMoment(took.at, "check", element("p", {}, said), dataDetails("Event data", data));
     this.#announce(`${this.#title}: ${said} after ${took.text}.`);
   }
@@ -123,7 +123,7 @@ export class Card {
     const { code, message, delivery } = error;
     const { text, certain } = summarizeDelivery(delivery);
     const symbol = certain ? "cross" : "alert";
-    const took = this.#settle("error", text, symbol);
+    const took = this.#end("error", text, symbol);
     this.element.dataset.code = code;
     this.element.dataset.delivery = delivery ?? "";
     const content = [
@@ -157,7 +157,7 @@ export class Card {
    * @param {string} text
    * @param {MomentIcon} symbol
    */
-  #settle(outcome, text, symbol) {
+  #end(outcome, text, symbol) {
     const at = performance.now();
     const took = inMilliseconds(at - this.startedAt);
     this.endedAt = at;

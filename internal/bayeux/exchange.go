@@ -115,11 +115,11 @@ func (l *link) progress(messages []Message) {
 	}
 }
 
-// settle ends the exchange that m replies to; nil if there is none, as for a
+// endExchange ends the exchange that m replies to; nil if there is none, as for a
 // reply that comes late. Replies are matched by id. One without an id, as
 // careless servers send it, is taken for the reply to the oldest message on
 // its channel.
-func (l *link) settle(m *Message) *exchange {
+func (l *link) endExchange(m *Message) *exchange {
 	id := m.ID
 	if id == "" {
 		oldest := 0

@@ -69,7 +69,7 @@ func (c *Client) finish(reason error) {
 	c.dropPredecessor()
 	c.dropLink()
 	for _, s := range c.subscriptions {
-		s.settle(reason)
+		s.answered(reason)
 	}
 	c.report(Status{State: Closed, Reason: reason, Session: c.session})
 }

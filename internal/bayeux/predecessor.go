@@ -11,7 +11,7 @@ type predecessor struct {
 	transport int
 	ack       ackState
 	until     time.Time // when the server has forgotten it
-	failures  int
+	retries   retries
 	link      *link
 }
 
@@ -69,8 +69,8 @@ func (c *Client) fetch(p *predecessor) {
 func (c *Client) lostPredecessor(error) {
 	p := c.predecessor
 	p.link.close()
-	p.failures++
-	c.after(backoff(min(p.failures, 2), c.opts.Random), func() { c.fetch(p) })
+	p.retries.failed()
+	c.after(p.retries.delay(true, c.opts.Random), func() { c.fetch(p) })
 }
 
 func (c *Client) dropPredecessor() {

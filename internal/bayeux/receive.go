@@ -87,7 +87,7 @@ func (c *Client) handle(l *link, m *Message) {
 		}
 		return
 	}
-	x := l.settle(m)
+	x := l.endExchange(m)
 	switch {
 	case x != nil:
 		c.noteRoundTrip(x)

@@ -2,9 +2,10 @@ package bayeux
 
 import "time"
 
+// The bound of the pause before the next attempt, which doubles from one to the other.
 const (
-	firstBackoff = time.Second
-	maxBackoff   = time.Minute
+	FirstBackoff = time.Second
+	MaxBackoff   = time.Minute
 )
 
 // retries decides when the next attempt comes.
@@ -47,7 +48,7 @@ func (r *retries) mayRenew() bool {
 
 // postpone heeds a server that asks for a pause, for a minute at most, and returns it.
 func (r *retries) postpone(pause time.Duration) time.Duration {
-	pause = min(pause, maxBackoff)
+	pause = min(pause, MaxBackoff)
 	r.notBefore = time.Now().Add(pause)
 	return pause
 }
@@ -73,9 +74,9 @@ func (r *retries) delay(waitedFor bool, random func() float64) time.Duration {
 //
 // random returns a number in [0, 1).
 func backoff(failures int, random func() float64) time.Duration {
-	bound := maxBackoff
+	bound := MaxBackoff
 	if shift := failures - 1; shift < 6 {
-		bound = min(firstBackoff<<max(shift, 0), maxBackoff)
+		bound = min(FirstBackoff<<max(shift, 0), MaxBackoff)
 	}
 	return time.Duration(random() * float64(bound))
 }

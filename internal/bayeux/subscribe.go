@@ -14,7 +14,8 @@ type subscription struct {
 	first   chan error // gets one value, when it has been confirmed or refused for the first time; nil from then on
 }
 
-func (s *subscription) settle(err error) {
+// answered says what became of it for the first time.
+func (s *subscription) answered(err error) {
 	if s.first != nil {
 		s.first <- err
 		s.first = nil
@@ -38,10 +39,10 @@ func (c *Client) Subscribe(ctx context.Context, channel string, handler Handler)
 		c.subscriptions = append(c.subscriptions, s)
 		switch {
 		case c.phase == fresh:
-			s.settle(nil)
+			s.answered(nil)
 		case c.granted(channel):
 			s.session, s.granted = c.session, true
-			s.settle(nil)
+			s.answered(nil)
 		case c.in(inSession...):
 			c.subscribe()
 		}
@@ -165,7 +166,7 @@ func (c *Client) subscribed(pattern string, r *Message, err error) {
 		for _, s := range c.subscriptions {
 			if s.pattern == pattern {
 				s.session, s.granted = c.session, true
-				s.settle(nil)
+				s.answered(nil)
 			}
 		}
 		if !c.in(working...) {
@@ -200,7 +201,7 @@ func (c *Client) withdraw(pattern string, err error) {
 	for _, s := range slices.Clone(c.subscriptions) {
 		if s.pattern == pattern && s.session != c.session {
 			c.remove(s)
-			s.settle(err)
+			s.answered(err)
 		}
 	}
 }

@@ -1,12 +1,15 @@
 package core
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/contract"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/wire"
@@ -124,5 +127,36 @@ func TestCloseOptions(t *testing.T) {
 		forget, problems := readCloseOptions(given(t, text))
 		require.Empty(t, problems, text)
 		require.Equal(t, want, forget, text)
+	}
+}
+
+// The types, the manual and the page take the defaults from the table.
+func TestReadOptions_DefaultsAreThoseOfTheTable(t *testing.T) {
+	opts := (&Port{core: New(Config{})}).optionsOf(readObject(nil), &wire.CreateClient{})
+	milliseconds := func(d time.Duration) any { return d.Milliseconds() }
+	read := map[string]any{
+		"cometdPath":             opts.CometdPath,
+		"transports":             opts.Transports,
+		"guest":                  opts.Guest,
+		"appendMessageTypeToURL": opts.AppendMessageTypeToURL,
+		"credentials":            opts.Credentials,
+		"csrf":                   opts.CSRF,
+		"channels":               append([]string{}, opts.Channels...),
+		"connectTimeout":         milliseconds(opts.ConnectTimeout),
+		"requestTimeout":         milliseconds(opts.RequestTimeout),
+		"ackTimeout":             milliseconds(opts.AckTimeout),
+		"maxMessageSize":         bayeux.DefaultMaxMessageSize,
+		"allowUnknownCallResult": opts.AllowUnknownCallResult,
+		"journal":                opts.Journal != nil,
+		"logLevel":               map[bayeux.Level]string{bayeux.Debug: "debug", bayeux.Info: "info", bayeux.Warn: "warn"}[opts.LogFrom],
+	}
+	require.Zero(t, opts.MaxMessageSize, "package bayeux has the default of maxMessageSize")
+	for _, o := range contract.Options {
+		if !json.Valid([]byte(o.Default)) {
+			continue // an expression, or none
+		}
+		value, err := json.Marshal(read[o.Name])
+		require.NoError(t, err)
+		require.JSONEq(t, o.Default, string(value), o.Name)
 	}
 }

@@ -2,7 +2,9 @@ package wire
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"gws-outbound/internal/gws"
@@ -128,6 +130,7 @@ func Request(given any) (gws.Fields, []gws.Problem) {
 		}
 		values[name] = field(name, v, &problems)
 	}
+	slices.SortFunc(problems, func(a, b gws.Problem) int { return strings.Compare(a.Field, b.Field) }) // maps have no order
 	return values, problems
 }
 

@@ -3,6 +3,9 @@ package wire
 import (
 	"encoding/json"
 	"math"
+	"os"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,6 +122,39 @@ func TestUnsettledList(t *testing.T) {
 		{"method":"addRecord","request":{"otherFields":{"a":true,"b":"x"},"recordHandle":12},"referenceId":"r","delivery":"accepted","sentAt":1433917552123,"answered":false,"answerableUntil":1433917552123},
 		{"method":"completeRecord","request":{},"referenceId":"","delivery":"","sentAt":1433917552123,"answered":true,"answerableUntil":null}]`, string(list))
 	require.Equal(t, "[]", string(UnsettledList(nil)))
+}
+
+// The page has the same kinds of messages, in js/src/wire.ts.
+func TestKinds_AreThoseOfThePage(t *testing.T) {
+	page, err := os.ReadFile("../../js/src/wire.ts")
+	require.NoError(t, err)
+	kinds := func(of string) (names []string) {
+		_, rest, found := strings.Cut(string(page), "export type "+of+" =")
+		require.True(t, found, of)
+		union, _, _ := strings.Cut(rest, "\n\n")
+		for _, m := range regexp.MustCompile(`kind: "(\w+)"`).FindAllStringSubmatch(union, -1) {
+			names = append(names, m[1])
+		}
+		return names
+	}
+	source, err := os.ReadFile("read.go")
+	require.NoError(t, err)
+	var read []string
+	for _, m := range regexp.MustCompile(`case "(\w+)":`).FindAllSubmatch(source, -1) {
+		read = append(read, string(m[1]))
+	}
+	require.ElementsMatch(t, kinds("FromPage"), read)
+	for _, kind := range read {
+		_, err := Read([]byte(`{"kind":"` + kind + `"}`))
+		require.NoError(t, err, kind)
+	}
+	var written []string
+	for _, m := range []ToPage{&Resolved{}, &Rejected{}, &Known{}, &Status{}, &Notification{}, &AskHeaders{}, &Pong{}} {
+		var list []struct{ Kind string }
+		require.NoError(t, json.Unmarshal(Append(nil, []ToPage{m}), &list))
+		written = append(written, list[0].Kind)
+	}
+	require.ElementsMatch(t, kinds("ToPage"), written)
 }
 
 func FuzzRead(f *testing.F) {

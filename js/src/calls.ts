@@ -17,7 +17,7 @@ export interface Call {
 }
 
 /** How a call is begun. */
-export interface Begin {
+export interface NewCall {
   /** Is kept current. */
   known: Known;
   /** What the caller passed as such, which may be none. */
@@ -44,7 +44,7 @@ export class Calls {
   }
 
   /** Begins a call; it settles as what is in the table is resolved or rejected. */
-  begin({ known, signal: given, limit = Infinity, send, abort }: Begin): Promise<unknown> {
+  begin({ known, signal: given, limit = Infinity, send, abort }: NewCall): Promise<unknown> {
     const id = ++this.#last;
     const signal = isSignal(given) ? given : undefined;
     return new NativePromise((resolve, reject) => {

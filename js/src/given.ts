@@ -62,31 +62,36 @@ function leaf(value: unknown): Given {
 }
 
 function properties(object: object, write: (value: unknown) => Given): Given {
-  const fields: { [name: string]: Given } = { __proto__: null } as never;
-  try {
+  return readable(() => {
+    const fields: { [name: string]: Given } = { __proto__: null } as never;
     const names = keys(object);
     for (let i = 0; i < names.length && i < most; i++) {
       const name = names[i] as string;
-      fields[name.length > longestName ? name.slice(0, longestName) : name] = write(
-        (object as { [name: string]: unknown })[name],
+      fields[name.length > longestName ? name.slice(0, longestName) : name] = readable(() =>
+        write((object as { [name: string]: unknown })[name]),
       );
     }
     return names.length > most ? { fields, of: names.length } : { fields };
-  } catch (thrown) {
-    return { unreadable: describe(thrown) };
-  }
+  });
 }
 
 function elements(array: readonly unknown[]): Given {
-  const list: Given[] = [];
-  try {
+  return readable(() => {
+    const list: Given[] = [];
     for (let i = 0; i < array.length && i < most; i++) {
       list[i] = leaf(array[i]);
     }
+    return { list };
+  });
+}
+
+/** What a getter, or a Proxy, may keep from being read. */
+function readable(read: () => Given): Given {
+  try {
+    return read();
   } catch (thrown) {
     return { unreadable: describe(thrown) };
   }
-  return { list };
 }
 
 function date(value: object): Given | undefined {

@@ -1,6 +1,6 @@
 import type { StateChangeDetail } from "./api.js";
 import { hasOwn, keys } from "./builtins.js";
-import { type Begin, Calls } from "./calls.js";
+import { Calls, type NewCall } from "./calls.js";
 import { OutboundError } from "./error.js";
 import { watchPage } from "./page.js";
 import type { Port } from "./port.js";
@@ -80,7 +80,7 @@ export class Link {
 
   /** Begins a call: `message` makes it of its number. It settles whatever becomes of the program. */
   async call(
-    begin: Omit<Begin, "send" | "abort">,
+    begin: Omit<NewCall, "send" | "abort">,
     message: (id: number, aborted: boolean) => FromPage,
   ): Promise<unknown> {
     if (this.program.ended) {

@@ -1,5 +1,5 @@
 import type { LoadOptions } from "./api.js";
-import { isArray, typeNameOf } from "./builtins.js";
+import { isArray, keys, typeNameOf } from "./builtins.js";
 import { OutboundError, type Problem } from "./error.js";
 import { describe } from "./thrown.js";
 import { hasUser, resolveUrl } from "./url.js";
@@ -57,12 +57,32 @@ export function splitOptions<T extends LoadOptions>(
  * each of them here, once. What is no object is returned as it is, for the module to refuse.
  */
 export function own<T>(value: T, name: "options" | "request"): T {
-  try {
-    const fields = typeof value === "object" && value !== null && !isArray(value);
-    return fields ? ({ __proto__: null, ...value } as T) : value;
-  } catch (cause) {
-    throw invalid(name, [{ field: name, message: `cannot be read: ${describe(cause)}` }], cause);
+  const problems: Problem[] = [];
+  let cause: unknown;
+  const read = (field: string, get: () => void) => {
+    try {
+      get();
+    } catch (thrown) {
+      cause ??= thrown;
+      problems[problems.length] = { field, message: `cannot be read: ${describe(thrown)}` };
+    }
+  };
+  let copy = value;
+  read(name, () => {
+    if (typeof value === "object" && value !== null && !isArray(value)) {
+      const fields = { __proto__: null } as T;
+      for (const key of keys(value) as (string & keyof T)[]) {
+        read(key, () => {
+          fields[key] = value[key];
+        });
+      }
+      copy = fields;
+    }
+  });
+  if (problems.length > 0) {
+    throw invalid(name, problems, cause);
   }
+  return copy;
 }
 
 function isUrl(value: unknown): boolean {

@@ -17,10 +17,10 @@ export interface ClientOptions extends LoadOptions {
   cometdPath?: string;
 
   /**
-   * The transports to try, in this order. Default: `["websocket",
-   * "long-polling"]`. {@link OutboundClient.transport} says which is in use.
-   * The one that has worked last is remembered in `sessionStorage`, for the
-   * next page of the tab.
+   * The transports to try, in this order. {@link OutboundClient.transport} says
+   * which is in use. The one that has worked last is remembered in
+   * `sessionStorage`, for the next page of the tab. Default: `["websocket",
+   * "long-polling"]`.
    */
   transports?: Transport[];
 
@@ -31,8 +31,8 @@ export interface ClientOptions extends LoadOptions {
    * at once; the others have to ask again and again. With `true` this client
    * never takes that place: over long-polling it asks every 250 ms while a call
    * is pending, and every 2 s otherwise. Connect it once the other one is
-   * connected. Default: `false`; it is the same once the server has said that
-   * there are several, see {@link OutboundClient.reason}.
+   * connected. It is the same once the server has said that there are several:
+   * see {@link OutboundClient.reason}. Default: `false`.
    */
   guest?: boolean;
 
@@ -58,27 +58,29 @@ export interface ClientOptions extends LoadOptions {
   csrf?: boolean;
 
   /**
-   * More channels to subscribe to, for `notification` events. Default: none.
-   * `/v2/me/outbound` is always subscribed to, and need not be named.
+   * More channels to subscribe to, for `notification` events. `/v2/me/outbound`
+   * is always subscribed to, and need not be named. Default: `[]`.
    */
   channels?: string[];
 
   /**
    * How long signing in, connecting and subscribing may take together, in
-   * milliseconds. Default: 10000. The download of the module is not counted.
-   * See {@link ClientOptions.ackTimeout} for a page that was frozen meanwhile.
+   * milliseconds. The download of the module is not counted. See
+   * {@link ClientOptions.ackTimeout} for a page that was frozen meanwhile.
+   * Default: `10000`.
    */
   connectTimeout?: number;
 
   /**
-   * How long one HTTP request may take, in milliseconds. Default: 10000. See
+   * How long one HTTP request may take, in milliseconds. See
    * {@link ClientOptions.ackTimeout} for a page that was frozen meanwhile.
+   * Default: `10000`.
    */
   requestTimeout?: number;
 
   /**
    * How long to wait for the answer to a request, from the POST to the event
-   * that settles the call, in milliseconds. Default: 30000.
+   * that settles the call, in milliseconds. Default: `30000`.
    *
    * Where the page was frozen, the machine asleep or the thread busy when the
    * time was over, what has arrived meanwhile is taken first: that may take 2
@@ -89,8 +91,8 @@ export interface ClientOptions extends LoadOptions {
   /**
    * How many bytes of messages the server may send at once, in one WebSocket
    * frame or one answer to long-polling: an integer from 1024 to 268435456.
-   * Default: 16777216 (16 MiB). What is more is not read: the connection and
-   * its session are given up, and the log names this option.
+   * What is more is not read: the connection and its session are given up, and
+   * the log names this option. Default: `16777216`.
    */
   maxMessageSize?: number;
 
@@ -108,12 +110,12 @@ export interface ClientOptions extends LoadOptions {
    * when its Promise settles. A client keeps at most 1,000 requests, with those
    * it has found, for at most 7 days.
    * {@link OutboundOperations.getChainedRecords} is not written down: it can be
-   * asked for again.
+   * asked for again. Default: `false`.
    *
    * It needs IndexedDB and Web Locks (a secure context). Where they cannot be
    * had, the client works all the same, and so it does with a store that fails
    * or hangs; the log says once, at level `"warn"`, that calls are not in the
-   * journal. Default: `false`.
+   * journal.
    */
   journal?: boolean;
 
@@ -126,3 +128,21 @@ export interface ClientOptions extends LoadOptions {
   /** What goes to the console. Default: `"warn"`. */
   logLevel?: "off" | "warn" | "info" | "debug";
 }
+
+/** What they are where they are not given. */
+export const defaults = {
+  cometdPath: "/api/v2/notifications",
+  transports: ["websocket", "long-polling"],
+  guest: false,
+  appendMessageTypeToURL: false,
+  credentials: "include",
+  csrf: true,
+  channels: [],
+  connectTimeout: 10000,
+  requestTimeout: 10000,
+  ackTimeout: 30000,
+  maxMessageSize: 16777216,
+  allowUnknownCallResult: false,
+  journal: false,
+  logLevel: "warn",
+} as const;

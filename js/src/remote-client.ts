@@ -4,6 +4,7 @@ import { OutboundError } from "./error.js";
 import { given } from "./given.js";
 import { type Hooks, type Link, readHeaders } from "./link.js";
 import type { OutboundOperations } from "./operations.js";
+import { defaults } from "./options.js";
 import { type Known, nothingSent } from "./program.js";
 import { newReference } from "./reference.js";
 import { signalOf, withoutSignal } from "./signal.js";
@@ -52,8 +53,8 @@ export class RemoteClient {
   constructor(link: Link, options: Options, hooks: Omit<Hooks, "headers">, ended: () => void) {
     this.link = link;
     this.#options = options;
-    this.#connectTimeout = milliseconds(options.connectTimeout, 10_000);
-    this.#ackTimeout = milliseconds(options.ackTimeout, 30_000);
+    this.#connectTimeout = milliseconds(options.connectTimeout, defaults.connectTimeout);
+    this.#ackTimeout = milliseconds(options.ackTimeout, defaults.ackTimeout);
     this.#journal = options.journal === true;
     this.#number = link.add({
       ...hooks,

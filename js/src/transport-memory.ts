@@ -1,8 +1,6 @@
 import type { StateChangeDetail } from "./api.js";
+import { defaults } from "./options.js";
 import type { Options } from "./remote-client.js";
-
-/** The CometD endpoint where the options do not name one, as Go has it. */
-const defaultPath = "/api/v2/notifications";
 
 /**
  * Remembers over which transport a server was reached last, for the next page of this tab: that
@@ -19,7 +17,7 @@ export class TransportMemory {
   get #key(): string {
     const { baseUrl, cometdPath } = this.#server;
     const origin = baseUrl ?? globalThis.location?.origin;
-    return `gws-outbound transport ${origin}${cometdPath ?? defaultPath}`;
+    return `gws-outbound transport ${origin}${cometdPath ?? defaults.cometdPath}`;
   }
 
   /** The name of the transport, if there is one. It may be anything that a page has written there. */

@@ -176,3 +176,85 @@ testInPage(
   },
   { path: "/bare", complaints: /Failed to load resource/ },
 );
+
+testInPage(
+  "values of a page are read as the loader reads them",
+  async (page) => {
+    const simulator = await Simulator.start();
+    await start(page);
+    const [bare, loaded] = await page.evaluate(
+      async (options, request) => {
+        const thrower = () => {
+          throw new RangeError("odd");
+        };
+        const many = (n) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`f${i}`, i]));
+        const odd = [
+          undefined,
+          null,
+          true,
+          Number.NaN,
+          Number.NEGATIVE_INFINITY,
+          -0,
+          1.5,
+          2 ** 60,
+          10n ** 30n,
+          "",
+          "\ud800",
+          Symbol("s"),
+          thrower,
+          [],
+          [[], {}, undefined],
+          new Array(1000).fill(0),
+          many(3),
+          many(1000),
+          { list: [], data: { deeper: {} }, date: new Date(5) },
+          Object.create(null),
+          new Date(Number.NaN),
+          new Date(-1),
+          Object.setPrototypeOf(new Date(5), null),
+          /x/g,
+          new Map([[1, 2]]),
+          new Uint8Array(10),
+          new Proxy({}, { get: thrower, ownKeys: thrower, getOwnPropertyDescriptor: thrower }),
+          new Proxy([], { get: thrower }),
+          { toString: thrower, toJSON: thrower },
+          Object.defineProperty({}, "a", { get: thrower, enumerable: true }),
+          document.body,
+          { ["n".repeat(1000)]: 1 },
+        ];
+        const passed = odd.flatMap((value) => [
+          ["completeRecord", value],
+          ["completeRecord", { ...request, recordHandle: value, odd: value }],
+          ["addRecord", { ...request, phoneNumber: value, otherFields: value }],
+          ["addRecord", { ...request, phoneNumber: 5, otherFields: { a: value } }],
+          ["completeRecord", { ...request, recordHandle: "wrong" }, { odd: value }],
+          ["completeRecord", { ...request, recordHandle: "wrong" }, { ackTimeout: value }],
+        ]);
+        const { createClient } = await import("/dist/index.js");
+        const results = [];
+        for (const create of [globalThis.gwsOutbound.createClient, createClient]) {
+          const client = await create(options);
+          results.push(
+            await Promise.all(
+              passed.map(([method, ...args]) =>
+                client[method](...args).then(
+                  () => "resolved",
+                  ({ code, problems }) => ({ code, problems }),
+                ),
+              ),
+            ),
+          );
+          await client.close();
+        }
+        return results;
+      },
+      { baseUrl: simulator.url, headers },
+      request,
+    );
+    assert.ok(bare.filter(({ code }) => code === "INVALID_REQUEST").length > 150);
+    bare.forEach((outcome, i) => {
+      assert.deepEqual(outcome, loaded[i]);
+    });
+  },
+  { path: "/bare" },
+);

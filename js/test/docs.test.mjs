@@ -76,6 +76,16 @@ test("the messages that errors.md explains are those of the code", () => {
   assert.deepEqual(unknown, []);
 });
 
+test("errors.md has something on every code", () => {
+  const codes = [...read("js/src/error-codes.ts").matchAll(/^ {2}\| "([A-Z_]+)"/gm)];
+  assert.ok(codes.length > 10);
+  const page = read("web/docs/errors.md");
+  assert.deepEqual(
+    codes.map(([, code]) => code).filter((code) => !page.includes(`\`${code}\``)),
+    [],
+  );
+});
+
 test("the tests and files that SECURITY.md names exist", () => {
   const code = files.filter((name) => /\.go$/.test(name));
   const defined = new Set(

@@ -75,11 +75,13 @@ export class Extension {
    * Opens one of its pages in a tab.
    *
    * @param {string} path such as "popup.html"
+   * @param {() => void} [before] runs in the page before its own scripts
    * @returns {Promise<import("puppeteer-core").Page>}
    */
-  async open(path) {
+  async open(path, before = () => {}) {
     const page = await this.browser.newPage();
     this.#pages.push(page);
+    await page.evaluateOnNewDocument(before);
     await page.evaluateOnNewDocument(() => {
       addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) =>
         console.error(`${effectiveDirective} forbids ${blockedURI}`),

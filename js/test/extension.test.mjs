@@ -62,9 +62,9 @@ async function fill(page, id, text) {
 async function signIn(
   extension,
   baseUrl,
-  { user = "agent", password = "secret", until = "[data-state=connected]" } = {},
+  { user = "agent", password = "secret", until = "[data-state=connected]", before } = {},
 ) {
-  const page = await extension.open("sign-in.html");
+  const page = await extension.open("sign-in.html", before);
   await fill(page, "baseUrl", baseUrl);
   await fill(page, "user", user);
   await fill(page, "password", password);
@@ -342,6 +342,33 @@ testExtension(
     const references = (await simulator.posts()).map(({ body }) => JSON.parse(body).referenceId);
     assert.deepEqual(references, [reference, reference]);
     assert.equal(await badge(popup), "");
+  },
+);
+
+/** Has the extension's storage answer a page only once somebody has pressed Enter there. */
+function slowStorage() {
+  const get = chrome.storage.local.get.bind(chrome.storage.local);
+  const entered = new Promise((resolve) => {
+    addEventListener("keyup", ({ key }) => key === "Enter" && resolve(), true);
+  });
+  chrome.storage.local.get = async (...names) => {
+    await entered;
+    return get(...names);
+  };
+}
+
+testExtension(
+  "what is typed before the storage has answered stays, and counts",
+  async (extension) => {
+    const first = await Simulator.start();
+    await signIn(extension, first.url, { user: "agent2" });
+    const simulator = await Simulator.start();
+    await signIn(extension, simulator.url, { before: slowStorage });
+    const popup = await extension.open("popup.html", slowStorage);
+    await complete(popup, { recordHandle: "77" });
+    await completionIn(popup, "resolved");
+    const [{ path }] = await simulator.posts();
+    assert.match(path, /\/77$/);
   },
 );
 

@@ -9,12 +9,13 @@ import { describeStatus, showState } from "./status-pill.js";
 
 /** By referenceId. @type {Map<string, Card>} */
 const cards = new Map();
-const form = await setUpRecordForm();
+const form = setUpRecordForm();
 
 find("#retry", HTMLButtonElement).addEventListener("click", () => {
   ask("connect").catch(() => {}); // the status shows how it goes
 });
 find("#open-sign-in", HTMLButtonElement).addEventListener("click", openSignIn);
+await form.restore(); // before it hears what has become of the record in it
 follow(({ status, completions }) => {
   showStatus(status);
   showCompletions(completions);

@@ -20,9 +20,9 @@ const favourites = {
  * Takes over the form. What is typed is kept in chrome.storage.local: Chromium closes a popup as
  * soon as the agent clicks beside it.
  *
- * @returns {Promise<{ follow(completions: Completion[]): void }>}
+ * @returns {{ restore(): Promise<void>, follow(completions: Completion[]): void }}
  */
-export async function setUpRecordForm() {
+export function setUpRecordForm() {
   const form = find("#record", HTMLFormElement);
   const button = find("#complete", HTMLButtonElement);
   const problem = find("#form-problem", HTMLElement);
@@ -39,10 +39,6 @@ export async function setUpRecordForm() {
   const ended = new Set();
 
   setUpResults();
-  const { draft } = await chrome.storage.local.get({ draft: {} });
-  for (const [name, value] of Object.entries(draft))
-    if (form.elements[name] instanceof HTMLInputElement) form.elements[name].value = value;
-
   chrome.storage.onChanged.addListener(({ draft }, area) => {
     if (area === "local" && draft && draft.newValue === undefined) form.reset(); // somebody else has signed in
   });
@@ -102,6 +98,15 @@ export async function setUpRecordForm() {
   }
 
   return {
+    /** Brings back what was typed before the popup was closed, but into no field that has something by now. */
+    async restore() {
+      const { draft } = await chrome.storage.local.get({ draft: {} });
+      for (const [name, value] of Object.entries(draft)) {
+        const field = form.elements[name];
+        if (field instanceof HTMLInputElement) field.value ||= value;
+      }
+    },
+
     /**
      * Shows in the form what became of the record in it.
      *

@@ -8,10 +8,6 @@ const form = find("#sign-in", HTMLFormElement);
 const reason = find("#reason", HTMLElement);
 const { baseUrl, user, password } = form.elements;
 
-const known = await readSignIn();
-baseUrl.value = known?.baseUrl ?? "";
-user.value = known?.user ?? "";
-
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   signIn().catch((error) => tell(error.message));
@@ -21,6 +17,11 @@ find("#sign-out", HTMLButtonElement).addEventListener("click", () => {
   signOut().catch((error) => tell(error.message));
 });
 
+// Storage may be slow: what the agent has typed meanwhile stays.
+readSignIn().then((known) => {
+  baseUrl.value ||= known?.baseUrl ?? "";
+  user.value ||= known?.user ?? "";
+});
 follow(({ status }) => {
   showState(status);
   tell(

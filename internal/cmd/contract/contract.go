@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gws-outbound/internal/contract"
@@ -17,10 +19,22 @@ func options() string {
 		if i > 0 {
 			b.WriteString("\n")
 		}
-		comment(b, "  ", o.Doc...)
+		doc := slices.Clone(o.Doc)
+		if o.Default != "" {
+			doc[0] += " Default: `" + o.Default + "`."
+		}
+		comment(b, "  ", doc...)
 		fmt.Fprintf(b, "  %s?: %s;\n", o.Name, o.Type)
 	}
-	b.WriteString("}\n")
+	b.WriteString("}\n\n")
+	comment(b, "", "What they are where they are not given.")
+	b.WriteString("export const defaults = {\n")
+	for _, o := range contract.Options {
+		if json.Valid([]byte(o.Default)) {
+			fmt.Fprintf(b, "  %s: %s,\n", o.Name, o.Default)
+		}
+	}
+	b.WriteString("} as const;\n")
 	return b.String()
 }
 
@@ -46,7 +60,11 @@ func optionsTable() string {
 	b := &strings.Builder{}
 	b.WriteString("\n| option | default | |\n|---|---|---|\n")
 	for _, o := range contract.Options {
-		fmt.Fprintf(b, "| `%s` | %s | %s |\n", o.Name, o.Default, o.Manual)
+		byDefault := o.Default
+		if byDefault != "" {
+			byDefault = "`" + byDefault + "`"
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", o.Name, byDefault, o.Manual)
 	}
 	b.WriteString("\n")
 	return b.String()

@@ -5,6 +5,8 @@ package main
 import (
 	"math/rand/v2"
 	"time"
+
+	"gws-outbound/internal/bayeux"
 )
 
 // comingBack is what the backoff of internal/bayeux alone has agents do after
@@ -15,23 +17,19 @@ import (
 // forgets its cookies, an attempt without one fails once more when it is up.
 // A server that keeps up with them is assumed.
 func comingBack(up time.Duration, forgets, jitter bool) []float64 {
-	const (
-		agents = 200_000
-		first  = time.Second // the bounds of the backoff
-		most   = time.Minute
-	)
+	const agents = 200_000
 	random := rand.New(rand.NewPCG(1, 2))
 	var arrivals []int
 	for range agents {
 		var at time.Duration
-		bound := first
+		bound := bayeux.FirstBackoff
 		for attempt := 1; ; attempt++ {
 			wait := bound
 			if jitter {
 				wait = time.Duration(random.Float64() * float64(bound))
 			}
 			at += wait
-			bound = min(2*bound, most)
+			bound = min(2*bound, bayeux.MaxBackoff)
 			signsIn := attempt%2 == 0
 			if at >= up && (signsIn || !forgets) {
 				break
