@@ -316,6 +316,53 @@ func TestOpen_AnotherAgentSignsInMeanwhile(t *testing.T) {
 	})
 }
 
+// A session is that of whoever the socket's upgrade was signed in as, and no reply says who that was. What is dialled
+// beside the sign-in can be the agent's of a moment before, and every later sign-in would name the agent of the first one.
+func TestOpen_SocketIsDialledOnceTheAgentIsNamed(t *testing.T) {
+	for name, change := range map[string]func(*Options){
+		"signed in by a cookie":   func(o *Options) { o.Headers = nil },
+		"signed in by headers":    func(*Options) {},
+		"a socket was had before": func(o *Options) { o.Headers, o.FirstTransport = nil, WebSocket },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &modelServer{conf: modelConfig{Ack: true}, me: `,"user":{"id":"ann"}`}
+				var named []string // by the answers that had come when the socket was dialled
+				opts := modelOptions(nil)
+				change(&opts)
+				over := s.network()
+				over.doer = slowSignIn{s}
+				over.transports = func(rest *gws.Auth) []bayeux.Transport {
+					return []bayeux.Transport{noting{modelWebSocket{s}, func() { named = append(named, rest.User()) }}}
+				}
+				c, err := opts.open(t.Context(), over)
+				require.NoError(t, err)
+				c.Close()
+				require.Equal(t, []string{"ann"}, named)
+			})
+		})
+	}
+}
+
+// slowSignIn takes a second for each request.
+type slowSignIn struct{ httpx.Doer }
+
+func (s slowSignIn) Do(ctx context.Context, r *httpx.Request) (*httpx.Response, error) {
+	time.Sleep(time.Second) // by the clock of the bubble
+	return s.Doer.Do(ctx, r)
+}
+
+// noting calls a function before it opens a connection.
+type noting struct {
+	bayeux.Transport
+	opens func()
+}
+
+func (n noting) Open(ctx context.Context, sink bayeux.Sink) (bayeux.Conn, error) {
+	n.opens()
+	return n.Transport.Open(ctx, sink)
+}
+
 // closedTransport cannot be opened.
 type closedTransport struct{}
 
