@@ -8,7 +8,7 @@ import { headers, Simulator } from "./simulator.mjs";
 
 const channel = "/v2/me/outbound";
 
-/** For tests that look at the log: the page's own lines are told everywhere. */
+/** For tests that look at the log: each driver has the lines of the page itself, not each those of a Worker. */
 const logged = lacking.workerConsole[engine] && { worker: false };
 
 /** A message with the acknowledgement of a call, as text: a server may write the handle in any way. */
