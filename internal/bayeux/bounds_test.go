@@ -96,6 +96,19 @@ func TestHugeFrame_EndsTheConnectionAndTheSession(t *testing.T) {
 	})
 }
 
+func TestHugeAnswerToARequest_EndsTheSession(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, false)
+		s.current.sink.Fail(s.expect(metaConnect), &TooLargeError{Limit: 1 << 20})
+		synctest.Wait()
+		require.Equal(t, Reconnecting, c.current().State)
+		require.ErrorContains(t, c.current().Reason, "maxMessageSize")
+		require.Contains(t, strings.Join(s.log, "\n"), "the session is given up")
+		s.connection()
+		s.say(handshakeReply, s.expect(metaHandshake)...) // over the old one the server would send it again
+	})
+}
+
 func TestMessagesOfNextToNothingTakeNoMemory(t *testing.T) {
 	const size = 1 << 20
 	for name, many := range map[string]string{"numbers": "0,", "objects": "{},", "messages": `{"channel":"/a"},`} {

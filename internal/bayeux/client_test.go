@@ -135,6 +135,7 @@ func (s *server) silent() {
 const (
 	handshakeReply = `[{"channel":"/meta/handshake","id":"%1","successful":true,"clientId":"c1","version":"1.0","supportedConnectionTypes":["websocket","long-polling"],"ext":{"ack":true},"advice":{"interval":0,"timeout":30000,"reconnect":"retry"}}]`
 	connectReply   = `[{"channel":"/meta/connect","id":"%1","successful":true}]`
+	subscribe402   = `[{"channel":"/meta/subscribe","id":"%1","successful":false,"error":"402::Unknown client"}]`
 	connect402     = `[{"channel":"/meta/connect","id":"%1","successful":false,"error":"402::Unknown client","advice":{"reconnect":"handshake","interval":0}}]`
 	subscribeReply = `[{"channel":"/meta/subscribe","id":"%1","successful":true,"subscription":"/a"}]`
 )
@@ -693,7 +694,7 @@ func TestSubscriptionRefused(t *testing.T) {
 				_, err := c.Subscribe(t.Context(), "/a", func(Message) {})
 				done <- err
 			}()
-			s.say(`[{"channel":"/meta/subscribe","id":"%1","successful":false,"error":"402::Unknown client"}]`, s.expect(metaSubscribe)...)
+			s.say(subscribe402, s.expect(metaSubscribe)...)
 			s.session()
 			require.NoError(t, <-done)
 		})

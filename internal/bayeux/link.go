@@ -2,6 +2,7 @@ package bayeux
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -106,8 +107,13 @@ func (l *link) Progress(messages []Message) {
 	})
 }
 
-// Fail is [Sink]'s.
+// Fail is [Sink]'s. An answer that is too large is given up with its session, as a
+// frame is: the server would send it again.
 func (l *link) Fail(messages []Message, err error) {
+	if _, large := errors.AsType[*TooLargeError](err); large {
+		l.Lose(err)
+		return
+	}
 	l.c.box.put(func() {
 		for _, m := range messages {
 			if l.state == closed {

@@ -3,6 +3,7 @@ package bayeux
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -404,7 +405,7 @@ func TestProbeFindsThatTheSessionIsGone(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)
 		c, _ := waitedFor(t, s)
-		s.say(`[{"channel":"/meta/subscribe","id":"%1","successful":false,"error":"402::Unknown client"}]`, s.expect(metaSubscribe)...)
+		s.say(subscribe402, s.expect(metaSubscribe)...)
 		s.session()
 		require.Equal(t, Connected, c.current().State)
 		require.Equal(t, 2, c.current().Session)
@@ -561,6 +562,38 @@ func TestRequestsOfTheirOwn(t *testing.T) {
 				s.say(connect402, s.expect(metaConnect)...)
 			}
 			require.ErrorContains(t, <-done, "BAYEUX_BROWSER")
+		})
+	})
+	t.Run("a balancer that sends only some requests to another server is named", func(t *testing.T) {
+		run(t, func(t *testing.T) {
+			s := newServer(t)
+			s.name, s.requests = longPolling, true
+			c := s.client()
+			hears(t, c, "/a")
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			done := make(chan error, 1)
+			go func() { done <- c.Connect(ctx) }()
+			s.connection()
+			for range 2 {
+				s.say(handshakeReply, s.expect(metaHandshake)...)
+				subscribe := s.expect(metaSubscribe)
+				s.say(connectReply, s.expect(metaConnect)...)
+				s.say(subscribe402, subscribe...)
+			}
+			require.ErrorContains(t, <-done, "sticky sessions")
+		})
+	})
+	t.Run("a server that advises a new session after each one is not taken for that", func(t *testing.T) {
+		run(t, func(t *testing.T) {
+			s, c := polled(t, false)
+			for range 3 {
+				s.say(strings.Replace(connectReply, `}]`, `,"advice":{"reconnect":"handshake"}}]`, 1), s.expect(metaConnect)...)
+				s.session()
+			}
+			require.NotContains(t, fmt.Sprintf("%v", s.status), "BAYEUX_BROWSER")
+			require.Contains(t, fmt.Sprintf("%v", s.status), "advised a new handshake")
+			require.Equal(t, Connected, c.current().State)
 		})
 	})
 }

@@ -278,11 +278,10 @@ func (c *Client) sessionGone(r *Message, refused Refusal) bool {
 // either. A server that forgets each session as soon as it is made would be
 // asked in a tight loop otherwise.
 func (c *Client) renew(reason error) {
-	unconfirmed := !c.confirmed
 	c.checkSteady()
 	c.forget()
 	if !c.retries.mayRenew() {
-		if unconfirmed && c.link != nil && c.link.perRequest() {
+		if c.link != nil && c.link.perRequest() && refuses(reason) {
 			reason = &CookieError{reason}
 		}
 		c.failed(reason)
@@ -290,6 +289,16 @@ func (c *Client) renew(reason error) {
 	}
 	c.note(reason)
 	c.wait(c.interval(), c.lastErr)
+}
+
+// refuses reports whether a server has refused to go on with a session; it may
+// also advise a new one while it knows the old one well.
+func refuses(reason error) bool {
+	switch reason.(type) {
+	case *SessionError, *SubscribeError:
+		return true
+	}
+	return false
 }
 
 func (c *Client) forget() {

@@ -95,7 +95,7 @@ func sessionError(err error, d gws.Delivery) *Error {
 	e := &Error{Code: ConnectFailed, Message: err.Error(), Delivery: d, Err: err}
 	if _, ok := errors.AsType[*bayeux.HandshakeError](err); ok {
 		e.Code = HandshakeRefused
-	} else if _, ok := errors.AsType[*bayeux.SubscribeError](err); ok {
+	} else if refused, ok := errors.AsType[*bayeux.SubscribeError](err); ok && refused.Code != 402 { // 402 refuses the session, which is unknown
 		e.Code = SubscribeRefused
 	} else if _, ok := errors.AsType[*bayeux.DisconnectedError](err); ok {
 		e.Code = Disconnected

@@ -146,7 +146,9 @@ var sessionFaults = []fault{
 		require.NoError(t, s.WaitConnected(soon(t), 1))
 		s.Ack("ref-1")
 	}},
-	{name: "the session is forgotten, and the acknowledgement with it", then: gwssim.Behavior{HoldAck: true}, options: func(o *Options) { o.AckTimeout = 3 * time.Second },
+	{name: "the session is forgotten, and the acknowledgement with it", options: func(o *Options) { o.AckTimeout = 3 * time.Second },
+		// The next session must not be subscribed before the acknowledgement is sent.
+		then: gwssim.Behavior{HoldAck: true, Faults: []gwssim.Fault{{At: gwssim.AtHandshake, Do: gwssim.DoDelay, DelayMS: 500}}},
 		pending: func(t *testing.T, s *scene) {
 			get(t, s.accepted)
 			s.Expire()

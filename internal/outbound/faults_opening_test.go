@@ -92,6 +92,8 @@ var openingFaults = []fault{
 	{name: "the session is unknown at the subscription", start: faulty(gwssim.Fault{At: gwssim.AtSubscribe, Do: gwssim.DoAmend, Body: `{"successful":false,"error":"402::Unknown client"}`}), want: resolved},
 	{name: "the subscription is refused", start: faulty(gwssim.Fault{At: gwssim.AtSubscribe, Do: gwssim.DoAmend, Body: `{"successful":false,"error":"403::Denied"}`}),
 		want: refused(SubscribeRefused, "403::Denied")},
+	{name: "no session is known when it subscribes", start: gwssim.Behavior{RefuseSubscribe: "402::Unknown client"},
+		want: refused(ConnectFailed, "402::Unknown client")},
 
 	{name: "the first connect is reset", start: faulty(gwssim.Fault{At: gwssim.AtConnect, Do: gwssim.DoReset}), want: resolved},
 	{name: "the answer to the first connect is reset", start: faulty(gwssim.Fault{At: gwssim.AtConnect, Do: gwssim.DoReset, Processed: true}), want: resolved},

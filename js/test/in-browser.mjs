@@ -72,6 +72,24 @@ export function testInPage(name, run, options = {}) {
 }
 
 /**
+ * Defines a test over each transport, in a page of its own.
+ *
+ * @param {string} name
+ * @param {(page: import("puppeteer-core").Page, over: object, said: string[]) => Promise<void>} run
+ *   `over` has the client's option `transports`
+ * @param {object} [options] as for testInPage
+ */
+export function testOverEach(name, run, options) {
+  for (const transport of ["websocket", "long-polling"]) {
+    testInPage(
+      `${name}, over ${transport}`,
+      (page, said) => run(page, { transports: [transport] }, said),
+      options,
+    );
+  }
+}
+
+/**
  * Calls a function of the package in the page.
  *
  * @param {import("puppeteer-core").Page} page

@@ -25,7 +25,8 @@ const chromiumOnly = {
 };
 
 /** Files in which it matters whether the module runs in a Worker. */
-const ofTheHost = /^(complete|errors|journal|lifecycle|program|replaced|transport-memory)\./;
+const ofTheHost =
+  /^(answers|complete|errors|frames|journal|lifecycle|program|replaced|sessions|transport-memory)\./;
 
 const here = new URL(".", import.meta.url);
 const all = (await readdir(here)).filter((name) => name.endsWith(".test.mjs")).sort();
