@@ -45,6 +45,7 @@ var scenarios = []struct {
 	{"a handshake denied", handshakeDenied},
 	{"a subscription denied", subscriptionDenied},
 	{"a message of 1 MB", bigMessage},
+	{"a message that takes longer to arrive than a session is kept", slowMessage},
 	{"1,000 unrelated messages while completing", unrelated},
 }
 
@@ -296,12 +297,32 @@ func subscriptionDenied(t *testing.T, j *judge) {
 	require.Contains(t, e.Message, "/v2/me/outbound")
 }
 
+// bigMessage needs a server that keeps the session for as long as it does by default: on a busy machine,
+// more than two seconds can lie between a large reply and the next connect.
 func bigMessage(t *testing.T, j *judge) {
 	const size = 1 << 20
+	j.startPatient(t)
 	c := j.open(t, "/v2/me/calls")
 	j.Control("publish", map[string]any{"channel": "/v2/me/calls", "size": size}, nil)
 	require.Equal(t, []notification{{"/v2/me/calls", 0, size}}, c.received(t, 1))
 	c.completeAll(t, 1, 1)
+	require.Equal(t, 1, c.session(), "the session was lost")
+}
+
+// slowMessage has a server write a message at once, to whom it can be read by the line alone. Its
+// clock for the session runs from then on, while the next connect has to wait until all is read. What
+// comes behind the message must not be lost with the session.
+func slowMessage(t *testing.T, j *judge) {
+	if !j.ack {
+		return
+	}
+	const size, rate = 1 << 20, 80 << 10 // 13 s
+	j.startPatient(t)
+	c := j.open(t, "/v2/me/calls")
+	j.Line(rate, 0)
+	j.Control("publish", map[string]any{"channel": "/v2/me/calls", "size": size}, nil)
+	c.completeAll(t, 1, 1)
+	require.Equal(t, []notification{{"/v2/me/calls", 0, size}}, c.received(t, 1))
 	require.Equal(t, 1, c.session(), "the session was lost")
 }
 
