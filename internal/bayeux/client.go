@@ -205,6 +205,7 @@ type liveness struct {
 	alive        []chan struct{} // to be closed at the next frame
 	swallowed    int             // other sockets that got no answer since something came
 	probing      bool            // a probe is under way
+	probedAt     time.Time       // when the last one came to its end
 	unsure       bool            // nothing comes, and no other connection can be opened
 	replacing    int             // how many times the connect may be sent that is to take the place of another
 	replacements int             // how many have taken the place of another since one was answered

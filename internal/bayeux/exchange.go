@@ -14,7 +14,7 @@ type exchange struct {
 	link     *link
 	message  Message
 	sent     time.Time
-	held     bool                 // the server may hold the reply; else it is due at once
+	held     bool                 // the reply may come later, since the server holds it or another one is in its way; else it is due at once
 	limit    time.Duration        // for the reply, or for more of its bytes
 	due      time.Time            // when that is over
 	patient  func() time.Duration // what the limit has become meanwhile; nil if it stays
@@ -22,6 +22,7 @@ type exchange struct {
 	graces   int                  // that it had, since this program did not run
 	short    bool                 // see shortenConnect
 	timer    *time.Timer
+	keeper   *time.Timer                     // see keepSession; nil if there is none
 	done     func(reply *Message, err error) // called once, on the loop
 }
 
@@ -105,6 +106,9 @@ func (l *link) progress(messages []Message) {
 	l.heard = time.Now()
 	for _, m := range messages {
 		if x := l.exchanges[m.ID]; x != nil {
+			if x.arriving.IsZero() && x.message.Channel == metaConnect {
+				l.c.keepSession(x)
+			}
 			x.short = false
 			x.arriving = l.heard
 			if x.limit = max(x.limit, l.c.opts.MaxNetworkDelay); x.held {
@@ -146,14 +150,21 @@ func (l *link) failExchange(id text, err error) {
 }
 
 func (x *exchange) end() {
-	x.timer.Stop()
+	x.stopTimers()
 	delete(x.link.exchanges, x.message.ID)
+}
+
+func (x *exchange) stopTimers() {
+	x.timer.Stop()
+	if x.keeper != nil {
+		x.keeper.Stop()
+	}
 }
 
 // cancelExchanges stops waiting for replies: those that come are late.
 func (l *link) cancelExchanges() {
 	for _, x := range l.exchanges {
-		x.timer.Stop()
+		x.stopTimers()
 	}
 	clear(l.exchanges)
 }

@@ -54,7 +54,11 @@ func (c *Client) nextLook() (due time.Time, ok bool) {
 	if c.waiters == 0 || c.phase != connected || c.probing {
 		return due, false
 	}
-	due = later(later(l.heard, c.askedAt), c.waitedFrom).Add(limit)
+	heard := l.heard
+	if x := l.underWay(metaConnect); x != nil && !x.arriving.IsZero() {
+		heard = later(x.arriving, c.probedAt) // what else comes beside it is no sign of its life
+	}
+	due = later(later(heard, c.askedAt), c.waitedFrom).Add(limit)
 	if c.requests.any() && !time.Now().Before(due) {
 		due = due.Add(limit) // its answer will tell as much, and a probe could take the connection that it needs
 	}

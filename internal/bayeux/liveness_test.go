@@ -98,6 +98,7 @@ func TestSilentSocket_SpeaksAfterItWasGivenUp_TheSessionGoesBack(t *testing.T) {
 				require.Zero(t, *again[0].Advice.Timeout)
 				wait(9 * time.Second) // it took 5 s, and has twice as long now
 				require.Empty(t, s.opened)
+				s.kept()
 				s.say(connectReply, again...)
 				s.expect(metaConnect)
 				require.Equal(t, Status{State: Connected, Transport: "websocket", Session: 1}, c.current())
@@ -177,6 +178,7 @@ func TestSilentSocket_LivesWhereItSpeaksMeanwhile(t *testing.T) {
 		<-spare.closed
 		require.Equal(t, Connected, c.current().State)
 		s.current = first
+		s.kept()
 		s.say(connectReply, held...)
 		s.expect(metaConnect)
 	})
@@ -193,6 +195,7 @@ func TestSilentSocket_IsLeftAloneOnABusyLine(t *testing.T) {
 			<-spare.closed
 			require.Equal(t, Connected, c.current().State)
 		}
+		s.kept()
 		s.say(subscribeReply, probe...)
 		s.say(connectReply, held...)
 		s.expect(metaConnect)

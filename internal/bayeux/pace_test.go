@@ -236,6 +236,7 @@ func TestReplyThatIsArriving_IsNeitherGivenUpNorAskedForAgain(t *testing.T) {
 		for range 200 { // 100 s: longer than any limit
 			s.current.sink.Progress(held)
 			wait(500 * time.Millisecond)
+			s.kept()
 		}
 		s.silent()
 		s.say(connectReply, held...)
@@ -254,6 +255,7 @@ func TestReplyThatIsArriving_IsNotAskedForAgainWhenThePageWakes(t *testing.T) {
 		s.say(subscribeReply, s.expect(metaSubscribe)...)
 		s.silent()
 		wait(4 * time.Second) // nothing more comes
+		s.kept()
 		c.Wake()
 		s.say(subscribeReply, s.expect(metaSubscribe)...)
 		s.expect(metaConnect)
@@ -269,6 +271,7 @@ func TestReplyThatIsArriving_ToAShortConnect(t *testing.T) {
 		for range 20 {
 			s.current.sink.Progress(again)
 			wait(900 * time.Millisecond)
+			s.kept()
 		}
 		s.say(connectReply, again...)
 		s.expect(metaConnect)

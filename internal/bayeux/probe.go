@@ -37,7 +37,7 @@ func (c *Client) probe() {
 	m := Message{Channel: metaSubscribe, Subscription: c.subscriptions[0].pattern}
 	sent := time.Now()
 	x := l.expect(&m, limit, func(r *Message, err error) {
-		c.probing = false
+		c.probing, c.probedAt = false, time.Now()
 		if err != nil {
 			if l.perRequest() {
 				c.patience++
@@ -53,7 +53,7 @@ func (c *Client) probe() {
 			c.lost(err)
 			return
 		}
-		if refused := parseRefusal(r.Error); !r.successful() && c.sessionGone(r, refused) {
+		if refused := parseRefusal(r.Error); !r.successful() && c.sessionGone(r, refused) && !c.isArriving() {
 			c.renew(&SessionError{refused})
 			return
 		}
@@ -62,9 +62,17 @@ func (c *Client) probe() {
 	})
 	if l.perRequest() {
 		x.patient = c.quietLimit
+	} else {
+		c.keepSession(x) // a large frame may be in the way of its answer
 	}
 	l.conn.Send([]Message{m})
 	c.watch()
+}
+
+// isArriving reports whether the reply to a connect is: what it brings would be given up with the session.
+func (c *Client) isArriving() bool {
+	x := c.link.underWay(metaConnect)
+	return x != nil && !x.arriving.IsZero() && time.Since(x.arriving) < c.quietLimit()
 }
 
 // replaceUnlessAnswered replaces the connect that is held if no reply to it comes within a round trip: on a slow
@@ -91,8 +99,8 @@ func (c *Client) replaceConnect() {
 		return
 	}
 	x := c.link.underWay(metaConnect)
-	if x == nil || time.Since(x.arriving) < c.quietLimit() {
-		return // or its reply is arriving
+	if x == nil || c.isArriving() {
+		return
 	}
 	x.end() // the connection gives it up for the next
 	c.patience = max(c.patience, c.replacements)

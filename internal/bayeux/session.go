@@ -143,6 +143,9 @@ func (c *Client) connect() {
 	}
 	x := c.link.expect(&m, limit, c.connected)
 	x.held = held
+	if !held && c.confirmed && !c.link.perRequest() {
+		c.keepSession(x) // the reply may be large, and is not seen while it arrives
+	}
 	c.link.conn.Send([]Message{m})
 	c.shortenConnect()
 	c.watch()

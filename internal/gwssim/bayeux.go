@@ -46,6 +46,7 @@ func (s *Sim) handle(m *request, from origin) ([]any, *held) {
 	}
 	if m.Channel != metaConnect {
 		defer s.changed()
+		s.prolong(ses)
 	}
 	switch m.Channel {
 	case metaHandshake:

@@ -96,7 +96,7 @@ type Behavior struct {
 	// connects.
 	IntervalMS int `json:"intervalMS,omitempty"`
 	// MaxIntervalMS is how long a session outlives its last connect, beyond
-	// IntervalMS; 10000 if 0.
+	// IntervalMS, and any other message after that; 10000 if 0.
 	MaxIntervalMS int `json:"maxIntervalMS,omitempty"`
 	// SessionsPerBrowser is how many sessions of one browser have their connect held
 	// over long-polling. Others are answered at once, with the advice that there are

@@ -181,6 +181,19 @@ func TestSessionExpiresWithoutAConnect(t *testing.T) {
 	})
 }
 
+func TestAnotherMessageSetsTheClockBack(t *testing.T) {
+	wires(t, func(t *testing.T, sim *gwssim.Sim, c *client, w wire) {
+		sim.Set(gwssim.Behavior{MaxIntervalMS: 1000})
+		id := handshake(t, w, nil)
+		handshake(t, w, nil) // one that nothing more is heard of
+		require.NoError(t, sim.WaitSessions(c.ctx, 2))
+		sim.Set(gwssim.Behavior{MaxIntervalMS: 60_000})
+		require.Equal(t, true, subscribe(t, w, id, "/a")["successful"])
+		require.NoError(t, sim.WaitSessions(c.ctx, 1))
+		require.Equal(t, true, subscribe(t, w, id, "/a")["successful"])
+	})
+}
+
 func TestClosedSocketStartsTheClock(t *testing.T) {
 	sim := gwssim.New(t)
 	c := signedIn(t, sim, "agent")

@@ -4,6 +4,7 @@ package gwssim
 
 import (
 	"encoding/json"
+	"time"
 )
 
 // crowdedMS is the interval for sessions of whose browser others are held.
@@ -28,6 +29,7 @@ type session struct {
 	held        *held  // the connect that waits; nil for none
 	crowded     bool   // its last connect was not held because of others
 	expiry      *timer // runs while no connect is held
+	expires     time.Time
 }
 
 // queued is an event that was not sent, or not acknowledged.
@@ -171,16 +173,33 @@ func (s *Sim) supersede(ses *session, from origin) {
 // startExpiry ends the session if no connect comes within interval and
 // maxInterval. The caller holds the mutex.
 func (s *Sim) startExpiry(ses *session) {
-	s.stop(ses.expiry)
 	interval := s.behavior.IntervalMS
 	if ses.crowded {
 		interval = crowdedMS
 	}
-	maxInterval := 10_000
-	if s.behavior.MaxIntervalMS > 0 {
-		maxInterval = s.behavior.MaxIntervalMS
+	s.expireIn(ses, milliseconds(interval)+s.maxInterval())
+}
+
+// prolong has a session whose clock runs live for maxInterval at least, since
+// another message than a connect has come, as CometD does. The caller holds the mutex.
+func (s *Sim) prolong(ses *session) {
+	if ses != nil && ses.expiry != nil && time.Until(ses.expires) < s.maxInterval() {
+		s.expireIn(ses, s.maxInterval())
 	}
-	ses.expiry = s.after(milliseconds(interval+maxInterval), func() { s.end(ses, nil) })
+}
+
+func (s *Sim) expireIn(ses *session, d time.Duration) {
+	s.stop(ses.expiry)
+	ses.expires = time.Now().Add(d)
+	ses.expiry = s.after(d, func() { s.end(ses, nil) })
+}
+
+// maxInterval is how long a session outlives its last connect.
+func (s *Sim) maxInterval() time.Duration {
+	if s.behavior.MaxIntervalMS > 0 {
+		return milliseconds(s.behavior.MaxIntervalMS)
+	}
+	return 10 * time.Second
 }
 
 // add makes a session known. The caller holds the mutex.

@@ -14,8 +14,13 @@ type watched struct {
 	reporter *reporter
 }
 
+// pieceSize is how many bytes are read at a time. A body that is sent in chunks is
+// read until a chunk ends or there is no more room: with as much room as the
+// reader of a large body gives, nothing would be seen of it for seconds on a slow line.
+const pieceSize = 1 << 10
+
 func (w *watched) Read(b []byte) (int, error) {
-	n, err := w.Reader.Read(b)
+	n, err := w.Reader.Read(b[:min(len(b), pieceSize)])
 	if err == nil {
 		w.reporter.more()
 	}

@@ -3,6 +3,9 @@
 package httpx
 
 import (
+	"fmt"
+	"io"
+	"net/http/httputil"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -31,5 +34,34 @@ func TestReporter_WaitsForTheEndForAMoment(t *testing.T) {
 		r.more()
 		require.EqualValues(t, 2, after(time.Hour), "the end came first")
 		newReporter(nil).stop()
+	})
+}
+
+func TestWatched_LargeChunkThatComesSlowlyIsSeenWhileItComes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const size = 1 << 20
+		begun := time.Now()
+		line, sender := io.Pipe()
+		go func() {
+			fmt.Fprintf(sender, "%x\r\n", size)
+			piece := make([]byte, 1<<10)
+			for range size / len(piece) {
+				time.Sleep(100 * time.Millisecond) // by the clock of the bubble
+				_, _ = sender.Write(piece)
+			}
+			fmt.Fprint(sender, "\r\n0\r\n\r\n")
+		}()
+		reports := make(chan time.Time, size)
+		r := newReporter(func() { reports <- time.Now() })
+		body, err := io.ReadAll(&watched{httputil.NewChunkedReader(line), r})
+		r.stop()
+		require.NoError(t, err)
+		require.Len(t, body, size)
+		for last := <-reports; len(reports) > 0; {
+			next := <-reports
+			require.Less(t, next.Sub(last), time.Second)
+			last = next
+		}
+		require.Greater(t, time.Since(begun), 100*time.Second)
 	})
 }
