@@ -157,7 +157,8 @@ func commit(ctx context.Context, db *idb.Database, put map[string]string, remove
 		_ = tx.Abort()
 		return err
 	}
-	_ = tx.Commit() // which it does by itself, but later
+	// It commits by itself, once all has been done. Asked to commit sooner, WebKit's store answers nobody any more where
+	// the Worker ends meanwhile, as with a reload: 22 of 174 did that, and none of 185 without it.
 	ended := make(chan error, 1)
 	// With a context that ends, Await may wait for ever.
 	go func() { ended <- tx.Await(context.WithoutCancel(ctx)) }()

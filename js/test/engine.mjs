@@ -36,10 +36,6 @@ export const lacking = {
   pageCache: {
     firefox: "it keeps no page with an open WebSocket or a Web Lock, its Workers' included",
   },
-  storeAfterReload: {
-    webkit:
-      "reloaded amid a write on a busy machine, its IndexedDB may answer no page any more: not the test's own count either",
-  },
   networkLog: {
     webkit: "WebDriver does not tell what a page requests",
   },

@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { after } from "node:test";
 import { build } from "vite";
 import { root, startDemo } from "./demo.mjs";
-import { lacking } from "./engine.mjs";
 import { site, testInPage } from "./in-browser.mjs";
 import { Simulator } from "./simulator.mjs";
 import { serveFolder } from "./site.mjs";
@@ -83,10 +82,7 @@ testInPage(
     await reads(page, "#calls li:nth-child(2)", "completed");
     await simulator.set({});
   },
-  {
-    path: new URL("/web/examples/journal/index.html", demo).href,
-    needs: lacking.storeAfterReload,
-  },
+  { path: new URL("/web/examples/journal/index.html", demo).href },
 );
 
 testInPage("the React hook keeps one client, and ends it with the component", async (page) => {
