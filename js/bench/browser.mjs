@@ -66,7 +66,6 @@ export async function launch(site) {
   const browser = await launchBrowser("chromium", { networkEnabled: false });
   const empty = new URL("/no-policy", site.url).href;
   return {
-    site: site.url,
     version: await browser.version(),
     openPage: (url = empty) => BenchPage.open(browser, url),
     close: () => browser.close(),

@@ -7,7 +7,12 @@
 
 /** @type {Budget[]} */
 export const budgets = [
-  { name: "shipped, brotli, bytes", path: "size.shipped.brotli", most: 1_090_000, moonshot: 950_000 },
+  {
+    name: "shipped, brotli, bytes",
+    path: "size.shipped.brotli",
+    most: 1_090_000,
+    moonshot: 950_000,
+  },
 ];
 
 const roundTrip = 40; // ms: what users have

@@ -1,6 +1,7 @@
 // The lines on which clients are measured: proxies of internal/interop in front of the servers and
 // of the site, each with a round trip and, where the environment variable BENCH_RATE says so, a rate
-// in bytes/s. BENCH_ROUND_TRIPS=0,100 has every part measured at these, in ms.
+// in bytes/s. BENCH_ROUND_TRIPS=0,100 has every part measured at these, in ms; the site has the same round
+// trip as the server, or that of BENCH_SITE_ROUND_TRIP.
 
 import { InteropServer } from "../test/interop.mjs";
 import { request } from "../test/sample.mjs";
@@ -23,6 +24,9 @@ const given = naturals("BENCH_ROUND_TRIPS");
 if (given) {
   for (const part of Object.keys(roundTrips)) roundTrips[part] = given;
 }
+
+/** Of the site's line, in ms; undefined: as the server's. */
+export const [siteRoundTrip] = naturals("BENCH_SITE_ROUND_TRIP") ?? [];
 
 function naturals(variable) {
   const text = process.env[variable];

@@ -1,18 +1,30 @@
 // How long it takes from the navigation to a page until its client is connected: cold, with nothing
-// in the browser's caches, and warm. The page, its scripts and the module come over a line
-// of their own with the same round trip, and no connection is there before.
+// in the browser's caches, and warm. The page, its scripts and the module come over a line of their own,
+// compressed, and no connection is there before.
 
+import { startSite } from "../test/site.mjs";
 import { coldAndWarm } from "./cold-and-warm.mjs";
-import { caseOf, casesOf, lineTo, optionsFor, roundTrips, startServer } from "./lines.mjs";
+import {
+  caseOf,
+  casesOf,
+  lineTo,
+  optionsFor,
+  roundTrips,
+  siteRoundTrip,
+  startServer,
+} from "./lines.mjs";
 import { grouped } from "./numbers.mjs";
+import { brotliOf, shipped } from "./size.mjs";
 
-export async function measureNavigation(bench, rounds) {
+/** @param {URL} peer the peer's file */
+export async function measureNavigation(bench, rounds, peer) {
+  const site = await startSiteInUse(peer);
   const server = await startServer(bench);
   const ways = {};
   try {
     for (const roundTrip of roundTrips.navigation) {
       ways[roundTrip] = {
-        site: await lineTo(bench.site, roundTrip),
+        site: await lineTo(site.url, siteRoundTrip ?? roundTrip),
         server: await lineTo(server, roundTrip),
       };
     }
@@ -37,8 +49,9 @@ export async function measureNavigation(bench, rounds) {
     });
     return grouped(measured);
   } finally {
-    for (const { site } of Object.values(ways)) await site.call("close");
+    for (const way of Object.values(ways)) await way.site.call("close");
     await server.call("close");
+    await site.close();
   }
 }
 
@@ -52,14 +65,22 @@ function addressOf(site, subject, options) {
   return `${site.url}/navigation/${path}#${encodeURIComponent(JSON.stringify(options))}`;
 }
 
-/** The pages, by path: one has the project, the other the peer. They know their options from the fragment. */
-export const pages = {
-  "/navigation/project": page("createClient", "/dist/index.js"),
-  "/navigation/peer": page("connect", "/bench/peer.js"),
-};
+/** A site with a page for the project and one for the peer, whose files are compressed, and for browsers to keep. */
+async function startSiteInUse(peer) {
+  const site = await startSite({ cached: true });
+  site.files.set("/navigation/project", page("createClient", "/dist/index.js"));
+  site.files.set("/navigation/peer", page("connect", "/bench/peer.js"));
+  const files = { "/bench/peer.js": peer };
+  for (const [name, file] of Object.entries(shipped)) files[`/dist/${name}`] = file;
+  for (const [path, file] of Object.entries(files)) {
+    site.files.set(path, { encoding: "br", body: await brotliOf(file) });
+  }
+  return site;
+}
 
+/** A page that knows the options from the fragment of its URL. */
 function page(connect, from) {
-  return `<!doctype html><html lang="en"><title>Navigation</title><script type="module">
+  const body = `<!doctype html><html lang="en"><title>Navigation</title><script type="module">
 import { ${connect} } from "${from}";
 const options = JSON.parse(decodeURIComponent(location.hash.slice(1)));
 globalThis.connected = ${connect}(options).then((client) => {
@@ -67,4 +88,5 @@ globalThis.connected = ${connect}(options).then((client) => {
   return performance.now();
 });
 </script></html>`;
+  return { type: "text/html; charset=utf-8", body };
 }

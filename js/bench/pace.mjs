@@ -2,7 +2,16 @@
 // acknowledged. Each client stays connected, over a line of its own.
 
 import { request } from "../test/sample.mjs";
-import { caseOf, casesOf, lineTo, optionsFor, setLine, startServer, subjects, transports } from "./lines.mjs";
+import {
+  caseOf,
+  casesOf,
+  lineTo,
+  optionsFor,
+  setLine,
+  startServer,
+  subjects,
+  transports,
+} from "./lines.mjs";
 import { grouped, interleave, quantile } from "./numbers.mjs";
 
 export const pause = 30; // ms, between two completions

@@ -12,16 +12,16 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { startSite } from "../test/site.mjs";
 import { launch } from "./browser.mjs";
 import { budgets } from "./budgets.mjs";
 import { measureCompletions, servers } from "./completions.mjs";
 import { measureConnecting } from "./connecting.mjs";
 import { measureCore } from "./core.mjs";
-import { rate, transports } from "./lines.mjs";
+import { rate, siteRoundTrip, transports } from "./lines.mjs";
 import { measureMemory } from "./memory.mjs";
 import { measureNavigation } from "./navigation.mjs";
 import { measurePace } from "./pace.mjs";
-import { startBenchSite } from "./site.mjs";
 import { measureSizes, shipped } from "./size.mjs";
 import { measureStarts } from "./start.mjs";
 import { printBudgets, printTables } from "./tables.mjs";
@@ -43,7 +43,7 @@ const parts = {
   size: measureAllSizes,
   core: async () => measureCore(),
   start: (bench) => measureStarts(bench, rounds),
-  navigation: (bench) => measureNavigation(bench, rounds),
+  navigation: (bench) => measureNavigation(bench, rounds, new URL("peer.js", folder)),
   connecting: (bench) => measureConnecting(bench, rounds),
   pace: (bench) => measurePace(bench, rounds),
   completions: async (bench) => {
@@ -64,7 +64,10 @@ const parts = {
   memory: (bench) => measureMemory(bench, completions),
 };
 
-const site = await startBenchSite(folder);
+const site = await startSite({ cached: true });
+for (const name of ["page.js", "peer.js", "peer-worker.js", "floor.wasm", "stats.wasm"]) {
+  site.files.set(`/bench/${name}`, new URL(name, folder));
+}
 const bench = await launch(site);
 const result = {
   date: new Date().toISOString(),
@@ -73,6 +76,7 @@ const result = {
   rounds,
   roundsBackToBack,
   rate,
+  siteRoundTrip,
 };
 try {
   for (const [name, measure] of Object.entries(parts)) {

@@ -80,10 +80,18 @@ export function printTables(result) {
   if (result.memory) printMemory(result.memory);
 }
 
-function printConditions({ date, machine, browser, rounds, roundsBackToBack, rate, seconds }) {
+function printConditions(result) {
+  const { date, machine, browser, rounds, roundsBackToBack, rate, siteRoundTrip, seconds } = result;
+  const conditions = [
+    machine,
+    browser,
+    `${rounds} rounds`,
+    `${roundsBackToBack} of completions back to back`,
+    ...(rate ? [`lines of ${rate} bytes/s`] : []),
+    ...(siteRoundTrip === undefined ? [] : [`${siteRoundTrip} ms to the site`]),
+  ];
   console.log(
-    `\nMeasured on ${date.slice(0, 10)} in ${seconds} s: ${machine}, ${browser}, ${rounds} rounds, ` +
-      `${roundsBackToBack} of completions back to back${rate ? `, lines of ${rate} bytes/s` : ""}. ` +
+    `\nMeasured on ${date.slice(0, 10)} in ${seconds} s: ${conditions.join(", ")}. ` +
       "Figures are medians of the rounds, in parentheses the least and the most.",
   );
 }
