@@ -19,7 +19,7 @@ const channel = "/v2/me/calls";
 /** Who is measured on each server, and whether with notifications. */
 export const servers = {
   "cometd-9": { subjects: ["worker", "inPlace", "peer", "peerInWorker", "post"], floods: true },
-  faye: { subjects: ["worker", "inPlace", "peer"], floods: false },
+  faye: { subjects: ["worker", "peer"], floods: false },
 };
 
 /** Measures on one server, over one transport. */

@@ -189,7 +189,7 @@ export function printBudgets(result, budgets) {
     const over = !(value <= most);
     if (over) exceeded++;
     const verdict = over ? "EXCEEDED" : !moonshot || value <= moonshot ? "" : "moonshot missed";
-    row(name, spread(measured), limit(most), moonshot ? limit(moonshot) : "", verdict);
+    row(name, spread(measured, 3), limit(most), moonshot ? limit(moonshot) : "", verdict);
   }
   console.log(`\n${exceeded} budgets exceeded`);
   return exceeded;
@@ -214,11 +214,11 @@ function shown(list) {
 }
 
 /** A ratio with its spread, or a figure that has none. */
-function spread(measured) {
+function spread(measured, digits = 2) {
   if (measured === undefined || Number.isNaN(measured.median)) return "";
   if (typeof measured === "number") return limit(measured);
   const { median, min, max } = measured;
-  return ranged(median, min, max, (value) => value.toFixed(2));
+  return ranged(median, min, max, (value) => value.toFixed(digits));
 }
 
 function ranged(median, min, max, format) {
