@@ -15,8 +15,8 @@ import {
 import { grouped, interleave, quantile } from "./numbers.mjs";
 
 export const pause = 30; // ms, between two completions
-const timed = 25; // completions, a round
-const warmUp = 5;
+const timed = 20; // completions, a round
+const warmUp = 3;
 
 export async function measurePace(bench, rounds) {
   // Each is an agent of its own, so that none hears of another one's records.
