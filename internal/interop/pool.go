@@ -18,7 +18,8 @@ import (
 // [Server.Control] and those of its methods: cut, stall, refuse, line, sockets,
 // lose, restart and close; connections, which gives their number; and door, which
 // answers as interop-new does, with one more proxy in front of the same server.
-// The zero value is ready.
+// POST /interop-door with {"port": 1234} answers so too, with a proxy in front of
+// what listens at that port of this machine. The zero value is ready.
 type Pool struct {
 	mu     sync.Mutex
 	hosts  map[string]judge
@@ -74,6 +75,8 @@ func (p *Pool) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	switch {
 	case len(path) == 1 && path[0] == "interop-new":
 		return p.start(in)
+	case len(path) == 1 && path[0] == "interop-door":
+		return p.open(in)
 	case len(path) == 3 && path[0] == "interop":
 		return p.call(path[1], path[2], in)
 	}
@@ -90,6 +93,18 @@ func (p *Pool) start(in []byte) ([]byte, error) {
 		return nil, err
 	}
 	return p.add(h)
+}
+
+func (p *Pool) open(in []byte) ([]byte, error) {
+	var args doorArgs
+	if err := json.Unmarshal(in, &args); err != nil {
+		return nil, err
+	}
+	d, err := doorTo(args.Port)
+	if err != nil {
+		return nil, err
+	}
+	return p.add(d)
 }
 
 func (p *Pool) add(j judge) ([]byte, error) {

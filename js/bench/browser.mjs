@@ -64,8 +64,10 @@ export async function launch(site) {
   // Without an eye on the network: to tell puppeteer of each request takes Chromium about as long
   // as a third of it, most of all in a Worker, and nobody has that in a page that is used.
   const browser = await launchBrowser("chromium", { networkEnabled: false });
+  const empty = new URL("/no-policy", site.url).href;
   return {
-    openPage: () => BenchPage.open(browser, new URL("/no-policy", site.url).href),
+    version: await browser.version(),
+    openPage: (url = empty) => BenchPage.open(browser, url),
     close: () => browser.close(),
   };
 }

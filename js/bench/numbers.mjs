@@ -25,11 +25,16 @@ export function columns(rows) {
   return Object.fromEntries(names.map((name) => [name, rows.map((row) => row[name])]));
 }
 
+/** The order of a round: that of the list, or the other way round. */
+export function inOrder(list, round) {
+  return round % 2 ? list.toReversed() : list;
+}
+
 /** Calls `measure` for each of `subjects`, round after round, in alternating order. */
 export async function interleave(rounds, subjects, measure) {
   const measured = Object.fromEntries(subjects.map((subject) => [subject, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const subject of round % 2 ? subjects.toReversed() : subjects) {
+    for (const subject of inOrder(subjects, round)) {
       measured[subject].push(await measure(subject, round));
     }
   }
@@ -44,4 +49,26 @@ export function ratios(measured, subject, base) {
   return Object.fromEntries(
     common.map((name) => [name, ratio(measured[subject][name], measured[base][name])]),
   );
+}
+
+/**
+ * What was measured by names of lines.mjs, by transport and round trip, each with ratios to the peer.
+ *
+ * @param {{ [name: string]: { [figure: string]: number[] } }} measured
+ */
+export function grouped(measured) {
+  const groups = {};
+  for (const [name, figures] of Object.entries(measured)) {
+    const [transport, roundTrip, subject] = name.split("/");
+    groups[transport] ??= {};
+    groups[transport][roundTrip] ??= { measured: {} };
+    groups[transport][roundTrip].measured[subject] = figures;
+  }
+  for (const group of Object.values(groups).flatMap(Object.values)) {
+    const ours = Object.keys(group.measured).filter((subject) => subject !== "peer");
+    group.ratios = Object.fromEntries(
+      ours.map((subject) => [subject, ratios(group.measured, subject, "peer")]),
+    );
+  }
+  return groups;
 }

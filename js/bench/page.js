@@ -50,10 +50,24 @@ async function connectInWorker(options, heard) {
 let client;
 let heard = 0;
 
-/** Connects one of the subjects; `listens` to the events of the options' channels, or not. */
+/** Loads the code of one of the subjects ahead; the peer's is in this file. */
+export async function load(subject) {
+  if (subject === "worker" || subject === "inPlace") {
+    const { load } = await import("/dist/index.js");
+    await load();
+  }
+}
+
+/**
+ * Connects one of the subjects; `listens` to the events of the options' channels, or not.
+ *
+ * @returns {Promise<number>} how long it took, in ms
+ */
 export async function open(subject, options, listens = false) {
   heard = 0;
+  const from = performance.now();
   client = await subjects[subject](options, listens ? () => heard++ : undefined);
+  return performance.now() - from;
 }
 
 export function close() {
@@ -65,13 +79,14 @@ export function hearing() {
   return heard;
 }
 
-/** @returns {Promise<number[]>} how long each took, in ms */
-export async function oneByOne(count, request) {
+/** Completes one after the other, with a pause after each, in ms. @returns {Promise<number[]>} how long each took, in ms */
+export async function oneByOne(count, request, pause = 0) {
   const times = [];
   for (let i = 0; i < count; i++) {
     const from = performance.now();
     await client.completeRecord(request);
     times.push(performance.now() - from);
+    if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
   }
   return times;
 }

@@ -65,7 +65,8 @@ export async function connect(options, heard) {
         post({ ...request, referenceId }).catch(settle(reject));
       });
     },
-    close: () => replied((done) => cometd.disconnect(done)),
+    // The reply to a connect that is under way may end the session first; it aborts this request then.
+    close: () => new Promise((done) => cometd.disconnect(done)),
   };
 }
 

@@ -1,6 +1,7 @@
 // The results as tables in Markdown.
 
 import { median } from "./numbers.mjs";
+import { pause } from "./pace.mjs";
 
 const names = {
   worker: "in a Worker",
@@ -29,27 +30,45 @@ const completions = {
 };
 
 const starts = {
-  cold: "cold, until it can be called, ms",
-  warm: "warm, until it can be called, ms",
-  coldConnected: "cold, until connected, ms",
-  warmConnected: "warm, until connected, ms",
+  cold: "cold, ms",
+  warm: "warm, ms",
   longTasks: "tasks over 50 ms, both",
 };
 
+/** What is measured on lines, by the names of the parts. */
+const onLines = {
+  navigation: {
+    title: "From the navigation until connected",
+    rows: {
+      cold: "cold, ms",
+      warm: "warm, ms",
+      longTasks: "tasks of the page over 50 ms, both",
+    },
+  },
+  connecting: {
+    title: "Connecting alone, the code being loaded",
+    rows: { connected: "connected, ms" },
+  },
+  pace: {
+    title: `Completions at an agent's pace, ${pause} ms between two`,
+    rows: { p50: "p50, ms", p95: "p95, ms" },
+  },
+};
+
 export function printTables(result) {
+  printConditions(result);
   if (result.size) printSizes(result.size);
   if (result.core) printCore(result.core);
   if (result.start) {
-    heading("Start");
-    printMeasured(result.start, starts, [
-      ["bare", "floor"],
-      ["inPlace", "peer"],
-      ["worker", "peer"],
-    ]);
+    heading("Bare start, until it can be called");
+    printMeasured(result.start, starts, [["bare", "floor"]]);
+  }
+  for (const [part, { title, rows }] of Object.entries(onLines)) {
+    if (result[part]) printOnLines(result[part], title, rows);
   }
   for (const [server, all] of Object.entries(result.completions ?? {})) {
     for (const [transport, measured] of Object.entries(all)) {
-      heading(`${server}, ${transport}`);
+      heading(`${server}, ${transport}, 0 ms: completions back to back`);
       printMeasured(measured, completions, [
         ["worker", "peer"],
         ["inPlace", "peer"],
@@ -61,19 +80,66 @@ export function printTables(result) {
   if (result.memory) printMemory(result.memory);
 }
 
-/** Medians of the rounds, and behind them ratios with their spread. */
-function printMeasured({ measured, ratios }, rows, pairs) {
-  const subjects = Object.keys(measured);
+function printConditions(result) {
+  const { date, machine, browser, rounds, roundsBackToBack, rate, siteRoundTrip, seconds } = result;
+  const conditions = [
+    machine,
+    browser,
+    `${rounds} rounds`,
+    `${roundsBackToBack} of completions back to back`,
+    ...(rate ? [`lines of ${rate} bytes/s`] : []),
+    ...(siteRoundTrip === undefined ? [] : [`${siteRoundTrip} ms to the site`]),
+  ];
+  console.log(
+    `\nMeasured on ${date.slice(0, 10)} in ${seconds} s: ${conditions.join(", ")}. ` +
+      "Figures are medians of the rounds, in parentheses the least and the most.",
+  );
+}
+
+/** One table for all lines. */
+function printOnLines(byTransport, title, rows) {
+  const lines = Object.entries(byTransport).flatMap(([transport, byRoundTrip]) =>
+    Object.entries(byRoundTrip).map(([roundTrip, measured]) => ({
+      where: `${transport}, ${roundTrip} ms`,
+      ...measured,
+    })),
+  );
+  const roundTrips = Object.keys(Object.values(byTransport)[0]);
+  heading(`${title}; cometd-9, round trip ${roundTrips.join(", ")} ms`);
+  const [{ measured }] = lines;
+  const pairs = [
+    ["worker", "peer"],
+    ["inPlace", "peer"],
+  ];
+  printHead(Object.keys(measured), pairs);
+  for (const { where, ...line } of lines) {
+    printRows(line, rows, pairs, `${where}: `);
+  }
+}
+
+/** Medians of the rounds and their ratios, each with its spread. */
+function printMeasured(measured, rows, pairs) {
+  const known = pairs.filter(([subject]) => measured.ratios[subject]);
+  printHead(Object.keys(measured.measured), known);
+  printRows(measured, rows, known);
+}
+
+function printHead(subjects, pairs) {
   row(
     "",
     ...subjects.map((name) => names[name]),
     ...pairs.map(([a, b]) => `${names[a]} / ${names[b]}`),
   );
   rule(subjects.length + pairs.length);
+}
+
+function printRows({ measured, ratios }, rows, pairs, where = "") {
   for (const [figure, title] of Object.entries(rows)) {
+    const figures = Object.values(measured).map((columns) => columns[figure]);
+    if (figures.every((list) => list === undefined)) continue;
     row(
-      title,
-      ...subjects.map((name) => shown(measured[name][figure])),
+      where + title,
+      ...figures.map(shown),
       ...pairs.map(([subject]) => spread(ratios[subject][figure])),
     );
   }
@@ -108,17 +174,24 @@ function printMemory({ completions, measured }) {
 
 /** Prints each budget, and returns how many are exceeded. */
 export function printBudgets(result, budgets) {
-  let exceeded = 0;
   heading("Budgets");
-  row("", "measured", "at most", "");
-  rule(3);
-  for (const { name, path, most } of budgets) {
-    const measured = path.split(".").reduce((value, key) => value?.[key], result);
-    if (!measured) continue; // a part that was left out
-    const over = !(measured.median <= most);
-    if (over) exceeded++;
-    row(name, spread(measured), most.toFixed(2), over ? "EXCEEDED" : "");
+  if (result.rate) {
+    console.log("They are for lines without a rate.");
+    return 0;
   }
+  let exceeded = 0;
+  row("", "measured", "budget", "moonshot", "");
+  rule(3);
+  for (const { name, path, most, moonshot } of budgets) {
+    const measured = path.split(".").reduce((value, key) => value?.[key], result);
+    if (measured === undefined) continue; // a part that was left out
+    const value = measured.median ?? measured;
+    const over = !(value <= most);
+    if (over) exceeded++;
+    const verdict = over ? "EXCEEDED" : !moonshot || value <= moonshot ? "" : "moonshot missed";
+    row(name, spread(measured, 3), limit(most), moonshot ? limit(moonshot) : "", verdict);
+  }
+  console.log(`\n${exceeded} budgets exceeded`);
   return exceeded;
 }
 
@@ -134,17 +207,32 @@ function rule(columns) {
   console.log(`|---${"|--:".repeat(columns)}|`);
 }
 
+/** The median of a list, with its spread. */
 function shown(list) {
   if (list?.[0] === undefined) return "";
-  const value = median(list);
-  return value.toFixed(value < 100 && !Number.isInteger(value) ? 2 : 0);
+  return ranged(median(list), Math.min(...list), Math.max(...list), rounded);
 }
 
-function spread(ratio) {
-  if (!ratio || Number.isNaN(ratio.median)) return "";
-  const { median, min, max } = ratio;
-  const range = min === undefined ? "" : ` (${min.toFixed(2)} to ${max.toFixed(2)})`;
-  return `${median.toFixed(2)}${range}`;
+/** A ratio with its spread, or a figure that has none. */
+function spread(measured, digits = 2) {
+  if (measured === undefined || Number.isNaN(measured.median)) return "";
+  if (typeof measured === "number") return limit(measured);
+  const { median, min, max } = measured;
+  return ranged(median, min, max, (value) => value.toFixed(digits));
+}
+
+function ranged(median, min, max, format) {
+  const [middle, ...ends] = [median, min, max].map((value) => value !== undefined && format(value));
+  return min === max ? middle : `${middle} (${ends.join(" to ")})`;
+}
+
+function rounded(value) {
+  if (Number.isInteger(value) || value >= 100) return value.toFixed(0);
+  return value.toFixed(value < 10 ? 2 : 1);
+}
+
+function limit(value) {
+  return value < 1000 ? value.toFixed(2) : whole(value);
 }
 
 function whole(value) {

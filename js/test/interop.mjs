@@ -13,6 +13,16 @@ export class InteropServer {
     return new InteropServer(id, url);
   }
 
+  /**
+   * @param {string} url of what listens on this machine, such as a site
+   * @returns {Promise<InteropServer>} a proxy in front of that, with a line of its own; it has the proxy's verbs only
+   */
+  static async doorTo(url) {
+    const port = Number(new URL(url).port);
+    const made = await post(`${process.env.TEST_SERVER}/interop-door`, { port });
+    return new InteropServer(made.id, made.url);
+  }
+
   constructor(id, url) {
     this.id = id;
     this.url = url;

@@ -37,7 +37,8 @@ const types = {
 /**
  * @typedef {object} Site
  * @property {string} url its origin
- * @property {Map<string, URL | string>} files more files to serve, by path: where they are, or their text
+ * @property {Map<string, URL | string | object>} files more files to serve, by path: where they are, their text, or the
+ *   whole reply, which comes before the site's own
  * @property {string} movedTo where /moved/api/v2/me redirects to
  * @property {string[]} paths what was asked for, in order
  * @property {() => Promise<void>} close
@@ -101,11 +102,15 @@ export async function startSite({ firstScript, cached = false } = {}) {
   };
 
   async function answer(path, query) {
+    const given = site.files.get(path);
+    const type = types[extname(path)];
+    if (given?.body !== undefined) {
+      return { type, ...given };
+    }
     if (special[path]) {
       return special[path](query);
     }
-    const file = site.files.get(path) ?? builtFile(path) ?? new URL(`.${path}`, here);
-    const type = types[extname(path)];
+    const file = given ?? builtFile(path) ?? new URL(`.${path}`, here);
     return {
       type,
       body: typeof file === "string" ? file : await readFile(file),
@@ -122,10 +127,12 @@ export async function startSite({ firstScript, cached = false } = {}) {
     } catch {
       reply = { status: 404, type: "text/plain", body: "not found" };
     }
-    const { status = 200, type = "text/plain", body = "", policy, location, chunked } = reply;
+    const { status = 200, type = "text/plain", body = "" } = reply;
+    const { policy, location, chunked, encoding } = reply;
     response.writeHead(status, {
       "Content-Type": type,
       ...((cached || chunked) && { "Cache-Control": "max-age=3600" }),
+      ...(encoding && { "Content-Encoding": encoding }),
       ...(policy && { "Content-Security-Policy": policy }),
       ...(location && { Location: location }),
     });

@@ -2,8 +2,8 @@
 
 // Testserver is what tests in a browser talk to, as they cannot listen
 // themselves: the scenarios of package internal/testserver, and, made on
-// request, simulators of package internal/gwssim and servers of package
-// internal/interop. Below /dist/ it has js/dist of the working directory, for
+// request, simulators of package internal/gwssim, and servers and proxies of
+// package internal/interop. Below /dist/ it has js/dist of the working directory, for
 // any origin.
 //
 //	testserver [-addr 127.0.0.1:0] [-- command args...]
@@ -60,6 +60,7 @@ func run(addr string, command []string) (status int, err error) {
 	servers := &interop.Pool{}
 	defer servers.Close()
 	mux.Handle("/interop-new", servers)
+	mux.Handle("/interop-door", servers)
 	mux.Handle("/interop/", servers)
 	mux.Handle("/dist/", dist("js/dist"))
 	mux.Handle("/", testserver.Handler())
