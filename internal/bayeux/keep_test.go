@@ -9,8 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const subscribe402 = `[{"channel":"/meta/subscribe","id":"%1","successful":false,"error":"402::Unknown client"}]`
-
 // kept answers what has the server keep the session, and returns how much of that there was.
 func (s *server) kept() (n int) {
 	s.t.Helper()
