@@ -96,7 +96,9 @@ func (p *Pool) start(in []byte) ([]byte, error) {
 }
 
 func (p *Pool) open(in []byte) ([]byte, error) {
-	var args doorArgs
+	var args struct {
+		Port int `json:"port"` // of what listens on this machine
+	}
 	if err := json.Unmarshal(in, &args); err != nil {
 		return nil, err
 	}

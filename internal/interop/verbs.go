@@ -6,9 +6,6 @@ type (
 		Kind    Kind    `json:"kind"`
 		Options Options `json:"options"`
 	}
-	doorArgs struct {
-		Port int `json:"port"` // of what listens on this machine
-	}
 	newResult struct {
 		ID  string `json:"id"`
 		URL string `json:"url"`
