@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { failures, lacking } from "./engine.mjs";
 import { complete, connect, testInPage } from "./in-browser.mjs";
+import { keptAsAccepted } from "./journal.mjs";
 import { request } from "./sample.mjs";
 import { Simulator } from "./simulator.mjs";
 
@@ -233,7 +234,7 @@ testInPage(
     await signIn(page, simulator, "agent");
     const options = { baseUrl: simulator.url, journal: true };
     complete(await connect(page, options), { ...request, referenceId: "left" });
-    await simulator.call("wait-posts", { n: 1 });
+    await keptAsAccepted(page, "left");
     await page.reload();
     const session = await connect(page, options);
     const settled = session.evaluate(async ({ client, outcome, OutboundError }) => {

@@ -4,6 +4,7 @@
 //
 // Exit status 0 if everything passed.
 
+import { statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
@@ -26,10 +27,15 @@ const chromiumOnly = {
 
 /** Files in which it matters whether the module runs in a Worker. */
 const ofTheHost =
-  /^(answers|complete|errors|frames|journal|lifecycle|program|replaced|sessions|transport-memory)\./;
+  /^(answers|complete|errors|frames|journal|lifecycle|program|replaced|transport-memory)\./;
 
 const here = new URL(".", import.meta.url);
-const all = (await readdir(here)).filter((name) => name.endsWith(".test.mjs")).sort();
+// The largest first: most often these take longest, and none of them is to be the last.
+const all = (await readdir(here))
+  .filter((name) => name.endsWith(".test.mjs"))
+  .map((name) => ({ name, size: statSync(new URL(name, here)).size }))
+  .sort((a, b) => b.size - a.size)
+  .map(({ name }) => name);
 
 const engines = process.argv.length > 2 ? process.argv.slice(2) : ["chromium"];
 const unknown = engines.filter((engine) => !names[engine]);
