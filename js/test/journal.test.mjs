@@ -57,6 +57,26 @@ for (const transport of ["websocket", "long-polling"]) {
   });
 }
 
+// Where it does not, it never does again: WebKit, whose Worker had asked for a commit as it ended.
+testInPage(
+  "reloaded amid writes, again and again, the store answers the next page",
+  async (page) => {
+    const simulator = await Simulator.start({ holdAck: true });
+    for (let n = 0; n < 12; n++) {
+      const session = await connect(page, options(simulator));
+      const posts = (await simulator.posts()).length;
+      session
+        .evaluate(({ client }, request) => {
+          for (let i = 0; i < 20; i++) client.completeRecord(request).catch(() => {});
+        }, request)
+        .catch(() => {}); // the page goes first
+      await simulator.call("wait-posts", { n: posts + 1 });
+      await page.reload();
+      assert.notEqual(await stored(page), null);
+    }
+  },
+);
+
 testInPage("a reload before the POST is answered", async (page) => {
   const simulator = await Simulator.start({ holdAck: true, postDelayMS: 60_000 });
   let session = await connect(page, options(simulator));
