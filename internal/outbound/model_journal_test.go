@@ -1,9 +1,7 @@
 package outbound
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -29,9 +27,7 @@ import (
 // Without acknowledged delivery nothing is ever confirmed, and what is on its way to a page that dies is lost. The rest holds as
 // it does with it: what a page has heard is written at once, and stays.
 func TestModelJournal(t *testing.T) {
-	if os.Getenv("RAPID_CHECKS") == "" && flag.Lookup("rapid.checks").Value.String() == flag.Lookup("rapid.checks").DefValue {
-		_ = flag.Set("rapid.checks", fmt.Sprint(modelSequences/10))
-	}
+	drawSequences(modelSequences / 10)
 	rapid.Check(t, func(rt *rapid.T) {
 		conf := modelConfig{
 			Ack: rapid.IntRange(0, 4).Draw(rt, "ack") < 4, LongPolling: rapid.Bool().Draw(rt, "long-polling"), SingleFrames: rapid.Bool().Draw(rt, "single frames"),
