@@ -1,7 +1,7 @@
 // Package longpolling carries Bayeux messages in HTTP requests: one that the
 // server holds until it has events, and at most one other beside it.
 //
-// A connection is no more than a bookkeeping of requests. It cannot be lost as
+// A connection is no more than a list of requests. It cannot be lost as
 // a whole: each request fails by itself, and its messages with it.
 package longpolling
 
