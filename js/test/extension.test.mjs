@@ -68,8 +68,15 @@ async function signIn(
   await fill(page, "baseUrl", baseUrl);
   await fill(page, "user", user);
   await fill(page, "password", password);
+  // Where somebody is signed in already, the page shows their session until it has ended.
+  await page.evaluate(() => {
+    const pill = document.querySelector("#state");
+    const look = () => pill.dataset.state !== "connected" && pill.setAttribute("data-new", "");
+    new MutationObserver(look).observe(pill, { attributeFilter: ["data-state"] });
+    look();
+  });
   await page.keyboard.press("Enter");
-  await page.waitForSelector(`#state${until}`).catch(async (cause) => {
+  await page.waitForSelector(`#state[data-new]${until}`).catch(async (cause) => {
     const shown = await page.$eval("#state", ({ outerHTML }) => outerHTML);
     throw new Error(`signing in: the page shows ${shown}`, { cause });
   });
@@ -101,7 +108,10 @@ async function completionIn(popup, state) {
 }
 
 const click = async (page, id) => (await page.waitForSelector(byId(id))).click();
-const badge = (page) => page.evaluate(() => chrome.action.getBadgeText({}));
+
+/** Waits until the extension's button says so. */
+const badgeIs = (page, text) =>
+  page.waitForFunction(async (text) => (await chrome.action.getBadgeText({})) === text, {}, text);
 
 /** Takes pictures of a page, for a person to look at. */
 async function picture(page, name) {
@@ -147,7 +157,7 @@ testExtension("completes a record from the popup, by keyboard", async (extension
   const { applicationId, campaignName, callingList, devicePath } = request;
   assert.deepEqual(left, ["", String(applicationId), campaignName, callingList, devicePath]);
   assert.equal(await popup.$("input[type=radio]:checked"), null);
-  assert.equal(await badge(popup), "");
+  await badgeIs(popup, "");
 
   // The server need not keep a session that nobody uses.
   await popup.close();
@@ -221,11 +231,11 @@ for (const [what, behavior, code, delivery, words] of [
     const failed = await completionIn(popup, "failed");
     assert.deepEqual([failed.code, failed.delivery], [code, delivery], failed.text);
     assert.match(failed.text, words);
-    assert.equal(await badge(popup), delivery === "rejected" ? "" : "1");
+    await badgeIs(popup, delivery === "rejected" ? "" : "1");
     await picture(popup, code);
     await click(popup, "dismiss");
     await popup.waitForSelector(byId("completion"), { hidden: true });
-    assert.equal(await badge(popup), "");
+    await badgeIs(popup, "");
   });
 }
 
@@ -315,7 +325,7 @@ testExtension(
     assert.equal(cut.reference, reference);
     assert.equal(cut.delivery, "unknown");
     assert.match(cut.text, /outcome was not heard[\s\S]*may have been processed/);
-    assert.equal(await badge(popup), "1");
+    await badgeIs(popup, "1");
     assert.equal(extension.stops, 1);
     await picture(popup, "interrupted");
 
@@ -341,7 +351,7 @@ testExtension(
     await completionIn(popup, "resolved");
     const references = (await simulator.posts()).map(({ body }) => JSON.parse(body).referenceId);
     assert.deepEqual(references, [reference, reference]);
-    assert.equal(await badge(popup), "");
+    await badgeIs(popup, "");
   },
 );
 
@@ -457,7 +467,7 @@ testExtension("when another agent is typed in, nothing of the first is left", as
   const popup = await openPopup(extension);
   await complete(popup);
   await completionIn(popup, "failed");
-  assert.equal(await badge(popup), "1");
+  await badgeIs(popup, "1");
 
   // The same agent again has it still.
   await signIn(extension, simulator.url);
@@ -466,11 +476,12 @@ testExtension("when another agent is typed in, nothing of the first is left", as
   await signIn(extension, simulator.url, { user: "agent2" });
   await popup.waitForSelector(byId("completion"), { hidden: true });
   assert.deepEqual(await kept(popup), { handles: [], draft: null });
-  assert.equal(await badge(popup), "");
-  const fields = await popup.$$eval("#record input:not([type=radio])", (inputs) =>
-    inputs.map(({ value }) => value).join(""),
+  await badgeIs(popup, "");
+  await popup.waitForFunction(() =>
+    [...document.querySelectorAll("#record input:not([type=radio])")].every(
+      ({ value }) => value === "",
+    ),
   );
-  assert.equal(fields, "");
 });
 
 testExtension(

@@ -67,12 +67,16 @@ export async function belongTo({ user = "", agent = "" }) {
   if (another) {
     completions = [];
     owner = { user, agent };
-    changed();
-    await chrome.storage.local.remove("draft");
   } else {
     owner = { user: user || owner.user, agent: agent || owner.agent };
   }
-  await chrome.storage.local.set({ completions, owner });
+  try {
+    if (another) await chrome.storage.local.remove("draft");
+    await chrome.storage.local.set({ completions, owner });
+  } finally {
+    // Once the pages show nothing of another agent's, nothing is left of it in storage either.
+    if (another) changed();
+  }
   return another;
 }
 
