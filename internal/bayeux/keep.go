@@ -1,6 +1,7 @@
 package bayeux
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -11,12 +12,24 @@ import (
 // session, with all that it still holds for it. But any other message sets the
 // clock back: so CometD from 3.1 to 9 and on Node.js have it.
 
+// noEnd is how long a session is kept that ends only when the client ends it.
+const noEnd = time.Duration(math.MaxInt64)
+
+// keepInterval is how often a server must hear of a client that may be
+// receiving a reply.
+func (c *Client) keepInterval() time.Duration {
+	if c.plan.maxInterval < 0 {
+		return noEnd
+	}
+	return max(c.plan.maxInterval/3, time.Second)
+}
+
 // keepSession sends such messages until the reply to x has arrived, or is given up.
 func (c *Client) keepSession(x *exchange) {
-	if c.plan.maxInterval < 0 { // the session has no end
+	every := c.keepInterval()
+	if every == noEnd {
 		return
 	}
-	every := max(c.plan.maxInterval/3, time.Second)
 	x.keeper = c.after(every, func() {
 		if x.link == c.link && x.link.exchanges[x.message.ID] == x {
 			x.keeper.Reset(every)

@@ -58,7 +58,12 @@ func (c *Client) nextLook() (due time.Time, ok bool) {
 	if x := l.underWay(metaConnect); x != nil && !x.arriving.IsZero() {
 		heard = later(x.arriving, c.probedAt) // what else comes beside it is no sign of its life
 	}
-	due = later(later(heard, c.askedAt), c.waitedFrom).Add(limit)
+	from := later(later(heard, c.askedAt), c.waitedFrom)
+	if !l.perRequest() {
+		// The reply to the connect may be arriving, unseen, and the server's clock run: see keepSession.
+		return from.Add(min(limit, c.keepInterval())), true
+	}
+	due = from.Add(limit)
 	if c.requests.any() && !time.Now().Before(due) {
 		due = due.Add(limit) // its answer will tell as much, and a probe could take the connection that it needs
 	}

@@ -157,6 +157,9 @@ func (s *modelServer) handle(m bayeux.Message, link *modelLink, reply func([]str
 	}
 	ses := s.sessions[i]
 	s.move(ses, link)
+	if ses.expiry != nil && m.Channel != "/meta/connect" {
+		s.startExpiry(ses) // so CometD from 3.1 to 9 and on Node.js have it
+	}
 	switch m.Channel {
 	case "/meta/subscribe":
 		ses.sub = ses.sub || m.Subscription == channel
