@@ -88,7 +88,7 @@ func (b *Browser) FailWrites(err error) {
 	b.full = err
 }
 
-// Slow has every access take so long from now on.
+// Slow has every access wait so long from now on, until it begins, in their order. One that is given up meanwhile is not made.
 func (b *Browser) Slow(d time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -120,9 +120,6 @@ func (p *Page) Kill() {
 
 // Load is [journal.Store]'s.
 func (p *Page) Load(ctx context.Context) (texts map[string]string, err error) {
-	if err := p.wait(ctx); err != nil {
-		return nil, err
-	}
 	found := make(chan map[string]string, 1)
 	err = p.transact(ctx, func(t *transaction) error {
 		if err := t.step(Getting); err != nil {
@@ -141,9 +138,6 @@ func (p *Page) Load(ctx context.Context) (texts map[string]string, err error) {
 
 // Write is [journal.Store]'s.
 func (p *Page) Write(ctx context.Context, put map[string]string, remove []string) error {
-	if err := p.wait(ctx); err != nil {
-		return err
-	}
 	put, remove = maps.Clone(put), slices.Clone(remove) // it may outlast the call
 	return p.transact(ctx, func(t *transaction) error {
 		for range remove {
@@ -180,11 +174,21 @@ func (p *Page) transact(ctx context.Context, f func(*transaction) error) error {
 	p.b.mu.Lock()
 	before := p.b.last
 	p.b.last = over
+	slow := p.b.slow
 	p.b.mu.Unlock()
 	go func() {
 		defer close(over)
+		begins := true
+		select {
+		case <-time.After(slow):
+		case <-ctx.Done():
+			begins = slow == 0
+		}
 		if before != nil {
 			<-before
+		}
+		if !begins {
+			return
 		}
 		p.b.mu.Lock()
 		t.wiped = p.b.wiped
@@ -245,22 +249,6 @@ func (t *transaction) commit(put map[string]string, remove []string) error {
 	}
 	maps.Copy(b.texts, put)
 	return nil
-}
-
-// wait lets pass the time that an access takes.
-func (p *Page) wait(ctx context.Context) error {
-	p.b.mu.Lock()
-	slow := p.b.slow
-	p.b.mu.Unlock()
-	if slow == 0 {
-		return nil
-	}
-	select {
-	case <-time.After(slow):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // Close is [journal.Store]'s.
