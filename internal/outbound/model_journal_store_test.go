@@ -174,7 +174,7 @@ func (r *deskRun) written() {
 			call.over = call.over || !has
 		case answered && !hasAnswer:
 			r.blame("the answer to %s has left the store, and its caller does not know it", reference)
-		case call.left && !has:
+		case call.left && !has && !r.sentUnwritten(call):
 			r.blame("%s has left the store, and its caller does not know what it has come to", reference)
 		}
 	}
@@ -183,6 +183,22 @@ func (r *deskRun) written() {
 			r.blame("%s is in the store, and can be asked for again", reference)
 		}
 	}
+}
+
+// sentUnwritten reports whether a client has sent a call again though the store did not answer. What it had asked the store
+// for before, such as to remove what was refused, may be done first. The mutex is held.
+func (r *deskRun) sentUnwritten(call *deskCall) bool {
+	for _, page := range r.pages {
+		if page == nil {
+			continue
+		}
+		for _, c := range page.clients {
+			if since, asked := c.own[call]; asked && c.refused(call, false, since) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // deskStore is the store of one client, and notes what the client hears of it.
