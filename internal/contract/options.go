@@ -5,6 +5,8 @@ type Option struct {
 	Name    string
 	Type    string   // in TypeScript
 	Default string   // JSON, or an expression of JavaScript; "" if there is none
+	Go      string   // the field of outbound.Options that it is read into; "" where a method of core's optionsReader reads it, which has its name
+	Unit    string   // of a number: "ms" or "bytes"
 	Manual  string   // what it is, as the manual has it, in Markdown
 	Doc     []string // paragraphs of TSDoc
 }
@@ -20,10 +22,10 @@ var Options = []Option{
 	{Name: "transports", Type: "Transport[]", Default: `["websocket", "long-polling"]`,
 		Manual: "to be tried in this order; `client.transport` says which it is",
 		Doc:    []string{"The transports to try, in this order. {@link OutboundClient.transport} says which is in use. The one that has worked last is remembered in `sessionStorage`, for the next page of the tab."}},
-	{Name: "guest", Type: "boolean", Default: `false`,
+	{Name: "guest", Type: "boolean", Default: `false`, Go: "Guest",
 		Manual: "the page, or another in this browser, has a CometD session of its own over long-polling: never take [the one request that a server holds](deployment.md#beside-other-clients-in-one-browser)",
 		Doc:    []string{"Says that the page, or another one of this browser, has a CometD session of its own with the server, such as a desktop's, over long-polling. Such a server holds the request of one session for each browser, whose events come at once; the others have to ask again and again. With `true` this client never takes that place: over long-polling it asks every 250 ms while a call is pending, and every 2 s otherwise. Connect it once the other one is connected. It is the same once the server has said that there are several: see {@link OutboundClient.reason}."}},
-	{Name: "appendMessageTypeToURL", Type: "boolean", Default: `false`,
+	{Name: "appendMessageTypeToURL", Type: "boolean", Default: `false`, Go: "AppendMessageTypeToURL",
 		Manual: "long-polling goes to `…/handshake`, `/connect`, `/disconnect`, for load balancers that route by it",
 		Doc:    []string{"Appends `/handshake`, `/connect` or `/disconnect` to the URL of a long-polling request that carries such a message, for load balancers that route by it."}},
 	{Name: "headers", Type: "HeadersInit | (() => HeadersInit | Promise<HeadersInit>)", Default: "",
@@ -32,25 +34,25 @@ var Options = []Option{
 	{Name: "credentials", Type: "RequestCredentials", Default: `"include"`,
 		Manual: "as for `fetch`",
 		Doc:    []string{"Whether cookies go with the HTTP requests."}},
-	{Name: "csrf", Type: "boolean", Default: `true`,
+	{Name: "csrf", Type: "boolean", Default: `true`, Go: "CSRF",
 		Manual: "fetch and send the CSRF token",
 		Doc:    []string{"Whether to fetch and send the CSRF token."}},
 	{Name: "channels", Type: "string[]", Default: `[]`,
 		Manual: "more channels to hear, as `notification` events",
 		Doc:    []string{"More channels to subscribe to, for `notification` events. `/v2/me/outbound` is always subscribed to, and need not be named."}},
-	{Name: "connectTimeout", Type: "number", Default: `10000`,
+	{Name: "connectTimeout", Type: "number", Default: `10000`, Go: "ConnectTimeout", Unit: "ms",
 		Manual: "ms, for a session: at first, and of a completion that finds none",
 		Doc:    []string{"How long signing in, connecting and subscribing may take together, in milliseconds. The download of the module is not counted. See {@link ClientOptions.ackTimeout} for a page that was frozen meanwhile."}},
-	{Name: "requestTimeout", Type: "number", Default: `10000`,
+	{Name: "requestTimeout", Type: "number", Default: `10000`, Go: "RequestTimeout", Unit: "ms",
 		Manual: "ms, for each HTTP request",
 		Doc:    []string{"How long one HTTP request may take, in milliseconds. See {@link ClientOptions.ackTimeout} for a page that was frozen meanwhile."}},
-	{Name: "ackTimeout", Type: "number", Default: `30000`,
+	{Name: "ackTimeout", Type: "number", Default: `30000`, Go: "AckTimeout", Unit: "ms",
 		Manual: "ms from the POST to the acknowledgement",
 		Doc:    []string{"How long to wait for the answer to a request, from the POST to the event that settles the call, in milliseconds.", "Where the page was frozen, the machine asleep or the thread busy when the time was over, what has arrived meanwhile is taken first: that may take 2 seconds more."}},
-	{Name: "maxMessageSize", Type: "number", Default: `16777216`,
+	{Name: "maxMessageSize", Type: "number", Default: `16777216`, Go: "MaxMessageSize", Unit: "bytes",
 		Manual: "bytes of messages that the server may send at once; for more, the connection and its session are given up, and the log says so",
 		Doc:    []string{"How many bytes of messages the server may send at once, in one WebSocket frame or one answer to long-polling: an integer from 1024 to 268435456. What is more is not read: the connection and its session are given up, and the log names this option."}},
-	{Name: "allowUnknownCallResult", Type: "boolean", Default: `false`,
+	{Name: "allowUnknownCallResult", Type: "boolean", Default: `false`, Go: "AllowUnknownCallResult",
 		Manual: "let call results pass that are not among the 54 names and their known spellings",
 		Doc:    []string{"Lets call results pass that are not among the known names, for servers with a list of their own."}},
 	{Name: "journal", Type: "boolean", Default: `false`,

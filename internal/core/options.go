@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/gws"
@@ -14,99 +13,118 @@ import (
 	"gws-outbound/internal/wire"
 )
 
-// readOptions reads the options of createClient; package contract has a table of them.
+// optionsReader reads the options of createClient: the table of package contract says which there are.
+type optionsReader struct {
+	*object
+	port    *Port
+	message *wire.CreateClient
+	opts    outbound.Options
+}
+
 func (p *Port) readOptions(m *wire.CreateClient) (outbound.Options, []gws.Problem) {
-	o := readObject(m.Options)
-	opts := p.optionsOf(o, m)
-	return opts, o.done()
+	r := &optionsReader{object: readObject(m.Options), port: p, message: m}
+	r.opts.Secrets = &p.core.secrets
+	r.readEach()
+	r.firstTransport()
+	return r.opts, r.done()
 }
 
-func (p *Port) optionsOf(o *object, m *wire.CreateClient) outbound.Options {
-	opts := outbound.Options{
-		CometdPath:     outbound.DefaultCometdPath,
-		Credentials:    httpx.Include,
-		CSRF:           true,
-		ConnectTimeout: 10 * time.Second,
-		RequestTimeout: 10 * time.Second,
-		AckTimeout:     30 * time.Second,
-	}
-	opts.BaseURL = readBaseURL(o)
-	if o.text("cometdPath", &opts.CometdPath) {
-		if err := checkPath(opts.CometdPath); err != "" {
-			o.problem("cometdPath", err)
-		}
-	}
-	opts.Transports = readTransports(o)
-	o.boolean("guest", &opts.Guest)
-	opts.FirstTransport = readFirstTransport(o, opts.Transports)
-	o.boolean("appendMessageTypeToURL", &opts.AppendMessageTypeToURL)
-	p.readHeaders(o, m, &opts)
-	readCredentials(o, &opts)
-	o.boolean("csrf", &opts.CSRF)
-	if o.texts("channels", &opts.Channels) {
-		for _, channel := range opts.Channels {
-			if err := bayeux.CheckChannel(channel); err != nil {
-				o.problem("channels", err.Error())
-			}
-		}
-	}
-	o.boolean("allowUnknownCallResult", &opts.AllowUnknownCallResult)
-	o.milliseconds("connectTimeout", &opts.ConnectTimeout)
-	o.milliseconds("requestTimeout", &opts.RequestTimeout)
-	o.milliseconds("ackTimeout", &opts.AckTimeout)
-	o.bytes("maxMessageSize", &opts.MaxMessageSize)
-	var journal bool
-	if o.boolean("journal", &journal); journal {
-		opts.Journal = p.core.config.Journal
-	}
-	opts.Secrets = &p.core.secrets
-	if from, ok := readLogLevel(o); ok {
-		opts.Log, opts.LogFrom = p.core.config.Log, from
-	}
-	o.signal()
-	return opts
-}
-
-// readHeaders reads the option headers, whose values the page has read, or asks for.
-func (p *Port) readHeaders(o *object, m *wire.CreateClient, opts *outbound.Options) {
-	switch h := m.Headers; {
-	case h.Refused != "":
-		o.problem("headers", h.Refused)
-	case h.Ask:
-		opts.HeadersDynamic = true
-		opts.Headers = func(ctx context.Context, _ bool) (httpx.Header, error) { return p.ask(ctx, m.Client) }
-	case h.Fields != nil:
-		opts.Headers = func(context.Context, bool) (httpx.Header, error) { return h.Fields, nil }
-	}
-}
-
-// readLogLevel reads which lines are to be logged; ok is false if none are.
-func readLogLevel(o *object) (from bayeux.Level, ok bool) {
-	level := "warn"
-	o.text("logLevel", &level)
-	switch level {
-	case "debug":
-		return bayeux.Debug, true
-	case "info":
-		return bayeux.Info, true
-	case "warn":
-		return bayeux.Warn, true
-	case "off":
-	default:
-		o.problem("logLevel", fmt.Sprintf("must be off, warn, info or debug, got %.40q", level))
-	}
-	return 0, false
-}
-
-// readBaseURL reads an option for which the page has put its own origin where there is none.
-func readBaseURL(o *object) string {
+// baseUrl has the page's own origin where there is none.
+func (r *optionsReader) baseUrl() {
 	var base string
-	o.text("baseUrl", &base)
+	r.text("baseUrl", &base)
 	url, err := gws.ParseBaseURL(base)
 	if err != nil {
-		o.problem("baseUrl", err.Error())
+		r.problem("baseUrl", err.Error())
 	}
-	return url
+	r.opts.BaseURL = url
+}
+
+func (r *optionsReader) cometdPath(byDefault string) {
+	r.opts.CometdPath = byDefault
+	if r.text("cometdPath", &r.opts.CometdPath) {
+		if err := checkPath(r.opts.CometdPath); err != "" {
+			r.problem("cometdPath", err)
+		}
+	}
+}
+
+func (r *optionsReader) transports(byDefault []string) {
+	names := byDefault
+	r.texts("transports", &names)
+	if len(names) == 0 {
+		r.problem("transports", "must name at least one transport")
+	}
+	for _, name := range names {
+		switch {
+		case name != outbound.WebSocket && name != outbound.LongPolling:
+			r.problem("transports", fmt.Sprintf("unknown transport %.40q: there are websocket and long-polling", name))
+		case !slices.Contains(r.opts.Transports, name):
+			r.opts.Transports = append(r.opts.Transports, name)
+		}
+	}
+}
+
+// firstTransport is what the loader remembers of the page before: see js/src/transport-memory.ts. What is none
+// of the transports is ignored.
+func (r *optionsReader) firstTransport() {
+	var name string
+	if r.text("firstTransport", &name); slices.Contains(r.opts.Transports, name) {
+		r.opts.FirstTransport = name
+	}
+}
+
+// headers has values that the page has read, or asks for.
+func (r *optionsReader) headers() {
+	switch h := r.message.Headers; {
+	case h.Refused != "":
+		r.problem("headers", h.Refused)
+	case h.Ask:
+		r.opts.HeadersDynamic = true
+		r.opts.Headers = func(ctx context.Context, _ bool) (httpx.Header, error) { return r.port.ask(ctx, r.message.Client) }
+	case h.Fields != nil:
+		r.opts.Headers = func(context.Context, bool) (httpx.Header, error) { return h.Fields, nil }
+	}
+}
+
+func (r *optionsReader) credentials(byDefault string) {
+	name := byDefault
+	r.text("credentials", &name)
+	switch c := httpx.Credentials(name); c {
+	case httpx.Include, httpx.SameOrigin, httpx.Omit:
+		r.opts.Credentials = c
+	default:
+		r.problem("credentials", "must be include, same-origin or omit") // what was passed may be a password
+	}
+}
+
+func (r *optionsReader) channels(byDefault []string) {
+	r.opts.Channels = byDefault
+	r.texts("channels", &r.opts.Channels)
+	for _, channel := range r.opts.Channels {
+		if err := bayeux.CheckChannel(channel); err != nil {
+			r.problem("channels", err.Error())
+		}
+	}
+}
+
+func (r *optionsReader) journal(byDefault bool) {
+	journal := byDefault
+	if r.boolean("journal", &journal); journal {
+		r.opts.Journal = r.port.core.config.Journal
+	}
+}
+
+func (r *optionsReader) logLevel(byDefault string) {
+	name := byDefault
+	r.text("logLevel", &name)
+	level, known := map[string]bayeux.Level{"debug": bayeux.Debug, "info": bayeux.Info, "warn": bayeux.Warn}[name]
+	switch {
+	case known:
+		r.opts.Log, r.opts.LogFrom = r.port.core.config.Log, level
+	case name != "off":
+		r.problem("logLevel", fmt.Sprintf("must be off, warn, info or debug, got %.40q", name))
+	}
 }
 
 // checkPath says what is wrong with a path that is to be put behind the base
@@ -130,47 +148,6 @@ func checkPath(path string) string {
 func dots(segment string) bool {
 	segment = strings.ReplaceAll(strings.ToLower(segment), "%2e", ".")
 	return segment == "." || segment == ".."
-}
-
-func readTransports(o *object) []string {
-	names := []string{outbound.WebSocket, outbound.LongPolling}
-	o.texts("transports", &names)
-	if len(names) == 0 {
-		o.problem("transports", "must name at least one transport")
-	}
-	var known []string
-	for _, name := range names {
-		switch {
-		case name != outbound.WebSocket && name != outbound.LongPolling:
-			o.problem("transports", fmt.Sprintf("unknown transport %.40q: there are websocket and long-polling", name))
-		case !slices.Contains(known, name):
-			known = append(known, name)
-		}
-	}
-	return known
-}
-
-// readFirstTransport reads what the loader remembers of the page before: see
-// js/src/transport-memory.ts. What is none of the transports is ignored.
-func readFirstTransport(o *object, transports []string) string {
-	var name string
-	if o.text("firstTransport", &name); slices.Contains(transports, name) {
-		return name
-	}
-	return ""
-}
-
-func readCredentials(o *object, opts *outbound.Options) {
-	var s string
-	if !o.text("credentials", &s) {
-		return
-	}
-	switch c := httpx.Credentials(s); c {
-	case httpx.Include, httpx.SameOrigin, httpx.Omit:
-		opts.Credentials = c
-	default:
-		o.problem("credentials", "must be include, same-origin or omit") // what was passed may be a password
-	}
 }
 
 // readCallOptions reads the options of a call of the method.

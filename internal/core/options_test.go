@@ -1,17 +1,14 @@
 package core
 
 import (
-	"encoding/json"
-	"maps"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"gws-outbound/internal/bayeux"
-	"gws-outbound/internal/contract"
 	"gws-outbound/internal/gws"
+	"gws-outbound/internal/outbound"
 	"gws-outbound/internal/wire"
 )
 
@@ -21,19 +18,6 @@ func given(t *testing.T, text string) any {
 	m, err := wire.Read([]byte(`{"kind":"close","options":` + text + `}`))
 	require.NoError(t, err)
 	return m.(*wire.Close).Options
-}
-
-func TestReadOptions_AreThoseOfTheTable(t *testing.T) {
-	var names []string
-	for _, o := range contract.Options {
-		if o.Name != "headers" { // the page reads it
-			names = append(names, o.Name)
-		}
-	}
-	o := readObject(nil)
-	(&Port{core: New(Config{})}).optionsOf(o, &wire.CreateClient{})
-	delete(o.read, "firstTransport") // the loader's own
-	require.ElementsMatch(t, names, slices.Collect(maps.Keys(o.read)))
 }
 
 func TestReadOptions_WrongOnesAreNamed(t *testing.T) {
@@ -130,33 +114,9 @@ func TestCloseOptions(t *testing.T) {
 	}
 }
 
-// The types, the manual and the page take the defaults from the table.
-func TestReadOptions_DefaultsAreThoseOfTheTable(t *testing.T) {
-	opts := (&Port{core: New(Config{})}).optionsOf(readObject(nil), &wire.CreateClient{})
-	milliseconds := func(d time.Duration) any { return d.Milliseconds() }
-	read := map[string]any{
-		"cometdPath":             opts.CometdPath,
-		"transports":             opts.Transports,
-		"guest":                  opts.Guest,
-		"appendMessageTypeToURL": opts.AppendMessageTypeToURL,
-		"credentials":            opts.Credentials,
-		"csrf":                   opts.CSRF,
-		"channels":               append([]string{}, opts.Channels...),
-		"connectTimeout":         milliseconds(opts.ConnectTimeout),
-		"requestTimeout":         milliseconds(opts.RequestTimeout),
-		"ackTimeout":             milliseconds(opts.AckTimeout),
-		"maxMessageSize":         bayeux.DefaultMaxMessageSize,
-		"allowUnknownCallResult": opts.AllowUnknownCallResult,
-		"journal":                opts.Journal != nil,
-		"logLevel":               map[bayeux.Level]string{bayeux.Debug: "debug", bayeux.Info: "info", bayeux.Warn: "warn"}[opts.LogFrom],
-	}
-	require.Zero(t, opts.MaxMessageSize, "package bayeux has the default of maxMessageSize")
-	for _, o := range contract.Options {
-		if !json.Valid([]byte(o.Default)) {
-			continue // an expression, or none
-		}
-		value, err := json.Marshal(read[o.Name])
-		require.NoError(t, err)
-		require.JSONEq(t, o.Default, string(value), o.Name)
-	}
+func TestReadOptions_Defaults(t *testing.T) {
+	opts, _ := (&Port{core: New(Config{})}).readOptions(&wire.CreateClient{Options: map[string]any{"baseUrl": "https://gws"}})
+	require.Equal(t, bayeux.DefaultMaxMessageSize, opts.MaxMessageSize, "the manual says what the CometD client takes by itself")
+	require.Equal(t, outbound.DefaultCometdPath, opts.CometdPath)
+	require.Equal(t, 30*time.Second, opts.AckTimeout)
 }

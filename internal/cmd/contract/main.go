@@ -1,6 +1,6 @@
 // Command contract writes what follows from the tables of the contract: from that of operations the methods of
 // a client and the types of their requests, from those of options and error codes their types, in
-// TypeScript; and the tables of the manual. From the root of the repository:
+// TypeScript; from the options what reads them, in Go; and the tables of the manual. From the root of the repository:
 //
 //	go generate ./internal/contract
 package main
@@ -23,12 +23,13 @@ func main() {
 
 // files are what is generated, each from what it holds now.
 var files = map[string]func(now string) (string, error){
-	"js/src/operations.ts":  func(string) (string, error) { return types(), nil },
-	"js/src/methods.ts":     func(string) (string, error) { return methods(), nil },
-	"js/src/options.ts":     func(string) (string, error) { return options(), nil },
-	"js/src/error-codes.ts": func(string) (string, error) { return codes(), nil },
-	"js/README.md":          with(place{"operations", table}),
-	"web/docs/reference.md": with(place{"operations", table}, place{"options", optionsTable}, place{"codes", codesTable}),
+	"internal/core/options_read.go": func(string) (string, error) { return optionsReader() },
+	"js/src/operations.ts":          func(string) (string, error) { return types(), nil },
+	"js/src/methods.ts":             func(string) (string, error) { return methods(), nil },
+	"js/src/options.ts":             func(string) (string, error) { return options(), nil },
+	"js/src/error-codes.ts":         func(string) (string, error) { return codes(), nil },
+	"js/README.md":                  with(place{"operations", table}),
+	"web/docs/reference.md":         with(place{"operations", table}, place{"options", optionsTable}, place{"codes", codesTable}),
 }
 
 // write brings all files below root up to date.
