@@ -353,7 +353,7 @@ func (b *bare) callMethod(args arguments) job {
 
 func (b *bare) call(client int, method string, request, options any, signal safejs.Value) func() (*wire.Resolved, error) {
 	return b.begin(signal, func(id int, aborted bool) wire.FromPage {
-		return &wire.Call{ID: id, Client: client, Method: method, Request: request, Options: options, Delivery: gws.Unknown, Aborted: aborted}
+		return &wire.Call{ID: id, Client: client, Method: method, Request: request, Options: options, Reference: gws.NewReferenceID(), Delivery: gws.Unknown, Aborted: aborted}
 	})
 }
 

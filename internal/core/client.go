@@ -120,16 +120,15 @@ func (c *client) perform(ctx context.Context, p *Port, m *wire.Call) (json.RawMe
 	if problems = append(problems, wrong...); len(problems) > 0 {
 		return nil, outbound.InvalidOptions(problems)
 	}
-	if fields["referenceId"] == nil && m.Reference != "" {
+	if fields["referenceId"] == nil {
 		fields["referenceId"] = m.Reference
 	}
 	k := &known{port: p, id: m.ID, delivery: m.Delivery}
-	k.reference, _ = fields["referenceId"].(string)
-	opts.OnProgress = func(reference string, d gws.Delivery) {
+	opts.OnProgress = func(d gws.Delivery) {
 		if d == gws.NotSent && c.sendsAtOnce() {
 			d = k.is()
 		}
-		k.set(reference, d)
+		k.set(d)
 	}
 	values := personal(m.Request)
 	p.core.secrets.AddRequest(values)
@@ -146,9 +145,8 @@ type known struct {
 	port *Port
 	id   int
 
-	mu        sync.Mutex
-	delivery  gws.Delivery
-	reference string
+	mu       sync.Mutex
+	delivery gws.Delivery
 }
 
 func (k *known) is() gws.Delivery {
@@ -157,12 +155,12 @@ func (k *known) is() gws.Delivery {
 	return k.delivery
 }
 
-func (k *known) set(reference string, d gws.Delivery) {
+func (k *known) set(d gws.Delivery) {
 	k.mu.Lock()
-	news := k.delivery != d || k.reference != reference
-	k.delivery, k.reference = d, reference
+	news := k.delivery != d
+	k.delivery = d
 	k.mu.Unlock()
-	m := &wire.Known{ID: k.id, Delivery: d, ReferenceID: reference}
+	m := &wire.Known{ID: k.id, Delivery: d}
 	switch {
 	case !news:
 	case d == gws.Accepted:

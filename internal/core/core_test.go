@@ -106,7 +106,7 @@ func (p *testPage) call(client int, fields map[string]any) (id int) {
 	for name, v := range fields {
 		request[name] = v
 	}
-	p.port.Take(&wire.Call{ID: id, Client: client, Method: "completeRecord", Request: request, Options: gws.Foreign("undefined"), Delivery: gws.Unknown})
+	p.port.Take(&wire.Call{ID: id, Client: client, Method: "completeRecord", Request: request, Options: gws.Foreign("undefined"), Reference: "made", Delivery: gws.Unknown})
 	return id
 }
 
@@ -132,7 +132,7 @@ func TestPort_CallsOfTwoPagesWithTheSameNumbers(t *testing.T) {
 	require.Len(t, c.clients, 1)
 }
 
-func TestPort_ReferenceThatThePageHasMadeIsSentAndNotTold(t *testing.T) {
+func TestPort_ReferenceThatThePageHasMadeIsSent(t *testing.T) {
 	sim := gwssim.New(t)
 	sim.Set(gwssim.Behavior{HoldAck: true})
 	p := openPage(t, newCore())
@@ -147,7 +147,7 @@ func TestPort_ReferenceThatThePageHasMadeIsSentAndNotTold(t *testing.T) {
 			want = "given"
 		}
 		first := await(p, func(m *wire.Known) bool { return m.ID == id })
-		require.Equal(t, &wire.Known{ID: id, Delivery: gws.Accepted, ReferenceID: want}, first, "nothing is said before")
+		require.Equal(t, &wire.Known{ID: id, Delivery: gws.Accepted}, first, "nothing is said before")
 		posts := sim.Posts()
 		require.Contains(t, string(posts[len(posts)-1].Body), `"referenceId":"`+want+`"`)
 		p.port.Take(&wire.Abort{ID: id})
@@ -155,7 +155,7 @@ func TestPort_ReferenceThatThePageHasMadeIsSentAndNotTold(t *testing.T) {
 	}
 }
 
-func TestPort_ReferenceIsToldBeforeThePOST(t *testing.T) {
+func TestPort_AbortedCallHasItsDeliveryAndItsCause(t *testing.T) {
 	sim := gwssim.New(t)
 	sim.Set(gwssim.Behavior{HoldAck: true})
 	p := openPage(t, newCore())
@@ -163,16 +163,13 @@ func TestPort_ReferenceIsToldBeforeThePOST(t *testing.T) {
 	await(p, func(m *wire.Status) bool { return m.State == "connected" }) // which may come behind the end of the call
 	id := p.call(1, nil)
 	known := await(p, func(m *wire.Known) bool { return m.ID == id })
-	require.Equal(t, gws.Unknown, known.Delivery, "as the page has it")
-	require.NotEmpty(t, known.ReferenceID)
-	accepted := await(p, func(m *wire.Known) bool { return m.ID == id })
-	require.Equal(t, &wire.Known{ID: id, Delivery: gws.Accepted, ReferenceID: known.ReferenceID}, accepted)
+	require.Equal(t, &wire.Known{ID: id, Delivery: gws.Accepted}, known)
 	p.port.Take(&wire.Abort{ID: id})
 	e := p.rejected(id)
 	require.Equal(t, "ABORTED", e.Code)
 	require.Equal(t, gws.Accepted, e.Delivery)
 	require.Equal(t, wire.Cause{Of: wire.OfSignal}, e.Cause)
-	require.Equal(t, known.ReferenceID, e.ReferenceID)
+	require.Equal(t, "made", e.ReferenceID)
 }
 
 func TestPort_CallThatWaitsForASessionIsNotSent(t *testing.T) {
@@ -182,7 +179,7 @@ func TestPort_CallThatWaitsForASessionIsNotSent(t *testing.T) {
 	sim.Close()
 	await(p, func(m *wire.Status) bool { return m.State == "reconnecting" })
 	id := p.call(1, map[string]any{"referenceId": "r"})
-	require.Equal(t, &wire.Known{ID: id, Delivery: gws.NotSent, ReferenceID: "r"}, await(p, func(m *wire.Known) bool { return m.ID == id }))
+	require.Equal(t, &wire.Known{ID: id, Delivery: gws.NotSent, }, await(p, func(m *wire.Known) bool { return m.ID == id }))
 	p.port.Take(&wire.Close{ID: p.id(), Client: 1})
 	e := p.rejected(id)
 	require.Equal(t, "CLOSED", e.Code)

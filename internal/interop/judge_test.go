@@ -252,7 +252,7 @@ func (c *client) call(t *testing.T, method string, f gws.Fields, ackTimeout time
 		defer close(p.done)
 		var once sync.Once
 		p.data, p.err = c.Call(context.WithoutCancel(t.Context()), method, f, outbound.CallOptions{
-			AckTimeout: ackTimeout, OnProgress: func(_ string, d gws.Delivery) {
+			AckTimeout: ackTimeout, OnProgress: func(d gws.Delivery) {
 				if d == gws.Accepted {
 					once.Do(func() { close(p.accepted) })
 				}

@@ -99,7 +99,7 @@ func TestAgentChanged_NothingIsSentInTheOtherName(t *testing.T) {
 				}
 				c := openByCookie(t, sim, transport, change...)
 				accepted := make(chan struct{})
-				pending := call(t.Context(), c, record("referenceId", "pending"), CallOptions{OnProgress: func(_ string, d gws.Delivery) {
+				pending := call(t.Context(), c, record("referenceId", "pending"), CallOptions{OnProgress: func(d gws.Delivery) {
 					if d == gws.Accepted {
 						close(accepted)
 					}

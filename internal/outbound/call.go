@@ -24,9 +24,9 @@ type CallOptions struct {
 	AckTimeout             time.Duration // the client's if zero
 	AllowUnknownCallResult bool          // besides the client's option
 
-	// OnProgress is called with the reference and each change of what is known about
-	// delivery, so that the caller knows it should this program end. It may be nil.
-	OnProgress func(referenceID string, d gws.Delivery)
+	// OnProgress is called with each change of what is known about delivery, so that the caller knows it
+	// should this program end. It may be nil.
+	OnProgress func(d gws.Delivery)
 }
 
 // Call sends the request that fields describe, by the name of the method of the JavaScript client, and
@@ -98,7 +98,7 @@ func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (
 			op.kept.Accepted()
 		}
 		if opts.OnProgress != nil {
-			opts.OnProgress(op.request.ReferenceID, d)
+			opts.OnProgress(d)
 		}
 	}}
 	known.set(gws.NotSent)

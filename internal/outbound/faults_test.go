@@ -269,7 +269,7 @@ func (f *fault) run(t *testing.T, transport string) {
 
 	start = time.Now()
 	var once sync.Once
-	done := call(t.Context(), c, record(), CallOptions{OnProgress: func(_ string, d gws.Delivery) {
+	done := call(t.Context(), c, record(), CallOptions{OnProgress: func(d gws.Delivery) {
 		if d == gws.Accepted {
 			once.Do(func() { close(s.accepted) })
 		}

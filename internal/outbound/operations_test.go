@@ -390,7 +390,7 @@ func TestTheListBeginsThoughThePOSTHasFailed(t *testing.T) {
 		sim.Set(gwssim.Behavior{PostDelayMS: 60_000, NoAck: true})
 		known := make(chan gws.Delivery, 10)
 		done := perform(t.Context(), c, "getChainedRecords", asked("campaignName", "Campaign1", "recordHandle", 7.0, "referenceId", "a"),
-			CallOptions{OnProgress: func(_ string, d gws.Delivery) { known <- d }})
+			CallOptions{OnProgress: func(d gws.Delivery) { known <- d }})
 		for _, want := range []gws.Delivery{gws.NotSent, gws.Unknown, gws.Unknown} { // it is sent, and has failed
 			require.Equal(t, want, get(t, known))
 		}
@@ -431,7 +431,7 @@ func TestTheListBreaksOff(t *testing.T) {
 				}
 				known := make(chan gws.Delivery, 10)
 				done := perform(t.Context(), c, "getChainedRecords", asked("campaignName", "Campaign1", "recordHandle", 7.0, "referenceId", "a"),
-					CallOptions{OnProgress: func(_ string, d gws.Delivery) { known <- d }})
+					CallOptions{OnProgress: func(d gws.Delivery) { known <- d }})
 				for get(t, known) != gws.Accepted {
 				}
 				require.NoError(t, sim.WaitConnected(soon(t), 1))

@@ -152,10 +152,7 @@ func TestCompletes(t *testing.T) {
 		c := open(t, options(sim, transport))
 		var known []gws.Delivery
 		o := get(t, call(t.Context(), c, record("callResult", "Answer", "phoneNumber", "5551234"), CallOptions{
-			OnProgress: func(reference string, d gws.Delivery) {
-				require.Equal(t, "ref-1", reference)
-				known = append(known, d)
-			},
+			OnProgress: func(d gws.Delivery) { known = append(known, d) },
 		}))
 		o.resolved(t, "ref-1")
 		require.Contains(t, string(o.data), `"messageType":"OutboundRecordMessage"`, "the data are the server's own")
@@ -203,7 +200,7 @@ func TestPOSTFailsButTheAcknowledgementComes(t *testing.T) {
 				c := open(t, opts)
 				sim.Set(b)
 				failed := make(chan struct{}, 10)
-				done := call(t.Context(), c, record(), CallOptions{OnProgress: func(_ string, d gws.Delivery) {
+				done := call(t.Context(), c, record(), CallOptions{OnProgress: func(d gws.Delivery) {
 					if d == gws.Unknown {
 						failed <- struct{}{}
 					}
@@ -407,7 +404,7 @@ func TestAbort(t *testing.T) {
 			sim.Set(gwssim.Behavior{HoldAck: true})
 			ctx, cancel := context.WithCancelCause(t.Context())
 			accepted := make(chan struct{}, 1)
-			done := call(ctx, c, record(), CallOptions{OnProgress: func(_ string, d gws.Delivery) {
+			done := call(ctx, c, record(), CallOptions{OnProgress: func(d gws.Delivery) {
 				if d == gws.Accepted {
 					accepted <- struct{}{}
 				}
@@ -454,7 +451,7 @@ func TestCloseWhilePending(t *testing.T) {
 		c := open(t, options(sim, transport))
 		sim.Set(gwssim.Behavior{HoldAck: true})
 		accepted := make(chan struct{}, 1)
-		done := call(t.Context(), c, record(), CallOptions{OnProgress: func(_ string, d gws.Delivery) {
+		done := call(t.Context(), c, record(), CallOptions{OnProgress: func(d gws.Delivery) {
 			if d == gws.Accepted {
 				accepted <- struct{}{}
 			}
@@ -474,7 +471,7 @@ func TestServerEndsTheSession(t *testing.T) {
 		c := open(t, options(sim, transport))
 		sim.Set(gwssim.Behavior{HoldAck: true})
 		accepted := make(chan struct{}, 1)
-		done := call(t.Context(), c, record(), CallOptions{OnProgress: func(_ string, d gws.Delivery) {
+		done := call(t.Context(), c, record(), CallOptions{OnProgress: func(d gws.Delivery) {
 			if d == gws.Accepted {
 				accepted <- struct{}{}
 			}

@@ -31,7 +31,7 @@ type Call struct {
 	ID, Client       int
 	Method           string
 	Request, Options any
-	Reference        string       // that of a request whose caller gave none; "" if the page has made none either
+	Reference        string       // that the request has if its caller gave none
 	Delivery         gws.Delivery // what the page takes the delivery for, until it hears of another
 	Aborted          bool
 }
@@ -166,9 +166,8 @@ const (
 
 // Known says what is known of a call that has not come to its end.
 type Known struct {
-	ID          int
-	Delivery    gws.Delivery
-	ReferenceID string
+	ID       int
+	Delivery gws.Delivery
 }
 
 // Status says that the state of a client has changed.

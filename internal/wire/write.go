@@ -38,7 +38,6 @@ func appendMessage(b []byte, m ToPage) []byte {
 		b = append(b, `{"kind":"known","id":`...)
 		b = strconv.AppendInt(b, int64(m.ID), 10)
 		b = appendText(b, "delivery", string(m.Delivery))
-		b = appendText(b, "referenceId", m.ReferenceID)
 	case *Status:
 		b = append(b, `{"kind":"status","client":`...)
 		b = strconv.AppendInt(b, int64(m.Client), 10)

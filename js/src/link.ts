@@ -123,7 +123,6 @@ export class Link {
         const known = this.#calls.get(message.id)?.known;
         if (known) {
           known.delivery = message.delivery;
-          known.referenceId = message.referenceId;
         }
         break;
       }

@@ -115,7 +115,7 @@ export class RemoteClient {
       // From here on it may be sent, also if the program can say nothing more: but where it has something
       // to wait for first, it says so before it sends it.
       known.delivery = this.#connected && !this.#journal ? "unknown" : "not-sent";
-      const reference = known.referenceId === undefined ? newReference() : undefined;
+      const reference = newReference();
       known.referenceId ??= reference;
       return {
         kind: "call",

@@ -29,8 +29,8 @@ export type FromPage =
       method: Method;
       request: Given;
       options: Given;
-      /** That of a request whose caller gave none. */
-      reference: string | undefined;
+      /** That the request has if its caller gave none. */
+      reference: string;
       /** What the page takes the delivery for, until it hears of another. */
       delivery: Delivery;
       aborted: boolean;
@@ -72,7 +72,7 @@ export type Fields = { readonly [name: string]: string };
 export type ToPage =
   | { kind: "resolved"; id: number; value: unknown }
   | { kind: "rejected"; id: number; error: Omit<OutboundErrorInit, "cause"> & { cause?: Cause } }
-  | { kind: "known"; id: number; delivery: Delivery; referenceId: string }
+  | { kind: "known"; id: number; delivery: Delivery }
   | {
       kind: "status";
       client: number;
