@@ -179,7 +179,7 @@ func TestPort_CallThatWaitsForASessionIsNotSent(t *testing.T) {
 	sim.Close()
 	await(p, func(m *wire.Status) bool { return m.State == "reconnecting" })
 	id := p.call(1, map[string]any{"referenceId": "r"})
-	require.Equal(t, &wire.Known{ID: id, Delivery: gws.NotSent, }, await(p, func(m *wire.Known) bool { return m.ID == id }))
+	require.Equal(t, &wire.Known{ID: id, Delivery: gws.NotSent}, await(p, func(m *wire.Known) bool { return m.ID == id }))
 	p.port.Take(&wire.Close{ID: p.id(), Client: 1})
 	e := p.rejected(id)
 	require.Equal(t, "CLOSED", e.Code)

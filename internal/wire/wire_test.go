@@ -94,7 +94,7 @@ func TestAppend_EachKind(t *testing.T) {
 	for want, m := range map[string]ToPage{
 		`{"kind":"resolved","id":1,"value":null}`:                                                                                                &Resolved{ID: 1},
 		`{"kind":"resolved","id":1,"value":{"n":"9007199254740993"}}`:                                                                            &Resolved{1, json.RawMessage(`{"n":9007199254740993}`)},
-		`{"kind":"known","id":2,"delivery":"accepted"}`:                                                                  &Known{2, gws.Accepted},
+		`{"kind":"known","id":2,"delivery":"accepted"}`:                                                                                          &Known{2, gws.Accepted},
 		`{"kind":"status","client":3,"state":"connected","transport":"websocket"}`:                                                               &Status{Client: 3, State: "connected", Transport: "websocket"},
 		`{"kind":"status","client":3,"state":"reconnecting","reason":"lost","retryIn":1500.5}`:                                                   &Status{Client: 3, State: "reconnecting", Reason: "lost", RetryIn: 1500.5},
 		`{"kind":"notification","client":3,"channel":"/a","data":[1]}`:                                                                           &Notification{3, "/a", json.RawMessage(`[1]`)},
