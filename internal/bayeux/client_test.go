@@ -625,59 +625,6 @@ func TestFirstConnect_WaitsForTheSubscriptions(t *testing.T) {
 	})
 }
 
-// Over requests, the connect may have to wait for a connection to be opened.
-func TestFirstConnect_OverRequestsTheFirstSessionDoesNotWaitForIt(t *testing.T) {
-	start := func(t *testing.T) (s *server, c *Client, connect []Message) {
-		s = newServer(t)
-		s.requests = true
-		c = s.client()
-		hears(t, c, "/a")
-		done := make(chan error, 1)
-		go func() { done <- c.Connect(t.Context()) }()
-		s.connection()
-		s.say(handshakeReply, s.expect(metaHandshake)...)
-		subscribe, connect := s.expect(metaSubscribe), s.expect(metaConnect)
-		s.say(subscribeReply, subscribe...)
-		require.NoError(t, <-done)
-		require.Equal(t, Status{State: Connected, Transport: "websocket", Session: 1}, c.current())
-		s.silent()
-		return s, c, connect
-	}
-	t.Run("it is answered later", func(t *testing.T) {
-		run(t, func(t *testing.T) {
-			s, c, connect := start(t)
-			s.say(connectReply, connect...)
-			held := s.expect(metaConnect)
-			require.Nil(t, held[0].Advice)
-			require.Len(t, s.status, 2, "nothing new: %v", s.status)
-			require.Equal(t, Connected, c.current().State)
-		})
-	})
-	t.Run("it is refused, and the next session waits for it", func(t *testing.T) {
-		run(t, func(t *testing.T) {
-			s, c, connect := start(t)
-			s.say(connect402, connect...)
-			s.say(handshakeReply, s.expect(metaHandshake)...)
-			subscribe, connect := s.expect(metaSubscribe), s.expect(metaConnect)
-			s.say(subscribeReply, subscribe...)
-			s.silent()
-			require.Equal(t, Reconnecting, c.current().State)
-			s.say(connectReply, connect...)
-			s.expect(metaConnect)
-			require.Equal(t, Connected, c.current().State)
-		})
-	})
-	t.Run("it is not answered", func(t *testing.T) {
-		run(t, func(t *testing.T) {
-			_, c, _ := start(t)
-			time.Sleep(11 * time.Second) // by the clock of the bubble
-			synctest.Wait()
-			require.Equal(t, Reconnecting, c.current().State)
-			require.ErrorIs(t, c.current().Reason, errNoReply)
-		})
-	})
-}
-
 func TestSubscriptionRefused(t *testing.T) {
 	const refusal = `[{"channel":"/meta/subscribe","id":"%1","successful":false,"error":"403:/a:Denied","subscription":"/a"}]`
 	t.Run("at first", func(t *testing.T) {

@@ -224,17 +224,6 @@ func (c *Client) isFirstConnect() bool {
 	return c.phase == subscribing && !c.confirmed && !c.resuming
 }
 
-// readyBesideConnect says that the session works while the first connect is under way, over a connection that may
-// have to be opened first: the server keeps for it what comes from now on. Later sessions wait for the answer, so
-// that one whose connects are lost is not taken for one that works again and again.
-func (c *Client) readyBesideConnect() {
-	c.save()
-	c.established = true
-	c.lastErr = nil
-	c.connectedAt = time.Now()
-	c.reportConnected()
-}
-
 // ready goes on once the subscriptions are in place and a connect was answered. Who sends a request from then
 // on has its answer in a session that is saved, though the next connect may come later.
 func (c *Client) ready() {

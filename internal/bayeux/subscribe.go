@@ -132,12 +132,7 @@ func (c *Client) subscribe() {
 	case c.answeredBeside:
 		c.ready()
 	default:
-		beside := c.link.underWay(metaConnect) != nil
 		c.enter(connecting)
-		if beside && c.link.perRequest() && c.session == 1 {
-			c.readyBesideConnect()
-			return
-		}
 		c.connect()
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -254,10 +253,6 @@ func (f *fault) run(t *testing.T, transport string) {
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, time.Since(start), f.want.opens)
 	t.Cleanup(c.Close)
-	if slices.ContainsFunc(f.start.Faults, func(f gwssim.Fault) bool { return f.At == gwssim.AtHeld }) {
-		// Over long-polling the client is there before it has a connect held.
-		require.Eventually(t, func() bool { return !slices.Contains(s.Struck(), 0) }, 10*time.Second, time.Millisecond)
-	}
 	if !reflect.ValueOf(f.then).IsZero() {
 		require.NoError(t, s.WaitConnected(soon(t), 1))
 		s.haveStruck(t)

@@ -1,12 +1,12 @@
 // The first request, GET /api/v2/me, which says who is signed in. The program has to load, and the page need not
 // wait for that to ask.
 
+import { isArray, isFiniteNumber } from "./builtins.js";
 import { readHeaders } from "./link.js";
 import { defaults } from "./options.js";
 import type { Options } from "./remote-client.js";
 import { answer } from "./request.js";
 import { isSignal } from "./signal.js";
-import { hasUser } from "./url.js";
 import type { Me } from "./wire.js";
 
 /** As internal/gws has it. */
@@ -26,11 +26,12 @@ export interface SignIn {
   me(): Promise<Me>;
 }
 
-/** Signs in; undefined where that is left to the program, which also says what is wrong with the options. */
-export function signIn({ baseUrl, credentials, headers, signal }: Options): SignIn | undefined {
+/** Signs in; undefined where that is left to the program, as where it may find something wrong with the options. */
+export function signIn(options: Options): SignIn | undefined {
+  const { baseUrl, credentials, headers, signal } = options;
   const url = urlOf(baseUrl ?? globalThis.location?.origin);
   const mode = credentials ?? defaults.credentials;
-  if (url === undefined || !isCredentials(mode)) {
+  if (url === undefined || !isCredentials(mode) || !areUsual(options)) {
     return undefined;
   }
   const asked = typeof headers === "function" ? call(headers as () => unknown) : undefined;
@@ -89,15 +90,65 @@ async function ask(
 
 /** Where to ask; undefined for what the program refuses, or explains. */
 function urlOf(base: unknown): string | undefined {
-  if (typeof base !== "string" || !/^https?:\/\/[^?#]+$/i.test(base)) {
+  if (
+    typeof base !== "string" ||
+    !/^https?:\/\/([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?(\/[\w-]+)*\/*$/i.test(base)
+  ) {
     return undefined;
   }
+  const mixed = globalThis.location?.protocol === "https:" && !/^https/i.test(base);
+  return mixed ? undefined : base.replace(/\/+$/, "") + path;
+}
+
+/** Whether the program can be expected to take these options: nothing is to be sent with any that it refuses. */
+function areUsual(options: Options): boolean {
+  for (const name in options) {
+    const value = options[name];
+    if (value !== undefined && value !== null && !usual[name]?.(value)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+const isBoolean = (value: unknown) => typeof value === "boolean";
+const isTime = (value: unknown) => typeof value === "number" && value >= 1 && value <= 86_400_000;
+const isAny = () => true;
+const usual: { readonly [name: string]: (value: unknown) => boolean } = {
+  __proto__: null as never,
+  baseUrl: isAny, // see urlOf
+  cometdPath: (value) => typeof value === "string" && /^(\/[\w-]+)+$/.test(value),
+  transports: (value) => isListOf(value, /^(websocket|long-polling)$/, 1),
+  guest: isBoolean,
+  appendMessageTypeToURL: isBoolean,
+  headers: isAny, // what is none is noticed as it is read
+  credentials: isAny, // see isCredentials
+  csrf: isBoolean,
+  channels: (value) => isListOf(value, /^(\/[\w-]+)+$/, 0),
+  connectTimeout: isTime,
+  requestTimeout: isTime,
+  ackTimeout: isTime,
+  maxMessageSize: (value) =>
+    isFiniteNumber(value) && (value as number) % 1 === 0 && (value as number) >= 1024,
+  allowUnknownCallResult: isBoolean,
+  journal: isBoolean,
+  signal: isSignal,
+  logLevel: (value) => typeof value === "string" && /^(off|warn|info|debug)$/.test(value),
+};
+
+function isListOf(value: unknown, element: RegExp, least: number): boolean {
   try {
-    const url = new URL(base);
-    const mixed = globalThis.location?.protocol === "https:" && url.protocol === "http:";
-    return hasUser(url) || mixed ? undefined : base.replace(/\/+$/, "") + path;
+    if (!isArray(value) || value.length < least || value.length > 100) {
+      return false;
+    }
+    for (let i = 0; i < value.length; i++) {
+      if (typeof value[i] !== "string" || !element.test(value[i])) {
+        return false;
+      }
+    }
+    return true;
   } catch {
-    return undefined;
+    return false; // a Proxy
   }
 }
 
