@@ -23,8 +23,12 @@ export async function createClient(options: ClientOptions = {}): Promise<Outboun
   const [loadOptions, clientOptions] = splitOptions(options);
   const signedIn = signIn(clientOptions as Options);
   const started = linkTo(loadOptions, clientOptions.logLevel);
-  const link = await unlessAborted(started, clientOptions.signal);
-  return Client.connect(link, clientOptions, signedIn);
+  try {
+    const link = await unlessAborted(started, clientOptions.signal);
+    return await Client.connect(link, clientOptions, signedIn);
+  } finally {
+    signedIn?.end();
+  }
 }
 
 // The module looks at the signal itself, but it is not there yet: a download

@@ -1,9 +1,10 @@
 // The first request, GET /api/v2/me, which says who is signed in. The program has to load, and the page need not
 // wait for that to ask.
 
-import { isArray, isFiniteNumber } from "./builtins.js";
+import type { LoadOptions } from "./api.js";
+import { hasOwn, isArray, isFiniteNumber } from "./builtins.js";
 import { readHeaders } from "./link.js";
-import { defaults } from "./options.js";
+import { type ClientOptions, defaults } from "./options.js";
 import type { Options } from "./remote-client.js";
 import { answer } from "./request.js";
 import { isSignal } from "./signal.js";
@@ -24,6 +25,8 @@ export interface SignIn {
   readonly headers: Promise<unknown> | undefined;
   /** The answer, as it is when it is asked for. It does not reject. */
   me(): Promise<Me>;
+  /** Gives up what is under way. */
+  end(): void;
 }
 
 /** Signs in; undefined where that is left to the program, as where it may find something wrong with the options. */
@@ -31,13 +34,14 @@ export function signIn(options: Options): SignIn | undefined {
   const { baseUrl, credentials, headers, signal } = options;
   const url = urlOf(baseUrl ?? globalThis.location?.origin);
   const mode = credentials ?? defaults.credentials;
-  if (url === undefined || !isCredentials(mode) || !areUsual(options)) {
+  const aborted = isSignal(signal) && signal.aborted;
+  if (url === undefined || !isCredentials(mode) || aborted || !areUsual(options)) {
     return undefined;
   }
   const asked = typeof headers === "function" ? call(headers as () => unknown) : undefined;
-  const ended = isSignal(signal) ? signal : new AbortController().signal;
+  const controller = new AbortController();
   const began = performance.now();
-  const answered = ask(url, mode, asked ?? headers, ended).then(
+  const answered = ask(url, mode, asked ?? headers, controller.signal).then(
     (me): [Me, number] => [me, performance.now()],
     (): [Me, number] => [{ status: 0 }, 0], // the program finds out why
   );
@@ -49,6 +53,7 @@ export function signIn(options: Options): SignIn | undefined {
         ? { status: 0 }
         : { ...me, took: at - began };
     },
+    end: () => controller.abort(),
   };
 }
 
@@ -104,7 +109,10 @@ function urlOf(base: unknown): string | undefined {
 function areUsual(options: Options): boolean {
   for (const name in options) {
     const value = options[name];
-    if (value !== undefined && value !== null && !usual[name]?.(value)) {
+    if (!hasOwn(usual, name)) {
+      return false;
+    }
+    if (value !== undefined && value !== null && !usual[name as keyof typeof usual](value)) {
       return false;
     }
   }
@@ -113,9 +121,12 @@ function areUsual(options: Options): boolean {
 
 const isBoolean = (value: unknown) => typeof value === "boolean";
 const isTime = (value: unknown) => typeof value === "number" && value >= 1 && value <= 86_400_000;
+const isSize = (value: number) => value >= 1024 && value <= 268_435_456;
 const isAny = () => true;
-const usual: { readonly [name: string]: (value: unknown) => boolean } = {
-  __proto__: null as never,
+const usual: Record<
+  Exclude<keyof ClientOptions, keyof LoadOptions>,
+  (value: unknown) => boolean
+> = {
   baseUrl: isAny, // see urlOf
   cometdPath: (value) => typeof value === "string" && /^(\/[\w-]+)+$/.test(value),
   transports: (value) => isListOf(value, /^(websocket|long-polling)$/, 1),
@@ -129,7 +140,7 @@ const usual: { readonly [name: string]: (value: unknown) => boolean } = {
   requestTimeout: isTime,
   ackTimeout: isTime,
   maxMessageSize: (value) =>
-    isFiniteNumber(value) && (value as number) % 1 === 0 && (value as number) >= 1024,
+    isFiniteNumber(value) && (value as number) % 1 === 0 && isSize(value as number),
   allowUnknownCallResult: isBoolean,
   journal: isBoolean,
   signal: isSignal,
