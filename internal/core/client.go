@@ -18,7 +18,6 @@ type client struct {
 	*outbound.Client
 	core    *Core
 	journal bool
-	running sync.WaitGroup // of calls that have not come to their ends
 	listing sync.WaitGroup // of those that list unsettled calls
 
 	mu        sync.Mutex
@@ -170,18 +169,15 @@ func (k *known) set(d gws.Delivery) {
 	}
 }
 
-// close returns when the calls have come to their ends as well.
-func (c *client) close(forget bool) (err error) {
+func (c *client) close(forget bool) error {
 	c.core.remove(c)
 	defer c.core.unsetLevel(c)
 	c.listing.Wait()
 	if forget {
-		err = c.CloseAndForget()
-	} else {
-		c.Close()
+		return c.CloseAndForget()
 	}
-	c.running.Wait()
-	return err
+	c.Close()
+	return nil
 }
 
 func (c *client) unsettled(ctx context.Context) json.RawMessage {

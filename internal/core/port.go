@@ -29,6 +29,7 @@ type Port struct {
 	clients   map[int]*client // by the page's numbers; those that are open
 	closing   map[int]*client // those that are being closed
 	calls     map[int]*call   // by the page's numbers: the one table of those that have no end yet
+	ended     sync.Cond       // a call has come to its end
 	questions map[int]chan *wire.HeadersAnswer
 	asked     int
 	asksMe    map[int]chan *wire.Me // by the numbers of clients that are being made
@@ -36,8 +37,8 @@ type Port struct {
 
 // call is a call that a page waits for.
 type call struct {
-	operation string // the method's name
-	cancel    context.CancelCauseFunc
+	client *client // over which it goes, nil for one that makes or closes one
+	cancel context.CancelCauseFunc
 }
 
 // errSignal is the cause of what a page's signal has ended: the page has its reason.
@@ -60,11 +61,13 @@ func (c *Core) NewPort(send func([]wire.ToPage)) *Port {
 		}
 		send(messages)
 	}
-	return &Port{
+	p := &Port{
 		core: c, out: outbox{send: cleaned},
 		clients: map[int]*client{}, closing: map[int]*client{}, calls: map[int]*call{}, questions: map[int]chan *wire.HeadersAnswer{},
 		asksMe: map[int]chan *wire.Me{},
 	}
+	p.ended.L = &p.mu
+	return p
 }
 
 // Take takes a message of the page. It does not wait for what comes of it.
@@ -72,7 +75,7 @@ func (p *Port) Take(m wire.FromPage) {
 	switch m := m.(type) {
 	case *wire.CreateClient:
 		me := p.awaitMe(m)
-		p.begin(m.ID, "createClient", m.Aborted, func(ctx context.Context) (json.RawMessage, error) { return nil, p.createClient(ctx, m, me) })
+		p.begin(m.ID, nil, "createClient", m.Aborted, func(ctx context.Context) (json.RawMessage, error) { return nil, p.createClient(ctx, m, me) })
 	case *wire.Call:
 		p.ofClient(m.ID, m.Client, m.Method, m.Aborted, func(ctx context.Context, c *client) (json.RawMessage, error) { return c.perform(ctx, p, m) })
 	case *wire.Cookies:
@@ -117,19 +120,20 @@ func (p *Port) Take(m wire.FromPage) {
 }
 
 // begin registers a call, and sends what it comes to.
-func (p *Port) begin(id int, operation string, aborted bool, work func(context.Context) (json.RawMessage, error)) {
+func (p *Port) begin(id int, over *client, operation string, aborted bool, work func(context.Context) (json.RawMessage, error)) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	if aborted {
 		cancel(errSignal)
 	}
 	p.mu.Lock()
-	p.calls[id] = &call{operation, cancel}
+	p.calls[id] = &call{over, cancel}
 	p.mu.Unlock()
 	go func() {
 		stack.Reserve()
 		value, err := p.try(ctx, operation, work)
 		p.mu.Lock()
 		delete(p.calls, id)
+		p.ended.Broadcast()
 		p.mu.Unlock()
 		cancel(nil)
 		if err != nil {
@@ -160,11 +164,16 @@ func (p *Port) ofClient(id, number int, operation string, aborted bool, work fun
 		p.reject(id, outbound.ClosedError(gws.NotSent))
 		return
 	}
-	c.running.Add(1)
-	p.begin(id, operation, aborted, func(ctx context.Context) (json.RawMessage, error) {
-		defer c.running.Done()
-		return work(ctx, c)
-	})
+	p.begin(id, c, operation, aborted, func(ctx context.Context) (json.RawMessage, error) { return work(ctx, c) })
+}
+
+// awaitEnds waits until the calls over a client have come to their ends.
+func (p *Port) awaitEnds(c *client) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for slices.ContainsFunc(slices.Collect(maps.Values(p.calls)), func(other *call) bool { return other.client == c }) {
+		p.ended.Wait()
+	}
 }
 
 func (p *Port) client(number int) *client {
@@ -200,7 +209,7 @@ func (p *Port) close(m *wire.Close) {
 		p.closing[m.Client] = c
 	}
 	p.mu.Unlock()
-	p.begin(m.ID, "close", false, func(context.Context) (json.RawMessage, error) {
+	p.begin(m.ID, nil, "close", false, func(context.Context) (json.RawMessage, error) {
 		if c == nil {
 			return nil, nil
 		}
@@ -209,6 +218,7 @@ func (p *Port) close(m *wire.Close) {
 			defer p.mu.Unlock()
 			delete(p.closing, m.Client)
 		}()
+		defer p.awaitEnds(c)
 		return nil, c.close(forget)
 	})
 }
