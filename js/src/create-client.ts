@@ -6,8 +6,6 @@ import { linkTo } from "./host.js";
 import type { Link } from "./link.js";
 import { splitOptions } from "./load-options.js";
 import type { ClientOptions } from "./options.js";
-import type { Options } from "./remote-client.js";
-import { signIn } from "./sign-in.js";
 import { isSignal } from "./signal.js";
 
 /**
@@ -21,14 +19,9 @@ import { isSignal } from "./signal.js";
  */
 export async function createClient(options: ClientOptions = {}): Promise<OutboundClient> {
   const [loadOptions, clientOptions] = splitOptions(options);
-  const signedIn = signIn(clientOptions as Options);
   const started = linkTo(loadOptions, clientOptions.logLevel);
-  try {
-    const link = await unlessAborted(started, clientOptions.signal);
-    return await Client.connect(link, clientOptions, signedIn);
-  } finally {
-    signedIn?.end();
-  }
+  const link = await unlessAborted(started, clientOptions.signal);
+  return Client.connect(link, clientOptions);
 }
 
 // The module looks at the signal itself, but it is not there yet: a download
