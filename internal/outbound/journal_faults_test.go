@@ -122,6 +122,7 @@ func TestStore_AfterItHasHungTheEntryGoesFirstAgain(t *testing.T) {
 		l.complete("b")
 		pass(beforeTheAnswer)
 		l.kill()
+		pass(2 * time.Second) // the write that is under way ends
 		require.Zero(d, truth.posts)
 	})
 }
