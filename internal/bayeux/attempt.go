@@ -257,7 +257,7 @@ func (c *Client) wait(d time.Duration, reason error) {
 	if c.link != nil {
 		c.link.cancelExchanges()
 	}
-	c.probing, c.replacing = false, 0
+	c.probing, c.outrun = false, 0
 	c.schedule(d, c.try)
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: reason, RetryIn: d, Session: c.session})
 }

@@ -207,7 +207,8 @@ type liveness struct {
 	probing      bool            // a probe is under way
 	probedAt     time.Time       // when the last one came to its end
 	unsure       bool            // nothing comes, and no other connection can be opened
-	replacing    int             // how many times the connect may be sent that is to take the place of another
+	outrun       int             // how many connects may yet lose their place to one that was given up: see losesPlace
+	outrunFrom   time.Time       // when the last one was given up
 	replacements int             // how many have taken the place of another since one was answered
 	shortened    int             // connects in a row that got no reply in the short time that they had
 }

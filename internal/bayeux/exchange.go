@@ -94,6 +94,7 @@ func (l *link) silent(x *exchange) {
 		delete(l.exchanges, x.message.ID)
 		c.shortened++
 		c.broken()
+		c.outruns()
 		c.connect()
 		return
 	}

@@ -465,12 +465,28 @@ func TestRequestsOfTheirOwn(t *testing.T) {
 			require.False(t, slices.ContainsFunc(s.status, reconnects))
 			c.Wake()
 			s.say(subscribeReply, s.expect(metaSubscribe)...)
-			for range mostReplacing {
+			for range mostOutrun + 1 {
 				s.current.sink.Fail(s.expect(metaConnect), anotherTookItsPlace{})
 			}
 			synctest.Wait()
 			require.Equal(t, Reconnecting, c.current().State)
 			require.Equal(t, "c1", s.expect(metaConnect)[0].ClientID)
+		})
+	})
+	t.Run("so is one that lost its place to a connect that was given up before the last answer", func(t *testing.T) {
+		run(t, func(t *testing.T) {
+			s, c := start(t)
+			s.expect(metaConnect)
+			c.Wake()
+			s.say(subscribeReply, s.expect(metaSubscribe)...)
+			s.say(connectReply, s.expect(metaConnect)...)
+			s.current.sink.Fail(s.expect(metaConnect), anotherTookItsPlace{})
+			next := s.expect(metaConnect)
+			require.Equal(t, Connected, c.current().State)
+			wait(heardLate + time.Second)
+			s.current.sink.Fail(next, anotherTookItsPlace{})
+			synctest.Wait()
+			require.Equal(t, Reconnecting, c.current().State)
 		})
 	})
 	t.Run("a connect that lost its place, and had taken none, has failed", func(t *testing.T) {

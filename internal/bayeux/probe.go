@@ -13,8 +13,8 @@ const (
 	shortLimit = time.Second
 	mostShort  = 3
 
-	// mostReplacing is how many connects may be sent to take the place of one.
-	mostReplacing = 3
+	// mostOutrun is how many connects in a row may lose their place to one that was given up.
+	mostOutrun = 2
 
 	// mostRetriedProbes is how many probes in a row may be given up while another request is not
 	// answered either: then it is the line that is slow or away, and not one of its connections.
@@ -105,15 +105,29 @@ func (c *Client) replaceConnect() {
 	x.end() // the connection gives it up for the next
 	c.patience = max(c.patience, c.replacements)
 	c.replacements++
-	c.replacing = mostReplacing
+	c.outruns()
 	c.connect()
 }
 
-// replaced reports whether a connect may have failed because another took its
-// place at the server. That can be the one whose place it was to take: they
-// overtake each other where that has just been sent; and what CometD before
-// 3.1.11 and 4.0.5 answers to the one that lost its place, HTTP 408, Chromium
-// sends once more, even if it is just being given up.
+// outruns notes that a connect is given up for another, which may be at the server first, as may those after it.
+func (c *Client) outruns() {
+	c.outrun, c.outrunFrom = mostOutrun, time.Now()
+}
+
+// losesPlace reports whether a connect may have failed because another took its
+// place at the server, and is to be sent again. That other can be one that was
+// given up a while ago: they overtake each other where that had just been sent;
+// and what CometD before 3.1.11 and 4.0.5 answers to the one that lost its place,
+// HTTP 408, Chromium sends once more, even if it is just being given up.
+func (c *Client) losesPlace(err error) bool {
+	if c.outrun == 0 || time.Since(c.outrunFrom) > heardLate || !replaced(err) {
+		return false
+	}
+	c.outrun--
+	return true
+}
+
+// replaced reports whether the server says that another connect took the place of one.
 func replaced(err error) bool {
 	e, ok := errors.AsType[interface {
 		error

@@ -156,12 +156,10 @@ func (c *Client) connected(r *Message, err error) {
 	if c.phase == leaving {
 		return
 	}
-	if err != nil && c.replacing > 1 && replaced(err) {
-		c.replacing--
+	if err != nil && c.losesPlace(err) {
 		c.connect()
 		return
 	}
-	c.replacing = 0
 	if err != nil {
 		if !c.resumeFailed(err) {
 			c.failed(err)
