@@ -34,8 +34,11 @@ func (r *optionsReader) baseUrl() {
 	var base string
 	r.text("baseUrl", &base)
 	url, err := gws.ParseBaseURL(base)
-	if err != nil {
+	switch {
+	case err != nil:
 		r.problem("baseUrl", err.Error())
+	case !httpx.CanParseURL(url):
+		r.problem("baseUrl", "is not a URL that the browser can use")
 	}
 	r.opts.BaseURL = url
 }

@@ -14,6 +14,8 @@ func TestParseBaseURL(t *testing.T) {
 		"HTTP://127.0.0.1:8080":               "http://127.0.0.1:8080",
 		"http://[::1]:8080/x":                 "http://[::1]:8080/x",
 		"https://gws.example.com:65535/a%2Fb": "https://gws.example.com:65535/a%2Fb",
+		"https://gws.example.com/é|\\{\"":     "https://gws.example.com/%C3%A9%7C%5C%7B%22",
+		"https://bücher.example":              "https://bücher.example",
 	} {
 		got, err := ParseBaseURL(in)
 		require.NoError(t, err, in)
@@ -38,8 +40,15 @@ func TestParseBaseURL(t *testing.T) {
 		"https://h/?":                    "a query or a fragment",
 		"https://h/#":                    "a query or a fragment",
 		"https://h/#secret":              "a query or a fragment",
-		"https://agent:secret@h:bad":     "not an absolute URL",
-		"https://agent:secret%zz@h":      "not an absolute URL",
+		"https://agent:secret@h:bad":     "an Authorization header",
+		"https://agent:secret%zz@h":      "an Authorization header",
+		"http://[::1%25lo]:8080":         "not an absolute URL",
+		"http://[::1]8080":               "not an absolute URL",
+		"http://[1]":                     "not an absolute URL",
+		"http://[::1":                    "not an absolute URL",
+		"https://h%41":                   "not an absolute URL",
+		"https://h\\secret":              "not an absolute URL",
+		"https://h/%zz":                  "not an absolute URL",
 		"https://agent:secret/0@host":    "not an absolute URL",
 		"https://agent:se cret@h/secret": "not an absolute URL",
 	} {

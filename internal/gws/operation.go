@@ -1,7 +1,6 @@
 package gws
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -169,8 +168,8 @@ func matchPath(pattern, path string) (map[string]string, bool) {
 	inPath := map[string]string{}
 	for i, segment := range want {
 		if name, ok := braced(segment); ok {
-			value, err := url.PathUnescape(have[i])
-			if err != nil || value == "" {
+			value, ok := unescape(have[i])
+			if !ok || value == "" {
 				return nil, false
 			}
 			inPath[name] = value

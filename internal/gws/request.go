@@ -1,7 +1,6 @@
 package gws
 
 import (
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -145,7 +144,7 @@ func (p value) text() string {
 func (r Request) Path() string {
 	path := r.Operation.Path
 	for _, p := range r.values {
-		path = strings.Replace(path, "{"+p.name+"}", url.PathEscape(p.text()), 1)
+		path = strings.Replace(path, "{"+p.name+"}", escape(p.text()), 1)
 	}
 	return path
 }

@@ -2,10 +2,9 @@
 
 import { launchBrowser } from "../test/browser.mjs";
 
-/** A page, in a profile of its own, with what page.js exports. */
+/** A page with what page.js exports. */
 export class BenchPage {
-  static async open(browser, url) {
-    const context = await browser.createBrowserContext();
+  static async open(context, url) {
     const page = await context.newPage();
     await page.evaluateOnNewDocument(() => {
       globalThis.longTasks = 0;
@@ -54,8 +53,9 @@ export class BenchPage {
     });
   }
 
-  close() {
-    return this.page.browserContext().close();
+  async close() {
+    const context = this.page.browserContext();
+    await (context.id === undefined ? this.page.close() : context.close());
   }
 }
 
@@ -67,7 +67,10 @@ export async function launch(site) {
   const empty = new URL("/no-policy", site.url).href;
   return {
     version: await browser.version(),
-    openPage: (url = empty) => BenchPage.open(browser, url),
+    /** Opens a page in a profile of its own, which is like a window for private browsing. */
+    openPage: async (url = empty) => BenchPage.open(await browser.createBrowserContext(), url),
+    /** Opens a page in the profile that a user has: in others Chromium connects to no server ahead. */
+    openTab: (url = empty) => BenchPage.open(browser.defaultBrowserContext(), url),
     close: () => browser.close(),
   };
 }

@@ -10,7 +10,7 @@ export async function measureConnecting(bench, rounds) {
   const pages = {};
   try {
     for (const subject of subjects) {
-      pages[subject] = await bench.openPage();
+      pages[subject] = await bench.openTab();
       await connect(pages[subject], server, { transport: "websocket", roundTrip: 0, subject });
     }
     await untilCached();

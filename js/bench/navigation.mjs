@@ -1,18 +1,10 @@
-// How long it takes from the navigation to a page until its client is connected: cold, with nothing
-// in the browser's caches, and warm. The page, its scripts and the module come over a line of their own,
+// How long it takes from the navigation to a page until its client is connected: cold, from a site and a
+// server that the browser has never seen, and warm. The page, its scripts and the module come over a line of their own,
 // compressed, and no connection is there before.
 
 import { startSite } from "../test/site.mjs";
 import { coldAndWarm } from "./cold-and-warm.mjs";
-import {
-  caseOf,
-  casesOf,
-  lineTo,
-  optionsFor,
-  roundTrips,
-  siteRoundTrip,
-  startServer,
-} from "./lines.mjs";
+import { caseOf, casesOf, lineTo, optionsFor, siteRoundTrip, startServer } from "./lines.mjs";
 import { grouped } from "./numbers.mjs";
 import { brotliOf, shipped } from "./size.mjs";
 
@@ -21,21 +13,20 @@ export async function measureNavigation(bench, rounds, peer) {
   const site = await startSiteInUse(peer);
   const server = await startServer(bench);
   const ways = {};
+  const closeWay = (name) =>
+    Promise.all(Object.values(ways[name] ?? {}).map((way) => way.call("close")));
   try {
-    for (const roundTrip of roundTrips.navigation) {
-      ways[roundTrip] = {
-        site: await lineTo(site.url, siteRoundTrip ?? roundTrip),
-        server: await lineTo(server, roundTrip),
-      };
-    }
-    const wayOf = (name) => ways[caseOf(name).roundTrip];
     const measured = await coldAndWarm(rounds, casesOf("navigation"), {
       async open(name) {
-        const { transport, subject } = caseOf(name);
-        const way = wayOf(name);
+        const { transport, subject, roundTrip } = caseOf(name);
+        await closeWay(name);
+        const way = {
+          site: await lineTo(site.url, siteRoundTrip ?? roundTrip),
+          server: await lineTo(server, roundTrip),
+        };
+        ways[name] = way;
         const options = { ...optionsFor(way.server, transport), worker: subject === "worker" };
-        await disconnected(way);
-        return bench.openPage(addressOf(way.site, subject, options));
+        return bench.openTab(addressOf(way.site, subject, options));
       },
       async start({ page }) {
         const took = await page.evaluate(() => globalThis.connected);
@@ -43,21 +34,17 @@ export async function measureNavigation(bench, rounds, peer) {
         return took;
       },
       async reload({ page }, name) {
-        await disconnected(wayOf(name));
+        // The browser is to make new connections, as it must when nobody was here for a while.
+        await Promise.all(Object.values(ways[name]).map((way) => way.call("cut")));
         await page.reload();
       },
     });
     return grouped(measured);
   } finally {
-    for (const way of Object.values(ways)) await way.site.call("close");
+    await Promise.all(Object.keys(ways).map(closeWay));
     await server.call("close");
     await site.close();
   }
-}
-
-/** Has the browser make new connections, as it must when nobody was here for a while. */
-async function disconnected({ site, server }) {
-  await Promise.all([site.call("cut"), server.call("cut")]);
 }
 
 function addressOf(site, subject, options) {

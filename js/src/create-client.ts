@@ -6,6 +6,7 @@ import { linkTo } from "./host.js";
 import type { Link } from "./link.js";
 import { splitOptions } from "./load-options.js";
 import type { ClientOptions } from "./options.js";
+import { preconnect } from "./preconnect.js";
 import { isSignal } from "./signal.js";
 
 /**
@@ -19,6 +20,7 @@ import { isSignal } from "./signal.js";
  */
 export async function createClient(options: ClientOptions = {}): Promise<OutboundClient> {
   const [loadOptions, clientOptions] = splitOptions(options);
+  preconnect(clientOptions.baseUrl, clientOptions.credentials);
   const started = linkTo(loadOptions, clientOptions.logLevel);
   const link = await unlessAborted(started, clientOptions.signal);
   return Client.connect(link, clientOptions);

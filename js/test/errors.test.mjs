@@ -290,6 +290,13 @@ for (const [name, value] of Object.entries(wrongOptions)) {
   });
 }
 
+testInPage("a base URL that the browser cannot use is named at once", async (page) => {
+  for (const baseUrl of ["http://[::1%25lo]:8080", "http://[1::2::3]", "http://1.2.3.4.5"]) {
+    const outcome = await settle(page, "createClient", { baseUrl });
+    assertError(outcome, { code: "INVALID_REQUEST", delivery: "not-sent", message: /baseUrl/ });
+  }
+});
+
 testInPage("all wrong options are named at once", async (page) => {
   const { error } = await settle(page, "createClient", wrongOptions);
   for (const name of Object.keys(wrongOptions)) {

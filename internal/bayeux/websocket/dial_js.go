@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"sync"
 
 	"github.com/hack-pad/safejs"
@@ -174,7 +173,7 @@ func (b *browserSocket) close() {
 func (b *browserSocket) why(err error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.ended != "" && errors.Is(err, net.ErrClosed) {
+	if b.ended != "" {
 		return errors.New(b.ended)
 	}
 	return err

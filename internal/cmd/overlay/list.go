@@ -41,16 +41,18 @@ func list(flags ...string) ([]listed, error) {
 	}
 }
 
-// checkImports fails if a package imports net/http.
+// checkImports fails if a package imports what is replaced by a small one.
 func checkImports(packages []listed) error {
-	var importers []string
-	for _, p := range packages {
-		if slices.Contains(p.Imports, "net/http") {
-			importers = append(importers, p.ImportPath)
+	for _, small := range smallPackages {
+		var importers []string
+		for _, p := range packages {
+			if slices.Contains(p.Imports, small.of) {
+				importers = append(importers, p.ImportPath)
+			}
 		}
-	}
-	if len(importers) > 0 {
-		return fmt.Errorf("the overlay is no use: net/http is still in the module, imported by %s", strings.Join(importers, ", "))
+		if len(importers) > 0 {
+			return fmt.Errorf("the overlay is no use: %s is still in the module, imported by %s", small.of, strings.Join(importers, ", "))
+		}
 	}
 	return nil
 }

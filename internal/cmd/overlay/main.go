@@ -1,13 +1,14 @@
 // Command overlay fills a folder with what `go build -overlay` needs to build
-// the module without net/http:
+// the module without net/http and net:
 //
 //	go run ./internal/cmd/overlay build/overlay
 //	GOOS=js GOARCH=wasm go build -overlay=build/overlay/overlay.json ./wasm
 //
-// In the module, only nhooyr.io/websocket imports net/http. Its files for
-// browsers use four names of it, but the linker keeps much of the package, TLS
-// and certificates included: a quarter of the program. The folder holds a copy of
-// these files that import the package http, which is beside this file, and a
+// In the module, only nhooyr.io/websocket imports them. Its files for
+// browsers use four names of the one and three of the other, but the linker keeps much of
+// net/http, TLS and certificates included: a quarter of the program; and net has to be
+// initialized at each start. The folder holds a copy of these files that import
+// the packages http and net, which are beside this file, and a
 // go.mod that replaces the library with the copy. Nothing else changes: a test
 // can still import net/http, as testify does, and a build without the overlay
 // works and is larger.
@@ -16,16 +17,16 @@
 // the module cache. A go.mod that named the copy itself would need the copy for
 // native builds, too.
 //
-// The command fails where the library uses another name of net/http, where it
-// no longer imports net/http, and where another package of the module does.
+// The command fails where the library uses another name of these packages, where it
+// no longer imports one of them, and where another package of the module does.
 package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 const library = "nhooyr.io/websocket"
@@ -71,7 +72,7 @@ func copyLibrary(to string) error {
 	if err != nil {
 		return err
 	}
-	var rewritten bool
+	var replaced []string
 	var root string
 	for _, p := range packages {
 		if p.Module.Path != library {
@@ -87,27 +88,29 @@ func copyLibrary(to string) error {
 			if err != nil {
 				return err
 			}
-			result, changed, err := rewrite(name, source)
+			result, packages, err := rewrite(name, source)
 			if err != nil {
 				return fmt.Errorf("%s: %w", p.ImportPath, err)
 			}
-			rewritten = rewritten || changed
+			replaced = append(replaced, packages...)
 			if err := write(filepath.Join(to, folder, name), result); err != nil {
 				return err
 			}
 		}
 	}
-	if !rewritten {
-		return errors.New("no package of " + library + " in the module imports net/http: the overlay is not needed any more")
+	for _, small := range smallPackages {
+		if !slices.Contains(replaced, small.of) {
+			return fmt.Errorf("no package of %s in the module imports %s: the overlay is not needed for that any more", library, small.of)
+		}
+		if err := write(filepath.Join(to, "internal", small.name, small.name+".go"), small.source); err != nil {
+			return err
+		}
 	}
 	goMod, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	if err != nil {
 		return err
 	}
-	if err := write(filepath.Join(to, "go.mod"), goMod); err != nil {
-		return err
-	}
-	return write(filepath.Join(to, "internal", "http", "http.go"), httpSource)
+	return write(filepath.Join(to, "go.mod"), goMod)
 }
 
 // writeOverlay writes the go.mod that replaces the library, and the file for

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestRun_LibraryCompilesWithoutNetHTTP(t *testing.T) {
+func TestRun_LibraryCompilesWithoutThem(t *testing.T) {
 	folder := t.TempDir()
 	require.NoError(t, run(folder))
 	_, err := goCommand("build", "-overlay="+filepath.Join(folder, "overlay.json"), library)
@@ -21,34 +21,40 @@ func TestCheckImports_PackageWithNetHTTPIsNamed(t *testing.T) {
 		"the overlay is no use: net/http is still in the module, imported by nhooyr.io/websocket")
 }
 
-func TestRewrite_OnlyTheImportChanges(t *testing.T) {
-	result, changed, err := rewrite("dial.go", []byte(`package websocket
+func TestRewrite_OnlyTheImportsChange(t *testing.T) {
+	result, replaced, err := rewrite("dial.go", []byte(`package websocket
 
 import (
 	"context"
+	"net"
 	"net/http" // for signatures
 )
+
+var _ net.Conn
 
 func Dial(context.Context) (*http.Response, error) { return &http.Response{StatusCode: http.StatusSwitchingProtocols}, nil }
 `))
 	require.NoError(t, err)
-	require.True(t, changed)
+	require.Equal(t, []string{"net", "net/http"}, replaced)
 	require.Equal(t, `package websocket
 
 import (
 	"context"
+	"nhooyr.io/websocket/internal/net"
 	"nhooyr.io/websocket/internal/http" // for signatures
 )
+
+var _ net.Conn
 
 func Dial(context.Context) (*http.Response, error) { return &http.Response{StatusCode: http.StatusSwitchingProtocols}, nil }
 `, string(result))
 }
 
-func TestRewrite_FileWithoutNetHTTPStays(t *testing.T) {
-	const source = "package websocket\n\nimport \"net\"\n\nvar _ net.Conn\n"
-	result, changed, err := rewrite("conn.go", []byte(source))
+func TestRewrite_FileWithoutThemStays(t *testing.T) {
+	const source = "package websocket\n\nimport \"net/url\"\n\nvar _ url.URL\n"
+	result, replaced, err := rewrite("conn.go", []byte(source))
 	require.NoError(t, err)
-	require.False(t, changed)
+	require.Empty(t, replaced)
 	require.Equal(t, source, string(result))
 }
 

@@ -10,53 +10,70 @@ import (
 	"strings"
 )
 
-const (
-	netHTTP   = `"net/http"`
-	smallHTTP = `"` + library + `/internal/http"`
-)
+// smallPackage takes the place of a package of the standard library.
+type smallPackage struct {
+	of     string // the import path of that
+	name   string
+	source []byte
+}
+
+// path is where the copy of the library has it.
+func (p smallPackage) path() string { return library + "/internal/" + p.name }
 
 //go:embed http/http.go
 var httpSource []byte
 
-// rewrite makes a file import the small package http, and reports whether it
-// imported net/http. A name that the small package lacks is an error.
-func rewrite(name string, source []byte) (result []byte, changed bool, err error) {
+//go:embed net/net.go
+var netSource []byte
+
+var smallPackages = []smallPackage{{"net/http", "http", httpSource}, {"net", "net", netSource}}
+
+// rewrite makes a file import small packages in place of others, which it returns the
+// import paths of. A name that a small package lacks is an error.
+func rewrite(name string, source []byte) (result []byte, replaced []string, err error) {
 	set := token.NewFileSet()
 	file, err := parser.ParseFile(set, name, source, parser.SkipObjectResolution)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
-	at := slices.IndexFunc(file.Imports, func(s *ast.ImportSpec) bool { return s.Path.Value == netHTTP })
-	if at < 0 {
-		return source, false, nil
+	from := 0
+	for _, spec := range file.Imports { // in the order of the file
+		path := strings.Trim(spec.Path.Value, `"`)
+		at := slices.IndexFunc(smallPackages, func(p smallPackage) bool { return p.of == path })
+		if at < 0 {
+			continue
+		}
+		small := smallPackages[at]
+		if spec.Name != nil {
+			return nil, nil, fmt.Errorf("%s imports %s by the name %q, which the overlay is not made for", name, small.of, spec.Name.Name)
+		}
+		missing, err := small.missingNames(file)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(missing) > 0 {
+			return nil, nil, fmt.Errorf("%s uses %s, which internal/cmd/overlay/%s does not have: declare it there if it needs nothing of %s", name, strings.Join(missing, ", "), small.name, small.of)
+		}
+		result = append(result, source[from:set.Position(spec.Path.Pos()).Offset]...)
+		result = append(result, `"`+small.path()+`"`...)
+		from = set.Position(spec.Path.End()).Offset
+		replaced = append(replaced, small.of)
 	}
-	spec := file.Imports[at]
-	if spec.Name != nil {
-		return nil, false, fmt.Errorf("%s imports net/http by the name %q, which the overlay is not made for", name, spec.Name.Name)
-	}
-	missing, err := missingNames(file)
-	if err != nil {
-		return nil, false, err
-	}
-	if len(missing) > 0 {
-		return nil, false, fmt.Errorf("%s uses %s, which internal/cmd/overlay/http does not have: declare it there if it needs nothing of net/http", name, strings.Join(missing, ", "))
-	}
-	from, to := set.Position(spec.Path.Pos()).Offset, set.Position(spec.Path.End()).Offset
-	return slices.Concat(source[:from], []byte(smallHTTP), source[to:]), true, nil
+	return append(result, source[from:]...), replaced, nil
 }
 
-// missingNames returns what a file uses of http and the small package does not
+// missingNames returns what a file uses of the package and the small one does not
 // declare.
-func missingNames(file *ast.File) ([]string, error) {
-	small, err := parser.ParseFile(token.NewFileSet(), "http.go", httpSource, 0)
+func (p smallPackage) missingNames(file *ast.File) ([]string, error) {
+	small, err := parser.ParseFile(token.NewFileSet(), p.name+".go", p.source, 0)
 	if err != nil {
 		return nil, err
 	}
 	var missing []string
 	ast.Inspect(file, func(n ast.Node) bool {
 		if s, ok := n.(*ast.SelectorExpr); ok {
-			if x, ok := s.X.(*ast.Ident); ok && x.Name == "http" && small.Scope.Lookup(s.Sel.Name) == nil {
-				missing = append(missing, "http."+s.Sel.Name)
+			if x, ok := s.X.(*ast.Ident); ok && x.Name == p.name && small.Scope.Lookup(s.Sel.Name) == nil {
+				missing = append(missing, p.name+"."+s.Sel.Name)
 			}
 		}
 		return true
