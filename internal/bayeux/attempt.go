@@ -52,7 +52,7 @@ func (c *Client) try() {
 			switch {
 			case c.attempt != attempt:
 			case err == nil:
-				c.preparedIn = time.Since(began)
+				c.preparedIn, c.preparedAhead = max(time.Since(began), c.preparedAhead), 0
 				c.signedIn = keep
 				c.resume()
 				c.open()

@@ -132,14 +132,15 @@ type Client struct {
 
 // attempts is what the client knows of its attempts to have a session.
 type attempts struct {
-	transport   int  // index into opts.Transports
-	established bool // a connect has succeeded at least once
-	signIn      bool // the session is to be kept, but Prepare may help the next attempt
-	signedIn    bool // Prepare was called for that reason since a connect has succeeded
-	preparedIn  time.Duration
-	connectedAt time.Time // when the client was last connected
-	retries     retries
-	lastErr     error // the last failure since the session's last success
+	transport     int  // index into opts.Transports
+	established   bool // a connect has succeeded at least once
+	signIn        bool // the session is to be kept, but Prepare may help the next attempt
+	signedIn      bool // Prepare was called for that reason since a connect has succeeded
+	preparedIn    time.Duration
+	preparedAhead time.Duration // see NotePrepared
+	connectedAt   time.Time     // when the client was last connected
+	retries       retries
+	lastErr       error // the last failure since the session's last success
 
 	opening context.Context // of the caller of Connect
 	attempt int             // counts attempts: what was started in an older one is stale

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
+	"time"
 
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/gws"
+	"gws-outbound/internal/httpx"
 	"gws-outbound/internal/outbound"
 	"gws-outbound/internal/wire"
 )
@@ -31,13 +33,18 @@ type page struct {
 }
 
 // createClient makes a client for the page.
-func (p *Port) createClient(ctx context.Context, m *wire.CreateClient) error {
+func (p *Port) createClient(ctx context.Context, m *wire.CreateClient, me func(context.Context) (*httpx.Response, time.Duration)) error {
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.asksMe, m.Client)
+	}()
 	opts, problems := p.readOptions(m)
 	if len(problems) > 0 {
 		return outbound.InvalidOptions(problems)
 	}
 	c := &client{core: p.core, journal: opts.Journal != nil, pages: []*page{{port: p, number: m.Client}}}
-	opts.ConfirmsDelivery = c.journal
+	opts.ConfirmsDelivery, opts.Ahead = c.journal, me
 	opts.OnStatus, opts.OnNotification = c.status, c.notification
 	if opts.Log != nil {
 		p.core.setLevel(c, opts.LogFrom)

@@ -9,9 +9,11 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"time"
 
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/gws"
+	"gws-outbound/internal/httpx"
 	"gws-outbound/internal/outbound"
 	"gws-outbound/internal/redact"
 	"gws-outbound/internal/stack"
@@ -30,6 +32,7 @@ type Port struct {
 	ended     sync.Cond       // a call has come to its end
 	questions map[int]chan *wire.HeadersAnswer
 	asked     int
+	asksMe    map[int]chan *wire.Me // by the numbers of clients that are being made
 }
 
 // call is a call that a page waits for.
@@ -61,6 +64,7 @@ func (c *Core) NewPort(send func([]wire.ToPage)) *Port {
 	p := &Port{
 		core: c, out: outbox{send: cleaned},
 		clients: map[int]*client{}, closing: map[int]*client{}, calls: map[int]*call{}, questions: map[int]chan *wire.HeadersAnswer{},
+		asksMe: map[int]chan *wire.Me{},
 	}
 	p.ended.L = &p.mu
 	return p
@@ -70,7 +74,8 @@ func (c *Core) NewPort(send func([]wire.ToPage)) *Port {
 func (p *Port) Take(m wire.FromPage) {
 	switch m := m.(type) {
 	case *wire.CreateClient:
-		p.begin(m.ID, nil, "createClient", m.Aborted, func(ctx context.Context) (json.RawMessage, error) { return nil, p.createClient(ctx, m) })
+		me := p.awaitMe(m)
+		p.begin(m.ID, nil, "createClient", m.Aborted, func(ctx context.Context) (json.RawMessage, error) { return nil, p.createClient(ctx, m, me) })
 	case *wire.Call:
 		p.ofClient(m.ID, m.Client, m.Method, m.Aborted, func(ctx context.Context, c *client) (json.RawMessage, error) { return c.perform(ctx, p, m) })
 	case *wire.Cookies:
@@ -89,6 +94,8 @@ func (p *Port) Take(m wire.FromPage) {
 		}
 	case *wire.HeadersAnswer:
 		p.answer(m)
+	case *wire.Me:
+		p.takeMe(m)
 	case *wire.Delivered:
 		p.delivered(m)
 	case *wire.Listen:
@@ -279,6 +286,38 @@ func (p *Port) answer(m *wire.HeadersAnswer) {
 	p.mu.Lock()
 	answered := p.questions[m.ID]
 	delete(p.questions, m.ID)
+	p.mu.Unlock()
+	if answered != nil {
+		answered <- m
+	}
+}
+
+// awaitMe returns the option Ahead of a client whose page asks for it who is signed in, nil for another one.
+func (p *Port) awaitMe(m *wire.CreateClient) func(context.Context) (*httpx.Response, time.Duration) {
+	if !m.AsksMe {
+		return nil
+	}
+	answered := make(chan *wire.Me, 1)
+	p.mu.Lock()
+	p.asksMe[m.Client] = answered
+	p.mu.Unlock()
+	return func(ctx context.Context) (*httpx.Response, time.Duration) {
+		select {
+		case m := <-answered:
+			if m.Status == 0 {
+				return nil, 0
+			}
+			return httpx.NewResponse(m.Status, httpx.Header(m.Fields), m.Body), time.Duration(m.Took * float64(time.Millisecond))
+		case <-ctx.Done():
+			return nil, 0
+		}
+	}
+}
+
+func (p *Port) takeMe(m *wire.Me) {
+	p.mu.Lock()
+	answered := p.asksMe[m.Client]
+	delete(p.asksMe, m.Client)
 	p.mu.Unlock()
 	if answered != nil {
 		answered <- m

@@ -57,18 +57,16 @@ func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // checkHost checks a name, an IPv4 address, or an IPv6 address in brackets, each with or without a port.
 func checkHost(s string) error {
-	host, port := s, ""
-	if strings.HasPrefix(s, "[") {
-		end := strings.IndexByte(s, ']')
-		if end < 0 || strings.Trim(s[1:end], "0123456789abcdefABCDEF:.") != "" || !strings.Contains(s[1:end], ":") {
+	host, port, _ := strings.Cut(s, ":")
+	if inside, ok := strings.CutPrefix(s, "["); ok {
+		inside, after, closed := strings.Cut(inside, "]")
+		if !closed || strings.Trim(inside, "0123456789abcdefABCDEF:.") != "" || !strings.Contains(inside, ":") {
 			return errNotAbsolute
 		}
-		if host, port = s[:end+1], s[end+1:]; port != "" && port[0] != ':' {
+		if port, ok = strings.CutPrefix(after, ":"); !ok && after != "" {
 			return errNotAbsolute
 		}
-		port = strings.TrimPrefix(port, ":")
 	} else {
-		host, port, _ = strings.Cut(s, ":")
 		if host == "" {
 			return errors.New(`the URL has no host; expected one such as "https://gws.example.com"`)
 		}

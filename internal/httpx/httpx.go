@@ -75,6 +75,13 @@ type Response struct {
 	Body       []byte                               // in UTF-8 without a byte order mark, whatever the header's charset
 }
 
+// NewResponse returns the response that somebody else has read: body is as it came.
+func NewResponse(status int, header Header, body []byte) *Response {
+	r := &Response{Status: status, Header: header, Body: body}
+	r.decode()
+	return r
+}
+
 // Field returns the value of the header field name, in any case, or "". In a
 // browser, across origins, there is only what the server exposes.
 func (r *Response) Field(name string) string {

@@ -45,6 +45,10 @@ type Options struct {
 	Credentials    httpx.Credentials
 	CSRF           bool
 
+	// Ahead, if set, waits for the answer to GET /api/v2/me that somebody else has asked for, with the same headers, and
+	// returns it with the time that it took; nil where that is of no use. It is called once, and must return when ctx ends.
+	Ahead func(ctx context.Context) (*httpx.Response, time.Duration)
+
 	Channels               []string // more channels to subscribe to, for OnNotification; see there
 	AllowUnknownCallResult bool     // unless a call says otherwise
 
@@ -118,6 +122,9 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		over.online = httpx.Online
 	}
 	c := &Client{opts: opts, notified: slices.ContainsFunc(opts.Channels, covers), online: over.online, clock: over.clock, closing: make(chan struct{})}
+	if opts.Ahead != nil {
+		over.doer = &ahead{over.doer, opts.Ahead, func(took time.Duration) { c.session.NotePrepared(took) }}
+	}
 	c.checks, c.endChecks = context.WithCancel(context.Background())
 	c.rest = gws.NewAuth(gws.Config{
 		BaseURL: opts.BaseURL, Doer: over.doer, OnAgentChanged: c.agentChanged,

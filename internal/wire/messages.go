@@ -15,6 +15,7 @@ type CreateClient struct {
 	ID, Client int
 	Options    any // as [Read] gives values of a caller
 	Headers    Headers
+	AsksMe     bool // the page has asked the server who is signed in: a [Me] follows
 	Aborted    bool // its signal has fired already
 }
 
@@ -66,6 +67,15 @@ type HeadersAnswer struct {
 	Failed string            // what the function threw, in words
 }
 
+// Me is what the server has answered to GET /api/v2/me, which the page has sent while the program was loading.
+type Me struct {
+	Client int
+	Status int               // 0 if there is no answer that is of use: then the program has to ask
+	Took   float64           // milliseconds
+	Fields map[string]string // of the header
+	Body   []byte
+}
+
 // Cookies has the cookies that the page sees, as document.cookie has them: servers may repeat them.
 type Cookies struct{ Cookies string }
 
@@ -98,6 +108,7 @@ func (*Settled) fromPage()       {}
 func (*Forget) fromPage()        {}
 func (*Abort) fromPage()         {}
 func (*HeadersAnswer) fromPage() {}
+func (*Me) fromPage()            {}
 func (*Cookies) fromPage()       {}
 func (*Delivered) fromPage()     {}
 func (*Listen) fromPage()        {}

@@ -26,10 +26,14 @@ const (
 	atFields
 	atFailed
 	atCookies
+	atAsksMe
+	atStatus
+	atTook
+	atBody
 	properties
 )
 
-var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed", "cookies"}
+var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed", "cookies", "asksMe", "status", "took", "body"}
 
 // Read reads a message from a page. Values that a caller has passed are read by their types: a string,
 // float64 or bool; nil for null, and for undefined among properties; a time.Time for a Date, [List]
@@ -47,7 +51,8 @@ func Read(text []byte) (FromPage, error) {
 	aborted, _ := f[atAborted].Bool()
 	switch kind {
 	case "createClient":
-		return &CreateClient{ID: id, Client: client, Options: readGiven(f[atOptions]), Headers: readHeaders(f[atHeaders]), Aborted: aborted}, nil
+		asksMe, _ := f[atAsksMe].Bool()
+		return &CreateClient{ID: id, Client: client, Options: readGiven(f[atOptions]), Headers: readHeaders(f[atHeaders]), AsksMe: asksMe, Aborted: aborted}, nil
 	case "call":
 		return &Call{
 			ID: id, Client: client, Method: readText(f[atMethod]), Request: readGiven(f[atRequest]), Options: readGiven(f[atOptions]),
@@ -65,6 +70,9 @@ func Read(text []byte) (FromPage, error) {
 		return &Abort{id}, nil
 	case "headers":
 		return &HeadersAnswer{id, readFields(f[atFields]), readText(f[atFailed])}, nil
+	case "me":
+		took, _ := f[atTook].Float()
+		return &Me{client, integer(f[atStatus]), took, readFields(f[atFields]), readBytes(f[atBody])}, nil
 	case "cookies":
 		return &Cookies{readText(f[atCookies])}, nil
 	case "delivered":
@@ -91,6 +99,16 @@ func integer(v jsontext.Value) int {
 func readText(v jsontext.Value) string {
 	s, _ := v.Text()
 	return s
+}
+
+// readBytes reads a text of which each character is a byte.
+func readBytes(v jsontext.Value) []byte {
+	text := readText(v)
+	bytes := make([]byte, 0, len(text))
+	for _, char := range text {
+		bytes = append(bytes, byte(char))
+	}
+	return bytes
 }
 
 var headerNames = []string{"ask", "fields", "refused"}

@@ -14,6 +14,7 @@ import { methods } from "./methods.js";
 import type { OutboundOperations } from "./operations.js";
 import { nothingSent } from "./program.js";
 import { type ListedCall, type Method, type Options, RemoteClient } from "./remote-client.js";
+import type { SignIn } from "./sign-in.js";
 import { TransportMemory } from "./transport-memory.js";
 
 /** Ends the sessions of clients that were dropped. */
@@ -55,7 +56,11 @@ export class Client extends Base implements OutboundClient {
   readonly #settled = new Map<string, Promise<unknown>>();
 
   /** Connects a client over `link`, which nobody else uses if it is to be released. */
-  static async connect(link: Link, options: Options): Promise<Client> {
+  static async connect(
+    link: Link,
+    options: Options,
+    signedIn: SignIn | undefined,
+  ): Promise<Client> {
     const client = new Client();
     // Whatever calls back knows the client only weakly: it can be dropped.
     const weak = new WeakRef(client);
@@ -85,7 +90,7 @@ export class Client extends Base implements OutboundClient {
       },
     );
     try {
-      await remote.create();
+      await remote.create(signedIn);
     } catch (error) {
       memory.forget();
       throw error;

@@ -7,6 +7,8 @@ import type { Link } from "./link.js";
 import { splitOptions } from "./load-options.js";
 import type { ClientOptions } from "./options.js";
 import { preconnect } from "./preconnect.js";
+import type { Options } from "./remote-client.js";
+import { signIn } from "./sign-in.js";
 import { isSignal } from "./signal.js";
 
 /**
@@ -20,10 +22,15 @@ import { isSignal } from "./signal.js";
  */
 export async function createClient(options: ClientOptions = {}): Promise<OutboundClient> {
   const [loadOptions, clientOptions] = splitOptions(options);
+  const signedIn = signIn(clientOptions as Options);
   preconnect(clientOptions.baseUrl, clientOptions.credentials);
   const started = linkTo(loadOptions, clientOptions.logLevel);
-  const link = await unlessAborted(started, clientOptions.signal);
-  return Client.connect(link, clientOptions);
+  try {
+    const link = await unlessAborted(started, clientOptions.signal);
+    return await Client.connect(link, clientOptions, signedIn);
+  } finally {
+    signedIn?.end();
+  }
 }
 
 // The module looks at the signal itself, but it is not there yet: a download

@@ -7,6 +7,7 @@ import type { OutboundOperations } from "./operations.js";
 import { defaults } from "./options.js";
 import { type Known, nothingSent } from "./program.js";
 import { newReference } from "./reference.js";
+import type { SignIn } from "./sign-in.js";
 import { signalOf, withoutSignal } from "./signal.js";
 import { describe } from "./thrown.js";
 import type { HeadersOption } from "./wire.js";
@@ -45,6 +46,8 @@ export class RemoteClient {
   readonly #ackTimeout: number;
   readonly #journal: boolean;
   readonly #options: Options;
+  /** What the option has given already, for the first time that it is asked. */
+  #headers: Promise<unknown> | undefined;
   #connected = false;
   #closing: Promise<void> | undefined;
   #closed = false;
@@ -62,13 +65,18 @@ export class RemoteClient {
         this.#connected = detail.state === "connected";
         hooks.statechange(detail);
       },
-      headers: () => (options.headers as () => unknown)(),
+      headers: () => {
+        const first = this.#headers;
+        this.#headers = undefined;
+        return first ?? (options.headers as () => unknown)();
+      },
     });
     this.#off = link.program.onEnd(ended);
   }
 
-  /** Connects it. Nothing of it is left where that fails. */
-  async create(): Promise<void> {
+  /** Connects it; the page may have begun to sign in. Nothing of it is left where that fails. */
+  async create(signedIn: SignIn | undefined): Promise<void> {
+    this.#headers = signedIn?.headers;
     const { headers, ...rest } = this.#options;
     const { signal } = this.#options;
     // In a Worker, location is that of its script.
@@ -76,6 +84,7 @@ export class RemoteClient {
     const options = withoutSignal({ ...rest, baseUrl }, signal);
     const limit = this.#connectTimeout + margin;
     this.link.tellCookies();
+    signedIn?.me().then((me) => this.link.send({ kind: "me", client: this.#number, ...me }));
     try {
       await this.link.call({ known: nothingSent(), signal, limit }, (id, aborted) => ({
         kind: "createClient",
@@ -83,6 +92,7 @@ export class RemoteClient {
         client: this.#number,
         options: given(options),
         headers: headersOf(headers),
+        asksMe: signedIn !== undefined,
         aborted,
       }));
     } catch (error) {

@@ -14,7 +14,7 @@ const moment = 20;
 type Outcome = [status: number, headers: Headers, body: Uint8Array] | [typeof tooLarge];
 
 /** A request, as internal/httpx writes it in JSON. */
-interface Request {
+export interface Request {
   method: string;
   url: string;
   credentials: RequestCredentials;
@@ -56,7 +56,7 @@ export function makeRequests(program: () => Answered): Requests {
     request(id, text) {
       const controller = new AbortController();
       controllers.set(id, controller);
-      answer(text, controller.signal, () => program().progress(id)).then(
+      answer(parse(text), controller.signal, () => program().progress(id)).then(
         (outcome) => {
           controllers.delete(id);
           if (outcome[0] === tooLarge) {
@@ -76,8 +76,12 @@ export function makeRequests(program: () => Answered): Requests {
   };
 }
 
-async function answer(text: string, signal: AbortSignal, report: () => void): Promise<Outcome> {
-  const { url, progress, limit, ...how }: Request = parse(text);
+/** Makes a request; `report` is called while its response is arriving, where it asks for that. */
+export async function answer(
+  { url, progress, limit, ...how }: Request,
+  signal: AbortSignal,
+  report: () => void,
+): Promise<Outcome> {
   const init = { __proto__: null, ...how, redirect: "manual", signal } as unknown as RequestInit;
   const response = await fetch(url, init);
   const body = await read(response, limit, progress ? report : undefined);

@@ -18,6 +18,8 @@ export type FromPage =
       client: number;
       options: Given;
       headers: HeadersOption;
+      /** The page has asked the server who is signed in: `me` follows. */
+      asksMe: boolean;
       aborted: boolean;
     }
   | {
@@ -40,6 +42,8 @@ export type FromPage =
   | { kind: "abort"; id: number }
   /** Answers the question of that id. */
   | { kind: "headers"; id: number; fields: Fields | null; failed?: string }
+  /** What the server has answered to `GET /api/v2/me`; the status is 0 where that is of no use. */
+  | ({ kind: "me"; client: number } & Me)
   /** What document.cookie has: no text is to repeat it. */
   | { kind: "cookies"; cookies: string }
   /** The caller has got what a call, or `settled`, came to. */
@@ -57,6 +61,9 @@ export type HeadersOption =
   /** Why the browser does not take it. */
   | { refused: string }
   | null;
+
+/** An answer to `GET /api/v2/me`: each character of `body` is a byte, and `took` are milliseconds. */
+export type Me = { status: number; took: number; fields: Fields; body: string } | { status: 0 };
 
 /** Names and values of header fields. */
 export type Fields = { readonly [name: string]: string };

@@ -41,6 +41,22 @@ testInPage("the module is fetched and compiled once", async (page) => {
   assert.equal(count, 1);
 });
 
+testInPage(
+  "what the page preloads is not fetched again, nor left unused",
+  async (page, said) => {
+    const count = await fetches("/chunked.wasm", async () => {
+      await page.goto(`${site.url}/preload`);
+      assert.deepEqual(await settle(page, "load", { wasmUrl: "/chunked.wasm" }), {});
+    });
+    assert.equal(count, 1);
+    assert.deepEqual(
+      said.filter((line) => line.includes("preload")),
+      [],
+    );
+  },
+  { needs: { webkit: "WebKit fetches twice what a page preloads" } },
+);
+
 testInPage("a wrong MIME type is no hindrance", async (page) => {
   assert.deepEqual(await settle(page, "load", { wasmUrl: "/wrong-type.wasm" }), {});
 });

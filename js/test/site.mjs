@@ -71,6 +71,13 @@ export async function startSite({ firstScript, cached = false } = {}) {
       body: await readFile(new URL("worker.js", dist)),
       policy: policyOf("strict"),
     }),
+    // As deployment.md says. Firefox takes nothing that it may not keep.
+    "/preload": () =>
+      page(
+        "strict",
+        `${first}<link rel="modulepreload" href="/dist/index.js">` +
+          '<link rel="preload" href="/chunked.wasm" as="fetch" crossorigin>',
+      ),
     "/bare": () => page("strict", `${first}<script src="/dist/wasm_exec.js"></script>`),
     "/favicon.ico": () => ({ status: 204 }),
     "/wrong-type.wasm": async () => ({
@@ -98,6 +105,8 @@ export async function startSite({ firstScript, cached = false } = {}) {
       chunked: true,
     }),
     "/never.wasm": () => new Promise(() => {}),
+    // For pages whose program is none of ours: they ask who is signed in all the same.
+    "/api/v2/me": () => ({ type: "application/json", body: '{"statusCode":0}' }),
     "/moved/api/v2/me": () => ({ status: 302, location: site.movedTo }),
   };
 

@@ -1,0 +1,29 @@
+package outbound
+
+import (
+	"context"
+	"time"
+
+	"gws-outbound/internal/httpx"
+)
+
+// ahead is a Doer whose first request, to sign in, somebody else has sent: see [Options].Ahead. Whoever signs in waits
+// for the answer as for any other, within the same time; where there is none of use, it is sent here.
+type ahead struct {
+	httpx.Doer
+	answer func(context.Context) (*httpx.Response, time.Duration) // nil once it was asked for
+	took   func(time.Duration)
+}
+
+// Do is httpx.Doer's. The first sign-in is over before there are others.
+func (a *ahead) Do(ctx context.Context, r *httpx.Request) (*httpx.Response, error) {
+	if a.answer != nil {
+		answer := a.answer
+		a.answer = nil
+		if resp, took := answer(ctx); resp != nil {
+			a.took(took)
+			return resp, nil
+		}
+	}
+	return a.Doer.Do(ctx, r)
+}

@@ -1,0 +1,175 @@
+// The first request, GET /api/v2/me, which says who is signed in. The program has to load, and the page need not
+// wait for that to ask.
+
+import type { LoadOptions } from "./api.js";
+import { hasOwn, isArray, isFiniteNumber } from "./builtins.js";
+import { readHeaders } from "./link.js";
+import { type ClientOptions, defaults } from "./options.js";
+import type { Options } from "./remote-client.js";
+import { answer } from "./request.js";
+import { isSignal } from "./signal.js";
+import type { Me } from "./wire.js";
+
+/** As internal/gws has it. */
+const path = "/api/v2/me";
+
+/** How old an answer may be, in ms, when it goes to the program: another agent may sign in meanwhile. */
+const maxAge = 3000;
+
+/** How many bytes of an answer are taken. */
+const limit = 65_536;
+
+/** A request that the page has sent ahead of the program. */
+export interface SignIn {
+  /** What a function that is the option headers has given; undefined where that is none. It may reject. */
+  readonly headers: Promise<unknown> | undefined;
+  /** The answer, as it is when it is asked for. It does not reject. */
+  me(): Promise<Me>;
+  /** Gives up what is under way. */
+  end(): void;
+}
+
+/** Signs in; undefined where that is left to the program, as where it may find something wrong with the options. */
+export function signIn(options: Options): SignIn | undefined {
+  const { baseUrl, credentials, headers, signal } = options;
+  const url = urlOf(baseUrl ?? globalThis.location?.origin);
+  const mode = credentials ?? defaults.credentials;
+  const aborted = isSignal(signal) && signal.aborted;
+  if (url === undefined || !isCredentials(mode) || aborted || !areUsual(options)) {
+    return undefined;
+  }
+  const asked = typeof headers === "function" ? call(headers as () => unknown) : undefined;
+  const controller = new AbortController();
+  const began = performance.now();
+  const answered = ask(url, mode, asked ?? headers, controller.signal).then(
+    (me): [Me, number] => [me, performance.now()],
+    (): [Me, number] => [{ status: 0 }, 0], // the program finds out why
+  );
+  return {
+    headers: asked,
+    async me() {
+      const [me, at] = await answered;
+      return me.status === 0 || performance.now() - at > maxAge
+        ? { status: 0 }
+        : { ...me, took: tookOf(url, began) ?? at - began };
+    },
+    end: () => controller.abort(),
+  };
+}
+
+/** How long the request took by the browser's account, in ms: the page's thread may have been busy meanwhile. */
+function tookOf(url: string, began: number): number | undefined {
+  const entries = performance.getEntriesByName(url, "resource");
+  const last = entries[entries.length - 1];
+  return last && last.startTime >= began ? last.duration : undefined;
+}
+
+async function call(headers: () => unknown): Promise<unknown> {
+  return headers();
+}
+
+async function ask(
+  url: string,
+  credentials: RequestCredentials,
+  given: unknown,
+  signal: AbortSignal,
+): Promise<Me> {
+  const own = await given;
+  const fields = own == null ? {} : readHeaders(own);
+  const headers: [string, string][] = [];
+  for (const name in fields) {
+    headers[headers.length] = [name, fields[name] as string];
+  }
+  if (fields.accept === undefined) {
+    headers[headers.length] = ["accept", "application/json"];
+  }
+  const how = { cache: "no-store", keepalive: false, progress: false } as const;
+  const request = { method: "GET", url, credentials, ...how, limit, headers, body: null };
+  const [status, header, bytes] = await answer(request, signal, () => {});
+  if (status !== 200) {
+    return { status: 0 };
+  }
+  const text: { [name: string]: string } = { __proto__: null } as never;
+  for (const [name, value] of header) {
+    text[name] = value;
+  }
+  let body = "";
+  for (let i = 0; i < bytes.length; i++) {
+    body += String.fromCharCode(bytes[i] as number);
+  }
+  return { status, took: 0, fields: text, body };
+}
+
+/** Where to ask; undefined for what the program refuses, or explains. */
+function urlOf(base: unknown): string | undefined {
+  if (
+    typeof base !== "string" ||
+    !/^https?:\/\/([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?(\/[\w-]+)*\/*$/i.test(base)
+  ) {
+    return undefined;
+  }
+  const mixed = globalThis.location?.protocol === "https:" && !/^https/i.test(base);
+  return mixed ? undefined : base.replace(/\/+$/, "") + path;
+}
+
+/** Whether the program can be expected to take these options: nothing is to be sent with any that it refuses. */
+function areUsual(options: Options): boolean {
+  for (const name in options) {
+    const value = options[name];
+    if (!hasOwn(usual, name)) {
+      return false;
+    }
+    if (value !== undefined && value !== null && !usual[name as keyof typeof usual](value)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+const isBoolean = (value: unknown) => typeof value === "boolean";
+const isTime = (value: unknown) => typeof value === "number" && value >= 1 && value <= 86_400_000;
+const isSize = (value: number) => value >= 1024 && value <= 268_435_456;
+const isAny = () => true;
+const usual: Record<
+  Exclude<keyof ClientOptions, keyof LoadOptions>,
+  (value: unknown) => boolean
+> = {
+  baseUrl: isAny, // see urlOf
+  cometdPath: (value) => typeof value === "string" && /^(\/[\w-]+)+$/.test(value),
+  transports: (value) => isListOf(value, /^(websocket|long-polling)$/, 1),
+  guest: isBoolean,
+  appendMessageTypeToURL: isBoolean,
+  headers: isAny, // what is none is noticed as it is read
+  credentials: isAny, // see isCredentials
+  csrf: isBoolean,
+  channels: (value) => isListOf(value, /^(\/[\w-]+)+$/, 0),
+  connectTimeout: isTime,
+  requestTimeout: isTime,
+  ackTimeout: isTime,
+  maxMessageSize: (value) =>
+    isFiniteNumber(value) && (value as number) % 1 === 0 && isSize(value as number),
+  allowUnknownCallResult: isBoolean,
+  journal: isBoolean,
+  signal: isSignal,
+  logLevel: (value) => typeof value === "string" && /^(off|warn|info|debug)$/.test(value),
+};
+
+function isListOf(value: unknown, element: RegExp, least: number): boolean {
+  try {
+    if (!isArray(value) || value.length < least || value.length > 100) {
+      return false;
+    }
+    for (let i = 0; i < value.length; i++) {
+      if (typeof value[i] !== "string" || !element.test(value[i])) {
+        return false;
+      }
+    }
+    return true;
+  } catch {
+    return false; // a Proxy
+  }
+}
+
+function isCredentials(mode: unknown): mode is RequestCredentials {
+  return mode === "include" || mode === "same-origin" || mode === "omit";
+}

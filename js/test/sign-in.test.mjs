@@ -1,0 +1,143 @@
+// The page asks who is signed in while the module is still loading.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { testInPage } from "./in-browser.mjs";
+import { request } from "./sample.mjs";
+import { Simulator } from "./simulator.mjs";
+import { dist } from "./site.mjs";
+
+const module = await readFile(new URL("outbound.wasm", dist));
+const authorization = `Basic ${btoa("agent:secret")}`;
+
+const asked = async (simulator) =>
+  (await simulator.call("requests")).filter(({ path }) => path === "/api/v2/me").length;
+
+/** Serves the module once `ready` fulfils. */
+async function serveModule(ready) {
+  const server = createServer(async (_, response) => {
+    await ready();
+    response.setHeader("Access-Control-Allow-Origin", "*");
+    response.setHeader("Content-Type", "application/wasm");
+    response.end(module);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${server.address().port}/outbound.wasm`,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** Creates a client, whose headers are a function or not, and completes a record. */
+const complete = (page, options, dynamic) =>
+  page.evaluate(
+    async (options, authorization, dynamic, request) => {
+      const { createClient } = await import("/dist/index.js");
+      let times = 0;
+      const headers = () => {
+        times++;
+        return { authorization };
+      };
+      const client = await createClient({
+        ...options,
+        headers: dynamic ? headers : { authorization },
+      });
+      const { notificationType } = await client.completeRecord(request);
+      await client.close();
+      return { notificationType, times };
+    },
+    options,
+    authorization,
+    dynamic,
+    request,
+  );
+
+for (const dynamic of [false, true])
+  testInPage(
+    `the module comes once the server was asked, and does not ask again (headers are a function: ${dynamic})`,
+    async (page) => {
+      const simulator = await Simulator.start();
+      const server = await serveModule(async () => {
+        while ((await asked(simulator)) === 0);
+      });
+      try {
+        const options = { baseUrl: `${simulator.url}/`, wasmUrl: server.url };
+        assert.deepEqual(await complete(page, options, dynamic), {
+          notificationType: "RecordProcessedAcknowledge",
+          times: dynamic ? 1 : 0,
+        });
+        assert.equal(await asked(simulator), 1);
+      } finally {
+        server.close();
+      }
+    },
+  );
+
+testInPage("an answer that has become old is not used", async (page) => {
+  const simulator = await Simulator.start();
+  let answered;
+  const server = await serveModule(async () => {
+    while ((await asked(simulator)) === 0);
+    answered ??= Date.now();
+    // Time itself is what is tested.
+    await new Promise((resolve) => setTimeout(resolve, answered + 3500 - Date.now()));
+  });
+  try {
+    await complete(page, { baseUrl: simulator.url, wasmUrl: server.url }, false);
+    assert.equal(await asked(simulator), 2);
+  } finally {
+    server.close();
+  }
+});
+
+testInPage(
+  "the browser connects to the server ahead, and nothing of that stays in the page",
+  async (page) => {
+    const links = await page.evaluate(async () => {
+      const { createClient } = await import("/dist/index.js");
+      const seen = [];
+      const observer = new MutationObserver((records) => {
+        for (const { addedNodes } of records) {
+          for (const { rel, href, crossOrigin } of addedNodes)
+            seen.push({ rel, href, crossOrigin });
+        }
+      });
+      observer.observe(document.documentElement, { childList: true, subtree: true });
+      const before = document.head.childElementCount;
+      const cases = [
+        { baseUrl: "https://user:secret@gws.example/prefix" },
+        { baseUrl: "https://gws.example", credentials: "omit" },
+        { credentials: "same-origin" },
+        { baseUrl: "ws://gws.example" },
+        { baseUrl: 7 },
+      ];
+      const told = [];
+      for (const options of cases) {
+        const signal = AbortSignal.abort();
+        await createClient({ ...options, signal }).catch(() => {});
+        observer.takeRecords().forEach(({ addedNodes }) => {
+          for (const { rel, href, crossOrigin } of addedNodes)
+            seen.push({ rel, href, crossOrigin });
+        });
+        told.push(
+          seen.splice(0).map(({ rel, href, crossOrigin }) => `${rel} ${href} ${crossOrigin}`),
+        );
+      }
+      return { told, left: document.head.childElementCount - before, origin: location.origin };
+    });
+    const to = (origin, mode) => `preconnect ${origin}/ ${mode}`;
+    assert.deepEqual(links.told, [
+      [to("https://gws.example", "use-credentials"), to("https://gws.example", "anonymous")],
+      [to("https://gws.example", "anonymous")],
+      [to(links.origin, "use-credentials")],
+      [],
+      [],
+    ]);
+    assert.equal(links.left, 0);
+  },
+);
