@@ -49,6 +49,7 @@ const connectionAdvice = new Map([
     "The server did not answer in time. Check that it is up, then connect again.",
   ],
   ["DISCONNECTED", "The server ended the session. Connect again."],
+  ["LOAD_FAILED", "The client could not be loaded. Reload the page."],
   ["MODULE_EXITED", "The client has stopped. Reload the page."],
 ]);
 

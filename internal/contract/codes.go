@@ -56,7 +56,10 @@ var Codes = []Code{
 	{Code: "CLOSED", Doc: "The client was closed, or an unsettled call was forgotten; or the journal still has what was to be forgotten.",
 		When: "`close()` was called; of an unsettled call also `forget()`", Delivery: "as known",
 		Remedy: "The page called `close()` or `forget()`; or the journal could not remove what it was asked to."},
-	{Code: "MODULE_EXITED", Doc: "The module could not be loaded, or its program has ended.",
-		When: "the WebAssembly program ended, or cannot be had", Delivery: "as known",
-		Remedy: "If the module could not be loaded: [loading](errors.md#loading). If its program ended: call `createClient()` again."},
+	{Code: "LOAD_FAILED", Doc: "The module cannot be had: it cannot be fetched, compiled or started here.",
+		When: "the WebAssembly module cannot be fetched, compiled or started; the message says why", Delivery: "not-sent",
+		Remedy: "The message names the cause: [loading](errors.md#loading)."},
+	{Code: "MODULE_EXITED", Doc: "The program of the module has ended.",
+		When: "the WebAssembly program ended, or its Worker", Delivery: "as known",
+		Remedy: "Call `createClient()` again."},
 }

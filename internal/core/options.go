@@ -35,6 +35,8 @@ func (r *optionsReader) baseUrl() {
 	r.text("baseUrl", &base)
 	url, err := gws.ParseBaseURL(base)
 	switch {
+	case base == "null":
+		r.problem("baseUrl", "must be given: this page has no origin of its own, as in a sandboxed frame or a file")
 	case err != nil:
 		r.problem("baseUrl", err.Error())
 	case !httpx.CanParseURL(url):

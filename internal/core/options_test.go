@@ -22,10 +22,11 @@ func given(t *testing.T, text string) any {
 
 func TestReadOptions_WrongOnesAreNamed(t *testing.T) {
 	for text, field := range map[string]string{
-		`5`:                          "options",
-		`{"list":[]}`:                "options",
-		`{"unreadable":"Error: no"}`: "options",
-		`{"fields":{"baseUrl":"x"}}`: "baseUrl",
+		`5`:                             "options",
+		`{"list":[]}`:                   "options",
+		`{"unreadable":"Error: no"}`:    "options",
+		`{"fields":{"baseUrl":"x"}}`:    "baseUrl",
+		`{"fields":{"baseUrl":"null"}}`: "baseUrl",
 		`{"fields":{"baseUrl":{"type":"bigint"}}}`:              "baseUrl",
 		`{"fields":{"cometdPath":"//evil"}}`:                    "cometdPath",
 		`{"fields":{"cometdPath":"/a/../b"}}`:                   "cometdPath",

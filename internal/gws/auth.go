@@ -67,6 +67,9 @@ type state struct {
 	signIns int      // how many succeeded
 }
 
+// SignedIn reports whether a sign-in has succeeded.
+func (s *Auth) SignedIn() bool { return s.snapshot().signIns > 0 }
+
 // NewAuth returns one that has not sent anything yet.
 func NewAuth(c Config) *Auth {
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")

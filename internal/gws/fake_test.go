@@ -39,7 +39,7 @@ func (f *fakeServer) take(req *httpx.Request) (step, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.sent = append(f.sent, req)
-	script, url := &f.get, base+mePath
+	script, url := &f.get, base+MePath
 	if req.Method == "POST" {
 		script, url = &f.post, base+postPath
 	}

@@ -9,7 +9,8 @@ import (
 	"gws-outbound/internal/httpx"
 )
 
-const mePath = "/api/v2/me" // the customary first GET
+// MePath is the path of the customary first GET, behind the base URL.
+const MePath = "/api/v2/me"
 
 // SignIn makes the first contact, GET {base}/api/v2/me: it brings the session
 // cookie, and the CSRF header and token, which are remembered. A sign-in that
@@ -135,7 +136,7 @@ func (s *Auth) signIn(ctx context.Context, f *signIn) error {
 	if s.config.Secret != nil {
 		s.config.Secret(resp.Field("X-CSRF-TOKEN"))
 	}
-	request := "GET " + mePath
+	request := "GET " + MePath
 	if err := checkAnswer(request, resp); err != nil {
 		if u, ok := errors.AsType[*UnauthorizedError](err); ok {
 			u.Again = again
@@ -152,7 +153,7 @@ func (s *Auth) signIn(ctx context.Context, f *signIn) error {
 }
 
 func (s *Auth) get(ctx context.Context, headers httpx.Header) (*httpx.Response, error) {
-	return s.do(ctx, "GET", mePath, state{headers: headers}.header(), nil)
+	return s.do(ctx, "GET", MePath, state{headers: headers}.header(), nil)
 }
 
 func (s *Auth) mayAskAgain() bool {

@@ -15,7 +15,10 @@ import (
 type Client struct{}
 
 // New returns a Doer.
-func New() *Client { return &Client{} }
+func New() *Client {
+	policy() // it hears only of what is forbidden from now on
+	return &Client{}
+}
 
 // Do makes a request. It must not be called on the event loop.
 func (*Client) Do(ctx context.Context, r *Request) (*Response, error) {

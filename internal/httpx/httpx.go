@@ -119,15 +119,22 @@ type Doer interface {
 var ErrTooLarge = errors.New("the response body is too large")
 
 // NetworkError is a request that got no response: refused, reset, blocked by
-// CORS or CSP, name not found. Browsers do not tell a page which.
+// CORS or CSP, name not found. Browsers do not tell a page which: see [Explain].
 type NetworkError struct {
 	Method string
 	URL    string // without query
 	Err    error
+	Cause  Cause
+
+	words string // of the cause
 }
 
 func (e *NetworkError) Error() string {
-	return fmt.Sprintf("%s %s: no response: %v", e.Method, e.URL, e.Err)
+	s := fmt.Sprintf("%s %s: no response: %v", e.Method, e.URL, e.Err)
+	if e.words != "" {
+		s += "; " + e.words
+	}
+	return s
 }
 
 // Unwrap returns the cause.

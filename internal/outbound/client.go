@@ -88,6 +88,7 @@ type Client struct {
 
 	recovery recovery.Recovery
 
+	forbidden int  // how often CORS kept the sign-in from being read; belongs to the goroutine that signs in
 	unclaimed int  // answers that nobody waited for; belongs to the session's loop
 	notified  bool // a subscription to one of the caller's channels brings the outbound events, too
 
@@ -134,8 +135,8 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 	})
 	session := bayeux.Options{
 		Transports:  over.transports(c.rest),
-		Prepare:     c.rest.SignIn,
-		Final:       final,
+		Prepare:     c.signIn,
+		Final:       c.final,
 		OnStatus:    opts.OnStatus,
 		OnGap:       c.waiting.gap,
 		Log:         opts.Log,
@@ -193,7 +194,7 @@ func (c *Client) connect(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return AbortedError(ctx, gws.NotSent)
 	default:
-		return c.explain(sessionError(err, gws.NotSent))
+		return c.explainOpening(c.explain(sessionError(err, gws.NotSent)))
 	}
 }
 

@@ -30,6 +30,7 @@ const (
 	AckTimeout       Code = "ACK_TIMEOUT"
 	Aborted          Code = "ABORTED"
 	Closed           Code = "CLOSED"
+	LoadFailed       Code = "LOAD_FAILED"   // the loader's, which has no program to run
 	ModuleExited     Code = "MODULE_EXITED" // here: a fault of this program that it has survived
 )
 
@@ -104,7 +105,7 @@ func sessionError(err error, d gws.Delivery) *Error {
 	} else if _, ok := errors.AsType[*bayeux.InternalError](err); ok {
 		e.Code = ModuleExited
 	} else if rest := signInError(err); rest != nil {
-		if !final(err) { // it was tried until there was no time left
+		if rest.Code == NetworkError || !final(err) { // it was tried until there was no time left, or there is no use in that
 			rest.Code = ConnectFailed
 		}
 		rest.Delivery, rest.Message = d, err.Error()

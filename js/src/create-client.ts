@@ -18,7 +18,7 @@ import { isSignal } from "./signal.js";
  * Rejects with an {@link OutboundError}: `INVALID_REQUEST` names every wrong
  * option; `CONNECT_FAILED`, `HANDSHAKE_REFUSED`, `SUBSCRIBE_REFUSED` and
  * `UNAUTHORIZED` say why there is no session; `ABORTED` has the signal's
- * reason as its `cause`; `MODULE_EXITED` says why the module cannot be had.
+ * reason as its `cause`; `LOAD_FAILED` says why the module cannot be had.
  */
 export async function createClient(options: ClientOptions = {}): Promise<OutboundClient> {
   const [loadOptions, clientOptions] = splitOptions(options);

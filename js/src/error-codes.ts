@@ -41,5 +41,9 @@ export type ErrorCode =
    * still has what was to be forgotten.
    */
   | "CLOSED"
-  /** The module could not be loaded, or its program has ended. */
+  /**
+   * The module cannot be had: it cannot be fetched, compiled or started here.
+   */
+  | "LOAD_FAILED"
+  /** The program of the module has ended. */
   | "MODULE_EXITED";

@@ -10,7 +10,7 @@ import { resolveUrl, shown, withoutUser } from "./url.js";
  * one is quick. Optional; doing it twice costs nothing.
  *
  * Rejects with an {@link OutboundError}: `INVALID_REQUEST` names a wrong
- * option, `MODULE_EXITED` says why the module cannot be had. A later call
+ * option, `LOAD_FAILED` says why the module cannot be had. A later call
  * tries again.
  */
 export async function load(options: LoadOptions = {}): Promise<void> {
@@ -46,6 +46,13 @@ const emptyModule = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 // Asked before anything is fetched, and of a module that runs: WebKit compiles
 // one whatever the page's policy says.
 async function assertAllowed(): Promise<void> {
+  const { document, WorkerGlobalScope } = globalThis as {
+    document?: unknown;
+    WorkerGlobalScope?: unknown;
+  };
+  if (!document && !WorkerGlobalScope) {
+    throw unavailable("this is no browser: the module runs in pages, Workers and extensions");
+  }
   try {
     await WebAssembly.instantiate(emptyModule);
   } catch (cause) {

@@ -5,7 +5,7 @@ import { withoutSecrets } from "./url.js";
 /** Says that there is no module to run. What is secret in URLs is left out: browsers quote those that they refuse. */
 export function unavailable(message: string, cause?: unknown): OutboundError {
   return new OutboundError({
-    code: "MODULE_EXITED",
+    code: "LOAD_FAILED",
     message: `the WebAssembly module could not be loaded: ${withoutSecrets(message)}`,
     delivery: "not-sent",
     cause: clean(cause),

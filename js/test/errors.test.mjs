@@ -1,5 +1,5 @@
 // Every error that can be provoked from outside, with what is known about the
-// delivery. MODULE_EXITED is in load.test.mjs and program.test.mjs.
+// delivery. LOAD_FAILED is in load.test.mjs, MODULE_EXITED in program.test.mjs.
 
 import assert from "node:assert/strict";
 import { failures, lacking } from "./engine.mjs";

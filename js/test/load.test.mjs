@@ -23,7 +23,7 @@ async function digestOf(name) {
 function assertUnavailable({ error }, message) {
   assert.match(error.message, message);
   assert.match(error.message, /^the WebAssembly module could not be loaded: /);
-  assert.equal(error.code, "MODULE_EXITED");
+  assert.equal(error.code, "LOAD_FAILED");
   assert.equal(error.delivery, "not-sent");
   assert.equal(error.name, "OutboundError");
   assert.ok(error.isOutboundError);

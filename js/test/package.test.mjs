@@ -115,3 +115,16 @@ async function useApp(page) {
   assert.equal((await simulator.posts()).length, 1);
   assert.equal(workers, 1, "it did not run in a Worker");
 }
+
+test("outside browsers the package says so, and keeps no process", async () => {
+  const module = new URL("../dist/outbound.wasm", import.meta.url);
+  const { createClient, load } = await import("../dist/index.js");
+  const wasmModule = await WebAssembly.compile(await readFile(module));
+  for (const failing of [createClient({ wasmModule, baseUrl: "https://gws.example" }), load()]) {
+    await assert.rejects(failing, ({ code, delivery, message }) => {
+      assert.deepEqual([code, delivery], ["LOAD_FAILED", "not-sent"]);
+      assert.match(message, /this is no browser/);
+      return true;
+    });
+  }
+});

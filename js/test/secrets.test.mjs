@@ -199,7 +199,7 @@ for (const path of ["/strict", "/no-worker"]) {
         assert.deepEqual(outcome, { value: "a client" });
       }
       const absent = await settle(page, "load", { wasmUrl: "/absent.wasm?signature=abc" });
-      assert.equal(absent.error.code, "MODULE_EXITED");
+      assert.equal(absent.error.code, "LOAD_FAILED");
       assert.doesNotMatch(JSON.stringify([absent, said]), /password7|signature/);
       const stack = await page.evaluate(async (url) => {
         const gws = await import("/dist/index.js");

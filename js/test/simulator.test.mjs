@@ -239,7 +239,7 @@ testInPage(
       for (const { name, fault } of faults) {
         await control("fault", { ...fault, session });
         // The client must not wait for what is lost, or late.
-        outcomes[name] = await complete(fault.do === "silence" || fault.delayMS ? 100 : undefined);
+        outcomes[name] = await complete(fault.do === "silence" || fault.delayMS ? 1000 : undefined);
       }
       for (const { verb } of blows.filter(({ verb }) => verb !== "kick")) {
         const back = new Promise((resolve) => {

@@ -1,0 +1,59 @@
+package outbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/httpx"
+)
+
+// signIn signs in, and finds out why where that gets no response and no session has been there before.
+func (c *Client) signIn(ctx context.Context) error {
+	opened := c.hadSession()
+	url := c.opts.BaseURL + gws.MePath
+	if !opened && httpx.Mixed(url) { // nothing is sent
+		e := &httpx.NetworkError{Method: "GET", URL: url, Err: errors.New("mixed content")}
+		httpx.Explain(ctx, e)
+		return e
+	}
+	err := c.rest.SignIn(ctx)
+	if e, ok := errors.AsType[*httpx.NetworkError](err); ok && !opened && c.online() {
+		httpx.Explain(ctx, e)
+	}
+	return err
+}
+
+// hadSession reports whether the server has given a session.
+func (c *Client) hadSession() bool {
+	status, _ := c.session.Watch()
+	return status.Session > 0
+}
+
+// final reports whether the opening of a client is over with this failure to sign in. That the server does not allow the
+// page may be said by a proxy, while the server starts: only the second time is it final.
+func (c *Client) final(err error) bool {
+	if e, ok := errors.AsType[*httpx.NetworkError](err); ok {
+		switch e.Cause {
+		case httpx.MixedContent, httpx.PolicyForbids:
+			return true
+		case httpx.CORSForbids:
+			c.forbidden++
+			return c.forbidden > 1
+		}
+	}
+	return final(err)
+}
+
+// explainOpening adds to an error of the opening which option may be wrong.
+func (c *Client) explainOpening(e *Error) *Error {
+	if path := "/api/v2"; strings.HasSuffix(c.opts.BaseURL, path) && !c.rest.SignedIn() {
+		e.Message += fmt.Sprintf("; baseUrl ends in %s, which is put behind it in any case: leave it out", path)
+	}
+	if e.Code == ConnectFailed && c.rest.SignedIn() && !c.hadSession() {
+		e.Message += fmt.Sprintf("; GET %s was answered, CometD at %q was not: look at cometdPath, and at CORS and proxies there", gws.MePath, c.opts.CometdPath)
+	}
+	return e
+}

@@ -1,0 +1,166 @@
+// What keeps a page from its server is told apart, and at once where waiting does not help.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { after } from "node:test";
+import { failures } from "./engine.mjs";
+import { settle, site, testInPage } from "./in-browser.mjs";
+import { headers, Simulator } from "./simulator.mjs";
+import { dist, unusedOrigin } from "./site.mjs";
+
+/** What browsers say themselves of these; WebKit has its own words for each. */
+const complaints = new RegExp(
+  `${failures.source}|connect-src|Content.Security.Policy|Origin .* is not allowed|access control checks|CORS|Could not connect`,
+);
+const provoked = { complaints };
+
+/** Serves answers to `respond`, at an origin of its own. */
+async function serve(respond) {
+  const server = createServer(respond).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
+const me = JSON.stringify({ statusCode: 0, user: { id: 1, userName: "agent" } });
+
+/** Without what the browser asks for, with `*`, and without the page's own header. */
+const origins = {
+  "no CORS headers": await serve((_, response) => response.end(me)),
+  "any origin, though cookies go along": await serve((_, response) => {
+    response.setHeader("Access-Control-Allow-Origin", "*");
+    response.end(me);
+  }),
+  "a header that is not allowed": await serve(({ headers: { origin } }, response) => {
+    response.setHeader("Access-Control-Allow-Origin", origin ?? "");
+    response.setHeader("Access-Control-Allow-Credentials", "true");
+    response.end(me);
+  }),
+};
+for (const [name, baseUrl] of Object.entries(origins)) {
+  testInPage(
+    `the server's CORS headers are named: ${name}`,
+    async (page) => {
+      const began = performance.now();
+      const { error } = await settle(page, "createClient", {
+        baseUrl,
+        headers,
+        connectTimeout: 30_000,
+      });
+      assert.ok(performance.now() - began < 20_000, "there is no use in waiting");
+      assert.equal(error.code, "CONNECT_FAILED");
+      assert.equal(error.delivery, "not-sent");
+      assert.match(error.message, /answers, and does not let this page read it \(CORS\)/);
+      assert.ok(error.message.includes(`requests from ${site.url} `), error.message);
+      assert.doesNotMatch(error.message, /YWdlbnQ/);
+    },
+    provoked,
+  );
+}
+
+testInPage(
+  "that nothing answers is said",
+  async (page) => {
+    const baseUrl = await unusedOrigin();
+    const { error } = await settle(page, "createClient", { baseUrl, connectTimeout: 1500 });
+    assert.equal(error.code, "CONNECT_FAILED");
+    assert.ok(error.message.includes(`nothing answers at ${baseUrl}`), error.message);
+  },
+  provoked,
+);
+
+testInPage(
+  "the page's Content-Security-Policy is named, at once",
+  async (page) => {
+    const simulator = await Simulator.start();
+    const baseUrl = simulator.url.replace("127.0.0.1", "localhost");
+    const { error } = await settle(page, "createClient", {
+      baseUrl,
+      headers,
+      connectTimeout: 30_000,
+    });
+    assert.equal(error.code, "CONNECT_FAILED");
+    assert.ok(error.message.includes(`connect-src must have ${baseUrl}`), error.message);
+  },
+  { complaints, needs: { webkit: "it tells a Worker nothing of what its policy forbids" } },
+);
+
+testInPage(
+  "mixed content is named, and nothing is sent",
+  async (page) => {
+    await page.setRequestInterception(true);
+    const asked = [];
+    page.on("request", async (request) => {
+      const { hostname, pathname } = new URL(request.url());
+      asked.push(hostname);
+      if (hostname !== "desktop.example") {
+        await request.abort();
+        return;
+      }
+      const [file, contentType] = pathname.startsWith("/dist/")
+        ? [
+            new URL(pathname.slice("/dist/".length), dist),
+            pathname.endsWith(".wasm") ? "application/wasm" : "text/javascript",
+          ]
+        : [undefined, "text/html"];
+      await request.respond({ contentType, body: file ? await readFile(file) : "<!doctype html>" });
+    });
+    await page.goto("https://desktop.example/");
+    const error = await page.evaluate(async () => {
+      const { createClient } = await import("/dist/index.js");
+      const options = { baseUrl: "http://gws.example", worker: false, connectTimeout: 30_000 };
+      return createClient(options).then(String, ({ code, message }) => ({ code, message }));
+    });
+    assert.equal(error.code, "CONNECT_FAILED");
+    assert.match(
+      error.message,
+      /may not ask http:\/\/gws\.example over http: baseUrl must be https/,
+    );
+    assert.ok(asked.length > 0 && !asked.includes("gws.example"), asked.join());
+  },
+  {
+    needs: {
+      firefox: "its driver cannot answer for another host",
+      webkit: "its driver cannot answer for another host",
+    },
+  },
+);
+
+testInPage(
+  "a wrong cometdPath is named",
+  async (page) => {
+    const simulator = await Simulator.start();
+    const options = {
+      baseUrl: simulator.url,
+      headers,
+      cometdPath: "/nowhere",
+      connectTimeout: 3000,
+    };
+    const { error } = await settle(page, "createClient", options);
+    assert.equal(error.code, "CONNECT_FAILED");
+    assert.match(
+      error.message,
+      /GET \/api\/v2\/me was answered, CometD at "\/nowhere" was not: look at cometdPath/,
+    );
+  },
+  provoked,
+);
+
+testInPage(
+  "a base URL that has the API's path already is named",
+  async (page) => {
+    const simulator = await Simulator.start();
+    const options = { baseUrl: `${simulator.url}/api/v2`, headers, connectTimeout: 3000 };
+    const { error } = await settle(page, "createClient", options);
+    assert.match(
+      error.message,
+      /baseUrl ends in \/api\/v2, which is put behind it in any case: leave it out/,
+    );
+  },
+  provoked,
+);
