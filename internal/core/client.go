@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 
 	"gws-outbound/internal/bayeux"
@@ -28,6 +29,8 @@ type page struct {
 	port      *Port
 	number    int // the page's own, of the client
 	listening bool
+
+	subscriptions map[int]*outbound.Subscription // by the page's numbers
 }
 
 // createClient makes a client for the page.
@@ -38,7 +41,7 @@ func (p *Port) createClient(ctx context.Context, m *wire.CreateClient) error {
 	}
 	c := &client{core: p.core, journal: opts.Journal != nil, pages: []*page{{port: p, number: m.Client}}}
 	opts.ConfirmsDelivery = c.journal
-	opts.OnStatus, opts.OnNotification = c.status, c.notification
+	opts.OnStatus, opts.OnNotification, opts.OnGap = c.status, c.notification, c.gap
 	if opts.Log != nil {
 		p.core.setLevel(c, opts.LogFrom)
 	}
@@ -77,6 +80,15 @@ func (c *client) notification(channel string, data json.RawMessage) {
 	}
 }
 
+func (c *client) gap(reason string) {
+	c.mu.Lock()
+	pages := c.pages
+	c.mu.Unlock()
+	for _, page := range pages {
+		page.port.out.now(&wire.Gap{Client: page.number, Reason: reason})
+	}
+}
+
 func (c *client) listeners() (list []*page) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -91,11 +103,18 @@ func (c *client) listeners() (list []*page) {
 func (c *client) listen(p *Port) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, page := range c.pages {
-		if page.port == p {
-			page.listening = true
-		}
+	if page := c.page(p); page != nil {
+		page.listening = true
 	}
+}
+
+// page returns what the client knows of the page behind a port; nil if nothing. The lock is held.
+func (c *client) page(p *Port) *page {
+	i := slices.IndexFunc(c.pages, func(page *page) bool { return page.port == p })
+	if i < 0 {
+		return nil
+	}
+	return c.pages[i]
 }
 
 // sendsAtOnce reports whether a call's POST leaves before anything can come between.

@@ -95,6 +95,10 @@ func (p *Port) Take(m wire.FromPage) {
 		if c := p.client(m.Client); c != nil {
 			c.listen(p)
 		}
+	case *wire.Subscribe:
+		p.subscribe(m)
+	case *wire.Unsubscribe:
+		p.unsubscribe(m)
 	case *wire.Wake:
 		for _, c := range p.all() {
 			c.Wake()

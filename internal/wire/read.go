@@ -26,10 +26,13 @@ const (
 	atFields
 	atFailed
 	atCookies
+	atChannel
+	atListener
+	atSubscription
 	properties
 )
 
-var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed", "cookies"}
+var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed", "cookies", "channel", "listener", "subscription"}
 
 // Read reads a message from a page. Values that a caller has passed are read by their types: a string,
 // float64 or bool; nil for null, and for undefined among properties; a time.Time for a Date, [List]
@@ -71,6 +74,10 @@ func Read(text []byte) (FromPage, error) {
 		return &Delivered{client, readText(f[atReferenceID])}, nil
 	case "listen":
 		return &Listen{client}, nil
+	case "subscribe":
+		return &Subscribe{id, client, readGiven(f[atChannel]), readGiven(f[atListener])}, nil
+	case "unsubscribe":
+		return &Unsubscribe{id, client, integer(f[atSubscription])}, nil
 	case "wake":
 		return &Wake{}, nil
 	case "seen":

@@ -45,6 +45,9 @@ export type FromPage =
   /** The caller has got what a call, or `settled`, came to. */
   | { kind: "delivered"; client: number; referenceId: string }
   | { kind: "listen"; client: number }
+  /** Its number is the subscription's from then on. */
+  | { kind: "subscribe"; id: number; client: number; channel: Given; listener: Given }
+  | { kind: "unsubscribe"; id: number; client: number; subscription: number }
   | { kind: "wake" }
   | { kind: "seen" }
   | { kind: "leave" }
@@ -75,6 +78,14 @@ export type ToPage =
       retryIn?: number;
     }
   | { kind: "notification"; client: number; channel: string; data: unknown }
+  | {
+      kind: "event";
+      client: number;
+      subscriptions: readonly number[];
+      channel: string;
+      data: unknown;
+    }
+  | { kind: "gap"; client: number; reason: string }
   /** Asks for what the option headers gives. */
   | { kind: "headers"; id: number; client: number }
   | { kind: "pong"; id: number };
