@@ -29,6 +29,7 @@ type page struct {
 	port      *Port
 	number    int // the page's own, of the client
 	listening bool
+	unheard   unheard
 
 	subscriptions map[int]*outbound.Subscription // by the page's numbers
 }
@@ -75,7 +76,7 @@ func (c *client) status(s bayeux.Status) {
 }
 
 func (c *client) notification(channel string, data json.RawMessage) {
-	for _, page := range c.listeners() {
+	for _, page := range c.listeners(channel, data) {
 		page.port.out.together(&wire.Notification{Client: page.number, Channel: channel, Data: data})
 	}
 }
@@ -89,22 +90,30 @@ func (c *client) gap(reason string) {
 	}
 }
 
-func (c *client) listeners() (list []*page) {
+// listeners returns the pages that listen, and keeps a notification for the others.
+func (c *client) listeners(channel string, data json.RawMessage) (list []*page) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, page := range c.pages {
 		if page.listening {
 			list = append(list, page)
+		} else {
+			page.unheard.add(&wire.Notification{Client: page.number, Channel: channel, Data: data})
 		}
 	}
 	return list
 }
 
-func (c *client) listen(p *Port) {
+func (c *client) listen(p *Port, since int64) {
+	var missed []*wire.Notification
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if page := c.page(p); page != nil {
 		page.listening = true
+		missed = page.unheard.take(since)
+	}
+	c.mu.Unlock()
+	for _, m := range missed {
+		p.out.together(m)
 	}
 }
 

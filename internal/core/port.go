@@ -93,7 +93,7 @@ func (p *Port) Take(m wire.FromPage) {
 		p.delivered(m)
 	case *wire.Listen:
 		if c := p.client(m.Client); c != nil {
-			c.listen(p)
+			c.listen(p, m.Since)
 		}
 	case *wire.Subscribe:
 		p.subscribe(m)

@@ -75,8 +75,11 @@ type Delivered struct {
 	ReferenceID string
 }
 
-// Listen asks for the notifications of a client, which are left out before.
-type Listen struct{ Client int }
+// Listen asks for the notifications of a client that came at that time, or come later; earlier ones are left out.
+type Listen struct {
+	Client int
+	Since  int64 // milliseconds since 1970
+}
 
 // Subscribe is a call: it subscribes to a channel. From then on the subscription has the number of the call.
 type Subscribe struct {

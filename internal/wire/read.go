@@ -29,10 +29,11 @@ const (
 	atChannel
 	atListener
 	atSubscription
+	atSince
 	properties
 )
 
-var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed", "cookies", "channel", "listener", "subscription"}
+var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed", "cookies", "channel", "listener", "subscription", "since"}
 
 // Read reads a message from a page. Values that a caller has passed are read by their types: a string,
 // float64 or bool; nil for null, and for undefined among properties; a time.Time for a Date, [List]
@@ -73,7 +74,8 @@ func Read(text []byte) (FromPage, error) {
 	case "delivered":
 		return &Delivered{client, readText(f[atReferenceID])}, nil
 	case "listen":
-		return &Listen{client}, nil
+		since, _ := f[atSince].Int()
+		return &Listen{client, since}, nil
 	case "subscribe":
 		return &Subscribe{id, client, readGiven(f[atChannel]), readGiven(f[atListener])}, nil
 	case "unsubscribe":

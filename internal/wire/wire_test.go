@@ -34,7 +34,7 @@ func TestRead_EachKind(t *testing.T) {
 		`{"kind":"headers","id":1,"fields":null,"failed":"RangeError: no"}`:                    &HeadersAnswer{ID: 1, Failed: "RangeError: no"},
 		`{"kind":"cookies","cookies":"a=b; c=d"}`:                                              &Cookies{"a=b; c=d"},
 		`{"kind":"delivered","client":2,"referenceId":"r"}`:                                    &Delivered{2, "r"},
-		`{"kind":"listen","client":2}`:                                                         &Listen{2},
+		`{"kind":"listen","client":2,"since":1433917552123}`:                                   &Listen{2, 1433917552123},
 		`{"kind":"subscribe","id":8,"client":2,"channel":"/a","listener":{"type":"function"}}`: &Subscribe{8, 2, "/a", gws.Foreign("function")},
 		`{"kind":"unsubscribe","id":9,"client":2,"subscription":8}`:                            &Unsubscribe{9, 2, 8},
 		`{"kind":"wake"}`:        &Wake{},

@@ -193,7 +193,7 @@ export class RemoteClient {
 
   /** Asks for the notifications, which are left out before. */
   listen(): void {
-    this.link.send({ kind: "listen", client: this.#number });
+    this.link.send({ kind: "listen", client: this.#number, since: Date.now() });
   }
 
   /** Closes it, and ends its Worker if it has one. Wrong options are refused, and close nothing. */

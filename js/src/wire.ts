@@ -44,7 +44,8 @@ export type FromPage =
   | { kind: "cookies"; cookies: string }
   /** The caller has got what a call, or `settled`, came to. */
   | { kind: "delivered"; client: number; referenceId: string }
-  | { kind: "listen"; client: number }
+  /** `since` is when the page began to listen, in milliseconds since 1970. */
+  | { kind: "listen"; client: number; since: number }
   /** Its number is the subscription's from then on. */
   | { kind: "subscribe"; id: number; client: number; channel: Given; listener: Given }
   | { kind: "unsubscribe"; id: number; client: number; subscription: number }
