@@ -186,34 +186,42 @@ testOverEach("a session that is lost: subscribed again, and a gap", async (page,
   assert.deepEqual(await heard(session), ["b: /b 2"]);
 });
 
-testInPage("a connection that is resumed leaves no gap", async (page) => {
-  const simulator = await Simulator.start();
-  const session = await start(page, { baseUrl: simulator.url });
-  await subscribe(session, "a", "/a");
-  await session.evaluate(({ client }) => {
-    globalThis.back = new Promise((resolve) => {
-      client.addEventListener("statechange", ({ detail }) => {
-        if (detail.state === "connected") resolve();
+testInPage(
+  "a connection that is resumed leaves no gap",
+  async (page) => {
+    const simulator = await Simulator.start();
+    const session = await start(page, { baseUrl: simulator.url });
+    await subscribe(session, "a", "/a");
+    await session.evaluate(({ client }) => {
+      globalThis.back = new Promise((resolve) => {
+        client.addEventListener("statechange", ({ detail }) => {
+          if (detail.state === "connected") resolve();
+        });
       });
     });
-  });
-  await simulator.call("cut");
-  await simulator.call("publish", { channel: "/a", data: 1 });
-  await page.evaluate(() => globalThis.back);
-  assert.deepEqual(await heard(session), ["a: /a 1"]);
-  assert.deepEqual(await session.evaluate(({ gaps }) => gaps), []);
-});
+    await simulator.call("cut");
+    await simulator.call("publish", { channel: "/a", data: 1 });
+    await page.evaluate(() => globalThis.back);
+    assert.deepEqual(await heard(session), ["a: /a 1"]);
+    assert.deepEqual(await session.evaluate(({ gaps }) => gaps), []);
+  },
+  { complaints: failures },
+);
 
-testInPage("gaps without acknowledged delivery, and of a frame that is too large", async (page) => {
-  const simulator = await Simulator.start({ noAckExtension: true });
-  const session = await start(page, { baseUrl: simulator.url, maxMessageSize: 20_000 });
-  await subscribe(session, "a", "/a");
-  await simulator.call("cut");
-  assert.match((await gaps(session, 1))[0], /no acknowledged delivery$/);
-  await simulator.call("publish", { channel: "/a", data: "x".repeat(30_000) });
-  assert.match((await gaps(session, 2)).at(-1), /20000 bytes/);
-  assert.deepEqual(await heard(session), []);
-});
+testInPage(
+  "gaps without acknowledged delivery, and of a frame that is too large",
+  async (page) => {
+    const simulator = await Simulator.start({ noAckExtension: true });
+    const session = await start(page, { baseUrl: simulator.url, maxMessageSize: 20_000 });
+    await subscribe(session, "a", "/a");
+    await simulator.call("cut");
+    assert.match((await gaps(session, 1))[0], /no acknowledged delivery$/);
+    await simulator.call("publish", { channel: "/a", data: "x".repeat(30_000) });
+    assert.match((await gaps(session, 2)).at(-1), /20000 bytes/);
+    assert.deepEqual(await heard(session), []);
+  },
+  { complaints: failures },
+);
 
 testInPage("what cannot be subscribed to is refused, and the client lives on", async (page) => {
   const simulator = await Simulator.start({
