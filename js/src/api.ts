@@ -299,7 +299,7 @@ export type OutboundClientListener<K extends keyof OutboundClientEventMap> =
  * A session with the server, made by {@link createClient}. It lasts until
  * {@link OutboundClient.close}. One that the program has dropped is closed by
  * the browser's garbage collector, some time, if nothing is pending and no
- * listener was ever added to it: one that is listened to lives on, as a
+ * listener was ever added to it or subscribed: one that is listened to lives on, as a
  * WebSocket does.
  *
  * When its page is left for good and nothing is pending, nor being written to the
