@@ -63,7 +63,7 @@ func (c *Client) add(ctx context.Context, s *subscription) (*Subscription, error
 			c.subscribe()
 		}
 	})
-	handle := &Subscription{c, s}
+	handle := &Subscription{func() <-chan struct{} { return c.endSubscription(s) }}
 	select {
 	case err := <-result:
 		if err != nil {
@@ -80,30 +80,29 @@ func (c *Client) add(ctx context.Context, s *subscription) (*Subscription, error
 }
 
 // Subscription is a handler that [Client.Subscribe] has put in place.
-type Subscription struct {
-	c *Client
-	s *subscription
-}
+type Subscription struct{ cancel func() <-chan struct{} }
 
 // Cancel ends the subscription: the handler is not called any more once Cancel has been
 // handled by the client's loop, and the server learns of it if nobody else here
 // wants the channel; at the next connection, if there is none. It does not wait: what it returns is
 // closed once the server has answered, or cannot now.
-func (s *Subscription) Cancel() <-chan struct{} {
+func (s *Subscription) Cancel() <-chan struct{} { return s.cancel() }
+
+// endSubscription ends a subscription; what it returns is as [Subscription.Cancel] has it.
+func (c *Client) endSubscription(s *subscription) <-chan struct{} {
 	done := make(chan struct{})
-	if !s.c.box.put(func() { s.c.cancel(s.s, done) }) {
+	handled := c.box.put(func() {
+		c.remove(s)
+		if waiting, ok := c.unwanted[s.pattern]; ok && c.in(inSession...) {
+			c.unwanted[s.pattern] = append(waiting, done)
+		} else {
+			close(done)
+		}
+	})
+	if !handled {
 		close(done)
 	}
 	return done
-}
-
-func (c *Client) cancel(s *subscription, done chan struct{}) {
-	c.remove(s)
-	if waiting, ok := c.unwanted[s.pattern]; ok && c.in(inSession...) {
-		c.unwanted[s.pattern] = append(waiting, done)
-		return
-	}
-	close(done)
 }
 
 func (c *Client) remove(s *subscription) {
