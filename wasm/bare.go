@@ -127,6 +127,10 @@ func (b *bare) receive(messages []wire.ToPage) {
 					_ = jsbridge.Dispatch(c.target, "notification", map[string]any{"channel": m.Channel, "data": data})
 				}
 			}
+		case *wire.Gap:
+			if c := b.clients[m.Client]; c != nil && !c.closed {
+				_ = jsbridge.Dispatch(c.target, "gap", map[string]any{"reason": m.Reason})
+			}
 		}
 	}
 }

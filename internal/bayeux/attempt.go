@@ -3,6 +3,7 @@ package bayeux
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -160,8 +161,8 @@ func (c *Client) lost(err error) {
 	}
 	if _, large := errors.AsType[*TooLargeError](err); large {
 		c.logf(Warn, "%v: the session is given up, since the server would send it again", err)
-		c.gap()
 		c.forget()
+		defer c.gap(err.Error())
 	}
 	if !proved {
 		c.fruitless++
@@ -253,13 +254,14 @@ func (c *Client) wait(d time.Duration, reason error) {
 		return
 	}
 	c.enter(waiting)
-	c.broken()
+	c.stopAwaitingAll()
 	if c.link != nil {
 		c.link.cancelExchanges()
 	}
 	c.probing, c.outrun = false, 0
 	c.schedule(d, c.try)
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: reason, RetryIn: d, Session: c.session})
+	c.broken(reason)
 }
 
 // retrySoon brings the next attempt forward to when it would be, had somebody
@@ -273,9 +275,9 @@ func (c *Client) retrySoon() {
 
 // broken notes that a connection is given up, with what the server may have
 // sent into it.
-func (c *Client) broken() {
+func (c *Client) broken(reason error) {
 	if c.clientID != "" && !c.ack.on {
-		c.gap()
+		c.gap(fmt.Sprintf("%v, and the server has no acknowledged delivery", reason))
 	}
 }
 

@@ -42,9 +42,10 @@ type Options struct {
 
 	// OnGap is called, on the client's loop, that events may be missing between those that
 	// came before and those that follow: a connection has broken without acknowledged
-	// delivery, a session has taken the place of another, or a frame could not be read. It
-	// must not block.
-	OnGap func()
+	// delivery, a session has taken the place of another, or a frame could not be read. The reason says which,
+	// in words that may quote the server. Where a connection or a session is lost, the status says so first.
+	// It must not block.
+	OnGap func(reason string)
 
 	// Log takes lines of text for a developer. They may quote the server, and so hold
 	// whatever it knows.
@@ -123,6 +124,7 @@ type Client struct {
 	// All that follows belongs to the loop.
 
 	subscriptions []*subscription
+	unwanted      map[string][]chan struct{} // channels that the server has confirmed in this session and nobody wants, with those who wait until it knows
 
 	attempts
 	sessionState
@@ -295,9 +297,9 @@ func (c *Client) End(reason error) {
 	})
 }
 
-func (c *Client) gap() {
+func (c *Client) gap(reason string) {
 	if c.opts.OnGap != nil {
-		c.opts.OnGap()
+		c.opts.OnGap(reason)
 	}
 }
 

@@ -93,7 +93,7 @@ func (l *link) silent(x *exchange) {
 	if x.short && l == c.link {
 		delete(l.exchanges, x.message.ID)
 		c.shortened++
-		c.broken()
+		c.broken(err)
 		c.outruns()
 		c.connect()
 		return

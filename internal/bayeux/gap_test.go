@@ -15,7 +15,7 @@ import (
 func TestGaps(t *testing.T) {
 	// start connects a client, which counts gaps, and returns its held connect.
 	start := func(t *testing.T, s *server, over Transport, noAck bool, gaps *int) (c *Client, held []Message) {
-		c = s.clientWith(Options{Transports: []Transport{over}, OnGap: func() { *gaps++ }})
+		c = s.clientWith(Options{Transports: []Transport{over}, OnGap: func(string) { *gaps++ }})
 		go func(ctx context.Context) { _ = c.Connect(ctx) }(t.Context()) // whether it succeeds is seen by what it sends
 		s.connection()
 		reply := handshakeReply
@@ -99,7 +99,7 @@ func TestGap_DroppedMessageOfAnAnswer(t *testing.T) {
 		run(t, func(t *testing.T) {
 			s, got := newServer(t), 0
 			s.name, s.requests = longPolling, true
-			c := s.clientWith(Options{Transports: []Transport{s}, OnGap: func() { got++ }})
+			c := s.clientWith(Options{Transports: []Transport{s}, OnGap: func(string) { got++ }})
 			s.connect(c)
 			s.say(frame, s.expect(metaConnect)...)
 			synctest.Wait()

@@ -68,6 +68,7 @@ func (c *Client) finish(reason error) {
 	c.dropLate()
 	c.dropPredecessor()
 	c.dropLink()
+	c.stopAwaitingAll()
 	for _, s := range c.subscriptions {
 		s.answered(reason)
 	}

@@ -55,7 +55,7 @@ func (c *Client) receive(l *link, frame []byte) {
 		c.cutShort++
 		c.lost(r.err(frame)) // what was in it is sent again over the next connection
 	case r.dropped > 0 && !again:
-		c.gap()
+		c.gap(r.String())
 	}
 }
 

@@ -96,7 +96,7 @@ func (c *Client) handshook(r *Message, err error) {
 	c.dropRival()
 	c.session++
 	if c.session > 1 {
-		c.gap()
+		c.gap(c.newSessionReason())
 	}
 	c.retries.succeeded()
 	c.clientID = r.ClientID
@@ -302,8 +302,19 @@ func refuses(reason error) bool {
 	return false
 }
 
+// newSessionReason says why there is a new session in place of the one before.
+func (c *Client) newSessionReason() string {
+	const reason = "a new session has taken the place of the one before"
+	if c.lastErr == nil {
+		return reason
+	}
+	return fmt.Sprintf("%s: %v", reason, c.lastErr)
+}
+
 func (c *Client) forget() {
 	c.clientID = ""
+	c.stopAwaitingAll()
+	clear(c.unwanted)
 	c.resuming = false
 	c.confirmed = false
 	c.refusals = 0

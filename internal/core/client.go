@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,6 +31,9 @@ type page struct {
 	port      *Port
 	number    int // the page's own, of the client
 	listening bool
+	unheard   unheard
+
+	subscriptions map[int]*outbound.Subscription // by the page's numbers
 }
 
 // createClient makes a client for the page.
@@ -45,7 +49,7 @@ func (p *Port) createClient(ctx context.Context, m *wire.CreateClient, me func(c
 	}
 	c := &client{core: p.core, journal: opts.Journal != nil, pages: []*page{{port: p, number: m.Client}}}
 	opts.ConfirmsDelivery, opts.Ahead = c.journal, me
-	opts.OnStatus, opts.OnNotification = c.status, c.notification
+	opts.OnStatus, opts.OnNotification, opts.OnGap = c.status, c.notification, c.gap
 	if opts.Log != nil {
 		p.core.setLevel(c, opts.LogFrom)
 	}
@@ -79,30 +83,54 @@ func (c *client) status(s bayeux.Status) {
 }
 
 func (c *client) notification(channel string, data json.RawMessage) {
-	for _, page := range c.listeners() {
+	for _, page := range c.listeners(channel, data) {
 		page.port.out.together(&wire.Notification{Client: page.number, Channel: channel, Data: data})
 	}
 }
 
-func (c *client) listeners() (list []*page) {
+func (c *client) gap(reason string) {
+	c.mu.Lock()
+	pages := c.pages
+	c.mu.Unlock()
+	for _, page := range pages {
+		page.port.out.now(&wire.Gap{Client: page.number, Reason: reason})
+	}
+}
+
+// listeners returns the pages that listen, and keeps a notification for the others.
+func (c *client) listeners(channel string, data json.RawMessage) (list []*page) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, page := range c.pages {
 		if page.listening {
 			list = append(list, page)
+		} else {
+			page.unheard.add(&wire.Notification{Client: page.number, Channel: channel, Data: data})
 		}
 	}
 	return list
 }
 
-func (c *client) listen(p *Port) {
+func (c *client) listen(p *Port, since int64) {
+	var missed []*wire.Notification
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, page := range c.pages {
-		if page.port == p {
-			page.listening = true
-		}
+	if page := c.page(p); page != nil {
+		page.listening = true
+		missed = page.unheard.take(since)
 	}
+	c.mu.Unlock()
+	for _, m := range missed {
+		p.out.together(m)
+	}
+}
+
+// page returns what the client knows of the page behind a port; nil if nothing. The lock is held.
+func (c *client) page(p *Port) *page {
+	i := slices.IndexFunc(c.pages, func(page *page) bool { return page.port == p })
+	if i < 0 {
+		return nil
+	}
+	return c.pages[i]
 }
 
 // sendsAtOnce reports whether a call's POST leaves before anything can come between.

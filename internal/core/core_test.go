@@ -221,7 +221,7 @@ func TestPort_NotificationsOnlyToWhoListens(t *testing.T) {
 	campaign := json.RawMessage(`{"notificationType":"CampaignLoaded"}`)
 	sim.Publish("/v2/me/outbound", campaign)
 	p.resolved(p.call(1, nil)) // which is behind it
-	p.port.Take(&wire.Listen{Client: 1})
+	p.port.Take(&wire.Listen{Client: 1, Since: time.Now().UnixMilli() + 1})
 	sim.Publish("/v2/me/outbound", campaign)
 	await(p, func(*wire.Notification) bool { return true })
 	p.resolved(p.call(1, nil))
@@ -231,6 +231,23 @@ func TestPort_NotificationsOnlyToWhoListens(t *testing.T) {
 		_, is := m.(*wire.Notification)
 		require.False(t, is, "the first one was left out")
 	}
+}
+
+func TestUnheard_KeepsTheLastOnes(t *testing.T) {
+	var u unheard
+	for n := range mostUnheard + 1 {
+		u.add(&wire.Notification{Client: n, Data: json.RawMessage(`1`)})
+	}
+	require.Len(t, u.list, mostUnheard)
+	u.add(&wire.Notification{Client: -1, Data: make([]byte, mostUnheardBytes-50)})
+	got := u.take(0)
+	require.Len(t, got, 51)
+	require.Equal(t, mostUnheard, got[49].Client)
+	require.Empty(t, u.take(0))
+	u.add(&wire.Notification{Data: make([]byte, mostUnheardBytes+1)})
+	require.Empty(t, u.take(0))
+	u.add(&wire.Notification{})
+	require.Empty(t, u.take(time.Now().UnixMilli()+1))
 }
 
 func TestPort_PingIsAnswered(t *testing.T) {

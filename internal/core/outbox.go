@@ -34,6 +34,25 @@ func (o *outbox) now(m wire.ToPage) {
 	o.flush()
 }
 
+// event sends an event together with others. Where it is the one before it, for another subscription, it
+// goes to both in one message.
+func (o *outbox) event(m *wire.Event) {
+	o.mu.Lock()
+	if n := len(o.waiting); n > 0 {
+		last, ok := o.waiting[n-1].(*wire.Event)
+		if ok && last.Client == m.Client && same(last.Data, m.Data) {
+			last.Subscriptions = append(last.Subscriptions, m.Subscriptions...)
+			o.mu.Unlock()
+			return
+		}
+	}
+	o.mu.Unlock()
+	o.together(m)
+}
+
+// same reports whether two texts are one in memory, which waits to be sent.
+func same(a, b []byte) bool { return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0] }
+
 // together sends a message with those that come in the same turn, such as the events of one frame.
 func (o *outbox) together(m wire.ToPage) {
 	o.mu.Lock()

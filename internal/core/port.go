@@ -100,8 +100,12 @@ func (p *Port) Take(m wire.FromPage) {
 		p.delivered(m)
 	case *wire.Listen:
 		if c := p.client(m.Client); c != nil {
-			c.listen(p)
+			c.listen(p, m.Since)
 		}
+	case *wire.Subscribe:
+		p.subscribe(m)
+	case *wire.Unsubscribe:
+		p.unsubscribe(m)
 	case *wire.Wake:
 		for _, c := range p.all() {
 			c.Wake()

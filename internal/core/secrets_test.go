@@ -107,6 +107,8 @@ func textsOver(t *testing.T, base, transport string, turn int, patience float64)
 			}})
 		case *wire.Status:
 			take(m.Reason)
+		case *wire.Gap:
+			take(m.Reason)
 		case *wire.Rejected:
 			e := m.Error
 			e.Event = nil // the caller's, as it came

@@ -66,12 +66,16 @@ type Options struct {
 	// come to: until then, the answer stays in the journal. Otherwise the return of a method is enough.
 	ConfirmsDelivery bool
 
-	// OnStatus and OnNotification are called one at a time, in order. They must
+	// OnStatus, OnNotification and OnGap are called one at a time, in order. They must
 	// not block. OnNotification is called with what arrives on Channels, and the events of the Outbound
 	// API that answer no request: those of campaigns, and records that the server pushes.
 	OnStatus       func(bayeux.Status)
 	OnNotification func(channel string, data json.RawMessage)
-	Log            func(bayeux.Level, string)
+	// OnGap is called, in the same way, once the session works again after events may have been missed, or at once
+	// if it works: a session was lost, or a connection without acknowledged delivery, or a frame could not be read. The reason says
+	// which.
+	OnGap func(reason string)
+	Log   func(bayeux.Level, string)
 
 	// Secrets, if set, is given what must be in no text: header fields, tokens, ids of sessions. Texts are not cleaned
 	// here, but where they leave the program.
@@ -88,7 +92,8 @@ type Client struct {
 
 	recovery recovery.Recovery
 
-	forbidden int  // how often CORS kept the sign-in from being read; belongs to the goroutine that signs in
+	forbidden int // how often CORS kept the sign-in from being read; belongs to the goroutine that signs in
+	missed    missed
 	unclaimed int  // answers that nobody waited for; belongs to the session's loop
 	notified  bool // a subscription to one of the caller's channels brings the outbound events, too
 
@@ -137,8 +142,8 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		Transports:  over.transports(c.rest),
 		Prepare:     c.signIn,
 		Final:       c.final,
-		OnStatus:    opts.OnStatus,
-		OnGap:       c.waiting.gap,
+		OnStatus:    c.noteStatus,
+		OnGap:       c.gap,
 		Log:         opts.Log,
 		Secret:      opts.Secrets.AddSession,
 		LogFrom:     opts.LogFrom,

@@ -85,8 +85,20 @@ type Delivered struct {
 	ReferenceID string
 }
 
-// Listen asks for the notifications of a client, which are left out before.
-type Listen struct{ Client int }
+// Listen asks for the notifications of a client that came at that time, or come later; earlier ones are left out.
+type Listen struct {
+	Client int
+	Since  int64 // milliseconds since 1970
+}
+
+// Subscribe is a call: it subscribes to a channel. From then on the subscription has the number of the call.
+type Subscribe struct {
+	ID, Client        int
+	Channel, Listener any // as [Read] gives values of a caller
+}
+
+// Unsubscribe is a call: it ends a subscription.
+type Unsubscribe struct{ ID, Client, Subscription int }
 
 // Wake says that the connections may be dead, or may be had again.
 type Wake struct{}
@@ -112,6 +124,8 @@ func (*Me) fromPage()            {}
 func (*Cookies) fromPage()       {}
 func (*Delivered) fromPage()     {}
 func (*Listen) fromPage()        {}
+func (*Subscribe) fromPage()     {}
+func (*Unsubscribe) fromPage()   {}
 func (*Wake) fromPage()          {}
 func (*Seen) fromPage()          {}
 func (*Leave) fromPage()         {}
@@ -186,6 +200,20 @@ type Notification struct {
 	Data    json.RawMessage
 }
 
+// Event is an event for subscriptions.
+type Event struct {
+	Client        int
+	Subscriptions []int
+	Channel       string
+	Data          json.RawMessage
+}
+
+// Gap says that events may have been missed.
+type Gap struct {
+	Client int
+	Reason string
+}
+
 // AskHeaders asks for what the option headers gives: for a [HeadersAnswer] with this ID.
 type AskHeaders struct{ ID, Client int }
 
@@ -197,5 +225,7 @@ func (*Rejected) toPage()     {}
 func (*Known) toPage()        {}
 func (*Status) toPage()       {}
 func (*Notification) toPage() {}
+func (*Event) toPage()        {}
+func (*Gap) toPage()          {}
 func (*AskHeaders) toPage()   {}
 func (*Pong) toPage()         {}

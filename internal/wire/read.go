@@ -30,10 +30,14 @@ const (
 	atStatus
 	atTook
 	atBody
+	atChannel
+	atListener
+	atSubscription
+	atSince
 	properties
 )
 
-var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed", "cookies", "asksMe", "status", "took", "body"}
+var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed", "cookies", "asksMe", "status", "took", "body", "channel", "listener", "subscription", "since"}
 
 // Read reads a message from a page. Values that a caller has passed are read by their types: a string,
 // float64 or bool; nil for null, and for undefined among properties; a time.Time for a Date, [List]
@@ -78,7 +82,12 @@ func Read(text []byte) (FromPage, error) {
 	case "delivered":
 		return &Delivered{client, readText(f[atReferenceID])}, nil
 	case "listen":
-		return &Listen{client}, nil
+		since, _ := f[atSince].Int()
+		return &Listen{client, since}, nil
+	case "subscribe":
+		return &Subscribe{id, client, readGiven(f[atChannel]), readGiven(f[atListener])}, nil
+	case "unsubscribe":
+		return &Unsubscribe{id, client, integer(f[atSubscription])}, nil
 	case "wake":
 		return &Wake{}, nil
 	case "seen":

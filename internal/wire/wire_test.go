@@ -37,11 +37,13 @@ func TestRead_EachKind(t *testing.T) {
 		`{"kind":"me","client":2,"status":0}`:               &Me{Client: 2, Body: []byte{}},
 		`{"kind":"cookies","cookies":"a=b; c=d"}`:           &Cookies{"a=b; c=d"},
 		`{"kind":"delivered","client":2,"referenceId":"r"}`: &Delivered{2, "r"},
-		`{"kind":"listen","client":2}`:                      &Listen{2},
-		`{"kind":"wake"}`:                                   &Wake{},
-		`{"kind":"seen"}`:                                   &Seen{},
-		`{"kind":"leave"}`:                                  &Leave{},
-		`{"kind":"ping","id":9}`:                            &Ping{9},
+		`{"kind":"wake"}`:        &Wake{},
+		`{"kind":"seen"}`:        &Seen{},
+		`{"kind":"leave"}`:       &Leave{},
+		`{"kind":"ping","id":9}`: &Ping{9},
+		`{"kind":"listen","client":2,"since":1433917552123}`:                                   &Listen{2, 1433917552123},
+		`{"kind":"subscribe","id":8,"client":2,"channel":"/a","listener":{"type":"function"}}`: &Subscribe{8, 2, "/a", gws.Foreign("function")},
+		`{"kind":"unsubscribe","id":9,"client":2,"subscription":8}`:                            &Unsubscribe{9, 2, 8},
 	} {
 		m, err := Read([]byte(text))
 		require.NoError(t, err, text)
@@ -98,6 +100,8 @@ func TestAppend_EachKind(t *testing.T) {
 		`{"kind":"status","client":3,"state":"connected","transport":"websocket"}`:                                                               &Status{Client: 3, State: "connected", Transport: "websocket"},
 		`{"kind":"status","client":3,"state":"reconnecting","reason":"lost","retryIn":1500.5}`:                                                   &Status{Client: 3, State: "reconnecting", Reason: "lost", RetryIn: 1500.5},
 		`{"kind":"notification","client":3,"channel":"/a","data":[1]}`:                                                                           &Notification{3, "/a", json.RawMessage(`[1]`)},
+		`{"kind":"event","client":3,"subscriptions":[8,9],"channel":"/a","data":{"n":"9007199254740993"}}`:                                       &Event{3, []int{8, 9}, "/a", json.RawMessage(`{"n":9007199254740993}`)},
+		`{"kind":"gap","client":3,"reason":"lost"}`:                                                                                              &Gap{3, "lost"},
 		`{"kind":"headers","id":4,"client":3}`:                                                                                                   &AskHeaders{4, 3},
 		`{"kind":"pong","id":5}`:                                                                                                                 &Pong{5},
 		`{"kind":"rejected","id":6,"error":{"code":"CLOSED","message":"m","delivery":"not-sent"}}`:                                               &Rejected{6, Error{Code: "CLOSED", Message: "m", Delivery: gws.NotSent}},
@@ -152,7 +156,7 @@ func TestKinds_AreThoseOfThePage(t *testing.T) {
 		require.NoError(t, err, kind)
 	}
 	var written []string
-	for _, m := range []ToPage{&Resolved{}, &Rejected{}, &Known{}, &Status{}, &Notification{}, &AskHeaders{}, &Pong{}} {
+	for _, m := range []ToPage{&Resolved{}, &Rejected{}, &Known{}, &Status{}, &Notification{}, &Event{}, &Gap{}, &AskHeaders{}, &Pong{}} {
 		var list []struct{ Kind string }
 		require.NoError(t, json.Unmarshal(Append(nil, []ToPage{m}), &list))
 		written = append(written, list[0].Kind)

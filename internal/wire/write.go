@@ -52,6 +52,22 @@ func appendMessage(b []byte, m ToPage) []byte {
 		b = strconv.AppendInt(b, int64(m.Client), 10)
 		b = appendText(b, "channel", m.Channel)
 		b = appendRaw(append(b, `,"data":`...), m.Data)
+	case *Event:
+		b = append(b, `{"kind":"event","client":`...)
+		b = strconv.AppendInt(b, int64(m.Client), 10)
+		b = append(b, `,"subscriptions":[`...)
+		for i, s := range m.Subscriptions {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = strconv.AppendInt(b, int64(s), 10)
+		}
+		b = appendText(append(b, ']'), "channel", m.Channel)
+		b = appendRaw(append(b, `,"data":`...), m.Data)
+	case *Gap:
+		b = append(b, `{"kind":"gap","client":`...)
+		b = strconv.AppendInt(b, int64(m.Client), 10)
+		b = appendText(b, "reason", m.Reason)
 	case *AskHeaders:
 		b = append(b, `{"kind":"headers","id":`...)
 		b = strconv.AppendInt(b, int64(m.ID), 10)

@@ -242,6 +242,34 @@ export interface NotificationDetail {
   data: any;
 }
 
+/** The `detail` of a `gap` event. */
+export interface GapDetail {
+  /** What happened, in words for a log. */
+  reason: string;
+}
+
+/** An event on a channel that {@link OutboundClient.subscribe} has subscribed to. */
+export interface ChannelEvent {
+  /** The channel that it was published on, also where the subscription has a wildcard. */
+  channel: string;
+  /** As the server sent it, but that an integer beyond 2^53 - 1 is a string of its digits. */
+  // biome-ignore lint/suspicious/noExplicitAny: the server decides what it is
+  data: any;
+}
+
+/** A function that takes the events of a subscription. */
+export type ChannelListener = (event: ChannelEvent) => void;
+
+/** What {@link OutboundClient.subscribe} resolves with. */
+export interface Subscription {
+  /**
+   * Ends the subscription: from the call on, the listener hears nothing more. Where it was the last one
+   * on its channel, the server is told, and the Promise resolves with its answer; where the connection is lost, it
+   * resolves at once, and the server is told over the next one. It never rejects, and may be called again.
+   */
+  unsubscribe(): Promise<void>;
+}
+
 /** The events of a client, by name. */
 export interface OutboundClientEventMap {
   /** The session's state, its transport or the next attempt changed. */
@@ -253,6 +281,13 @@ export interface OutboundClientEventMap {
    * servers send again what was not confirmed.
    */
   notification: CustomEvent<NotificationDetail>;
+  /**
+   * Events may have been missed, on any channel: the server had a new session made in place of one that was
+   * lost, a connection was lost without acknowledged delivery, or something that the server sent was too large or
+   * could not be read. It comes once the subscriptions are in place again, so that
+   * whoever then asks the server how things stand misses nothing in between. What a call waits for, the call's own Promise tells.
+   */
+  gap: CustomEvent<GapDetail>;
 }
 
 /** A listener of one of a client's events. */
@@ -264,7 +299,7 @@ export type OutboundClientListener<K extends keyof OutboundClientEventMap> =
  * A session with the server, made by {@link createClient}. It lasts until
  * {@link OutboundClient.close}. One that the program has dropped is closed by
  * the browser's garbage collector, some time, if nothing is pending and no
- * listener was ever added to it: one that is listened to lives on, as a
+ * listener was ever added to it or subscribed: one that is listened to lives on, as a
  * WebSocket does.
  *
  * When its page is left for good and nothing is pending, nor being written to the
@@ -315,6 +350,29 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
    * fails or does not answer: then the call is off this client's list, but a later client may list it. The client goes on, and tries again, as `forget` does if it is called again.
    */
   forget(referenceId: string): Promise<void>;
+
+  /**
+   * Subscribes to a channel of the server: `listener` is called with each event on it, in order. The channel
+   * may end in a wildcard: `/v2/me/*` is each one below, `/v2/me/**` all below, at any depth. Resolves once the server
+   * has granted it; the listener may be called before that. Each call is a subscription of its own, also
+   * with the same listener, and has each event once (it may come twice around a reconnection: servers send again what
+   * was not confirmed); those on one channel share one subscription at the server.
+   *
+   * It lasts until it is ended, or the client is closed. In each new session it is made again by itself. Should the server refuse
+   * it then, the log says so at level `"warn"`, and the server is asked again in the next session. What was
+   * published meanwhile is lost: see `gap` in {@link OutboundClientEventMap}.
+   *
+   * These events are no `notification` events, which are for {@link ClientOptions.channels}. What a listener
+   * throws is reported as an uncaught error, and disturbs nobody.
+   *
+   * Rejects, with `delivery` `"not-sent"`, with
+   *
+   * - `INVALID_REQUEST`: the channel is none that can be subscribed to, or the listener is no function.
+   * - `SUBSCRIBE_REFUSED`: the server refuses the channel; its words are in the message. The client lives on.
+   * - `CONNECT_FAILED`: there was no session, or no answer, within {@link ClientOptions.connectTimeout}.
+   * - `CLOSED`, `DISCONNECTED`, `AGENT_CHANGED`, `MODULE_EXITED`: the client has come to its end.
+   */
+  subscribe(channel: string, listener: ChannelListener): Promise<Subscription>;
 
   /**
    * Ends the session. What is pending rejects with `CLOSED`. May be called

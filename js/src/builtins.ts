@@ -13,6 +13,15 @@ export const { isArray } = Array;
 export const { isFinite: isFiniteNumber } = Number;
 export const { fetch, setTimeout, clearTimeout, crypto } = globalThis;
 
+/** Reports an error as one that nobody has caught. */
+export const reportError: (error: unknown) => void =
+  globalThis.reportError ??
+  ((error) => {
+    setTimeout(() => {
+      throw error;
+    });
+  });
+
 const { apply } = Reflect;
 const { getTime } = Date.prototype;
 const { toString: toTypeName } = Object.prototype;

@@ -1,8 +1,10 @@
 import type {
+  ChannelListener,
   ClientState,
   CloseOptions,
   OutboundClient,
   StateChangeDetail,
+  Subscription,
   Transport,
   UnsettledCall,
 } from "./api.js";
@@ -15,6 +17,7 @@ import type { OutboundOperations } from "./operations.js";
 import { nothingSent } from "./program.js";
 import { type ListedCall, type Method, type Options, RemoteClient } from "./remote-client.js";
 import type { SignIn } from "./sign-in.js";
+import { Subscriptions } from "./subscriptions.js";
 import { TransportMemory } from "./transport-memory.js";
 
 /** Ends the sessions of clients that were dropped. */
@@ -52,6 +55,7 @@ export class Client extends Base implements OutboundClient {
   #listening = false;
   #journal = false;
   #memory: TransportMemory | undefined;
+  readonly #subscriptions = new Subscriptions();
   /** Those of unsettled calls that were listed, while they are pending. */
   readonly #settled = new Map<string, Promise<unknown>>();
 
@@ -82,6 +86,9 @@ export class Client extends Base implements OutboundClient {
         },
         notification: (channel, data) =>
           tell((client) => client.#dispatch("notification", { channel, data })),
+        event: (numbers, channel, data) =>
+          tell((client) => client.#subscriptions.deliver(numbers, { channel, data })),
+        gap: (reason) => tell((client) => client.#dispatch("gap", { reason })),
       },
       () => {
         const reason = link.program.error(nothingSent()).message;
@@ -185,6 +192,14 @@ export class Client extends Base implements OutboundClient {
     await this.#living().forget(referenceId);
   }
 
+  async subscribe(channel: string, listener: ChannelListener): Promise<Subscription> {
+    const remote = this.#living();
+    if (this.#state !== "closed") {
+      listened.add(this);
+    }
+    return this.#subscriptions.add(remote, channel, listener);
+  }
+
   async close(options?: CloseOptions): Promise<void> {
     const given = own(options, "options");
     await this.#remote?.close(given);
@@ -215,6 +230,7 @@ export class Client extends Base implements OutboundClient {
     this.#reason = detail.reason ?? null;
     if (detail.state === "closed") {
       listened.delete(this);
+      this.#subscriptions.clear();
     }
     this.#dispatch("statechange", detail);
   }

@@ -13,6 +13,8 @@ import { type Fields, type FromPage, fromText, type ToPage, toText } from "./wir
 export interface Hooks {
   statechange(detail: StateChangeDetail): void;
   notification(channel: string, data: unknown): void;
+  event(subscriptions: readonly number[], channel: string, data: unknown): void;
+  gap(reason: string): void;
   /** Gives what the option headers gives. */
   headers(): unknown;
 }
@@ -132,6 +134,14 @@ export class Link {
         break;
       case "notification":
         this.#clients.get(message.client)?.notification(message.channel, message.data);
+        break;
+      case "event": {
+        const { client, subscriptions, channel, data } = message;
+        this.#clients.get(client)?.event(subscriptions, channel, data);
+        break;
+      }
+      case "gap":
+        this.#clients.get(message.client)?.gap(message.reason);
         break;
       case "headers":
         this.#answer(message);

@@ -167,9 +167,43 @@ export class RemoteClient {
     }));
   }
 
+  /** Subscribes to a channel; `begun` is called with the number of the subscription before it can have an event. */
+  async subscribe(
+    channel: unknown,
+    listener: unknown,
+    begun: (subscription: number) => void,
+  ): Promise<void> {
+    const begin = { known: nothingSent(), limit: this.#connectTimeout + margin };
+    await this.link.call(begin, (id) => {
+      begun(id);
+      return {
+        kind: "subscribe",
+        id,
+        client: this.#number,
+        channel: given(channel),
+        listener: given(listener),
+      };
+    });
+  }
+
+  /** Ends a subscription: whatever becomes of the program meanwhile, it is ended. */
+  async unsubscribe(subscription: number): Promise<void> {
+    const begin = { known: nothingSent(), limit: margin };
+    try {
+      await this.link.call(begin, (id) => ({
+        kind: "unsubscribe",
+        id,
+        client: this.#number,
+        subscription,
+      }));
+    } catch {
+      // The client is closed, or the program has ended.
+    }
+  }
+
   /** Asks for the notifications, which are left out before. */
   listen(): void {
-    this.link.send({ kind: "listen", client: this.#number });
+    this.link.send({ kind: "listen", client: this.#number, since: Date.now() });
   }
 
   /** Closes it, and ends its Worker if it has one. Wrong options are refused, and close nothing. */

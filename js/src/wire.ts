@@ -48,7 +48,11 @@ export type FromPage =
   | { kind: "cookies"; cookies: string }
   /** The caller has got what a call, or `settled`, came to. */
   | { kind: "delivered"; client: number; referenceId: string }
-  | { kind: "listen"; client: number }
+  /** `since` is when the page began to listen, in milliseconds since 1970. */
+  | { kind: "listen"; client: number; since: number }
+  /** Its number is the subscription's from then on. */
+  | { kind: "subscribe"; id: number; client: number; channel: Given; listener: Given }
+  | { kind: "unsubscribe"; id: number; client: number; subscription: number }
   | { kind: "wake" }
   | { kind: "seen" }
   | { kind: "leave" }
@@ -82,6 +86,14 @@ export type ToPage =
       retryIn?: number;
     }
   | { kind: "notification"; client: number; channel: string; data: unknown }
+  | {
+      kind: "event";
+      client: number;
+      subscriptions: readonly number[];
+      channel: string;
+      data: unknown;
+    }
+  | { kind: "gap"; client: number; reason: string }
   /** Asks for what the option headers gives. */
   | { kind: "headers"; id: number; client: number }
   | { kind: "pong"; id: number };

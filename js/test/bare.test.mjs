@@ -258,3 +258,25 @@ testInPage(
   },
   { path: "/bare" },
 );
+
+testInPage(
+  "events may have been missed",
+  async (page) => {
+    const simulator = await Simulator.start();
+    await start(page);
+    const gap = await page.evaluateHandle(
+      async (options) => {
+        const client = await globalThis.gwsOutbound.createClient(options);
+        return {
+          reason: new Promise((resolve) => {
+            client.addEventListener("gap", ({ detail }) => resolve(detail.reason));
+          }),
+        };
+      },
+      { baseUrl: simulator.url, headers },
+    );
+    await simulator.call("expire");
+    assert.match(await gap.evaluate(({ reason }) => reason), /^a new session has taken the place/);
+  },
+  { path: "/bare" },
+);

@@ -85,6 +85,35 @@ testInPage(
   { path: new URL("/web/examples/journal/index.html", demo).href },
 );
 
+testInPage(
+  "the desktop's channels, also after its session was lost",
+  async (page) => {
+    const simulator = new Simulator(new URL(demo).origin);
+    await page.waitForSelector("#stop:enabled");
+    await reads(page, "#asked", "asked 3 times");
+    const device = { id: "d", phoneNumber: "5005", deviceState: "Active" };
+    await simulator.call("publish", { channel: "/v2/me/devices", data: { devices: [device] } });
+    await reads(page, "#devices", "5005: Active");
+    const call = (state) =>
+      simulator.call("publish", {
+        channel: "/v2/me/calls",
+        data: { messageType: "CallStateChangeMessage", call: { id: "c", state } },
+      });
+    await call("Ringing");
+    await reads(page, "#calls", "c: Ringing");
+    await simulator.call("expire");
+    await reads(page, "#asked", "asked 6 times"); // whose answers empty the lists
+    await call("Established");
+    await reads(page, "#calls", "c: Established");
+    await page.click("#stop");
+    await reads(page, "#state", "stopped");
+  },
+  {
+    path: new URL("/web/examples/channels/index.html", demo).href,
+    complaints: /status of 404/, // the simulator has no devices and calls
+  },
+);
+
 testInPage("the React hook keeps one client, and ends it with the component", async (page) => {
   const simulator = await Simulator.start();
   await page.goto(`${site.url}${await buildReact()}?server=${encodeURIComponent(simulator.url)}`);

@@ -27,7 +27,7 @@ const chromiumOnly = {
 
 /** Files in which it matters whether the module runs in a Worker. */
 const ofTheHost =
-  /^(answers|complete|errors|frames|journal|lifecycle|program|replaced|transport-memory)\./;
+  /^(answers|complete|errors|frames|journal|lifecycle|program|replaced|subscribe|transport-memory)\./;
 
 const here = new URL(".", import.meta.url);
 // The largest first: most often these take longest, and none of them is to be the last.

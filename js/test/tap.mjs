@@ -8,8 +8,8 @@ import { after } from "node:test";
  * Starts one, for as long as the file's tests run.
  *
  * @param {string} target the origin of the other server
- * @returns {Promise<{ url: string, requests: { line: string, headers: object }[] }>} its origin,
- *   and every request in order: `line` is "POST /path", or "WebSocket /path"
+ * @returns {Promise<{ url: string, requests: { line: string, headers: object, body?: string }[] }>} its
+ *   origin, and every request in order: `line` is "POST /path", or "WebSocket /path"
  */
 export async function startTap(target) {
   const requests = [];
@@ -17,7 +17,11 @@ export async function startTap(target) {
 
   const server = createServer((request, response) => {
     const { method, url, headers } = request;
-    requests.push({ line: `${method} ${url}`, headers });
+    const noted = { line: `${method} ${url}`, headers, body: "" };
+    requests.push(noted);
+    request.on("data", (piece) => {
+      noted.body += piece;
+    });
     const passed = pass(request);
     passed.on("response", (answer) => {
       response.writeHead(answer.statusCode, answer.headers);

@@ -459,6 +459,49 @@ testInPage("notifications cross only when somebody listens", async (page) => {
 });
 
 testInPage(
+  "an event is heard from when its listener was added, not from when the Worker learns of that",
+  async (page) => {
+    const channel = "/v2/me/calls";
+    const simulator = await Simulator.start();
+    const heard = await page.evaluate(
+      async (options, url) => {
+        const { createClient } = await import("/dist/index.js");
+        const publish = (data) =>
+          fetch(`${url}/gwssim/publish`, {
+            method: "POST",
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify({ channel: options.channels[0], data }),
+          });
+        // What the page sends is held back, as where the Worker is busy.
+        const { postMessage } = MessagePort.prototype;
+        const held = [];
+        let hold = false;
+        MessagePort.prototype.postMessage = function (...message) {
+          if (hold) held.push(() => postMessage.apply(this, message));
+          else postMessage.apply(this, message);
+        };
+        const client = await createClient(options);
+        await publish("before");
+        await new Promise((resolve) => setTimeout(resolve, 300)); // it has arrived
+        hold = true;
+        const heard = [];
+        client.addEventListener("notification", ({ detail }) => heard.push(detail.data));
+        await publish("meanwhile");
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        hold = false;
+        for (const send of held) send();
+        await publish("after");
+        while (!heard.includes("after")) await new Promise((resolve) => setTimeout(resolve, 10));
+        return heard;
+      },
+      { baseUrl: simulator.url, headers, channels: [channel] },
+      simulator.url,
+    );
+    assert.deepEqual(heard, ["meanwhile", "after"]);
+  },
+);
+
+testInPage(
   "a program that cannot be had leaves no Worker behind",
   async (page) => {
     const simulator = await Simulator.start({ refuseHandshake: "403::No" });

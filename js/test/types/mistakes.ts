@@ -83,6 +83,12 @@ client.state = "closed";
 CallResult.Answer = 1;
 // @ts-expect-error: no such call result
 CallResult.Anser;
+// @ts-expect-error: a function is wanted
+await client.subscribe("/v2/me/calls", { handleEvent() {} });
+// @ts-expect-error: one channel
+await client.subscribe(["/v2/me/calls"], () => {});
+// @ts-expect-error: no such detail of a gap
+client.addEventListener("gap", ({ detail }) => detail.channel);
 // @ts-expect-error: no such detail
 client.addEventListener("statechange", ({ detail }) => detail.data);
 

@@ -4,16 +4,20 @@ import {
   type AddRecordRequest,
   CallResult,
   type CallResultName,
+  type ChannelEvent,
+  type ChannelListener,
   type ClientOptions,
   type CompleteRecordRequest,
   createClient,
   type Delivery,
+  type GapDetail,
   load,
   type OutboundClient,
   OutboundError,
   type OutboundNotification,
   type OutboundRecord,
   type RecordEvent,
+  type Subscription,
   type UnsettledCall,
   type UnsettledCallOf,
   type UnsettledMethod,
@@ -48,6 +52,17 @@ client.addEventListener("statechange", (event) => {
 });
 client.addEventListener("notification", ({ detail }) => detail.data.anything, { once: true });
 client.addEventListener("statechange", { handleEvent: ({ detail }) => detail.transport });
+client.addEventListener("gap", ({ detail }) => detail.reason.length);
+const subscription: Subscription = await client.subscribe("/v2/me/*", ({ channel, data }) => {
+  const text: string = channel;
+  return [text, data.anything];
+});
+const ended: Promise<void> = subscription.unsubscribe();
+await ended;
+const hear: ChannelListener = (event: ChannelEvent) => event.channel;
+await client.subscribe("/v2/me/calls", hear);
+const why = (detail: GapDetail): string => detail.reason;
+why({ reason: "" });
 client.addEventListener("anything", (event: Event) => event.type);
 const target: EventTarget = client;
 target.addEventListener("statechange", () => {});

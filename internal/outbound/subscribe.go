@@ -1,0 +1,44 @@
+package outbound
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/gws"
+)
+
+// Subscription is a listener that [Client.Subscribe] has put in place.
+type Subscription struct{ session *bayeux.Subscription }
+
+// Subscribe has listener called with each event on channel, which [bayeux.CheckChannel] must allow: one at a
+// time, in order, and never blocking. It waits for a session, and until the server has granted the subscription,
+// for [Options.ConnectTimeout] at most. In each new session it is made again; where that is refused,
+// the client goes on without it. An error is an *[Error], its delivery not-sent.
+func (c *Client) Subscribe(ctx context.Context, channel string, listener func(channel string, data json.RawMessage)) (*Subscription, error) {
+	c.session.AddWaiters(1) // a session that is put off has to be had soon
+	defer c.session.AddWaiters(-1)
+	limited, cancel := c.clock.WithTimeout(ctx, c.opts.ConnectTimeout, c.wakeOnly)
+	defer cancel()
+	s, err := c.session.TrySubscribe(limited, channel, func(m bayeux.Message) { listener(m.Channel, m.Data) })
+	switch {
+	case err == nil:
+		return &Subscription{s}, nil
+	case ctx.Err() != nil:
+		return nil, AbortedError(ctx, gws.NotSent)
+	case limited.Err() != nil:
+		reason := errors.New("the server has not answered")
+		if status, _ := c.session.Watch(); status.Reason != nil {
+			reason = status.Reason
+		}
+		return nil, c.explain(sessionError(fmt.Errorf("%s was not subscribed to within %v: %w", channel, c.opts.ConnectTimeout, reason), gws.NotSent))
+	default:
+		return nil, c.explain(sessionError(err, gws.NotSent))
+	}
+}
+
+// Cancel ends the subscription. Where nobody else here wants the channel, the server is told, and Cancel waits for its
+// answer, but not for a connection: over the next one it is told by itself.
+func (s *Subscription) Cancel() { <-s.session.Cancel() }
