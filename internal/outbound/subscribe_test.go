@@ -57,27 +57,27 @@ func TestSubscribe_Refusals(t *testing.T) {
 		opts := options(sim, transport)
 		opts.ConnectTimeout = time.Second
 		c := open(t, opts)
-		failed := func(ctx context.Context, code Code) *Error {
+		failed := func(ctx context.Context, channel string, code Code) *Error {
 			t.Helper()
-			_, _, err := subscribeTo(ctx, c, "/secret")
+			_, _, err := subscribeTo(ctx, c, channel)
 			e, ok := errors.AsType[*Error](err)
 			require.True(t, ok, err)
 			require.Equal(t, code, e.Code, e.Message)
 			require.Equal(t, gws.NotSent, e.Delivery)
 			return e
 		}
-		require.Contains(t, failed(t.Context(), SubscribeRefused).Message, "Denied")
+		require.Contains(t, failed(t.Context(), "/secret", SubscribeRefused).Message, "Denied")
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
-		failed(gone, Aborted)
+		failed(gone, "/aborted", Aborted)
 		get(t, call(t.Context(), c, record(), CallOptions{})).resolved(t, "ref-1")
 
 		sim.Set(gwssim.Behavior{NoWebSocket: true, NoLongPolling: true})
 		sim.Cut()
-		require.Contains(t, failed(t.Context(), ConnectFailed).Message, "/secret was not subscribed to within 1s: ")
+		require.Contains(t, failed(t.Context(), "/a", ConnectFailed).Message, "/a was not subscribed to within 1s: ")
 		time.AfterFunc(100*time.Millisecond, c.Close)
-		failed(t.Context(), Closed)
-		failed(t.Context(), Closed)
+		failed(t.Context(), "/a", Closed)
+		failed(t.Context(), "/a", Closed)
 	})
 }
 
