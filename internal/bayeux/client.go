@@ -2,11 +2,9 @@ package bayeux
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -115,9 +113,7 @@ type Client struct {
 	end  context.CancelFunc
 	done chan struct{} // closed when the loop has ended
 
-	mu      sync.Mutex
-	status  Status
-	changed chan struct{}
+	statusWatch
 	dropped atomic.Int64 // see Dropped
 
 	// All that follows belongs to the loop.
@@ -226,14 +222,13 @@ func New(opts Options) *Client {
 	}
 	ctx, end := context.WithCancel(context.Background())
 	c := &Client{
-		opts:     opts,
-		box:      newMailbox(),
-		ctx:      ctx,
-		end:      end,
-		done:     make(chan struct{}),
-		status:   Status{State: Connecting},
-		changed:  make(chan struct{}),
-		attempts: attempts{phase: fresh, preferred: -1, causes: map[string]error{}},
+		opts:        opts,
+		box:         newMailbox(),
+		ctx:         ctx,
+		end:         end,
+		done:        make(chan struct{}),
+		statusWatch: newStatusWatch(),
+		attempts:    attempts{phase: fresh, preferred: -1, causes: map[string]error{}},
 	}
 	c.plan = defaultPlan()
 	c.remembered = slices.IndexFunc(opts.Transports, func(t Transport) bool { return t.Name() == opts.FirstTransport })
@@ -249,24 +244,7 @@ func New(opts Options) *Client {
 // more use and is to be closed.
 func (c *Client) Connect(ctx context.Context) error {
 	c.box.put(func() { c.start(ctx) })
-	for {
-		status, changed := c.Watch()
-		switch status.State {
-		case Connected:
-			return nil
-		case Closed:
-			return status.Reason
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			err := status.Reason
-			if err == nil {
-				err = errors.New("the server has not answered")
-			}
-			return &ConnectError{Err: err}
-		}
-	}
+	return c.awaitConnected(ctx)
 }
 
 // Close ends the session at the server, which discards what it still holds for
@@ -300,8 +278,10 @@ func (c *Client) gap() {
 	}
 }
 
-func (c *Client) logf(level Level, format string, args ...any) {
-	if c.opts.Log != nil && level >= c.opts.LogFrom {
-		c.opts.Log(level, fmt.Sprintf(format, args...))
+func (c *Client) logf(level Level, format string, args ...any) { c.opts.logf(level, format, args...) }
+
+func (o *Options) logf(level Level, format string, args ...any) {
+	if o.Log != nil && level >= o.LogFrom {
+		o.Log(level, fmt.Sprintf(format, args...))
 	}
 }

@@ -47,7 +47,7 @@ func (c *Client) Subscribe(ctx context.Context, channel string, handler Handler)
 			c.subscribe()
 		}
 	})
-	handle := &Subscription{c, s}
+	handle := &Subscription{func() { c.box.put(func() { c.remove(s) }) }}
 	select {
 	case err := <-result:
 		if err != nil {
@@ -64,15 +64,12 @@ func (c *Client) Subscribe(ctx context.Context, channel string, handler Handler)
 }
 
 // Subscription is a handler that [Client.Subscribe] has put in place.
-type Subscription struct {
-	c *Client
-	s *subscription
-}
+type Subscription struct{ cancel func() }
 
 // Cancel ends the subscription: the handler is not called any more once Cancel has been
 // handled by the client's loop, and the server learns of it if nobody else here
 // wants the channel. It does not wait.
-func (s *Subscription) Cancel() { s.c.box.put(func() { s.c.remove(s.s) }) }
+func (s *Subscription) Cancel() { s.cancel() }
 
 func (c *Client) remove(s *subscription) {
 	i := slices.Index(c.subscriptions, s)

@@ -31,7 +31,12 @@ type page struct {
 }
 
 // createClient makes a client for the page.
-func (p *Port) createClient(ctx context.Context, m *wire.CreateClient) error {
+func (p *Port) createClient(ctx context.Context, m *wire.CreateClient) (err error) {
+	defer func() {
+		if err != nil {
+			p.forgetAdopted(m.Client)
+		}
+	}()
 	opts, problems := p.readOptions(m)
 	if len(problems) > 0 {
 		return outbound.InvalidOptions(problems)
@@ -42,7 +47,6 @@ func (p *Port) createClient(ctx context.Context, m *wire.CreateClient) error {
 	if opts.Log != nil {
 		p.core.setLevel(c, opts.LogFrom)
 	}
-	var err error
 	if c.Client, err = outbound.Open(ctx, opts); err != nil {
 		p.core.unsetLevel(c)
 		return err

@@ -24,10 +24,11 @@ type Port struct {
 	out  outbox
 
 	mu        sync.Mutex
-	clients   map[int]*client // by the page's numbers; those that are open
-	closing   map[int]*client // those that are being closed
-	calls     map[int]*call   // by the page's numbers: the one table of those that have no end yet
-	ended     sync.Cond       // a call has come to its end
+	clients   map[int]*client         // by the page's numbers; those that are open
+	closing   map[int]*client         // those that are being closed
+	adopted   map[int]*bayeux.Adopted // the page's own sessions, by the numbers of the clients that use them
+	calls     map[int]*call           // by the page's numbers: the one table of those that have no end yet
+	ended     sync.Cond               // a call has come to its end
 	questions map[int]chan *wire.HeadersAnswer
 	asked     int
 }
@@ -60,7 +61,7 @@ func (c *Core) NewPort(send func([]wire.ToPage)) *Port {
 	}
 	p := &Port{
 		core: c, out: outbox{send: cleaned},
-		clients: map[int]*client{}, closing: map[int]*client{}, calls: map[int]*call{}, questions: map[int]chan *wire.HeadersAnswer{},
+		clients: map[int]*client{}, closing: map[int]*client{}, adopted: map[int]*bayeux.Adopted{}, calls: map[int]*call{}, questions: map[int]chan *wire.HeadersAnswer{},
 	}
 	p.ended.L = &p.mu
 	return p
@@ -70,6 +71,7 @@ func (c *Core) NewPort(send func([]wire.ToPage)) *Port {
 func (p *Port) Take(m wire.FromPage) {
 	switch m := m.(type) {
 	case *wire.CreateClient:
+		p.adopt(m)
 		p.begin(m.ID, nil, "createClient", m.Aborted, func(ctx context.Context) (json.RawMessage, error) { return nil, p.createClient(ctx, m) })
 	case *wire.Call:
 		p.ofClient(m.ID, m.Client, m.Method, m.Aborted, func(ctx context.Context, c *client) (json.RawMessage, error) { return c.perform(ctx, p, m) })
@@ -95,6 +97,8 @@ func (p *Port) Take(m wire.FromPage) {
 		if c := p.client(m.Client); c != nil {
 			c.listen(p)
 		}
+	case *wire.PageSession, *wire.PageSubscribed, *wire.PageEvent:
+		p.takeFromSession(m)
 	case *wire.Wake:
 		for _, c := range p.all() {
 			c.Wake()
@@ -210,6 +214,7 @@ func (p *Port) close(m *wire.Close) {
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			delete(p.closing, m.Client)
+			delete(p.adopted, m.Client)
 		}()
 		defer p.awaitEnds(c)
 		return nil, c.close(forget)

@@ -9,6 +9,7 @@ export type {
   CampaignEvent,
   ClientState,
   CloseOptions,
+  CometDLike,
   CompleteRecordOptions,
   LoadOptions,
   NotificationDetail,

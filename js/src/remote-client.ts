@@ -1,4 +1,5 @@
-import type { StateChangeDetail } from "./api.js";
+import { AdoptedSession, cometdOption } from "./adopted.js";
+import type { CometDLike, StateChangeDetail } from "./api.js";
 import { hasOwn } from "./builtins.js";
 import { OutboundError } from "./error.js";
 import { given } from "./given.js";
@@ -9,7 +10,7 @@ import { type Known, nothingSent } from "./program.js";
 import { newReference } from "./reference.js";
 import { signalOf, withoutSignal } from "./signal.js";
 import { describe } from "./thrown.js";
-import type { HeadersOption } from "./wire.js";
+import type { CometDOption, HeadersOption } from "./wire.js";
 
 /** The name of an operation's method. */
 export type Method = keyof OutboundOperations;
@@ -45,12 +46,20 @@ export class RemoteClient {
   readonly #ackTimeout: number;
   readonly #journal: boolean;
   readonly #options: Options;
+  /** The option cometd: of use, if there is a session to be adopted. */
+  readonly #cometd: CometDOption;
+  readonly #adopted: AdoptedSession | undefined;
   #connected = false;
   #closing: Promise<void> | undefined;
   #closed = false;
 
   /** `ended` is called at the end of the program. */
-  constructor(link: Link, options: Options, hooks: Omit<Hooks, "headers">, ended: () => void) {
+  constructor(
+    link: Link,
+    options: Options,
+    hooks: Pick<Hooks, "statechange" | "notification">,
+    ended: () => void,
+  ) {
     this.link = link;
     this.#options = options;
     this.#connectTimeout = milliseconds(options.connectTimeout, defaults.connectTimeout);
@@ -60,16 +69,29 @@ export class RemoteClient {
       ...hooks,
       statechange: (detail: StateChangeDetail) => {
         this.#connected = detail.state === "connected";
+        if (detail.state === "closed") {
+          this.#adopted?.release();
+        }
         hooks.statechange(detail);
       },
       headers: () => (options.headers as () => unknown)(),
+      pageSubscribe: (channel) => this.#adopted?.subscribe(channel),
+      pageUnsubscribe: (channel) => this.#adopted?.unsubscribe(channel),
     });
+    this.#cometd = cometdOption(options.cometd);
+    if (this.#cometd && "adopted" in this.#cometd) {
+      const client = this.#number;
+      const cometd = options.cometd as CometDLike;
+      this.#adopted = new AdoptedSession(cometd, options.maxMessageSize, (message) =>
+        link.send({ ...message, client }),
+      );
+    }
     this.#off = link.program.onEnd(ended);
   }
 
   /** Connects it. Nothing of it is left where that fails. */
   async create(): Promise<void> {
-    const { headers, ...rest } = this.#options;
+    const { headers, cometd: _, ...rest } = this.#options;
     const { signal } = this.#options;
     // In a Worker, location is that of its script.
     const baseUrl = this.#options.baseUrl ?? globalThis.location?.origin;
@@ -77,14 +99,17 @@ export class RemoteClient {
     const limit = this.#connectTimeout + margin;
     this.link.tellCookies();
     try {
-      await this.link.call({ known: nothingSent(), signal, limit }, (id, aborted) => ({
+      const created = this.link.call({ known: nothingSent(), signal, limit }, (id, aborted) => ({
         kind: "createClient",
         id,
         client: this.#number,
         options: given(options),
         headers: headersOf(headers),
+        cometd: this.#cometd,
         aborted,
       }));
+      this.#adopted?.start();
+      await created;
     } catch (error) {
       this.#end();
       throw error;
@@ -203,6 +228,7 @@ export class RemoteClient {
 
   #end(): void {
     this.#closed = true;
+    this.#adopted?.release();
     this.#off();
     this.link.remove(this.#number);
     this.link.release();

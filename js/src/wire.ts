@@ -7,7 +7,7 @@ import type { ClientState, Transport } from "./api.js";
 import { parse } from "./builtins.js";
 import type { Delivery, OutboundErrorInit } from "./error.js";
 import type { Given } from "./given.js";
-import { write } from "./json.js";
+import { type Json, write } from "./json.js";
 import type { Method } from "./remote-client.js";
 
 /** What the page says. A call has an `id`, which what is about it names; `client` is the page's number of a client. */
@@ -18,6 +18,7 @@ export type FromPage =
       client: number;
       options: Given;
       headers: HeadersOption;
+      cometd: CometDOption;
       aborted: boolean;
     }
   | {
@@ -45,6 +46,19 @@ export type FromPage =
   /** The caller has got what a call, or `settled`, came to. */
   | { kind: "delivered"; client: number; referenceId: string }
   | { kind: "listen"; client: number }
+  /** What has become of the page's own session. */
+  | { kind: "pageSession"; client: number; session: PageSession }
+  /** What has come of a `pageSubscribe`: the server has granted it, or has refused it, or something has kept it from being heard. */
+  | { kind: "pageSubscribed"; client: number; channel: string; refused?: string; failed?: string }
+  /** An event on a channel or pattern of a `pageSubscribe`, or why it cannot be written. */
+  | {
+      kind: "pageEvent";
+      client: number;
+      subscription: string;
+      channel: string;
+      data: Json | null;
+      failed?: string;
+    }
   | { kind: "wake" }
   | { kind: "seen" }
   | { kind: "leave" }
@@ -57,6 +71,25 @@ export type HeadersOption =
   /** Why the browser does not take it. */
   | { refused: string }
   | null;
+
+/** The option cometd: the object stays on the page, which says what it comes to. */
+export type CometDOption =
+  | { adopted: true }
+  /** Why it is of no use. */
+  | { refused: string }
+  | null;
+
+/** The fields of bayeux.OwnerStatus; what is not known is not there. */
+export type PageSession = {
+  readonly up: boolean;
+  readonly number: number;
+  readonly clientId?: string | undefined;
+  readonly transport?: Transport | undefined;
+  readonly unacknowledged?: boolean | undefined;
+  readonly handshakeRefused?: string | undefined;
+  readonly connectRefused?: string | undefined;
+  readonly reason?: string | undefined;
+};
 
 /** Names and values of header fields. */
 export type Fields = { readonly [name: string]: string };
@@ -77,6 +110,9 @@ export type ToPage =
   | { kind: "notification"; client: number; channel: string; data: unknown }
   /** Asks for what the option headers gives. */
   | { kind: "headers"; id: number; client: number }
+  /** Asks to subscribe to a channel in the page's own session, and in each that follows; and to end that. */
+  | { kind: "pageSubscribe"; client: number; channel: string }
+  | { kind: "pageUnsubscribe"; client: number; channel: string }
   | { kind: "pong"; id: number };
 
 /** The cause of an error: what the page has itself, or the name and the message of what the browser threw. */
