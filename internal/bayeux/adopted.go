@@ -392,11 +392,12 @@ func (a *Adopted) update() {
 		s.State = Reconnecting
 	}
 	switch {
+	case !a.signedIn && a.problem != nil:
+		s.Reason, s.RetryIn = a.problem, max(time.Until(a.retryAt), 0)
 	case !a.is.Up || a.is.Session == 0:
 		s.Reason = a.is.reason()
-	case a.problem != nil && (!a.signedIn || missing != nil):
+	case missing != nil && a.problem != nil:
 		s.Reason = a.problem
-		s.RetryIn = max(time.Until(a.retryAt), 0)
 	case missing != nil:
 		s.Reason = fmt.Errorf("the server has not confirmed the subscription to %s", missing.pattern)
 	case a.signedIn:

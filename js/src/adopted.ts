@@ -106,6 +106,7 @@ export class AdoptedSession {
       if (status === "connected") {
         this.#is.number = 1;
         this.#up();
+        this.#askMissing(); // the program may have asked already
       } else {
         const what = this.#cometd.isDisconnected() ? "; it is to be had to shake hands" : "";
         this.#down(`the page's cometd.js is not connected, but ${status}${what}`);
@@ -390,7 +391,7 @@ function failureOf(message: Message): string | undefined {
   const status = typeof httpCode === "number" && httpCode > 0 ? `HTTP ${httpCode}` : "";
   const words = textOf(reason) ?? "";
   const text = words && status ? `${words} (${status})` : words || status;
-  return text && `the page's cometd.js could not reach the server: ${text}`;
+  return text ? `the page's cometd.js could not reach the server: ${text}` : undefined;
 }
 
 const longest = 500;
