@@ -300,10 +300,12 @@ export class AdoptedSession {
     try {
       subscription.handle = this.#cometd.subscribe(
         channel,
-        (message: Message) => this.#guarded(() => current() && this.#event(channel, message)),
+        (message) => this.#guarded(() => current() && this.#event(channel, message as Message)),
         props,
-        (message: Message) =>
-          this.#guarded(() => sent && current() && this.#answered(subscription, message)),
+        (message) =>
+          this.#guarded(
+            () => sent && current() && this.#answered(subscription, message as Message),
+          ),
       );
     } catch (thrown) {
       this.#pause(subscription);

@@ -53,12 +53,12 @@ export interface CometDLike {
   isDisconnected(): boolean;
   subscribe(
     channel: string,
-    callback: (message: never) => void,
+    callback: (message: object) => void,
     props: object,
-    replyCallback: (message: never) => void,
+    replyCallback: (message: object) => void,
   ): object;
   unsubscribe(subscription: object): void;
-  addListener(channel: string, callback: (message: never) => void): object;
+  addListener(channel: string, callback: (message: object) => void): object;
   removeListener(listener: object): void;
   /** Says over what events travel. */
   getTransport?(): unknown;
