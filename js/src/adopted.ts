@@ -179,10 +179,10 @@ export class AdoptedSession {
   }
 
   #listen(channel: string, hear: (message: Message) => void): void {
-    this.#listeners[this.#listeners.length] = this.#cometd.addListener(
-      channel,
-      (message: Message) => this.#guarded(() => this.#released || hear(message)),
+    const listener = this.#cometd.addListener(channel, (message) =>
+      this.#guarded(() => this.#released || hear(message as Message)),
     );
+    this.#listeners[this.#listeners.length] = listener;
   }
 
   #shookHands(message: Message): void {
