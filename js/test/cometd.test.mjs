@@ -20,8 +20,10 @@ import { headers, Simulator } from "./simulator.mjs";
 
 const outbound = "/v2/me/outbound";
 
-for (const version of versions) {
-  for (const transport of ["websocket", "long-polling"]) {
+const both = ["websocket", "long-polling"];
+for (const [i, version] of versions.entries()) {
+  // The oldest and the newest over both, those between them over one in turn.
+  for (const transport of i % (versions.length - 1) === 0 ? both : [both[i % 2]]) {
     // In one of them the desktop hears our channel as well: cometd.js sends no subscription of ours then.
     const shared = transport === "long-polling";
 
