@@ -57,7 +57,7 @@ export class RemoteClient {
   constructor(
     link: Link,
     options: Options,
-    hooks: Pick<Hooks, "statechange" | "notification">,
+    hooks: Omit<Hooks, "headers" | "pageSubscribe" | "pageUnsubscribe">,
     ended: () => void,
   ) {
     this.link = link;
