@@ -53,7 +53,10 @@ func (c *Client) try() {
 			switch {
 			case c.attempt != attempt:
 			case err == nil:
-				c.preparedIn, c.preparedAhead = max(time.Since(began), c.preparedAhead), 0
+				c.preparedIn = time.Since(began)
+				if c.opts.PreparedIn != nil {
+					c.preparedIn = max(c.preparedIn, c.opts.PreparedIn())
+				}
 				c.signedIn = keep
 				c.resume()
 				c.open()
@@ -66,21 +69,25 @@ func (c *Client) try() {
 	}()
 }
 
-// prepare calls the option of that name. It is somebody else's code on a
-// goroutine of ours, so that a panic must not end the program.
-func (c *Client) prepare(short bool) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &InternalError{p}
-		}
-	}()
+func (c *Client) prepare(short bool) error {
 	ctx := c.ctx
 	if short { // the server keeps the session for a short time only
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, c.opts.DialTimeout)
 		defer cancel()
 	}
-	return c.opts.Prepare(ctx)
+	return c.opts.prepare(ctx)
+}
+
+// prepare calls the option of that name. It is somebody else's code on a
+// goroutine of ours, so that a panic must not end the program.
+func (o *Options) prepare(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &InternalError{p}
+		}
+	}()
+	return o.Prepare(ctx)
 }
 
 // open makes sure of a connection. A socket on which nothing was heard for
@@ -198,14 +205,7 @@ func (c *Client) failed(err error) {
 		}
 	}
 	c.note(err)
-	pause := c.interval()
-	if e, ok := errors.AsType[interface {
-		error
-		RetryAfter() time.Duration
-	}](err); ok {
-		pause = c.retries.postpone(max(pause, e.RetryAfter()))
-	}
-	c.wait(pause+c.backoff(), c.lastErr)
+	c.wait(c.retries.heed(err, c.interval())+c.backoff(), c.lastErr)
 }
 
 // telling returns the failure that is to be reported. One for want of time, because

@@ -2,11 +2,9 @@ package bayeux
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -30,6 +28,10 @@ type Options struct {
 	// returns an error, so does the attempt; an error for which Final is true ends the
 	// client.
 	Prepare func(context.Context) error
+
+	// PreparedIn, if set, is how long the work of Prepare that has just succeeded has taken, where that was begun before it
+	// was called; 0 if it was not. It says how far the server is.
+	PreparedIn func() time.Duration
 
 	// Final reports whether an error of Prepare will not go away by trying
 	// again. It is asked only before the first handshake has succeeded: later
@@ -116,9 +118,7 @@ type Client struct {
 	end  context.CancelFunc
 	done chan struct{} // closed when the loop has ended
 
-	mu      sync.Mutex
-	status  Status
-	changed chan struct{}
+	statusWatch
 	dropped atomic.Int64 // see Dropped
 
 	// All that follows belongs to the loop.
@@ -134,15 +134,14 @@ type Client struct {
 
 // attempts is what the client knows of its attempts to have a session.
 type attempts struct {
-	transport     int  // index into opts.Transports
-	established   bool // a connect has succeeded at least once
-	signIn        bool // the session is to be kept, but Prepare may help the next attempt
-	signedIn      bool // Prepare was called for that reason since a connect has succeeded
-	preparedIn    time.Duration
-	preparedAhead time.Duration // see NotePrepared
-	connectedAt   time.Time     // when the client was last connected
-	retries       retries
-	lastErr       error // the last failure since the session's last success
+	transport   int  // index into opts.Transports
+	established bool // a connect has succeeded at least once
+	signIn      bool // the session is to be kept, but Prepare may help the next attempt
+	signedIn    bool // Prepare was called for that reason since a connect has succeeded
+	preparedIn  time.Duration
+	connectedAt time.Time // when the client was last connected
+	retries     retries
+	lastErr     error // the last failure since the session's last success
 
 	opening context.Context // of the caller of Connect
 	attempt int             // counts attempts: what was started in an older one is stale
@@ -229,14 +228,13 @@ func New(opts Options) *Client {
 	}
 	ctx, end := context.WithCancel(context.Background())
 	c := &Client{
-		opts:     opts,
-		box:      newMailbox(),
-		ctx:      ctx,
-		end:      end,
-		done:     make(chan struct{}),
-		status:   Status{State: Connecting},
-		changed:  make(chan struct{}),
-		attempts: attempts{phase: fresh, preferred: -1, causes: map[string]error{}},
+		opts:        opts,
+		box:         newMailbox(),
+		ctx:         ctx,
+		end:         end,
+		done:        make(chan struct{}),
+		statusWatch: newStatusWatch(),
+		attempts:    attempts{phase: fresh, preferred: -1, causes: map[string]error{}},
 	}
 	c.plan = defaultPlan()
 	c.remembered = slices.IndexFunc(opts.Transports, func(t Transport) bool { return t.Name() == opts.FirstTransport })
@@ -252,24 +250,7 @@ func New(opts Options) *Client {
 // more use and is to be closed.
 func (c *Client) Connect(ctx context.Context) error {
 	c.box.put(func() { c.start(ctx) })
-	for {
-		status, changed := c.Watch()
-		switch status.State {
-		case Connected:
-			return nil
-		case Closed:
-			return status.Reason
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			err := status.Reason
-			if err == nil {
-				err = errors.New("the server has not answered")
-			}
-			return &ConnectError{Err: err}
-		}
-	}
+	return c.awaitConnected(ctx)
 }
 
 // Close ends the session at the server, which discards what it still holds for
@@ -303,8 +284,10 @@ func (c *Client) gap(reason string) {
 	}
 }
 
-func (c *Client) logf(level Level, format string, args ...any) {
-	if c.opts.Log != nil && level >= c.opts.LogFrom {
-		c.opts.Log(level, fmt.Sprintf(format, args...))
+func (c *Client) logf(level Level, format string, args ...any) { c.opts.logf(level, format, args...) }
+
+func (o *Options) logf(level Level, format string, args ...any) {
+	if o.Log != nil && level >= o.LogFrom {
+		o.Log(level, fmt.Sprintf(format, args...))
 	}
 }

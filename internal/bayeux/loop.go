@@ -9,35 +9,12 @@ import (
 // for it may hold a connection to be closed; it finds that it is stale.
 func (c *Client) loop() {
 	defer close(c.done)
-	defer func() {
-		for _, f := range c.box.close() {
-			c.runLate(f)
-		}
-	}()
-	defer func() {
-		// A panic would end the whole program in a browser, and with it every
-		// other client of the page.
-		if p := recover(); p != nil {
-			c.logf(Warn, "internal error: %v\n%s", p, debug.Stack())
-			c.finish(&InternalError{p})
-		}
-	}()
-	for c.ctx.Err() == nil {
-		<-c.box.ready
-		for _, f := range c.box.take() {
-			f()
-		}
-	}
-}
-
-// runLate runs what was queued before the client was closed.
-func (c *Client) runLate(f func()) {
-	defer func() {
-		if p := recover(); p != nil {
-			c.logf(Warn, "internal error: %v\n%s", p, debug.Stack())
-		}
-	}()
-	f()
+	// A panic would end the whole program in a browser, and with it every
+	// other client of the page.
+	c.box.run(c.ctx, func(p any) {
+		c.logf(Warn, "internal error: %v\n%s", p, debug.Stack())
+		c.finish(&InternalError{p})
+	})
 }
 
 // after runs f on the loop in d, unless the timer is stopped. A timer that has

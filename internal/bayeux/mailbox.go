@@ -1,6 +1,9 @@
 package bayeux
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // mailbox is a queue of work for one goroutine. Putting never blocks: a
 // transport's reader must not wait for what it reads to be handled, since a
@@ -48,4 +51,28 @@ func (b *mailbox) close() []func() {
 	work := b.work
 	b.work = nil
 	return work
+}
+
+// run does the work until ctx is done, or a piece of it panics; then what is left is done, and nothing is let in any more.
+// What a piece panics with is given to panicked, while the panic's stack is there.
+func (b *mailbox) run(ctx context.Context, panicked func(any)) {
+	do := func(work func()) {
+		defer func() {
+			if p := recover(); p != nil {
+				panicked(p)
+			}
+		}()
+		work()
+	}
+	do(func() {
+		for ctx.Err() == nil {
+			<-b.ready
+			for _, f := range b.take() {
+				f()
+			}
+		}
+	})
+	for _, f := range b.close() {
+		do(f)
+	}
 }

@@ -109,16 +109,16 @@ func (c *Client) deliver(m *Message) {
 	for _, s := range c.subscriptions {
 		if matches(s.pattern, m.Channel) {
 			c.eventful = true
-			c.call(s, m)
+			c.opts.call(s, m)
 		}
 	}
 }
 
 // call keeps the fault of one handler from the others, and from the session.
-func (c *Client) call(s *subscription, m *Message) {
+func (o *Options) call(s *subscription, m *Message) {
 	defer func() {
 		if p := recover(); p != nil {
-			c.logf(Warn, "the handler of %s panicked: %v\n%s", s.pattern, p, debug.Stack())
+			o.logf(Warn, "the handler of %s panicked: %v\n%s", s.pattern, p, debug.Stack())
 		}
 	}()
 	s.handler(*m)

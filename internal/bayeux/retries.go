@@ -1,6 +1,9 @@
 package bayeux
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // The bound of the pause before the next attempt, which doubles from one to the other.
 const (
@@ -50,6 +53,18 @@ func (r *retries) mayRenew() bool {
 func (r *retries) postpone(pause time.Duration) time.Duration {
 	pause = min(pause, MaxBackoff)
 	r.notBefore = time.Now().Add(pause)
+	return pause
+}
+
+// heed is postpone where an error says that its server has asked for a pause, and returns the pause, that is at
+// least as long as given.
+func (r *retries) heed(err error, pause time.Duration) time.Duration {
+	if e, ok := errors.AsType[interface {
+		error
+		RetryAfter() time.Duration
+	}](err); ok {
+		return r.postpone(max(pause, e.RetryAfter()))
+	}
 	return pause
 }
 

@@ -60,10 +60,6 @@ func (c *Client) NoteRequest() (end func(answered bool)) {
 	}
 }
 
-// NotePrepared says that somebody else has begun what Prepare waits for, and how long it took: Prepare itself
-// says too little about the line.
-func (c *Client) NotePrepared(took time.Duration) { c.box.put(func() { c.preparedAhead = took }) }
-
 // requests is what is known of requests that others make to the same server. It does not belong to the
 // loop, since it is noted with each of them.
 type requests struct {

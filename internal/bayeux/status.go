@@ -1,7 +1,10 @@
 package bayeux
 
 import (
+	"context"
+	"errors"
 	"runtime/debug"
+	"sync"
 	"time"
 )
 
@@ -25,34 +28,69 @@ type Status struct {
 	Session   int           // how many sessions there were, a resumed one included: a new number means that the server forgot what it held for the one before
 }
 
+// statusWatch holds the status for those who watch it.
+type statusWatch struct {
+	mu      sync.Mutex
+	status  Status
+	changed chan struct{}
+}
+
+func newStatusWatch() statusWatch {
+	return statusWatch{status: Status{State: Connecting}, changed: make(chan struct{})}
+}
+
 // Watch returns the status, and a channel that is closed when it is no longer
 // the newest.
-func (c *Client) Watch() (Status, <-chan struct{}) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.status, c.changed
+func (w *statusWatch) Watch() (Status, <-chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.status, w.changed
+}
+
+// awaitConnected is the end of a call of Connect.
+func (w *statusWatch) awaitConnected(ctx context.Context) error {
+	for {
+		status, changed := w.Watch()
+		switch status.State {
+		case Connected:
+			return nil
+		case Closed:
+			return status.Reason
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			err := status.Reason
+			if err == nil {
+				err = errors.New("the server has not answered")
+			}
+			return &ConnectError{Err: err}
+		}
+	}
 }
 
 // report makes s the status, and tells who listens.
-func (c *Client) report(s Status) {
-	c.mu.Lock()
-	old := c.status
+func (c *Client) report(s Status) { c.statusWatch.report(s, &c.opts) }
+
+func (w *statusWatch) report(s Status, opts *Options) {
+	w.mu.Lock()
+	old := w.status
 	same := s.State == old.State && s.Transport == old.Transport && s.RetryIn == old.RetryIn && s.Session == old.Session
 	if same && (s.Reason == nil && old.Reason == nil || s.State == Connected && s.Reason != nil && old.Reason != nil && s.Reason.Error() == old.Reason.Error()) {
-		c.mu.Unlock()
+		w.mu.Unlock()
 		return // one of many connects
 	}
-	c.status = s
-	close(c.changed)
-	c.changed = make(chan struct{})
-	c.mu.Unlock()
-	if c.opts.OnStatus == nil {
+	w.status = s
+	close(w.changed)
+	w.changed = make(chan struct{})
+	w.mu.Unlock()
+	if opts.OnStatus == nil {
 		return
 	}
 	defer func() { // the fault of who listens is not the session's
 		if p := recover(); p != nil {
-			c.logf(Warn, "OnStatus panicked: %v\n%s", p, debug.Stack())
+			opts.logf(Warn, "OnStatus panicked: %v\n%s", p, debug.Stack())
 		}
 	}()
-	c.opts.OnStatus(s)
+	opts.OnStatus(s)
 }

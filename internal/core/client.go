@@ -37,11 +37,14 @@ type page struct {
 }
 
 // createClient makes a client for the page.
-func (p *Port) createClient(ctx context.Context, m *wire.CreateClient, me func(context.Context) (*httpx.Response, time.Duration)) error {
+func (p *Port) createClient(ctx context.Context, m *wire.CreateClient, me func(context.Context) (*httpx.Response, time.Duration)) (err error) {
 	defer func() {
 		p.mu.Lock()
-		defer p.mu.Unlock()
 		delete(p.asksMe, m.Client)
+		p.mu.Unlock()
+		if err != nil {
+			p.forgetAdopted(m.Client)
+		}
 	}()
 	opts, problems := p.readOptions(m)
 	if len(problems) > 0 {
@@ -53,7 +56,6 @@ func (p *Port) createClient(ctx context.Context, m *wire.CreateClient, me func(c
 	if opts.Log != nil {
 		p.core.setLevel(c, opts.LogFrom)
 	}
-	var err error
 	if c.Client, err = outbound.Open(ctx, opts); err != nil {
 		p.core.unsetLevel(c)
 		return err

@@ -45,6 +45,28 @@ func (r *optionsReader) baseUrl() {
 	r.opts.BaseURL = url
 }
 
+// ofOwnSession are the options that say how a session is to be opened.
+var ofOwnSession = []string{"cometdPath", "transports", "guest", "appendMessageTypeToURL"}
+
+// cometd stays on the page, which has looked at it.
+func (r *optionsReader) cometd() {
+	switch m := r.message; {
+	case m.CometD.Refused != "":
+		r.problem("cometd", m.CometD.Refused)
+	case m.CometD.Adopted:
+		r.opts.Adopted = r.port.adoptedBy(m.Client)
+		for _, name := range ofOwnSession {
+			if v := r.values[name]; v != nil && v != false {
+				r.problem(name, "has no meaning beside cometd, since no session is opened then: leave one of them out")
+			}
+		}
+	default:
+		if r.read["cometd"] = true; r.values["cometd"] != nil { // started without the loader
+			r.problem("cometd", "is an option of createClient of the npm package alone")
+		}
+	}
+}
+
 func (r *optionsReader) cometdPath(byDefault string) {
 	r.opts.CometdPath = byDefault
 	if r.text("cometdPath", &r.opts.CometdPath) {

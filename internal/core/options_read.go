@@ -7,6 +7,7 @@ import "time"
 // readEach reads the options of the table, each with its default; those that are more than a value by methods of their names.
 func (r *optionsReader) readEach() {
 	r.baseUrl()
+	r.cometd()
 	r.cometdPath("/api/v2/notifications")
 	r.transports([]string{"websocket", "long-polling"})
 	r.opts.Guest = false

@@ -63,6 +63,8 @@ func TestReadOptions_WrongOnesAreNamed(t *testing.T) {
 	}
 	_, problems := (&Port{core: New(Config{})}).readOptions(&wire.CreateClient{Headers: wire.Headers{Refused: "TypeError: no"}})
 	require.Contains(t, problems, gws.Problem{Field: "headers", Message: "TypeError: no"})
+	_, problems = (&Port{core: New(Config{})}).readOptions(&wire.CreateClient{CometD: wire.CometD{Refused: "it lacks subscribe()"}})
+	require.Contains(t, problems, gws.Problem{Field: "cometd", Message: "it lacks subscribe()"})
 }
 
 func TestReadOptions_ListsHaveAnEnd(t *testing.T) {
@@ -72,6 +74,28 @@ func TestReadOptions_ListsHaveAnEnd(t *testing.T) {
 	}
 	_, problems := (&Port{core: New(Config{})}).readOptions(&wire.CreateClient{Options: map[string]any{"channels": list}})
 	require.Contains(t, fieldsOf(problems), "channels")
+}
+
+// A session of the page's own is not opened, so that nothing is said of how; without the loader there can be none.
+func TestReadOptions_CometD(t *testing.T) {
+	for text, fields := range map[string][]string{
+		`{"fields":{"channels":{"list":["/a"]},"guest":false,"transports":null}}`:                                       nil,
+		`{"fields":{"cometdPath":"/a","transports":{"list":["websocket"]},"guest":true,"appendMessageTypeToURL":true}}`: ofOwnSession,
+	} {
+		p := New(Config{}).NewPort(func([]wire.ToPage) {})
+		m := &wire.CreateClient{Client: 1, Options: withBase(given(t, text)), CometD: wire.CometD{Adopted: true}}
+		p.adopt(m)
+		opts, problems := p.readOptions(m)
+		require.ElementsMatch(t, fields, fieldsOf(problems), text)
+		require.Same(t, p.adoptedBy(1), opts.Adopted)
+	}
+	_, problems := (&Port{core: New(Config{})}).readOptions(&wire.CreateClient{Options: withBase(map[string]any{"cometd": gws.Foreign("object")})})
+	require.Equal(t, []gws.Problem{{Field: "cometd", Message: "is an option of createClient of the npm package alone"}}, problems)
+}
+
+func withBase(options any) any {
+	options.(map[string]any)["baseUrl"] = "http://gws.example"
+	return options
 }
 
 func fieldsOf(problems []gws.Problem) (fields []string) {

@@ -26,10 +26,11 @@ type Port struct {
 	out  outbox
 
 	mu        sync.Mutex
-	clients   map[int]*client // by the page's numbers; those that are open
-	closing   map[int]*client // those that are being closed
-	calls     map[int]*call   // by the page's numbers: the one table of those that have no end yet
-	ended     sync.Cond       // a call has come to its end
+	clients   map[int]*client         // by the page's numbers; those that are open
+	closing   map[int]*client         // those that are being closed
+	adopted   map[int]*bayeux.Adopted // the page's own sessions, by the numbers of the clients that use them
+	calls     map[int]*call           // by the page's numbers: the one table of those that have no end yet
+	ended     sync.Cond               // a call has come to its end
 	questions map[int]chan *wire.HeadersAnswer
 	asked     int
 	asksMe    map[int]chan *wire.Me // by the numbers of clients that are being made
@@ -63,7 +64,7 @@ func (c *Core) NewPort(send func([]wire.ToPage)) *Port {
 	}
 	p := &Port{
 		core: c, out: outbox{send: cleaned},
-		clients: map[int]*client{}, closing: map[int]*client{}, calls: map[int]*call{}, questions: map[int]chan *wire.HeadersAnswer{},
+		clients: map[int]*client{}, closing: map[int]*client{}, adopted: map[int]*bayeux.Adopted{}, calls: map[int]*call{}, questions: map[int]chan *wire.HeadersAnswer{},
 		asksMe: map[int]chan *wire.Me{},
 	}
 	p.ended.L = &p.mu
@@ -75,6 +76,7 @@ func (p *Port) Take(m wire.FromPage) {
 	switch m := m.(type) {
 	case *wire.CreateClient:
 		me := p.awaitMe(m)
+		p.adopt(m)
 		p.begin(m.ID, nil, "createClient", m.Aborted, func(ctx context.Context) (json.RawMessage, error) { return nil, p.createClient(ctx, m, me) })
 	case *wire.Call:
 		p.ofClient(m.ID, m.Client, m.Method, m.Aborted, func(ctx context.Context, c *client) (json.RawMessage, error) { return c.perform(ctx, p, m) })
@@ -106,6 +108,8 @@ func (p *Port) Take(m wire.FromPage) {
 		p.subscribe(m)
 	case *wire.Unsubscribe:
 		p.unsubscribe(m)
+	case *wire.PageSession, *wire.PageSubscribed, *wire.PageEvent:
+		p.takeFromSession(m)
 	case *wire.Wake:
 		for _, c := range p.all() {
 			c.Wake()
@@ -221,6 +225,7 @@ func (p *Port) close(m *wire.Close) {
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			delete(p.closing, m.Client)
+			delete(p.adopted, m.Client)
 		}()
 		defer p.awaitEnds(c)
 		return nil, c.close(forget)

@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"gws-outbound/internal/httpx"
@@ -12,8 +13,11 @@ import (
 type ahead struct {
 	httpx.Doer
 	answer func(context.Context) (*httpx.Response, time.Duration) // nil once it was asked for
-	took   func(time.Duration)
+	took   atomic.Int64                                           // ns, that the answer has taken; 0 if there was none of use
 }
+
+// preparedIn is how long the last sign-in has taken that somebody else has sent.
+func (a *ahead) preparedIn() time.Duration { return time.Duration(a.took.Load()) }
 
 // Do is httpx.Doer's. The first sign-in is over before there are others.
 func (a *ahead) Do(ctx context.Context, r *httpx.Request) (*httpx.Response, error) {
@@ -21,9 +25,10 @@ func (a *ahead) Do(ctx context.Context, r *httpx.Request) (*httpx.Response, erro
 		answer := a.answer
 		a.answer = nil
 		if resp, took := answer(ctx); resp != nil {
-			a.took(took)
+			a.took.Store(int64(took))
 			return resp, nil
 		}
 	}
+	a.took.Store(0)
 	return a.Doer.Do(ctx, r)
 }

@@ -26,6 +26,10 @@ const DefaultCometdPath = "/api/v2/notifications"
 // Options say how to reach a server. BaseURL, CometdPath, Transports and the
 // times are required.
 type Options struct {
+	// Adopted is the session to use, of the page's own; nil to open one. What is said here of transports and of sessions to be
+	// resumed counts for nothing then.
+	Adopted *bayeux.Adopted
+
 	BaseURL    string   // as gws.ParseBaseURL returns it
 	CometdPath string   // below BaseURL, with a leading slash
 	Transports []string // names of transports, in the order of preference
@@ -87,7 +91,7 @@ type Options struct {
 type Client struct {
 	opts    Options
 	rest    *gws.Auth
-	session *bayeux.Client
+	session session
 	waiting registry
 
 	recovery recovery.Recovery
@@ -128,8 +132,10 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		over.online = httpx.Online
 	}
 	c := &Client{opts: opts, notified: slices.ContainsFunc(opts.Channels, covers), online: over.online, clock: over.clock, closing: make(chan struct{})}
+	var preparedIn func() time.Duration
 	if opts.Ahead != nil {
-		over.doer = &ahead{over.doer, opts.Ahead, func(took time.Duration) { c.session.NotePrepared(took) }}
+		a := &ahead{Doer: over.doer, answer: opts.Ahead}
+		over.doer, preparedIn = a, a.preparedIn
 	}
 	c.checks, c.endChecks = context.WithCancel(context.Background())
 	c.rest = gws.NewAuth(gws.Config{
@@ -139,8 +145,8 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		Secret: opts.Secrets.AddToken,
 	})
 	session := bayeux.Options{
-		Transports:  over.transports(c.rest),
 		Prepare:     c.signIn,
+		PreparedIn:  preparedIn,
 		Final:       c.final,
 		OnStatus:    c.noteStatus,
 		OnGap:       c.gap,
@@ -155,9 +161,12 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		FirstTransport: opts.FirstTransport,
 		MaxMessageSize: opts.MaxMessageSize,
 	}
+	if opts.Adopted == nil {
+		session.Transports = over.transports(c.rest)
+	}
 	c.recovery = c.newRecovery()
 	c.recovery.Attach(&session)
-	c.session = bayeux.New(session)
+	c.session = opts.newSession(session)
 	if err := c.connect(ctx); err != nil {
 		c.endChecks()
 		c.closeSession()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/gwssim"
 )
@@ -49,7 +50,7 @@ func dropped(n int) func(*testing.T, *scene) {
 		if n > 0 {
 			s.hears(t, "it is dropped")
 		}
-		require.Equal(t, n, s.c.session.Dropped())
+		require.Equal(t, n, s.c.session.(*bayeux.Client).Dropped())
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		require.Equal(t, min(n, 1), strings.Count(s.log.String(), "it is dropped"))

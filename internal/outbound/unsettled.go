@@ -17,7 +17,7 @@ func (c *Client) newRecovery() recovery.Recovery {
 	}
 	return recovery.New(recovery.Config{
 		Open: c.opts.Journal, Server: c.opts.BaseURL + c.opts.CometdPath,
-		ConfirmsDelivery: c.opts.ConfirmsDelivery, AnswerTimeout: c.opts.AckTimeout,
+		ConfirmsDelivery: c.opts.ConfirmsDelivery, AnswerTimeout: c.opts.AckTimeout, NoSession: c.opts.Adopted != nil,
 	}, recoveryHost{c})
 }
 

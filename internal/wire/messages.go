@@ -16,6 +16,7 @@ type CreateClient struct {
 	Options    any // as [Read] gives values of a caller
 	Headers    Headers
 	AsksMe     bool // the page has asked the server who is signed in: a [Me] follows
+	CometD     CometD
 	Aborted    bool // its signal has fired already
 }
 
@@ -24,6 +25,12 @@ type Headers struct {
 	Ask     bool              // it is a function, to be asked with [AskHeaders]
 	Fields  map[string]string // nil if there are none
 	Refused string            // why the browser does not take it
+}
+
+// CometD is the option cometd. Where all of it is zero, there is none.
+type CometD struct {
+	Adopted bool   // the session is the page's own: it says so with [PageSession], and what follows it
+	Refused string // why it cannot be
 }
 
 // Call is a call: it performs an operation.
@@ -100,6 +107,37 @@ type Subscribe struct {
 // Unsubscribe is a call: it ends a subscription.
 type Unsubscribe struct{ ID, Client, Subscription int }
 
+// PageSession says what has become of the page's own session. The fields are those of bayeux.OwnerStatus.
+type PageSession struct {
+	Client           int
+	Up               bool
+	Session          int
+	ClientID         string
+	Transport        string
+	Unacknowledged   bool
+	HandshakeRefused string
+	ConnectRefused   string
+	Reason           string
+}
+
+// PageSubscribed says what has come of a [PageSubscribe]: the server has granted it, or has refused it, or
+// something has kept it from being heard.
+type PageSubscribed struct {
+	Client  int
+	Channel string
+	Refused string // the server's words
+	Failed  string
+}
+
+// PageEvent is an event of the page's own session, on a channel or pattern that it was asked to subscribe to.
+type PageEvent struct {
+	Client       int
+	Subscription string
+	Channel      string
+	Data         json.RawMessage
+	Failed       string // why there are no data
+}
+
 // Wake says that the connections may be dead, or may be had again.
 type Wake struct{}
 
@@ -112,24 +150,27 @@ type Leave struct{}
 // Ping asks for a [Pong] with the same ID.
 type Ping struct{ ID int }
 
-func (*CreateClient) fromPage()  {}
-func (*Call) fromPage()          {}
-func (*Close) fromPage()         {}
-func (*Unsettled) fromPage()     {}
-func (*Settled) fromPage()       {}
-func (*Forget) fromPage()        {}
-func (*Abort) fromPage()         {}
-func (*HeadersAnswer) fromPage() {}
-func (*Me) fromPage()            {}
-func (*Cookies) fromPage()       {}
-func (*Delivered) fromPage()     {}
-func (*Listen) fromPage()        {}
-func (*Subscribe) fromPage()     {}
-func (*Unsubscribe) fromPage()   {}
-func (*Wake) fromPage()          {}
-func (*Seen) fromPage()          {}
-func (*Leave) fromPage()         {}
-func (*Ping) fromPage()          {}
+func (*CreateClient) fromPage()   {}
+func (*Call) fromPage()           {}
+func (*Close) fromPage()          {}
+func (*Unsettled) fromPage()      {}
+func (*Settled) fromPage()        {}
+func (*Forget) fromPage()         {}
+func (*Abort) fromPage()          {}
+func (*HeadersAnswer) fromPage()  {}
+func (*Me) fromPage()             {}
+func (*Cookies) fromPage()        {}
+func (*Delivered) fromPage()      {}
+func (*Listen) fromPage()         {}
+func (*Subscribe) fromPage()      {}
+func (*Unsubscribe) fromPage()    {}
+func (*Wake) fromPage()           {}
+func (*Seen) fromPage()           {}
+func (*Leave) fromPage()          {}
+func (*Ping) fromPage()           {}
+func (*PageSession) fromPage()    {}
+func (*PageSubscribed) fromPage() {}
+func (*PageEvent) fromPage()      {}
 
 // ToPage is a message that a page gets.
 type ToPage interface{ toPage() }
@@ -217,15 +258,29 @@ type Gap struct {
 // AskHeaders asks for what the option headers gives: for a [HeadersAnswer] with this ID.
 type AskHeaders struct{ ID, Client int }
 
+// PageSubscribe asks the page to subscribe to a channel in its own session, and in each that follows.
+type PageSubscribe struct {
+	Client  int
+	Channel string
+}
+
+// PageUnsubscribe ends that.
+type PageUnsubscribe struct {
+	Client  int
+	Channel string
+}
+
 // Pong answers a [Ping].
 type Pong struct{ ID int }
 
-func (*Resolved) toPage()     {}
-func (*Rejected) toPage()     {}
-func (*Known) toPage()        {}
-func (*Status) toPage()       {}
-func (*Notification) toPage() {}
-func (*Event) toPage()        {}
-func (*Gap) toPage()          {}
-func (*AskHeaders) toPage()   {}
-func (*Pong) toPage()         {}
+func (*Resolved) toPage()        {}
+func (*Rejected) toPage()        {}
+func (*Known) toPage()           {}
+func (*Status) toPage()          {}
+func (*Notification) toPage()    {}
+func (*Event) toPage()           {}
+func (*Gap) toPage()             {}
+func (*AskHeaders) toPage()      {}
+func (*Pong) toPage()            {}
+func (*PageSubscribe) toPage()   {}
+func (*PageUnsubscribe) toPage() {}

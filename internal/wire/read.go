@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/json"
 	"errors"
 
 	"gws-outbound/internal/gws"
@@ -30,14 +31,18 @@ const (
 	atStatus
 	atTook
 	atBody
+	atCometD
 	atChannel
 	atListener
 	atSubscription
 	atSince
+	atData
+	atRefused
+	atSession
 	properties
 )
 
-var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed", "cookies", "asksMe", "status", "took", "body", "channel", "listener", "subscription", "since"}
+var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed", "cookies", "asksMe", "status", "took", "body", "cometd", "channel", "listener", "subscription", "since", "data", "refused", "session"}
 
 // Read reads a message from a page. Values that a caller has passed are read by their types: a string,
 // float64 or bool; nil for null, and for undefined among properties; a time.Time for a Date, [List]
@@ -56,7 +61,10 @@ func Read(text []byte) (FromPage, error) {
 	switch kind {
 	case "createClient":
 		asksMe, _ := f[atAsksMe].Bool()
-		return &CreateClient{ID: id, Client: client, Options: readGiven(f[atOptions]), Headers: readHeaders(f[atHeaders]), AsksMe: asksMe, Aborted: aborted}, nil
+		return &CreateClient{
+			ID: id, Client: client, Options: readGiven(f[atOptions]), Headers: readHeaders(f[atHeaders]), CometD: readCometD(f[atCometD]),
+			AsksMe: asksMe, Aborted: aborted,
+		}, nil
 	case "call":
 		return &Call{
 			ID: id, Client: client, Method: readText(f[atMethod]), Request: readGiven(f[atRequest]), Options: readGiven(f[atOptions]),
@@ -88,6 +96,12 @@ func Read(text []byte) (FromPage, error) {
 		return &Subscribe{id, client, readGiven(f[atChannel]), readGiven(f[atListener])}, nil
 	case "unsubscribe":
 		return &Unsubscribe{id, client, integer(f[atSubscription])}, nil
+	case "pageSession":
+		return readPageSession(client, f[atSession]), nil
+	case "pageSubscribed":
+		return &PageSubscribed{client, readText(f[atChannel]), readText(f[atRefused]), readText(f[atFailed])}, nil
+	case "pageEvent":
+		return &PageEvent{client, readText(f[atSubscription]), readText(f[atChannel]), json.RawMessage(f[atData]), readText(f[atFailed])}, nil
 	case "wake":
 		return &Wake{}, nil
 	case "seen":
@@ -138,4 +152,28 @@ func readFields(v jsontext.Value) map[string]string {
 	fields := map[string]string{}
 	v.Properties(func(name string, value jsontext.Value) { fields[name] = readText(value) })
 	return fields
+}
+
+var cometdNames = []string{"adopted", "refused"}
+
+func readCometD(v jsontext.Value) (c CometD) {
+	var f [2]jsontext.Value
+	v.Members(cometdNames, f[:])
+	c.Adopted, _ = f[0].Bool()
+	c.Refused = readText(f[1])
+	return c
+}
+
+var sessionNames = []string{"up", "number", "clientId", "transport", "unacknowledged", "handshakeRefused", "connectRefused", "reason"}
+
+func readPageSession(client int, v jsontext.Value) *PageSession {
+	var f [8]jsontext.Value
+	v.Members(sessionNames, f[:])
+	s := &PageSession{
+		Client: client, Session: integer(f[1]), ClientID: readText(f[2]), Transport: readText(f[3]),
+		HandshakeRefused: readText(f[5]), ConnectRefused: readText(f[6]), Reason: readText(f[7]),
+	}
+	s.Up, _ = f[0].Bool()
+	s.Unacknowledged, _ = f[4].Bool()
+	return s
 }

@@ -19,9 +19,17 @@ import (
 func TestRead_EachKind(t *testing.T) {
 	options := map[string]any{"a": 1.0}
 	for text, want := range map[string]FromPage{
-		`{"kind":"createClient","id":1,"client":2,"options":{"fields":{"a":1}},"headers":{"fields":{"X-A":"b"}},"aborted":true}`: &CreateClient{ID: 1, Client: 2, Options: options, Headers: Headers{Fields: map[string]string{"X-A": "b"}}, Aborted: true},
-		`{"kind":"createClient","id":1,"client":2,"options":{"fields":{"a":1}},"headers":{"ask":true},"aborted":false}`:          &CreateClient{ID: 1, Client: 2, Options: options, Headers: Headers{Ask: true}},
-		`{"kind":"createClient","id":1,"client":2,"options":{"fields":{"a":1}},"headers":{"refused":"no"},"aborted":false}`:      &CreateClient{ID: 1, Client: 2, Options: options, Headers: Headers{Refused: "no"}},
+		`{"kind":"createClient","id":1,"client":2,"options":{"fields":{"a":1}},"headers":{"fields":{"X-A":"b"}},"aborted":true}`:          &CreateClient{ID: 1, Client: 2, Options: options, Headers: Headers{Fields: map[string]string{"X-A": "b"}}, Aborted: true},
+		`{"kind":"createClient","id":1,"client":2,"options":{"fields":{"a":1}},"headers":{"ask":true},"aborted":false}`:                   &CreateClient{ID: 1, Client: 2, Options: options, Headers: Headers{Ask: true}},
+		`{"kind":"createClient","id":1,"client":2,"options":{"fields":{"a":1}},"headers":{"refused":"no"},"aborted":false}`:               &CreateClient{ID: 1, Client: 2, Options: options, Headers: Headers{Refused: "no"}},
+		`{"kind":"createClient","id":1,"client":2,"options":{"fields":{}},"headers":null,"cometd":{"adopted":true},"aborted":false}`:      &CreateClient{ID: 1, Client: 2, Options: map[string]any{}, CometD: CometD{Adopted: true}},
+		`{"kind":"createClient","id":1,"client":2,"options":{"fields":{}},"headers":null,"cometd":{"refused":"no"},"aborted":false}`:      &CreateClient{ID: 1, Client: 2, Options: map[string]any{}, CometD: CometD{Refused: "no"}},
+		`{"kind":"pageSession","client":2,"session":{"up":true,"number":3,"clientId":"c","transport":"websocket","unacknowledged":true}}`: &PageSession{Client: 2, Up: true, Session: 3, ClientID: "c", Transport: "websocket", Unacknowledged: true},
+		`{"kind":"pageSession","client":2,"session":{"up":false,"number":0,"handshakeRefused":"h","connectRefused":"c","reason":"r"}}`:    &PageSession{Client: 2, HandshakeRefused: "h", ConnectRefused: "c", Reason: "r"},
+		`{"kind":"pageSubscribed","client":2,"channel":"/a","refused":"no"}`:                                                              &PageSubscribed{2, "/a", "no", ""},
+		`{"kind":"pageSubscribed","client":2,"channel":"/a","failed":"away"}`:                                                             &PageSubscribed{2, "/a", "", "away"},
+		`{"kind":"pageEvent","client":2,"subscription":"/*","channel":"/a","data":{"a":[null]}}`:                                          &PageEvent{2, "/*", "/a", []byte(`{"a":[null]}`), ""},
+		`{"kind":"pageEvent","client":2,"subscription":"/*","channel":"/a","data":null,"failed":"x"}`:                                     &PageEvent{2, "/*", "/a", []byte(`null`), "x"},
 		`{"kind":"call","id":3,"client":2,"method":"rejectRecord","request":{"fields":{"a":1}},"options":{"type":"undefined"},"reference":"r","delivery":"unknown","aborted":false}`: &Call{
 			ID: 3, Client: 2, Method: "rejectRecord", Request: options, Options: gws.Foreign("undefined"), Reference: "r", Delivery: gws.Unknown},
 		`{"kind":"close","id":4,"client":2,"options":null}`:                 &Close{4, 2, nil},
@@ -103,6 +111,8 @@ func TestAppend_EachKind(t *testing.T) {
 		`{"kind":"event","client":3,"subscriptions":[8,9],"channel":"/a","data":{"n":"9007199254740993"}}`:                                       &Event{3, []int{8, 9}, "/a", json.RawMessage(`{"n":9007199254740993}`)},
 		`{"kind":"gap","client":3,"reason":"lost"}`:                                                                                              &Gap{3, "lost"},
 		`{"kind":"headers","id":4,"client":3}`:                                                                                                   &AskHeaders{4, 3},
+		`{"kind":"pageSubscribe","client":3,"channel":"/a"}`:                                                                                     &PageSubscribe{3, "/a"},
+		`{"kind":"pageUnsubscribe","client":3,"channel":"/a"}`:                                                                                   &PageUnsubscribe{3, "/a"},
 		`{"kind":"pong","id":5}`:                                                                                                                 &Pong{5},
 		`{"kind":"rejected","id":6,"error":{"code":"CLOSED","message":"m","delivery":"not-sent"}}`:                                               &Rejected{6, Error{Code: "CLOSED", Message: "m", Delivery: gws.NotSent}},
 		`{"kind":"rejected","id":6,"error":{"code":"ABORTED","message":"m","delivery":"unknown","referenceId":"r","cause":{"of":"signal"}}}`:     &Rejected{6, Error{Code: "ABORTED", Message: "m", Delivery: gws.Unknown, ReferenceID: "r", Cause: Cause{Of: OfSignal}}},
@@ -156,7 +166,7 @@ func TestKinds_AreThoseOfThePage(t *testing.T) {
 		require.NoError(t, err, kind)
 	}
 	var written []string
-	for _, m := range []ToPage{&Resolved{}, &Rejected{}, &Known{}, &Status{}, &Notification{}, &Event{}, &Gap{}, &AskHeaders{}, &Pong{}} {
+	for _, m := range []ToPage{&Resolved{}, &Rejected{}, &Known{}, &Status{}, &Notification{}, &Event{}, &Gap{}, &AskHeaders{}, &PageSubscribe{}, &PageUnsubscribe{}, &Pong{}} {
 		var list []struct{ Kind string }
 		require.NoError(t, json.Unmarshal(Append(nil, []ToPage{m}), &list))
 		written = append(written, list[0].Kind)

@@ -72,6 +72,12 @@ func appendMessage(b []byte, m ToPage) []byte {
 		b = append(b, `{"kind":"headers","id":`...)
 		b = strconv.AppendInt(b, int64(m.ID), 10)
 		b = strconv.AppendInt(append(b, `,"client":`...), int64(m.Client), 10)
+	case *PageSubscribe:
+		b = strconv.AppendInt(append(b, `{"kind":"pageSubscribe","client":`...), int64(m.Client), 10)
+		b = appendText(b, "channel", m.Channel)
+	case *PageUnsubscribe:
+		b = strconv.AppendInt(append(b, `{"kind":"pageUnsubscribe","client":`...), int64(m.Client), 10)
+		b = appendText(b, "channel", m.Channel)
 	case *Pong:
 		b = append(b, `{"kind":"pong","id":`...)
 		b = strconv.AppendInt(b, int64(m.ID), 10)

@@ -46,6 +46,7 @@ export async function connect(options, heard) {
   });
 
   return {
+    cometd,
     get connected() {
       return connected;
     },

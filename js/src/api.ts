@@ -43,6 +43,31 @@ export interface LoadOptions {
   worker?: boolean;
 }
 
+/**
+ * What is needed of a cometd.js object of the page's own: see {@link ClientOptions.cometd}. Those of cometd.js 3.1 to
+ * 9 have it, and those of its bindings.
+ */
+export interface CometDLike {
+  /** Such as `"connected"`. */
+  getStatus(): string;
+  isDisconnected(): boolean;
+  subscribe(
+    channel: string,
+    callback: (message: object) => void,
+    props: object,
+    replyCallback: (message: object) => void,
+  ): object;
+  unsubscribe(subscription: object): void;
+  addListener(channel: string, callback: (message: object) => void): object;
+  removeListener(listener: object): void;
+  /** Says over what events travel. */
+  getTransport?(): unknown;
+  /** Says whether there is acknowledged delivery. */
+  getExtension?(name: string): unknown;
+  /** Is kept out of texts. */
+  getClientId?(): unknown;
+}
+
 /** How events travel. */
 export type Transport = "websocket" | "long-polling";
 

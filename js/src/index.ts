@@ -11,6 +11,7 @@ export type {
   ChannelListener,
   ClientState,
   CloseOptions,
+  CometDLike,
   CompleteRecordOptions,
   GapDetail,
   LoadOptions,

@@ -17,6 +17,9 @@ export interface Hooks {
   gap(reason: string): void;
   /** Gives what the option headers gives. */
   headers(): unknown;
+  /** Subscribes to a channel in the page's own session, or ends that. */
+  pageSubscribe(channel: string): void;
+  pageUnsubscribe(channel: string): void;
 }
 
 /** How often a call that is overdue is given more time, where the program answers all the same. */
@@ -145,6 +148,12 @@ export class Link {
         break;
       case "headers":
         this.#answer(message);
+        break;
+      case "pageSubscribe":
+        this.#clients.get(message.client)?.pageSubscribe(message.channel);
+        break;
+      case "pageUnsubscribe":
+        this.#clients.get(message.client)?.pageUnsubscribe(message.channel);
         break;
       case "pong":
         this.#pulse.beat();

@@ -1,4 +1,5 @@
-import type { StateChangeDetail } from "./api.js";
+import { AdoptedSession, cometdOption } from "./adopted.js";
+import type { CometDLike, StateChangeDetail } from "./api.js";
 import { hasOwn } from "./builtins.js";
 import { OutboundError } from "./error.js";
 import { given } from "./given.js";
@@ -10,7 +11,7 @@ import { newReference } from "./reference.js";
 import type { SignIn } from "./sign-in.js";
 import { signalOf, withoutSignal } from "./signal.js";
 import { describe } from "./thrown.js";
-import type { HeadersOption } from "./wire.js";
+import type { CometDOption, HeadersOption } from "./wire.js";
 
 /** The name of an operation's method. */
 export type Method = keyof OutboundOperations;
@@ -48,12 +49,20 @@ export class RemoteClient {
   readonly #options: Options;
   /** What the option has given already, for the first time that it is asked. */
   #headers: Promise<unknown> | undefined;
+  /** The option cometd: of use, if there is a session to be adopted. */
+  readonly #cometd: CometDOption;
+  readonly #adopted: AdoptedSession | undefined;
   #connected = false;
   #closing: Promise<void> | undefined;
   #closed = false;
 
   /** `ended` is called at the end of the program. */
-  constructor(link: Link, options: Options, hooks: Omit<Hooks, "headers">, ended: () => void) {
+  constructor(
+    link: Link,
+    options: Options,
+    hooks: Omit<Hooks, "headers" | "pageSubscribe" | "pageUnsubscribe">,
+    ended: () => void,
+  ) {
     this.link = link;
     this.#options = options;
     this.#connectTimeout = milliseconds(options.connectTimeout, defaults.connectTimeout);
@@ -63,6 +72,9 @@ export class RemoteClient {
       ...hooks,
       statechange: (detail: StateChangeDetail) => {
         this.#connected = detail.state === "connected";
+        if (detail.state === "closed") {
+          this.#adopted?.release();
+        }
         hooks.statechange(detail);
       },
       headers: () => {
@@ -70,14 +82,24 @@ export class RemoteClient {
         this.#headers = undefined;
         return first ?? (options.headers as () => unknown)();
       },
+      pageSubscribe: (channel) => this.#adopted?.subscribe(channel),
+      pageUnsubscribe: (channel) => this.#adopted?.unsubscribe(channel),
     });
+    this.#cometd = cometdOption(options.cometd);
+    if (this.#cometd && "adopted" in this.#cometd) {
+      const client = this.#number;
+      const cometd = options.cometd as CometDLike;
+      this.#adopted = new AdoptedSession(cometd, options.maxMessageSize, (message) =>
+        link.send({ ...message, client }),
+      );
+    }
     this.#off = link.program.onEnd(ended);
   }
 
   /** Connects it; the page may have begun to sign in. Nothing of it is left where that fails. */
   async create(signedIn: SignIn | undefined): Promise<void> {
     this.#headers = signedIn?.headers;
-    const { headers, ...rest } = this.#options;
+    const { headers, cometd: _, ...rest } = this.#options;
     const { signal } = this.#options;
     // In a Worker, location is that of its script.
     const baseUrl = this.#options.baseUrl ?? globalThis.location?.origin;
@@ -86,15 +108,18 @@ export class RemoteClient {
     this.link.tellCookies();
     signedIn?.me().then((me) => this.link.send({ kind: "me", client: this.#number, ...me }));
     try {
-      await this.link.call({ known: nothingSent(), signal, limit }, (id, aborted) => ({
+      const created = this.link.call({ known: nothingSent(), signal, limit }, (id, aborted) => ({
         kind: "createClient",
         id,
         client: this.#number,
         options: given(options),
         headers: headersOf(headers),
         asksMe: signedIn !== undefined,
+        cometd: this.#cometd,
         aborted,
       }));
+      this.#adopted?.start();
+      await created;
     } catch (error) {
       this.#end();
       throw error;
@@ -247,6 +272,7 @@ export class RemoteClient {
 
   #end(): void {
     this.#closed = true;
+    this.#adopted?.release();
     this.#off();
     this.link.remove(this.#number);
     this.link.release();

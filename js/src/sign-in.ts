@@ -139,6 +139,7 @@ const usual: Record<
   transports: (value) => isListOf(value, /^(websocket|long-polling)$/, 1),
   guest: isBoolean,
   appendMessageTypeToURL: isBoolean,
+  cometd: () => false, // whether that is of use is found out later
   headers: isAny, // what is none is noticed as it is read
   credentials: isAny, // see isCredentials
   csrf: isBoolean,

@@ -9,8 +9,12 @@ import type { Options } from "./remote-client.js";
 export class TransportMemory {
   readonly #server: Options;
 
-  constructor({ baseUrl, cometdPath }: Options) {
+  /** Over what the page's own session reaches it is not the client's choice. */
+  readonly #adopted: boolean;
+
+  constructor({ baseUrl, cometdPath, cometd }: Options) {
     this.#server = { baseUrl, cometdPath };
+    this.#adopted = cometd !== undefined && cometd !== null;
   }
 
   /** Throws where the options have what is no text, such as a symbol. */
@@ -40,6 +44,9 @@ export class TransportMemory {
   // Storage that is blocked or full throws, as does the key of wrong options.
   #use<T>(what: (storage: Storage) => T): T | undefined {
     try {
+      if (this.#adopted) {
+        return undefined;
+      }
       return what(globalThis.sessionStorage);
     } catch {
       return undefined;

@@ -7,7 +7,7 @@ import type { ClientState, Transport } from "./api.js";
 import { parse } from "./builtins.js";
 import type { Delivery, OutboundErrorInit } from "./error.js";
 import type { Given } from "./given.js";
-import { write } from "./json.js";
+import { type Json, write } from "./json.js";
 import type { Method } from "./remote-client.js";
 
 /** What the page says. A call has an `id`, which what is about it names; `client` is the page's number of a client. */
@@ -20,6 +20,7 @@ export type FromPage =
       headers: HeadersOption;
       /** The page has asked the server who is signed in: `me` follows. */
       asksMe: boolean;
+      cometd: CometDOption;
       aborted: boolean;
     }
   | {
@@ -53,6 +54,19 @@ export type FromPage =
   /** Its number is the subscription's from then on. */
   | { kind: "subscribe"; id: number; client: number; channel: Given; listener: Given }
   | { kind: "unsubscribe"; id: number; client: number; subscription: number }
+  /** What has become of the page's own session. */
+  | { kind: "pageSession"; client: number; session: PageSession }
+  /** What has come of a `pageSubscribe`: the server has granted it, or has refused it, or something has kept it from being heard. */
+  | { kind: "pageSubscribed"; client: number; channel: string; refused?: string; failed?: string }
+  /** An event on a channel or pattern of a `pageSubscribe`, or why it cannot be written. */
+  | {
+      kind: "pageEvent";
+      client: number;
+      subscription: string;
+      channel: string;
+      data: Json | null;
+      failed?: string;
+    }
   | { kind: "wake" }
   | { kind: "seen" }
   | { kind: "leave" }
@@ -65,6 +79,25 @@ export type HeadersOption =
   /** Why the browser does not take it. */
   | { refused: string }
   | null;
+
+/** The option cometd: the object stays on the page, which says what it comes to. */
+export type CometDOption =
+  | { adopted: true }
+  /** Why it is of no use. */
+  | { refused: string }
+  | null;
+
+/** The fields of bayeux.OwnerStatus; what is not known is not there. */
+export type PageSession = {
+  readonly up: boolean;
+  readonly number: number;
+  readonly clientId?: string | undefined;
+  readonly transport?: Transport | undefined;
+  readonly unacknowledged?: boolean | undefined;
+  readonly handshakeRefused?: string | undefined;
+  readonly connectRefused?: string | undefined;
+  readonly reason?: string | undefined;
+};
 
 /** An answer to `GET /api/v2/me`: each character of `body` is a byte, and `took` are milliseconds. */
 export type Me = { status: number; took: number; fields: Fields; body: string } | { status: 0 };
@@ -96,6 +129,9 @@ export type ToPage =
   | { kind: "gap"; client: number; reason: string }
   /** Asks for what the option headers gives. */
   | { kind: "headers"; id: number; client: number }
+  /** Asks to subscribe to a channel in the page's own session, and in each that follows; and to end that. */
+  | { kind: "pageSubscribe"; client: number; channel: string }
+  | { kind: "pageUnsubscribe"; client: number; channel: string }
   | { kind: "pong"; id: number };
 
 /** The cause of an error: what the page has itself, or the name and the message of what the browser threw. */

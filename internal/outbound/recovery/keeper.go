@@ -27,6 +27,9 @@ type Config struct {
 	// AnswerTimeout is how long the session is looked after for the sake of earlier calls, as
 	// it is for a call.
 	AnswerTimeout time.Duration
+
+	// NoSession says that the client goes on with no session of an earlier one, nor leaves one to the next.
+	NoSession bool
 }
 
 // closeLimit is how long the end of a client waits for its callers, and then for its journal.
@@ -109,7 +112,7 @@ func (k *keeper) open(ctx context.Context) {
 		return
 	}
 	k.journal = j
-	if saved, ok := bayeux.ReadSavedSession(session); ok {
+	if saved, ok := bayeux.ReadSavedSession(session); ok && !k.config.NoSession {
 		k.saved = &saved
 	} else {
 		k.until = time.Now()

@@ -58,6 +58,11 @@ describe("beside others in one browser", { concurrency: 8 }, () => {
     await bothQuick(await play("the desktop connected first", [ours], desktop));
   });
 
+  it("over the desktop's own session", async () => {
+    const [desktop, ours] = await together([desktops(), ["adopted", {}]]);
+    await bothQuick(await play("over the desktop's own session", [ours], desktop));
+  });
+
   it("a desktop that connects later", async () => {
     // Ours holds the request, and no server tells who does of the others: that is what `guest` is for.
     const [ours, desktop] = await together([client(), desktops()]);

@@ -5,10 +5,14 @@ import { connect } from "../../bench/peer.js";
 
 const subjects = {
   worker: (options, heard) => openProject({ ...options, worker: true }, heard),
+  /** Over the session of this page's cometd.js. */
+  adopted: ({ transports: _, ...options }, heard) =>
+    openProject({ ...options, cometd: clients.get("cometd.js").cometd }, heard),
   "in place": (options, heard) => openProject({ ...options, worker: false }, heard),
   "cometd.js": async (options, heard) => {
     const client = await connect(options, heard);
     return {
+      cometd: client.cometd,
       isConnected: () => client.connected,
       transport: () => client.transport,
       reconnects: () => 0, // it does not say
