@@ -38,9 +38,16 @@ export interface LoadOptions {
    * Where there is no Worker to be had (a service worker, a
    * `worker-src` in the page's Content-Security-Policy, `worker.js` not beside
    * `index.js`), the module runs on the calling thread, and the log says why
-   * at level `"info"`. {@link load} compiles the module; it starts no Worker.
+   * at level `"warn"`; {@link OutboundClient.host} says which it is. {@link load}
+   * compiles the module; it starts no Worker.
    */
   worker?: boolean;
+
+  /**
+   * Where `worker.js` is, on the page's own origin; relative to the page. Default: beside
+   * this JavaScript file. For bundles that move that, such as an `iife`.
+   */
+  workerUrl?: string | URL;
 }
 
 /**
@@ -345,6 +352,9 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
    * `statechange`, those before a listener could be there included.
    */
   readonly reason: string | null;
+
+  /** Where the module runs: in a Worker of its own, or on the thread that called. */
+  readonly host: "worker" | "shared-worker" | "page";
 
   /** How many calls of the operations are not settled yet. */
   readonly pending: number;

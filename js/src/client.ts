@@ -120,6 +120,10 @@ export class Client extends Base implements OutboundClient {
     return this.#reason;
   }
 
+  get host(): OutboundClient["host"] {
+    return (this.#remote as RemoteClient).link.host;
+  }
+
   get pending(): number {
     return this.#pending;
   }

@@ -9,13 +9,13 @@ export async function linkTo(options: LoadOptions, logLevel: unknown): Promise<L
   const module = compiled(options);
   if (wantsWorker(options.worker)) {
     try {
-      return await linkToWorker(module);
+      return await linkToWorker(module, options.workerUrl);
     } catch (error) {
       if (!(error instanceof NoWorker)) {
         throw error;
       }
-      if (logLevel === "info" || logLevel === "debug") {
-        console.info(`gws-outbound: the module runs on the calling thread: ${error.message}`);
+      if (logLevel !== "off") {
+        console.warn(`gws-outbound: the module runs on the calling thread: ${error.message}`);
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { StateChangeDetail } from "./api.js";
+import type { OutboundClient, StateChangeDetail } from "./api.js";
 import { hasOwn, keys } from "./builtins.js";
 import { Calls, type NewCall } from "./calls.js";
 import { OutboundError } from "./error.js";
@@ -31,6 +31,7 @@ const more = 10_000;
 /** The page's end of the road to a program: its port, and the calls that are not settled. */
 export class Link {
   readonly program: Program;
+  readonly host: OutboundClient["host"];
   /** Ends the Worker, if the program runs in one; it has one client only, then. */
   readonly release: () => void;
   readonly #port: Port;
@@ -43,9 +44,16 @@ export class Link {
   #thrown: { id: number; value: unknown } | undefined;
 
   /** `mayVanish` says that the program may be gone without a word, also while nothing is pending. */
-  constructor(port: Port, program: Program, release = () => {}, mayVanish = () => false) {
+  constructor(
+    port: Port,
+    program: Program,
+    host: OutboundClient["host"],
+    release = () => {},
+    mayVanish = () => false,
+  ) {
     this.#port = port;
     this.program = program;
+    this.host = host;
     this.release = release;
     this.#pulse = new Pulse(
       () => this.send({ kind: "ping", id: 0 }),

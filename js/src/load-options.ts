@@ -12,19 +12,18 @@ export function splitOptions<T extends LoadOptions>(
   if (typeof given !== "object" || given === null || isArray(given)) {
     throw invalid("options", [{ field: "options", message: "must be an object" }]);
   }
-  const { wasmUrl, wasmModule, wasmIntegrity, worker, ...others } = given;
+  const { wasmUrl, wasmModule, wasmIntegrity, worker, workerUrl, ...others } = given;
   const rest = { __proto__: null, ...others } as unknown as Omit<T, keyof LoadOptions>;
   const problems: Problem[] = [];
-  if (wasmUrl !== undefined && !isUrl(wasmUrl)) {
-    problems.push({
-      field: "wasmUrl",
-      message: "is not a URL, nor a path relative to the page",
-    });
-  } else if (wasmUrl !== undefined && hasUser(resolveUrl(wasmUrl))) {
-    problems.push({
-      field: "wasmUrl",
-      message: "a user name or password does not belong in the URL",
-    });
+  for (const [field, url] of [
+    ["wasmUrl", wasmUrl],
+    ["workerUrl", workerUrl],
+  ] as const) {
+    if (url !== undefined && !isUrl(url)) {
+      problems.push({ field, message: "is not a URL, nor a path relative to the page" });
+    } else if (url !== undefined && hasUser(resolveUrl(url))) {
+      problems.push({ field, message: "a user name or password does not belong in the URL" });
+    }
   }
   if (wasmModule !== undefined && !isModule(wasmModule)) {
     problems.push({
@@ -49,7 +48,7 @@ export function splitOptions<T extends LoadOptions>(
   if (problems.length > 0) {
     throw invalid("options", problems);
   }
-  return [{ wasmUrl, wasmModule, wasmIntegrity, worker }, rest];
+  return [{ wasmUrl, wasmModule, wasmIntegrity, worker, workerUrl }, rest];
 }
 
 /**

@@ -25,5 +25,5 @@ async function start(module: WebAssembly.Module): Promise<Link> {
   const port: Port = { send: () => {}, onmessage: () => {} };
   const { program, receive } = await instantiate(module, (_, text) => port.onmessage(text));
   port.send = (text) => receive(page, text);
-  return new Link(port, program);
+  return new Link(port, program, "page");
 }

@@ -6,7 +6,7 @@ import type { Port } from "./port.js";
 import { Program } from "./program.js";
 import { remake } from "./thrown.js";
 import { unavailable } from "./unavailable.js";
-import { hasUser, withoutSecrets, withoutUser } from "./url.js";
+import { hasUser, resolveUrl, withoutSecrets, withoutUser } from "./url.js";
 import { type FromWorker, fromText } from "./wire.js";
 
 /** How long a Worker may take to load its script and to start the program, in ms. */
@@ -23,9 +23,12 @@ export interface Begin {
   life: string;
 }
 
-/** Starts a program in a Worker of its own. Throws a NoWorker where there can be none. */
-export async function linkToWorker(module: Promise<WebAssembly.Module>): Promise<Link> {
-  const worker = makeWorker();
+/** Starts a program in a Worker of its own, whose script is at `url` if given. Throws a NoWorker where there can be none. */
+export async function linkToWorker(
+  module: Promise<WebAssembly.Module>,
+  url: string | URL | undefined,
+): Promise<Link> {
+  const worker = makeWorker(url);
   try {
     return await new NativePromise<Link>((resolve, reject) => {
       const broken = ({ message }: ErrorEvent) => reject(new NoWorker(whyNot(message)));
@@ -38,11 +41,14 @@ export async function linkToWorker(module: Promise<WebAssembly.Module>): Promise
   }
 }
 
-function makeWorker(): Worker {
+function makeWorker(url: string | URL | undefined): Worker {
   if (typeof Worker === "undefined") {
     throw new NoWorker("there is no Worker in this scope");
   }
   try {
+    if (url !== undefined) {
+      return new Worker(resolveUrl(url), { type: "module", name: "gws-outbound" });
+    }
     const script = new URL(import.meta.url);
     if (hasUser(script)) {
       // Firefox would take the URL as it is, and print it where a policy forbids it.
@@ -60,7 +66,7 @@ function makeWorker(): Worker {
 }
 
 const needs =
-  "worker.js must be beside index.js, on the page's own origin, and allowed by worker-src in the page's Content-Security-Policy";
+  "worker.js must be beside index.js or at workerUrl, on the page's own origin, and allowed by worker-src in the page's Content-Security-Policy";
 
 // There is an error message only where the script was loaded.
 function whyNot(message: string | undefined): string {
@@ -151,7 +157,7 @@ class Start {
       this.#messages.close();
       this.#program.end({ reason: "was ended with its client" });
     };
-    const link = new Link(this.#port, this.#program, release, () => !this.#locked);
+    const link = new Link(this.#port, this.#program, "worker", release, () => !this.#locked);
     this.#messages.onmessage = ({ data }) => {
       const [first] = fromText(data);
       if (first?.kind === "ended") {

@@ -166,11 +166,13 @@ async function tryOddValues({ seed, options, request, samples, requests, clients
     "wasmUrl",
     "wasmModule",
     "wasmIntegrity",
+    "workerUrl",
   );
   fine.codes.push(
     "CONNECT_FAILED",
     "UNAUTHORIZED",
     "SUBSCRIBE_REFUSED",
+    "LOAD_FAILED",
     "MODULE_EXITED",
     "HTTP_ERROR",
   );

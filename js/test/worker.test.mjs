@@ -82,6 +82,14 @@ testInPage("worker: false keeps it on the page's thread, without a word", async 
   );
 });
 
+testInPage("worker.js may be elsewhere", async (page) => {
+  const simulator = await Simulator.start();
+  const options = { baseUrl: simulator.url, headers, workerUrl: "/dist/worker.js" };
+  const session = await connect(page, options, "/lone/index.js");
+  assert.ok((await complete(session, request)).value);
+  assert.equal(await session.evaluate(({ client }) => client.host), "worker");
+});
+
 const fallbacks = {
   "there is no Worker": {
     prepare: () => {
@@ -106,7 +114,7 @@ const fallbacks = {
   },
   "worker.js is missing": {
     from: "/lone/index.js",
-    reason: /worker.js could not be loaded: worker.js must be beside index.js/,
+    reason: /worker.js could not be loaded: worker.js must be beside index.js or at workerUrl/,
     complaints: /404|lone\/worker\.js/,
   },
   "worker.js does not run": {
@@ -156,14 +164,14 @@ for (const [name, { prepare, path, from, reason, complaints }] of Object.entries
       if (prepare) {
         await page.evaluate(prepare);
       }
-      const options = { baseUrl: simulator.url, headers, logLevel: "info" };
-      const session = await connect(page, options, from);
+      const session = await connect(page, { baseUrl: simulator.url, headers }, from);
       assert.ok((await complete(session, request)).value);
+      assert.equal(await session.evaluate(({ client }) => client.host), "page");
       assert.deepEqual(await workers(page), []);
       await session.evaluate(({ client }) => client.close());
       const lines = said.filter((line) => line.includes(here));
       assert.equal(lines.length, 1, said.join("\n"));
-      assert.match(lines[0], /^info: /);
+      assert.match(lines[0], /^warn/);
       assert.match(lines[0], reason instanceof RegExp ? reason : new RegExp(reason));
     },
     { path, complaints },
@@ -530,8 +538,8 @@ testInPage(
     assert.deepEqual(codes, [
       "ABORTED",
       "HANDSHAKE_REFUSED",
-      "MODULE_EXITED",
-      "MODULE_EXITED",
+      "LOAD_FAILED",
+      "LOAD_FAILED",
       "INVALID_REQUEST",
       "HANDSHAKE_REFUSED", // on the calling thread
     ]);
@@ -545,10 +553,10 @@ testInPage(
 /** Runs in a scope without a page: completes a record, and tells what it has logged. */
 const inScope = `
   const said = [];
-  console.info = (line) => said.push(line);
+  console.warn = (line) => said.push(line);
   async function run({ options, request }) {
     const { createClient } = await import("/dist/index.js");
-    const client = await createClient({ ...options, logLevel: "info" });
+    const client = await createClient(options);
     const { referenceId } = await client.completeRecord(request);
     await client.close();
     const hasWorker = typeof Worker !== "undefined";
