@@ -7,6 +7,7 @@ type Cause int
 // The causes.
 const (
 	Unexplained    Cause = iota
+	UnfitHeader          // nothing was sent
 	MixedContent         // a page that came over https asks over http
 	PolicyForbids        // a Content-Security-Policy
 	CORSForbids          // the server answers, and does not allow the page's origin to read it

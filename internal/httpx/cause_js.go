@@ -34,6 +34,9 @@ func Mixed(url string) bool {
 // Explain finds out what it can of why a request got no response, and notes it in e. For that it sends a GET without credentials
 // to the same URL, whose answer nobody may read.
 func Explain(ctx context.Context, e *NetworkError) {
+	if e.Cause != Unexplained {
+		return
+	}
 	origin, page := originOf(e.URL), pageOrigin()
 	note := func(c Cause) { e.Cause, e.words = c, c.in(origin, page) }
 	if Mixed(e.URL) {
@@ -50,6 +53,17 @@ func Explain(ctx context.Context, e *NetworkError) {
 	case !answered:
 		note(NothingAnswers)
 	}
+}
+
+// fits reports whether a browser takes the fields.
+func (h Header) fits() bool {
+	const inNames = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	for name, value := range h {
+		if name == "" || strings.Trim(name, inNames) != "" || strings.ContainsFunc(value, func(r rune) bool { return r > 0xff || r == 0 || r == '\r' || r == '\n' }) {
+			return false
+		}
+	}
+	return true
 }
 
 func pageOrigin() string {

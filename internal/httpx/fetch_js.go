@@ -36,7 +36,11 @@ func (*Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	case errors.Is(err, ErrTooLarge):
 		return nil, ErrTooLarge
 	default:
-		return nil, &NetworkError{Method: r.Method, URL: withoutQuery(r.URL), Err: jsbridge.AsThrown(err)}
+		e := &NetworkError{Method: r.Method, URL: withoutQuery(r.URL), Err: jsbridge.AsThrown(err)}
+		if !r.Header.fits() {
+			e.Cause, e.words = UnfitHeader, "a header field has a name or a value that the browser does not take"
+		}
+		return nil, e
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gws-outbound/internal/bayeux"
@@ -96,6 +97,7 @@ type Client struct {
 
 	recovery recovery.Recovery
 
+	opened    atomic.Bool
 	forbidden int // how often CORS kept the sign-in from being read; belongs to the goroutine that signs in
 	missed    missed
 	unclaimed int  // answers that nobody waited for; belongs to the session's loop
@@ -173,6 +175,7 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		c.recovery.Abandon()
 		return nil, err
 	}
+	c.opened.Store(true)
 	c.recovery.Connected()
 	return c, nil
 }

@@ -10,9 +10,9 @@ import (
 	"gws-outbound/internal/httpx"
 )
 
-// signIn signs in, and finds out why where that gets no response and no session has been there before.
+// signIn signs in, and finds out why where that gets no response, and the client is not open yet.
 func (c *Client) signIn(ctx context.Context) error {
-	opened := c.hadSession()
+	opened := c.opened.Load()
 	url := c.opts.BaseURL + gws.MePath
 	if !opened && httpx.Mixed(url) { // nothing is sent
 		e := &httpx.NetworkError{Method: "GET", URL: url, Err: errors.New("mixed content")}
@@ -24,12 +24,6 @@ func (c *Client) signIn(ctx context.Context) error {
 		httpx.Explain(ctx, e)
 	}
 	return err
-}
-
-// hadSession reports whether the server has given a session.
-func (c *Client) hadSession() bool {
-	status, _ := c.session.Watch()
-	return status.Session > 0
 }
 
 // final reports whether the opening of a client is over with this failure to sign in. That the server does not allow the
@@ -52,7 +46,7 @@ func (c *Client) explainOpening(e *Error) *Error {
 	if path := "/api/v2"; strings.HasSuffix(c.opts.BaseURL, path) && !c.rest.SignedIn() {
 		e.Message += fmt.Sprintf("; baseUrl ends in %s, which is put behind it in any case: leave it out", path)
 	}
-	if e.Code == ConnectFailed && c.rest.SignedIn() && !c.hadSession() {
+	if status, _ := c.session.Watch(); e.Code == ConnectFailed && c.opts.Adopted == nil && c.rest.SignedIn() && status.Session == 0 {
 		e.Message += fmt.Sprintf("; GET %s was answered, CometD at %q was not: look at cometdPath, and at CORS and proxies there", gws.MePath, c.opts.CometdPath)
 	}
 	return e
