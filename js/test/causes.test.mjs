@@ -124,6 +124,7 @@ testInPage(
     assert.ok(asked.length > 0 && !asked.includes("gws.example"), asked.join());
   },
   {
+    complaints: failures,
     needs: {
       firefox: "its driver cannot answer for another host",
       webkit: "its driver cannot answer for another host",

@@ -256,9 +256,10 @@ if (host === "worker") {
       await accept(dying, simulator, await connect(dying, options(simulator)), "unseen");
       dying
         .evaluate(() => {
-          for (;;) {
-            // the page hears nothing any more, but its Worker does
-          }
+          // The page hears nothing any more, but its Worker does.
+          const request = new XMLHttpRequest();
+          request.open("GET", "/never.wasm", false);
+          request.send();
         })
         .catch(() => {});
       await simulator.call("ack", { referenceId: "unseen" });
