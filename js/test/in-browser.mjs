@@ -45,7 +45,13 @@ export function testInPage(name, run, options = {}) {
     try {
       const page = await context.newPage();
       const said = [];
-      page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
+      page.on("console", (message) => {
+        const text = message.text();
+        // Here it is to run there.
+        if (host !== "page" || !text.includes("the module runs on the calling thread")) {
+          said.push(`${message.type()}: ${text}`);
+        }
+      });
       page.on("pageerror", (error) => said.push(`error: uncaught ${error}`));
       // Where there is a first script, it does this.
       if (!browser.firstScript) {
