@@ -14,6 +14,7 @@ import {
   stateOf,
   versions,
 } from "./cometd.mjs";
+import { lacking } from "./engine.mjs";
 import { complete, site, testInPage } from "./in-browser.mjs";
 import { request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
@@ -99,20 +100,24 @@ for (const version of [versions[0], versions.at(-1)]) {
   });
 }
 
-testInPage("the session is lost while a call is pending", async (page, said) => {
-  const simulator = await Simulator.start({ holdAck: true });
-  const desktop = await makeDesktop(page, simulator, { headers, ack: false });
-  await desktop.evaluate(({ connect }) => connect());
-  const session = await adopt(page, desktop, { baseUrl: simulator.url, headers });
-  const settled = complete(session, { ...request, referenceId: "lost" }, { ackTimeout: 2500 });
-  await simulator.call("wait-posts", { n: 1 });
-  await simulator.call("expire");
-  const { error } = await settled;
-  assert.deepEqual([error.code, error.delivery], ["ACK_TIMEOUT", "accepted"]);
-  assert.match(error.message, /the CometD session was lost meanwhile, and a new one/);
-  const warnings = said.filter((line) => /no acknowledged delivery/.test(line));
-  assert.equal(warnings.length, 1, said.join("\n"));
-});
+testInPage(
+  "the session is lost while a call is pending",
+  async (page, said) => {
+    const simulator = await Simulator.start({ holdAck: true });
+    const desktop = await makeDesktop(page, simulator, { headers, ack: false });
+    await desktop.evaluate(({ connect }) => connect());
+    const session = await adopt(page, desktop, { baseUrl: simulator.url, headers });
+    const settled = complete(session, { ...request, referenceId: "lost" }, { ackTimeout: 2500 });
+    await simulator.call("wait-posts", { n: 1 });
+    await simulator.call("expire");
+    const { error } = await settled;
+    assert.deepEqual([error.code, error.delivery], ["ACK_TIMEOUT", "accepted"]);
+    assert.match(error.message, /the CometD session was lost meanwhile, and a new one/);
+    const warnings = said.filter((line) => /no acknowledged delivery/.test(line));
+    assert.equal(warnings.length, 1, said.join("\n"));
+  },
+  { needs: lacking.workerConsole },
+);
 
 const wrong = {
   "an object that lacks methods": [
@@ -171,50 +176,54 @@ testInPage(
   { path: "/no-policy" },
 );
 
-testInPage("what the page has put into an event", async (page, said) => {
-  const simulator = await Simulator.start();
-  const desktop = await makeDesktop(page, simulator, { headers });
-  await desktop.evaluate(({ cometd, connect }) => {
-    cometd.registerExtension("odd", {
-      incoming(message) {
-        const values = {
-          cycle: () => {
-            const cycle = {};
-            cycle.self = cycle;
-            return cycle;
-          },
-          throws: () => ({
-            get a() {
-              throw new Error("a getter");
+testInPage(
+  "what the page has put into an event",
+  async (page, said) => {
+    const simulator = await Simulator.start();
+    const desktop = await makeDesktop(page, simulator, { headers });
+    await desktop.evaluate(({ cometd, connect }) => {
+      cometd.registerExtension("odd", {
+        incoming(message) {
+          const values = {
+            cycle: () => {
+              const cycle = {};
+              cycle.self = cycle;
+              return cycle;
             },
-          }),
-          large: () => "x".repeat(40_000),
-          odd: () => [Number.NaN, () => {}, 12n, new Date(0), { a: undefined, b: Symbol("b") }],
-        };
-        if (message.channel === "/v2/me/devices") message.data = values[message.data]();
-        return message;
-      },
+            throws: () => ({
+              get a() {
+                throw new Error("a getter");
+              },
+            }),
+            large: () => "x".repeat(40_000),
+            odd: () => [Number.NaN, () => {}, 12n, new Date(0), { a: undefined, b: Symbol("b") }],
+          };
+          if (message.channel === "/v2/me/devices") message.data = values[message.data]();
+          return message;
+        },
+      });
+      return connect();
     });
-    return connect();
-  });
-  const session = await adopt(page, desktop, {
-    baseUrl: simulator.url,
-    headers,
-    channels: ["/v2/me/devices"],
-    maxMessageSize: 32_768,
-  });
-  for (const data of ["cycle", "throws", "large", "odd"]) {
-    await simulator.call("publish", { channel: "/v2/me/devices", data });
-  }
-  await simulator.publishText("/v2/me/devices", '"odd"');
-  await completes(session, "odd");
-  const notified = await session.evaluate(({ events }) =>
-    events.filter(({ type }) => type === "notification").map(({ data }) => data),
-  );
-  assert.deepEqual(notified, Array(2).fill([null, null, 12, "1970-01-01T00:00:00.000Z", {}]));
-  const left = said.filter((line) => /is left out/.test(line)).join("\n");
-  assert.match(left, /nested deeper[\s\S]*a getter[\s\S]*longer than 32768/);
-});
+    const session = await adopt(page, desktop, {
+      baseUrl: simulator.url,
+      headers,
+      channels: ["/v2/me/devices"],
+      maxMessageSize: 32_768,
+    });
+    for (const data of ["cycle", "throws", "large", "odd"]) {
+      await simulator.call("publish", { channel: "/v2/me/devices", data });
+    }
+    await simulator.publishText("/v2/me/devices", '"odd"');
+    await completes(session, "odd");
+    const notified = await session.evaluate(({ events }) =>
+      events.filter(({ type }) => type === "notification").map(({ data }) => data),
+    );
+    assert.deepEqual(notified, Array(2).fill([null, null, 12, "1970-01-01T00:00:00.000Z", {}]));
+    const left = said.filter((line) => /is left out/.test(line)).join("\n");
+    assert.match(left, /nested deeper[\s\S]*a getter[\s\S]*longer than 32768/);
+  },
+  { needs: lacking.workerConsole },
+);
 
 testInPage("what cometd.js has subscribed to is ended by the page, and had again", async (page) => {
   const simulator = await Simulator.start();
@@ -248,8 +257,11 @@ for (const version of [versions[0], versions.at(-1)]) {
     const heard = await session.evaluateHandle(async ({ client }, channel) => {
       const heard = [];
       const gaps = [];
-      client.addEventListener("gap", ({ detail }) => gaps.push(detail.reason));
-      const { unsubscribe } = await client.subscribe(channel, ({ data }) => heard.push(data));
+      const note = (list, what) => {
+        document.body.dataset.noted = list.push(what); // who waits looks at each change of the page
+      };
+      client.addEventListener("gap", ({ detail }) => note(gaps, detail.reason));
+      const { unsubscribe } = await client.subscribe(channel, ({ data }) => note(heard, data));
       return { heard, gaps, unsubscribe };
     }, channel);
     const hears = async (data) => {
