@@ -50,7 +50,7 @@ func (o *OwnerStatus) reason() error {
 
 // Adopted is a session that somebody else opens, keeps, and ends. It signs in, hears its own channels and nothing
 // else, and is connected while the owner's session is up and has these channels. It can be used as a [Client],
-// but that it can neither look into a silence nor hasten anything: that is the owner's.
+// but that it can neither look into a silence nor make anything quicker: that is up to the owner.
 //
 // The methods that say what has happened to the session may be called before Start, from any goroutine,
 // one at a time. They do not wait.
