@@ -155,7 +155,7 @@ func TestAdopted_SignsInForEachSession(t *testing.T) {
 		l.SetStatus(OwnerStatus{Up: true, Session: 2})
 		l.Granted("/a")
 		require.Equal(t, final, l.is(Reconnecting).Reason, "a session is worth waiting for")
-		time.Sleep(time.Second)
+		wait(time.Second)
 		l.is(Connected)
 		require.Equal(t, 4, tries)
 	})

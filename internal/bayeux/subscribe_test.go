@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -95,7 +94,7 @@ func TestTrySubscribe_RefusedInANewSessionIsAskedForAgainInTheNextOne(t *testing
 		s.say(refusedReply, s.expect(metaSubscribe)...)
 		require.Error(t, (<-other).(error))
 
-		time.Sleep(2 * steadyAfter)
+		wait(2 * steadyAfter)
 		s.say(connect402, held...)
 		s.session()
 		s.expect(metaConnect)
