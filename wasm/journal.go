@@ -3,9 +3,9 @@
 package main
 
 import (
-	"fmt"
 	"sync"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/journal"
 )
 

@@ -9,15 +9,13 @@
 package main
 
 import (
-	"fmt"
-	"log"
-	"strings"
-
 	"github.com/hack-pad/safejs"
 
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/core"
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/jsbridge"
+	"gws-outbound/internal/librarylog"
 )
 
 func main() {
@@ -33,9 +31,7 @@ func start() error {
 		return err
 	}
 	c := core.New(core.Config{Journal: openJournal, Log: logLine})
-	// The IndexedDB library prints by package log.
-	log.SetFlags(0)
-	log.SetOutput(libraryLog{c})
+	librarylog.Print = c.LogLibrary
 	watchForSleep(c.WakeAll)
 	if jsbridge.TypeOf(host) == "object" {
 		return startHosted(host, c)
@@ -48,12 +44,4 @@ func logLine(level bayeux.Level, line string) {
 	if console, err := safejs.Global().Get("console"); err == nil {
 		_, _ = console.Call(methods[level], "gws-outbound: "+line)
 	}
-}
-
-// libraryLog is where package log prints to: a line at each call.
-type libraryLog struct{ core *core.Core }
-
-func (l libraryLog) Write(line []byte) (int, error) {
-	l.core.LogLibrary(strings.TrimSpace(string(line)))
-	return len(line), nil
 }

@@ -3,11 +3,12 @@ package bayeux
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
 	"time"
+
+	"gws-outbound/internal/fmt"
 )
 
 // Owner is who has the session that an [Adopted] uses: a page with its own cometd.js. Its methods do not

@@ -3,8 +3,9 @@ package bayeux
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
+
+	"gws-outbound/internal/fmt"
 )
 
 // An attempt goes through these steps: prepare, open, handshake, subscribe,

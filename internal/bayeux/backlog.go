@@ -1,8 +1,9 @@
 package bayeux
 
 import (
-	"fmt"
 	"sync"
+
+	"gws-outbound/internal/fmt"
 )
 
 const (

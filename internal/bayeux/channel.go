@@ -1,8 +1,9 @@
 package bayeux
 
 import (
-	"fmt"
 	"strings"
+
+	"gws-outbound/internal/fmt"
 )
 
 // CheckChannel says what is wrong with channel as the target of a

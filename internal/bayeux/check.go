@@ -3,8 +3,9 @@ package bayeux
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
+
+	"gws-outbound/internal/fmt"
 )
 
 const (

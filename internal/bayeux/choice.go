@@ -1,9 +1,10 @@
 package bayeux
 
 import (
-	"fmt"
 	"strings"
 	"time"
+
+	"gws-outbound/internal/fmt"
 )
 
 // Which transport is used: what has worked is tried first; where it has not

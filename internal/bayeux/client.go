@@ -2,11 +2,12 @@ package bayeux
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"gws-outbound/internal/fmt"
 )
 
 // Level says how much a line of the log matters.

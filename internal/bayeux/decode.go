@@ -2,8 +2,8 @@ package bayeux
 
 import (
 	"bytes"
-	"fmt"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/jsontext"
 )
 

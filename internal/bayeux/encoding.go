@@ -1,9 +1,9 @@
 package bayeux
 
 import (
-	"fmt"
 	"strconv"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/jsontext"
 )
 

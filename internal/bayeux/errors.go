@@ -2,9 +2,10 @@ package bayeux
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
+
+	"gws-outbound/internal/fmt"
 )
 
 // ErrClosed is the reason of a session that [Client.Close] ended.

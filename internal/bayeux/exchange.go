@@ -2,11 +2,11 @@ package bayeux
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
 	"gws-outbound/internal/deadline"
+	"gws-outbound/internal/fmt"
 )
 
 // exchange is a message that waits for its reply.

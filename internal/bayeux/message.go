@@ -3,9 +3,9 @@ package bayeux
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"strings"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/jsontext"
 )
 

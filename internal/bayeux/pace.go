@@ -2,8 +2,9 @@ package bayeux
 
 import (
 	"errors"
-	"fmt"
 	"time"
+
+	"gws-outbound/internal/fmt"
 )
 
 // How often connects are sent: at once after the one before where the server

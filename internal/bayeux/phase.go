@@ -1,8 +1,9 @@
 package bayeux
 
 import (
-	"fmt"
 	"slices"
+
+	"gws-outbound/internal/fmt"
 )
 
 // phase is where the client stands between its start and its end. What may

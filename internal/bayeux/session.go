@@ -2,10 +2,11 @@ package bayeux
 
 import (
 	"errors"
-	"fmt"
 	"runtime"
 	"slices"
 	"time"
+
+	"gws-outbound/internal/fmt"
 )
 
 // begin goes on with the session, or makes a new one.
@@ -90,7 +91,7 @@ func (c *Client) handshook(r *Message, err error) {
 		return
 	}
 	if types := r.SupportedConnectionTypes; types != nil && !slices.Contains(types, c.name()) {
-		c.lost(&OpenError{Transport: c.name(), Err: fmt.Errorf("the server offers %s", quote(fmt.Appendf(nil, "%q", types)))})
+		c.lost(&OpenError{Transport: c.name(), Err: fmt.Errorf("the server offers %s", quote([]byte(fmt.Sprintf("%q", types))))})
 		return
 	}
 	c.dropRival()

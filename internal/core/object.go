@@ -1,12 +1,12 @@
 package core
 
 import (
-	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"time"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/wire"
 )
@@ -87,7 +87,7 @@ func (o *object) milliseconds(key string, to *time.Duration) {
 	}
 	ms := v.(float64)
 	if most := float64(maxTime / time.Millisecond); math.IsNaN(ms) || ms < 1 || ms > most {
-		o.problem(key, fmt.Sprintf("must be a number of milliseconds from 1 to %.0f, got %v", most, ms))
+		o.problem(key, fmt.Sprintf("must be a number of milliseconds from 1 to %d, got %v", int(most), ms))
 		return
 	}
 	*to = time.Duration(ms * float64(time.Millisecond))

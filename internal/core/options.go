@@ -2,11 +2,11 @@ package core
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/httpx"
 	"gws-outbound/internal/outbound"

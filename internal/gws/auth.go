@@ -3,13 +3,13 @@ package gws
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"strings"
 	"sync"
 	"time"
 
 	"gws-outbound/internal/deadline"
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/httpx"
 )
 

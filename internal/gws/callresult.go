@@ -1,9 +1,10 @@
 package gws
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
+
+	"gws-outbound/internal/fmt"
 )
 
 // CallResult is one value of the Outbound Contact call result enumeration.

@@ -3,10 +3,10 @@ package gws
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/httpx"
 )
 

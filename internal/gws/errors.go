@@ -2,8 +2,9 @@ package gws
 
 import (
 	"context"
-	"fmt"
 	"time"
+
+	"gws-outbound/internal/fmt"
 )
 
 // featureHint is added to refusals for lack of rights.

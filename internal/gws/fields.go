@@ -1,7 +1,6 @@
 package gws
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -9,6 +8,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"gws-outbound/internal/fmt"
 )
 
 // Fields is a request as it came from JavaScript. A value is a string, a

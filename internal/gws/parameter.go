@@ -1,12 +1,13 @@
 package gws
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"gws-outbound/internal/fmt"
 )
 
 const (

@@ -3,8 +3,8 @@ package gws
 import (
 	"context"
 	"errors"
-	"fmt"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/httpx"
 )
 

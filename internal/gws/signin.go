@@ -3,9 +3,9 @@ package gws
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/httpx"
 )
 

@@ -1,11 +1,11 @@
 package gws
 
 import (
-	"fmt"
 	"maps"
 	"math"
 	"slices"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/jsontext"
 )
 
@@ -21,7 +21,7 @@ func (r *fieldReader) userData(v any, p Parameter) any {
 		r.problem(p.Name, "got "+got(v)+", "+expected(p))
 		return nil
 	case len(given) > maxUserData:
-		r.problem(p.Name, fmt.Sprintf("got more than %d fields, expected at most %[1]d", maxUserData))
+		r.problem(p.Name, fmt.Sprintf("got more than %d fields, expected at most %d", maxUserData, maxUserData))
 		return nil
 	}
 	before := len(r.problems)

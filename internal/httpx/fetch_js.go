@@ -3,11 +3,11 @@ package httpx
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/hack-pad/safejs"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/jsbridge"
 )
 

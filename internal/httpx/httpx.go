@@ -6,10 +6,11 @@ package httpx
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"gws-outbound/internal/fmt"
 )
 
 // MaxBody is how many bytes of a response body are accepted where a

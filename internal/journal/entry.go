@@ -1,14 +1,15 @@
 package journal
 
 import (
+	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"hash/fnv"
 	"math"
 	"strconv"
 	"strings"
 	"time"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/jsontext"
 )
 
@@ -149,7 +150,7 @@ func (r *record) entry() *Entry {
 func Scope(server, agent string) string {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(server + "\n" + agent)) // never fails
-	return fmt.Sprintf("%016x", h.Sum64())
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // A key is the scope, the owner, and what it is of: "session", or "entry" and

@@ -3,12 +3,12 @@ package journal
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/hack-pad/go-indexeddb/idb"
 	"github.com/hack-pad/safejs"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/jsbridge"
 )
 

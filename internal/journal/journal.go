@@ -5,10 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
+
+	"gws-outbound/internal/fmt"
 )
 
 // Config says where a journal is kept, and whose it is.

@@ -4,9 +4,10 @@ package jsbridge
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/hack-pad/safejs"
+
+	"gws-outbound/internal/fmt"
 )
 
 // Await waits until promise, or any object with a then method, is settled, or

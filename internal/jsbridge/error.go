@@ -3,9 +3,9 @@
 package jsbridge
 
 import (
-	"fmt"
-
 	"github.com/hack-pad/safejs"
+
+	"gws-outbound/internal/fmt"
 )
 
 // NewError makes a JavaScript Error with the given name and message, and

@@ -3,9 +3,9 @@
 package jsbridge
 
 import (
-	"fmt"
-
 	"github.com/hack-pad/safejs"
+
+	"gws-outbound/internal/fmt"
 )
 
 // Dispatch sends target, an EventTarget, a CustomEvent of the given type and detail.

@@ -3,10 +3,11 @@
 package jsbridge
 
 import (
-	"fmt"
 	"sync"
 
 	"github.com/hack-pad/safejs"
+
+	"gws-outbound/internal/fmt"
 )
 
 var jsonObject = sync.OnceValues(func() (safejs.Value, error) { return safejs.Global().Get("JSON") })

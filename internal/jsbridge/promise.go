@@ -3,11 +3,12 @@
 package jsbridge
 
 import (
-	"fmt"
 	"runtime/debug"
 	"sync"
 
 	"github.com/hack-pad/safejs"
+
+	"gws-outbound/internal/fmt"
 )
 
 // PanicError is a panic that was recovered.

@@ -4,9 +4,10 @@ package jsbridge
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/hack-pad/safejs"
+
+	"gws-outbound/internal/fmt"
 )
 
 var errNoSignal = errors.New("it is not an AbortSignal")

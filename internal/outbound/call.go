@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
 
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/deadline"
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/stack"
 )

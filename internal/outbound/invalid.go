@@ -1,9 +1,9 @@
 package outbound
 
 import (
-	"fmt"
 	"strings"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/gws"
 )
 
@@ -28,7 +28,7 @@ func invalid(what string, problems []gws.Problem) *Error {
 		if i > 0 {
 			b.WriteString("; ")
 		}
-		fmt.Fprintf(&b, "%s: %s", gws.Visible(p.Field, mostInText), p.Message)
+		b.WriteString(gws.Visible(p.Field, mostInText) + ": " + p.Message)
 		listed = append(listed, p)
 		if i == mostProblems {
 			break

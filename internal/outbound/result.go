@@ -3,9 +3,9 @@ package outbound
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"strings"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/jsontext"
 )

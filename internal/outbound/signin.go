@@ -3,9 +3,9 @@ package outbound
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/httpx"
 )

@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/gws"
 )
 

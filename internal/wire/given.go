@@ -1,12 +1,12 @@
 package wire
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/jsontext"
 )

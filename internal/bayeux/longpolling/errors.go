@@ -2,9 +2,9 @@ package longpolling
 
 import (
 	"bytes"
-	"fmt"
 	"time"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/jsontext"
 )
 

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/httpx"
 )
 

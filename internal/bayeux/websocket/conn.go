@@ -5,10 +5,10 @@ package websocket
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/fmt"
 )
 
 // maxQueue is how many arrays of messages may wait to be sent.

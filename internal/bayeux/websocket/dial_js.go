@@ -5,13 +5,13 @@ package websocket
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/hack-pad/safejs"
 	"nhooyr.io/websocket"
 
 	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/fmt"
 )
 
 // dialer is what the platform needs to dial: nothing, a browser signs in by

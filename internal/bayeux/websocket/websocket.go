@@ -14,10 +14,10 @@
 package websocket
 
 import (
-	"fmt"
 	"strings"
 
 	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/fmt"
 )
 
 // Transport opens WebSockets to one server. It implements

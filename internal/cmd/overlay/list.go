@@ -17,13 +17,19 @@ type listed struct {
 	Dir        string
 	GoFiles    []string
 	Imports    []string
-	Module     struct{ Path, Dir string }
+	Module     struct{ Path, Dir, GoMod string }
 }
+
+// ours is the module's path.
+const ours = "gws-outbound"
+
+// isLibrary reports whether it is of a library, neither of the standard library nor ours.
+func (p listed) isLibrary() bool { return p.Module.Path != "" && p.Module.Path != ours }
 
 // list returns the packages of the module, for the browser.
 func list(flags ...string) ([]listed, error) {
 	args := append([]string{"list", "-deps", "-json=ImportPath,Dir,GoFiles,Imports,Module"}, flags...)
-	output, err := goCommand(append(args, "gws-outbound/wasm")...)
+	output, err := goCommand(append(args, ours+"/wasm")...)
 	if err != nil {
 		return nil, err
 	}
@@ -41,12 +47,13 @@ func list(flags ...string) ([]listed, error) {
 	}
 }
 
-// checkImports fails if a package imports what is replaced by a small one.
+// checkImports fails if a package imports what is replaced by a small one. Those of the standard library may: the
+// linker leaves out what they do not use.
 func checkImports(packages []listed) error {
 	for _, small := range smallPackages {
 		var importers []string
 		for _, p := range packages {
-			if slices.Contains(p.Imports, small.of) {
+			if p.Module.Path != "" && slices.Contains(p.Imports, small.of) {
 				importers = append(importers, p.ImportPath)
 			}
 		}

@@ -1,35 +1,35 @@
 // Command overlay fills a folder with what `go build -overlay` needs to build
-// the module without net/http and net:
+// the module without some large packages of the standard library, of which it needs little:
 //
 //	go run ./internal/cmd/overlay build/overlay
 //	GOOS=js GOARCH=wasm go build -overlay=build/overlay/overlay.json ./wasm
 //
-// In the module, only nhooyr.io/websocket imports them. Its files for
-// browsers use four names of the one and three of the other, but the linker keeps much of
-// net/http, TLS and certificates included: a quarter of the program; and net has to be
-// initialized at each start. The folder holds a copy of these files that import
-// the packages http and net, which are beside this file, and a
-// go.mod that replaces the library with the copy. Nothing else changes: a test
-// can still import net/http, as testify does, and a build without the overlay
-// works and is larger.
+// The folder holds copies of the libraries that import these packages. The copies import
+// small ones of the same names in their place: those beside this file, which the
+// overlay adds to the module in the folder small. A go.mod replaces the libraries with the copies. Nothing else
+// changes: a test can still import net/http and fmt, as testify does, and a build without
+// the overlay works and is larger. The module's own packages import internal/fmt.
+//
+//   - net/http, TLS and certificates included, is a quarter of the program, and net has to be
+//     initialized at each start: nhooyr.io/websocket uses a few names of them in a browser.
+//   - fmt, with which come reflection and log, is 5 %.
 //
 // The go.mod is overlaid since the go command lets no overlay replace files of
-// the module cache. A go.mod that named the copy itself would need the copy for
+// the module cache. A go.mod that named the copies itself would need them for
 // native builds, too.
 //
-// The command fails where the library uses another name of these packages, where it
-// no longer imports one of them, and where another package of the module does.
+// The command fails where a library uses another name of these packages, where none
+// imports one of them any more, and where another package of the module does.
 package main
 
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 )
-
-const library = "nhooyr.io/websocket"
 
 func main() {
 	if len(os.Args) != 2 {
@@ -47,14 +47,11 @@ func run(folder string) error {
 	if err != nil {
 		return err
 	}
-	copied := filepath.Join(folder, "websocket")
-	if err := os.RemoveAll(copied); err != nil {
+	copies, err := copyLibraries(filepath.Join(folder, "libraries"))
+	if err != nil {
 		return err
 	}
-	if err := copyLibrary(copied); err != nil {
-		return err
-	}
-	overlay, err := writeOverlay(folder, copied)
+	overlay, err := writeOverlay(folder, copies)
 	if err != nil {
 		return err
 	}
@@ -65,62 +62,79 @@ func run(folder string) error {
 	return checkImports(packages)
 }
 
-// copyLibrary copies the packages of the library that the module has, with
-// their files for browsers.
-func copyLibrary(to string) error {
+// copyLibraries copies each library that imports a package which has a small one: its packages that
+// the module has, with their files for browsers. It returns the folders of the copies, by the
+// paths of the libraries.
+func copyLibraries(to string) (map[string]string, error) {
+	if err := os.RemoveAll(to); err != nil {
+		return nil, err
+	}
 	packages, err := list()
 	if err != nil {
-		return err
+		return nil, err
+	}
+	copies := map[string]string{}
+	for _, p := range packages {
+		if p.isLibrary() && slices.ContainsFunc(p.Imports, hasSmall) {
+			copies[p.Module.Path] = filepath.Join(to, filepath.FromSlash(p.Module.Path))
+		}
 	}
 	var replaced []string
-	var root string
 	for _, p := range packages {
-		if p.Module.Path != library {
+		copied, is := copies[p.Module.Path]
+		if !is {
 			continue
 		}
-		root = p.Module.Dir
-		folder, err := filepath.Rel(root, p.Dir)
+		imports, err := copyPackage(p, copied)
 		if err != nil {
-			return err
+			return nil, fmt.Errorf("%s: %w", p.ImportPath, err)
 		}
-		for _, name := range p.GoFiles {
-			source, err := os.ReadFile(filepath.Join(p.Dir, name))
-			if err != nil {
-				return err
-			}
-			result, packages, err := rewrite(name, source)
-			if err != nil {
-				return fmt.Errorf("%s: %w", p.ImportPath, err)
-			}
-			replaced = append(replaced, packages...)
-			if err := write(filepath.Join(to, folder, name), result); err != nil {
-				return err
-			}
-		}
+		replaced = append(replaced, imports...)
 	}
 	for _, small := range smallPackages {
 		if !slices.Contains(replaced, small.of) {
-			return fmt.Errorf("no package of %s in the module imports %s: the overlay is not needed for that any more", library, small.of)
-		}
-		if err := write(filepath.Join(to, "internal", small.name, small.name+".go"), small.source); err != nil {
-			return err
+			return nil, fmt.Errorf("no library of the module imports %s: the overlay is not needed for that any more", small.of)
 		}
 	}
-	goMod, err := os.ReadFile(filepath.Join(root, "go.mod"))
-	if err != nil {
-		return err
-	}
-	return write(filepath.Join(to, "go.mod"), goMod)
+	return copies, nil
 }
 
-// writeOverlay writes the go.mod that replaces the library, and the file for
+// copyPackage copies a package, and the go.mod of its library, and returns what was replaced in it.
+func copyPackage(p listed, to string) (replaced []string, err error) {
+	folder, err := filepath.Rel(p.Module.Dir, p.Dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range p.GoFiles {
+		source, err := os.ReadFile(filepath.Join(p.Dir, name))
+		if err != nil {
+			return nil, err
+		}
+		result, packages, err := rewrite(name, source)
+		if err != nil {
+			return nil, err
+		}
+		replaced = append(replaced, packages...)
+		if err := write(filepath.Join(to, folder, name), result); err != nil {
+			return nil, err
+		}
+	}
+	goMod, err := os.ReadFile(p.Module.GoMod)
+	if err != nil {
+		return nil, err
+	}
+	return replaced, write(filepath.Join(to, "go.mod"), goMod)
+}
+
+// writeOverlay writes the go.mod that replaces the libraries with their copies, and the file for
 // -overlay, whose path it returns.
-func writeOverlay(folder, copied string) (string, error) {
+func writeOverlay(folder string, copies map[string]string) (string, error) {
 	output, err := goCommand("list", "-m", "-f", "{{.GoMod}}")
 	if err != nil {
 		return "", err
 	}
 	ours := string(output[:len(output)-1])
+	root := filepath.Dir(ours)
 	source, err := os.ReadFile(ours)
 	if err != nil {
 		return "", err
@@ -129,14 +143,25 @@ func writeOverlay(folder, copied string) (string, error) {
 	if err := write(replaced, source); err != nil {
 		return "", err
 	}
-	// The path is in the module: a relative one is the same on each machine.
-	if relative, err := filepath.Rel(filepath.Dir(ours), copied); err == nil && filepath.IsLocal(relative) {
-		copied = "./" + filepath.ToSlash(relative)
+	for _, library := range slices.Sorted(maps.Keys(copies)) {
+		copied := copies[library]
+		// The path is in the module: a relative one is the same on each machine.
+		if relative, err := filepath.Rel(root, copied); err == nil && filepath.IsLocal(relative) {
+			copied = "./" + filepath.ToSlash(relative)
+		}
+		if _, err := goCommand("mod", "edit", "-replace="+library+"="+copied, replaced); err != nil {
+			return "", err
+		}
 	}
-	if _, err := goCommand("mod", "edit", "-replace="+library+"="+copied, replaced); err != nil {
-		return "", err
+	replace := map[string]string{ours: replaced}
+	for _, small := range smallPackages {
+		file := filepath.Join(folder, small.name+".go")
+		if err := write(file, small.source); err != nil {
+			return "", err
+		}
+		replace[filepath.Join(root, "small", small.name, small.name+".go")] = file
 	}
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{ours: replaced}})
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		return "", err
 	}

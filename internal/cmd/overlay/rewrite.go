@@ -17,16 +17,32 @@ type smallPackage struct {
 	source []byte
 }
 
-// path is where the copy of the library has it.
-func (p smallPackage) path() string { return library + "/internal/" + p.name }
+// path is where the overlay has it, so that the copy of each library can import it.
+func (p smallPackage) path() string { return ours + "/small/" + p.name }
+
+// hasSmall reports whether a small package takes the place of the one with that import path.
+func hasSmall(path string) bool {
+	return slices.ContainsFunc(smallPackages, func(p smallPackage) bool { return p.of == path })
+}
+
+//go:embed fmt/fmt.go
+var fmtSource []byte
 
 //go:embed http/http.go
 var httpSource []byte
 
+//go:embed log/log.go
+var logSource []byte
+
 //go:embed net/net.go
 var netSource []byte
 
-var smallPackages = []smallPackage{{"net/http", "http", httpSource}, {"net", "net", netSource}}
+var smallPackages = []smallPackage{
+	{"fmt", "fmt", fmtSource},
+	{"log", "log", logSource},
+	{"net", "net", netSource},
+	{"net/http", "http", httpSource},
+}
 
 // rewrite makes a file import small packages in place of others, which it returns the
 // import paths of. A name that a small package lacks is an error.
