@@ -11,7 +11,7 @@ FIREFOX ?= $(or $(shell command -v firefox-esr),$(shell command -v firefox),/usr
 export CHROMIUM FIREFOX
 
 # What test-browsers runs in.
-ENGINES ?= chromium firefox webkit
+ENGINES ?= chromium chromium-in-place firefox webkit
 
 # Packages whose tests run in the browser as well, or only there.
 WASM_TESTS := ./internal/bayeux ./internal/bayeux/websocket ./internal/bayeux/longpolling ./internal/httpx ./internal/gws ./internal/outbound ./internal/journal ./internal/jsbridge ./wasm ./web/examples/gotest
@@ -33,7 +33,7 @@ help: ## List the targets
 .PHONY: deps
 deps: node_modules chromium ## Install what is missing: Chromium and the npm packages
 
-.PHONY: node_modules chromium firefox webkit
+.PHONY: node_modules chromium chromium-in-place firefox webkit
 node_modules:
 	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 or newer"; exit 1; }
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer"; exit 1; }
@@ -52,6 +52,8 @@ chromium:
 			echo "Chromium is missing: install it (Debian: apt-get install chromium), or name it: make CHROMIUM=/path/to/chromium"; exit 1; \
 		fi; \
 	fi
+
+chromium-in-place: chromium
 
 firefox:
 	@if ! test -x "$$FIREFOX" && ! command -v "$$FIREFOX" >/dev/null; then \
@@ -133,7 +135,7 @@ test-js: deps build extension ## The built package in a page, and the demo page,
 	@go build -o build/testserver ./internal/cmd/testserver
 	@build/testserver -- npm run --silent --prefix js test
 
-test-browsers: build extension $(ENGINES) ## The same in Chromium, Firefox and WebKitGTK; ENGINES="firefox webkit" for some
+test-browsers: build extension $(ENGINES) ## The same in Chromium, in place as well, Firefox and WebKitGTK; ENGINES="firefox webkit" for some
 	@mkdir -p build
 	@go build -o build/testserver ./internal/cmd/testserver
 	@build/testserver -- npm run --silent --prefix js test -- $(ENGINES)
