@@ -65,7 +65,9 @@ async function assertAllowed(): Promise<void> {
     document?: unknown;
     WorkerGlobalScope?: unknown;
   };
-  if (!document && !WorkerGlobalScope) {
+  // Where tests run, there may be what looks like a page.
+  const pretended = document && /\b(jsdom|HappyDOM)\//.test(navigator.userAgent);
+  if (pretended || (!document && !WorkerGlobalScope)) {
     throw unavailable("this is no browser: the module runs in pages, Workers and extensions");
   }
   try {

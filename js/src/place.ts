@@ -18,9 +18,9 @@ function urlOfBundle(): string | undefined {
 
 /**
  * Where dev servers on Vite have put the package when they optimize dependencies: one script, without the files
- * beside it. Vite's own serves these where they were installed, most often beside its folder.
+ * beside it. They serve these where they were installed, most often in the same node_modules.
  */
-const optimized = /^(?:(.*\/node_modules)\/\.|.*\/)vite\/deps\//;
+const optimized = /^(?:(.*\/node_modules)\/\.(?:cache\/)?|.*\/\.?)vite\/(?:client\/)?deps\//;
 
 /** Whether a dev server has done that. */
 export function wasOptimized(): boolean {
