@@ -15,17 +15,34 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const js = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Packs the package, as npm publishes it.
+ * Packs a package, as npm publishes it.
  *
+ * @param {string} [from] its folder
  * @returns {Promise<{ tarball: string, size: number, files: string[] }>} size in bytes
  */
-export async function pack() {
+export async function pack(from = js) {
   const folder = await mkdtemp(join(tmpdir(), "gws-outbound-pack-"));
   const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder], {
-    cwd: js,
+    cwd: from,
   });
   const [{ filename, size, files }] = Object.values(JSON.parse(stdout));
   return { tarball: join(folder, filename), size, files: files.map(({ path }) => path).sort() };
+}
+
+/**
+ * Has publint and attw judge a tarball; both exit with an error where they find something.
+ *
+ * @param {string} tarball
+ * @param {string[]} [untyped] entry points without types, since no program imports them by name
+ */
+export async function judge(tarball, untyped = []) {
+  const bin = join(js, "node_modules", ".bin");
+  const without = untyped.length > 0 ? ["--exclude-entrypoints", ...untyped] : [];
+  await Promise.all([
+    run(join(bin, "publint"), ["run", tarball, "--strict"]),
+    // node10 is TypeScript's name for what knows no exports.
+    run(join(bin, "attw"), [tarball, "--profile", "node16", ...without]),
+  ]);
 }
 
 /**
