@@ -98,6 +98,11 @@ extension: build ## Fill build/extension: a sample softphone, to be loaded unpac
 	@cp $(addprefix js/dist/,index.js outbound.wasm LICENSE NOTICE) build/extension/gws-outbound/
 	@echo "build/extension: load it unpacked at chrome://extensions"
 
+.PHONY: simulator
+simulator: ## Fill build/simulator: the npm package gws-outbound-simulator, with programs for Linux, macOS and Windows
+	@node js/simulator/build.mjs build/simulator
+	@echo "build/simulator: npm pack or publish it; npx --package build/simulator gws-outbound-simulator runs it"
+
 .PHONY: run
 run: build chromium ## Serve the demo at 127.0.0.1:8080 (PORT=n) and complete one record; ONCE=1 ends then
 	@mkdir -p build

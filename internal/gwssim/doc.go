@@ -105,4 +105,6 @@
 //
 // The test server makes a new one: POST {TEST_SERVER}/gwssim-new gives
 // {"url": "http://127.0.0.1:NNNN"}.
+//
+//go:generate go run ../cmd/simulatortypes ../..
 package gwssim

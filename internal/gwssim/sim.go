@@ -72,12 +72,15 @@ func New(t testing.TB) *Sim {
 
 // Start starts a simulator on a TCP address such as "127.0.0.1:0". The caller
 // closes it.
-func Start(addr string) (*Sim, error) {
+func Start(addr string) (*Sim, error) { return StartFor(addr, Audience{}) }
+
+// StartFor starts one for an audience.
+func StartFor(addr string, a Audience) (*Sim, error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("start the GWS simulator: %w", err)
 	}
-	s := NewUnstarted(Audience{})
+	s := NewUnstarted(a)
 	s.URL = "http://" + listener.Addr().String()
 	s.server = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, ConnState: s.track, ConnContext: withConn}
 	s.busy.Go(func() { _ = s.server.Serve(lineListener{listener, s}) })
@@ -167,6 +170,9 @@ func (s *Sim) track(_ net.Conn, state http.ConnState) {
 		s.busy.Done()
 	}
 }
+
+// Done is closed when the simulator is, also by the control verb "close".
+func (s *Sim) Done() <-chan struct{} { return s.ctx.Done() }
 
 // Close ends the server, its sockets, held requests and timers, and waits for
 // all of them. A second call does nothing.

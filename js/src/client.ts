@@ -8,7 +8,7 @@ import type {
   Transport,
   UnsettledCall,
 } from "./api.js";
-import { defineProperty, isArray } from "./builtins.js";
+import { defineProperty, hasOwn, isArray } from "./builtins.js";
 import type { OutboundError } from "./error.js";
 import type { Link } from "./link.js";
 import { own } from "./load-options.js";
@@ -21,18 +21,25 @@ import { Subscriptions } from "./subscriptions.js";
 import { TransportMemory } from "./transport-memory.js";
 
 /** Ends the sessions of clients that were dropped. */
-const dropped = new FinalizationRegistry((remote: RemoteClient) => remote.close().catch(() => {}));
+const dropped = /* @__PURE__ */ new FinalizationRegistry((remote: RemoteClient) =>
+  remote.close().catch(() => {}),
+);
 
 /** Clients that somebody listens to: they live until they are closed. */
 const listened = new Set<Client>();
 
-/** An EventTarget that is given the operations, from their table, when the class is made. */
+/** An EventTarget that is given the operations, from their table, when the first client is made. */
 const Base = EventTarget as { new (): EventTarget & OutboundOperations };
 
 /** A client in Go, as JavaScript knows it. */
 export class Client extends Base implements OutboundClient {
-  static {
-    for (const method of methods) {
+  // Not as the class is made: bundlers leave out a class that nobody uses only if making it does nothing.
+  static #addOperations(): void {
+    if (hasOwn(Client.prototype, methods[0])) {
+      return;
+    }
+    for (let i = 0; i < methods.length; i++) {
+      const method = methods[i] as Method;
       const value = {
         async [method](this: Client, request: unknown, options?: unknown) {
           return this.#call(method, request, options);
@@ -65,6 +72,7 @@ export class Client extends Base implements OutboundClient {
     options: Options,
     signedIn: SignIn | undefined,
   ): Promise<Client> {
+    Client.#addOperations();
     const client = new Client();
     // Whatever calls back knows the client only weakly: it can be dropped.
     const weak = new WeakRef(client);

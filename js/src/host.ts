@@ -14,6 +14,7 @@ export async function linkTo(options: LoadOptions, logLevel: unknown): Promise<L
       if (!(error instanceof NoWorker)) {
         throw error;
       }
+      await module; // where there is none, that is what is wrong
       if (logLevel !== "off") {
         console.warn(`gws-outbound: the module runs on the calling thread: ${error.message}`);
       }

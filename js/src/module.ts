@@ -2,8 +2,9 @@ import type { LoadOptions } from "./api.js";
 import { fetch } from "./builtins.js";
 import { OutboundError } from "./error.js";
 import { splitOptions } from "./load-options.js";
+import { otherPlace, unplaced, wasOptimized } from "./place.js";
 import { unavailable } from "./unavailable.js";
-import { resolveUrl, shown, withoutUser } from "./url.js";
+import { resolveUrl, shown } from "./url.js";
 
 /**
  * Fetches and compiles the module ahead of {@link createClient}, so that this
@@ -25,10 +26,7 @@ export async function compiled(options: LoadOptions): Promise<WebAssembly.Module
   if (options.wasmModule) {
     return options.wasmModule;
   }
-  // Bundlers look for these very words to find the file.
-  const url = options.wasmUrl
-    ? resolveUrl(options.wasmUrl)
-    : withoutUser(new URL("./outbound.wasm", import.meta.url));
+  const url = options.wasmUrl ? resolveUrl(options.wasmUrl) : packaged();
   const integrity = options.wasmIntegrity ?? "";
   // What was not checked against it must not be had by who asks for that.
   const key = `${integrity} ${url.href}`;
@@ -41,7 +39,24 @@ export async function compiled(options: LoadOptions): Promise<WebAssembly.Module
   return module;
 }
 
-const emptyModule = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+/** Gives the URL of the module that came with the loader. */
+function packaged(): URL {
+  const place = otherPlace();
+  if (place === null) {
+    throw unavailable(unplaced);
+  }
+  // Bundlers look for these very words to find the file.
+  return place ? new URL("outbound.wasm", place) : new URL("./outbound.wasm", import.meta.url);
+}
+
+/** What to do where the module is not at `url`. */
+function remedy(url: URL): string {
+  return wasOptimized() && url.href === packaged().href
+    ? 'the dev server has moved the package, and not this file: with Vite, set optimizeDeps: { exclude: ["gws-outbound"] }; with others, give wasmUrl and workerUrl'
+    : "wasmUrl says where the file is";
+}
+
+const emptyModule = /* @__PURE__ */ Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
 // Asked before anything is fetched, and of a module that runs: WebKit compiles
 // one whatever the page's policy says.
@@ -50,7 +65,9 @@ async function assertAllowed(): Promise<void> {
     document?: unknown;
     WorkerGlobalScope?: unknown;
   };
-  if (!document && !WorkerGlobalScope) {
+  // Where tests run, there may be what looks like a page.
+  const pretended = document && /\b(jsdom|HappyDOM)\//.test(navigator.userAgent);
+  if (pretended || (!document && !WorkerGlobalScope)) {
     throw unavailable("this is no browser: the module runs in pages, Workers and extensions");
   }
   try {
@@ -118,7 +135,7 @@ async function fetchOnce(
     );
   }
   if (!response.ok) {
-    throw unavailable(`${where} answered HTTP ${response.status}; wasmUrl says where the file is`);
+    throw unavailable(`${where} answered HTTP ${response.status}; ${remedy(url)}`);
   }
   const type = response.headers.get("content-type") ?? "";
   try {
@@ -130,7 +147,7 @@ async function fetchOnce(
     const bytes = await response.arrayBuffer();
     if (!isWasm(bytes)) {
       throw unavailable(
-        `${where} answered HTTP ${response.status} with ${type || "something"} that is not WebAssembly; wasmUrl says where the file is`,
+        `${where} answered HTTP ${response.status} with ${type || "something"} that is not WebAssembly; ${remedy(url)}`,
       );
     }
     return await WebAssembly.compile(bytes);

@@ -2,11 +2,12 @@
 
 import { clearTimeout, NativePromise, setTimeout } from "./builtins.js";
 import { Link } from "./link.js";
+import { otherPlace, unplaced } from "./place.js";
 import type { Port } from "./port.js";
 import { Program } from "./program.js";
 import { remake } from "./thrown.js";
 import { unavailable } from "./unavailable.js";
-import { hasUser, resolveUrl, withoutSecrets, withoutUser } from "./url.js";
+import { resolveUrl, withoutSecrets } from "./url.js";
 import { type FromWorker, fromText } from "./wire.js";
 
 /** How long a Worker may take to load its script and to start the program, in ms. */
@@ -49,10 +50,12 @@ function makeWorker(url: string | URL | undefined): Worker {
     if (url !== undefined) {
       return new Worker(resolveUrl(url), { type: "module", name: "gws-outbound" });
     }
-    const script = new URL(import.meta.url);
-    if (hasUser(script)) {
-      // Firefox would take the URL as it is, and print it where a policy forbids it.
-      const url = new URL("./worker.js", withoutUser(script));
+    const place = otherPlace();
+    if (place === null) {
+      throw new NoWorker(unplaced);
+    }
+    if (place) {
+      const url = new URL("worker.js", place);
       return new Worker(url, { type: "module", name: "gws-outbound" });
     }
     // Bundlers look for these very words to find the file.
@@ -61,6 +64,9 @@ function makeWorker(url: string | URL | undefined): Worker {
       name: "gws-outbound",
     });
   } catch (cause) {
+    if (cause instanceof NoWorker) {
+      throw cause;
+    }
     throw new NoWorker(`no Worker could be made (${withoutSecrets(`${cause}`)}): ${needs}`);
   }
 }

@@ -1,6 +1,8 @@
-// Command notice prints NOTICE: the licences of what the WebAssembly module and the loader are made of.
+// Command notice prints NOTICE: the licences of what the WebAssembly module and the loader are made of; or those of what
+// the simulator is made of, which js/simulator/build.mjs puts into its package.
 //
 //	go run ./internal/cmd/notice > NOTICE
+//	go run ./internal/cmd/notice simulator
 //
 // What is linked into the module says the go command, and the texts are those that its modules come with: a module
 // without a licence file is an error. js/build.mjs puts the same text into the package.
@@ -17,7 +19,11 @@ import (
 )
 
 func main() {
-	text, err := notice()
+	w := module
+	if len(os.Args) > 1 && os.Args[1] == "simulator" {
+		w = simulator
+	}
+	text, err := notice(w)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "notice:", err)
 		os.Exit(1)
@@ -25,19 +31,41 @@ func main() {
 	fmt.Print(text)
 }
 
+// work is a program that is given to others.
+type work struct {
+	pkg, intro, goParts string
+	env                 []string // of the platform; the machine's own if there is none
+	changed             map[string]string
+}
+
+var (
+	module = work{
+		pkg:     "gws-outbound/wasm",
+		intro:   "gws-outbound is under the MIT licence: see LICENSE. Its WebAssembly module and its loader contain what follows.",
+		goParts: "Go: its runtime, standard library (with golang.org/x packages of the same authors) and wasm_exec.js",
+		env:     []string{"GOOS=js", "GOARCH=wasm"},
+		changed: map[string]string{"nhooyr.io/websocket": "Changed: its files for browsers do not import net/http. See internal/cmd/overlay in the sources."},
+	}
+	simulator = work{
+		pkg:     "gws-outbound/internal/cmd/simulator",
+		intro:   "gws-outbound-simulator is under the MIT licence: see LICENSE. Its programs contain what follows.",
+		goParts: "Go: its runtime and standard library (with golang.org/x packages of the same authors)",
+	}
+)
+
 // part is something that others have written.
 type part struct {
 	name, folder string
 	remark       string
 }
 
-func notice() (string, error) {
-	parts, err := linked()
+func notice(w work) (string, error) {
+	parts, err := linked(w)
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
-	b.WriteString("gws-outbound is under the MIT licence: see LICENSE. Its WebAssembly module and its loader contain what follows.\n")
+	b.WriteString(w.intro + "\n")
 	for _, p := range parts {
 		text, err := licence(p.folder)
 		if err != nil {
@@ -52,27 +80,26 @@ func notice() (string, error) {
 	return b.String(), nil
 }
 
-// linked returns Go, whose library and wasm_exec.js are there, and the modules that ./wasm is linked from. A build
+// linked returns Go, whose library is there, and the modules that a work is linked from. A build of the module
 // with the overlay of internal/cmd/overlay has the same.
-func linked() ([]part, error) {
-	root, err := output("go", "env", "GOROOT")
+func linked(w work) ([]part, error) {
+	root, err := output(w.env, "go", "env", "GOROOT")
 	if err != nil {
 		return nil, err
 	}
-	list, err := output("go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}\t{{.Dir}}{{end}}{{end}}", "gws-outbound/wasm")
+	list, err := output(w.env, "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}\t{{.Dir}}{{end}}{{end}}", w.pkg)
 	if err != nil {
 		return nil, err
 	}
-	parts := []part{{name: "Go: its runtime, standard library (with golang.org/x packages of the same authors) and wasm_exec.js", folder: root}}
+	parts := []part{{name: w.goParts, folder: root}}
 	for line := range strings.Lines(list) {
 		name, folder, ok := strings.Cut(strings.TrimSpace(line), "\t")
 		if !ok || slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
 			continue
 		}
 		p := part{name: name, folder: folder}
-		if strings.HasPrefix(name, "nhooyr.io/websocket ") {
-			p.remark = "Changed: its files for browsers do not import net/http. See internal/cmd/overlay in the sources."
-		}
+		path, _, _ := strings.Cut(name, " ")
+		p.remark = w.changed[path]
 		parts = append(parts, p)
 	}
 	slices.SortFunc(parts[1:], func(a, b part) int { return strings.Compare(a.name, b.name) })
@@ -101,10 +128,10 @@ func licence(folder string) (string, error) {
 	return strings.ReplaceAll(strings.Join(texts, "\n"), "\r\n", "\n"), nil
 }
 
-// output runs a command for the platform of the module.
-func output(name string, args ...string) (string, error) {
+// output runs a command with more variables in its environment.
+func output(env []string, name string, args ...string) (string, error) {
 	cmd := exec.Command(name, args...)
-	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	cmd.Env = append(os.Environ(), env...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestNotice_HasEachLinkedModule(t *testing.T) {
-	want, err := notice()
+	want, err := notice(module)
 	require.NoError(t, err)
 	text, err := os.ReadFile("../../../NOTICE")
 	require.NoError(t, err)
@@ -25,6 +25,14 @@ func TestNotice_HasEachLinkedModule(t *testing.T) {
 		behind, _, _ = strings.Cut(behind, strings.Repeat("=", 80))
 		require.Contains(t, behind, words, part)
 	}
+}
+
+func TestNotice_OfTheSimulator(t *testing.T) {
+	text, err := notice(simulator)
+	require.NoError(t, err)
+	require.Contains(t, text, "\nnhooyr.io/websocket v")
+	require.NotContains(t, text, "Changed:")
+	require.NotContains(t, text, "github.com/hack-pad/")
 }
 
 func TestLicence_ThereIsNone(t *testing.T) {

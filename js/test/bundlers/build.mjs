@@ -1,7 +1,7 @@
 // Builds the app in app/ with each bundler, from the packed package.
 
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,17 +15,34 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const js = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Packs the package, as npm publishes it.
+ * Packs a package, as npm publishes it.
  *
+ * @param {string} [from] its folder
  * @returns {Promise<{ tarball: string, size: number, files: string[] }>} size in bytes
  */
-export async function pack() {
+export async function pack(from = js) {
   const folder = await mkdtemp(join(tmpdir(), "gws-outbound-pack-"));
   const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder], {
-    cwd: js,
+    cwd: from,
   });
   const [{ filename, size, files }] = Object.values(JSON.parse(stdout));
   return { tarball: join(folder, filename), size, files: files.map(({ path }) => path).sort() };
+}
+
+/**
+ * Has publint and attw judge a tarball; both exit with an error where they find something.
+ *
+ * @param {string} tarball
+ * @param {string[]} [untyped] entry points without types, since no program imports them by name
+ */
+export async function judge(tarball, untyped = []) {
+  const bin = join(js, "node_modules", ".bin");
+  const without = untyped.length > 0 ? ["--exclude-entrypoints", ...untyped] : [];
+  await Promise.all([
+    run(join(bin, "publint"), ["run", tarball, "--strict"]),
+    // node10 is TypeScript's name for what knows no exports.
+    run(join(bin, "attw"), [tarball, "--profile", "node16", ...without]),
+  ]);
 }
 
 /**
@@ -40,6 +57,7 @@ export async function makeApp(tarball) {
   await mkdir(installed, { recursive: true });
   await run("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"]);
   await cp(join(here, "app"), root, { recursive: true });
+  await writeFile(join(root, "package.json"), "{}"); // where it is, Vite puts what it keeps
   return { root, remove: () => rm(root, { recursive: true }) };
 }
 
@@ -71,41 +89,79 @@ export const bundlers = {
     await page(root);
   },
 
-  // It does not look for files behind `new URL()`: the README says to put them
+  // It does not look for files behind `new URL()`: the manual says to put them
   // beside the bundle.
   async esbuild(root) {
-    const { warnings } = await esbuild.build({
-      absWorkingDir: root,
-      entryPoints: ["main.js"],
-      bundle: true,
-      format: "esm",
-      outdir: "out",
-      logLevel: "silent",
-    });
-    if (warnings.length > 0) {
-      throw new Error(JSON.stringify(warnings));
-    }
-    for (const name of ["outbound.wasm", "worker.js"]) {
-      await cp(join(root, "node_modules", "gws-outbound", "dist", name), join(root, "out", name));
-    }
+    await withEsbuild(root, { format: "esm" });
+    await putFiles(join(root, "out"), root);
     await page(root);
   },
 };
+
+/** Builds `root` into `out/main.js` as a classic script, which has no import.meta. */
+export async function buildScript(root) {
+  // Of import.meta.url, which is empty then.
+  await withEsbuild(root, { format: "iife", logOverride: { "empty-import-meta": "silent" } });
+}
+
+/** What each bundler makes of `code`, in names and sizes of files, where nothing else is in the app. */
+export const leftOut = {
+  async Vite(root) {
+    await bundlers.Vite(root);
+    return sizes(join(root, "out", "assets"));
+  },
+  async webpack(root) {
+    await bundlers.webpack(root);
+    await rm(join(root, "out", "index.html"));
+    return sizes(join(root, "out"));
+  },
+  async esbuild(root) {
+    await withEsbuild(root, { format: "esm", minify: true });
+    return sizes(join(root, "out"));
+  },
+};
+
+async function sizes(folder) {
+  const files = await readdir(folder);
+  const all = files.map(async (name) => [name, (await stat(join(folder, name))).size]);
+  return Object.fromEntries(await Promise.all(all));
+}
+
+async function withEsbuild(root, options) {
+  const { warnings } = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: ["main.js"],
+    bundle: true,
+    outdir: "out",
+    logLevel: "silent",
+    ...options,
+  });
+  if (warnings.length > 0) {
+    throw new Error(JSON.stringify(warnings));
+  }
+}
+
+/** Copies what the package fetches to a folder. */
+export async function putFiles(folder, root) {
+  for (const name of ["outbound.wasm", "worker.js"]) {
+    await cp(join(root, "node_modules", "gws-outbound", "dist", name), join(folder, name));
+  }
+}
 
 /**
  * Starts Vite's dev server for `root`.
  *
  * @param {string} root
- * @param {import("vite").DepOptimizationOptions} optimizeDeps
+ * @param {import("vite").InlineConfig} [config]
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
-export async function startViteDev(root, optimizeDeps) {
+export async function startViteDev(root, config) {
   const server = await vite.createServer({
     root,
     configFile: false,
     logLevel: "warn",
-    optimizeDeps,
     server: { host: "127.0.0.1", port: 0, hmr: false },
+    ...config,
   });
   await server.listen();
   return { url: server.resolvedUrls.local[0], close: () => server.close() };

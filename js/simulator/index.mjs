@@ -1,0 +1,3 @@
+import simulator from "./index.cjs";
+
+export const { start, connect } = simulator;
