@@ -715,10 +715,19 @@ function posted(page) {
 async function comeBack(page) {
   await page.goto(desktop);
   await connectByKeyboard(page);
-  await page.waitForFunction(
-    () => document.querySelector("[data-testid=number-campaign]").value !== "", // all is shown then
-  );
+  await allIsShown(page);
 }
+
+/** Loads the page again, which connects by itself, since something has no answer. */
+async function isBack(page) {
+  await page.goto(desktop);
+  await allIsShown(page);
+}
+
+const allIsShown = (page) =>
+  page.waitForFunction(
+    () => document.querySelector("[data-testid=number-campaign]").value !== "", // the last that is
+  );
 
 /**
  * Has something be done whose acknowledgement is kept back, and the page be loaded again meanwhile.
@@ -733,7 +742,7 @@ async function reloadAmid(page, act) {
     await simulator.set({ ackDelayMS: 400 }); // as the demo has it
   }
   const { referenceId } = JSON.parse((await simulator.posts()).at(-1).body);
-  await comeBack(page);
+  await isBack(page);
   return () => simulator.call("ack", { referenceId });
 }
 
@@ -786,6 +795,74 @@ testInPage(
     assert.deepEqual(await statuses(), ["completed", "completed", "completed"]);
   },
   { path: desktop },
+);
+
+testInPage(
+  "reloaded amid a completion, and signed out meanwhile: the page says so before anybody signs in",
+  async (page) => {
+    await getRecord(page);
+    await simulator.set({ holdAck: true });
+    await completeWith(page, 2);
+    await posted(page);
+    await simulator.set({ ackDelayMS: 400 });
+    const { referenceId } = JSON.parse((await simulator.posts()).at(-1).body);
+    await simulator.call("expire-http");
+    await page.goto(desktop);
+    await reads(page, "left-open", /^1 operation had no answer.*Sign in as agent to learn/);
+    assert.equal(await page.$eval("[data-testid=user]", ({ value }) => value), "agent");
+    await connectByKeyboard(page);
+    await reads(
+      page,
+      "unsettled",
+      /Complete: Record 70001Waiting[\s\S]*An answer can (come until|still come)/,
+    );
+    assert.equal(await page.$("[data-testid=left-open]"), null);
+    await simulator.call("ack", { referenceId });
+    await reads(page, "unsettled", /Acknowledged/);
+    await page.goto(desktop);
+    await page.waitForSelector("[data-testid=connect]:not([disabled])");
+    assert.equal(await page.$("[data-testid=left-open]"), null, "nothing is left");
+  },
+  { path: desktop, complaints: failures },
+);
+
+testInPage(
+  "on a narrow screen what is waited for is in view, with the way out of it",
+  async (page) => {
+    await page.setViewport({ width: 400, height: 700 });
+    await getRecord(page);
+    await simulator.set({ holdAck: true });
+    await completeWith(page, 2);
+    await reads(page, "waiting", /Waiting for the answer: Complete, Record 70001/);
+    const inView = () =>
+      page.$eval("[data-testid=stop]", (button) => {
+        const { top, bottom } = button.getBoundingClientRect();
+        return top >= 0 && bottom <= innerHeight;
+      });
+    assert.ok(await inView());
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    assert.ok(await inView(), "at the end of the page");
+    await simulator.set({ ackDelayMS: 400 });
+    await page.click("[data-testid=stop]");
+    await reads(page, "desk-problem", /ABORTED/);
+    assert.ok(await isHidden(page, "waiting"));
+  },
+  { path: desktop, needs: lacking.narrowWindow },
+);
+
+testInPage(
+  "fault kick, after the session was renewed",
+  async (page) => {
+    await getRecord(page);
+    await press(page, "own-expire-http");
+    await reads(page, "fault-result", /done/);
+    await completeWith(page, 2);
+    await reads(page, "chain", /NoAnswer[\s\S]*this one/);
+    await press(page, "own-kick");
+    await page.waitForSelector("[data-testid=state][data-state=closed]");
+    await reads(page, "connection-problem", /DISCONNECTED/);
+  },
+  { path: desktop, complaints: failures },
 );
 
 testInPage(
@@ -859,7 +936,7 @@ async function loseAnswer(page) {
   await reads(page, "fault-result", /with your next operation/);
   await completeWith(page, 2);
   await posted(page);
-  await comeBack(page);
+  await isBack(page);
   await reads(page, "unsettled", /Complete: Record \d+Waiting/);
 }
 
@@ -868,7 +945,7 @@ testInPage(
   async (page) => {
     await getRecord(page);
     await loseAnswer(page);
-    await comeBack(page);
+    await isBack(page);
     await reads(page, "unsettled", /Complete: Record 70001Waiting/);
     await reads(page, "desk-problem", /not answered yet/);
     await press(page, "own-kick");
@@ -1123,6 +1200,7 @@ testPictures(desktop, [1920, 1280, 400], async (page, take) => {
   await page.keyboard.press("Digit2");
   await outcome(page);
   await take("desktop");
+
   await press(page, "add-number");
   await page.keyboard.press("Enter");
   await page.waitForSelector("[data-testid=add-phone][aria-invalid=true]");
@@ -1133,4 +1211,8 @@ testPictures(desktop, [1920, 1280, 400], async (page, take) => {
   await take("number-added");
   await loseAnswer(page);
   await take("unsettled");
+  await simulator.call("expire-http");
+  await page.goto(desktop);
+  await reads(page, "left-open", /Sign in/);
+  await take("left-open");
 });
