@@ -1195,7 +1195,58 @@ for (const [where, look] of Object.entries(looks)) {
   }
 }
 
-testPictures(desktop, [1920, 1280, 400], async (page, take) => {
+for (const width of [1280, 400]) {
+  testInPage(
+    `no focus ring touches a text, ${width} pixels wide`,
+    async (page) => {
+      await page.setViewport({ width, height: 900 });
+      await getRecord(page);
+      await completeWith(page, 2);
+      await reads(page, "chain", /NoAnswer[\s\S]*this one/);
+      assert.deepEqual(await page.evaluate(touchedByRings), []);
+    },
+    { path: desktop, needs: width < 500 && lacking.narrowWindow },
+  );
+}
+
+/** Runs in the page: gives each text that the focus ring of something else would touch, with what that is. */
+function touchedByRings() {
+  const texts = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node.data.trim() === "" || !node.parentElement.checkVisibility()) continue;
+    if (node.parentElement.closest(".visually-hidden")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    for (const rect of range.getClientRects()) texts.push({ node, rect });
+  }
+  const touched = [];
+  for (const focusable of document.querySelectorAll(
+    "a, button, input, select, summary, [tabindex]",
+  )) {
+    if (!focusable.checkVisibility()) continue;
+    focusable.focus({ focusVisible: true, preventScroll: true });
+    const { outlineOffset, outlineWidth } = getComputedStyle(focusable);
+    const ring = parseFloat(outlineOffset) + parseFloat(outlineWidth);
+    const box = focusable.getBoundingClientRect();
+    for (const { node, rect } of texts) {
+      const apart =
+        rect.right <= box.left - ring ||
+        rect.left >= box.right + ring ||
+        rect.bottom <= box.top - ring ||
+        rect.top >= box.bottom + ring;
+      // A text's box is higher than its letters, by a few pixels above and below.
+      const near = Math.min(rect.bottom - (box.top - ring), box.bottom + ring - rect.top) < 3;
+      if (!apart && !near && !focusable.contains(node))
+        touched.push(`${focusable.id || focusable.textContent.trim()}: ${node.data.trim()}`);
+    }
+  }
+  return touched;
+}
+
+testPictures(desktop, [1920, 1280, 400], pictures, failures);
+
+async function pictures(page, take) {
   await getRecord(page);
   await page.keyboard.press("Digit2");
   await outcome(page);
@@ -1215,4 +1266,4 @@ testPictures(desktop, [1920, 1280, 400], async (page, take) => {
   await page.goto(desktop);
   await reads(page, "left-open", /Sign in/);
   await take("left-open");
-});
+}
