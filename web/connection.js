@@ -9,13 +9,13 @@ import { adviseConnection, asOutboundError } from "./words.js";
 /** @typedef {import("../js/dist/index.js").OutboundClient} OutboundClient */
 /** @typedef {import("./connection-status.js").ConnectionStatus} ConnectionStatus */
 
-/** @typedef {{ server: string, user: string }} Place where one is signed in, and as whom: by a cookie that is what the server calls the agent, "" if it names nobody */
+/** @typedef {{ server: string, agent: string, user: string }} Place where one is signed in, and as whom: what the server calls the agent, and what was typed; "" for either that there is not */
 
 /**
  * @param {Place} place
  * @returns {string} whose the work is that this page keeps
  */
-export const ownerOf = ({ server, user }) => `${user} at ${server}`;
+export const ownerOf = ({ server, agent }) => `${agent} at ${server}`;
 
 /** The agent that the simulator behind `make run` knows. */
 const simulatorAgent = { user: "agent", password: "secret" };
@@ -30,8 +30,9 @@ const simulatorAgent = { user: "agent", password: "secret" };
  * @param {(client: OutboundClient, place: Place) => void} desktop.opened there is a client now
  * @param {() => void} desktop.closed there is none any more
  * @param {() => void} desktop.forgotten nothing of the agent's work is to stay here
+ * @param {import("./left-open.js").Left | null} desktop.left what an earlier page has left without an answer
  */
-export function setUpConnection({ createClient, showStatus, opened, closed, forgotten }) {
+export function setUpConnection({ createClient, showStatus, opened, closed, forgotten, left }) {
   const panel = find("#connection", HTMLElement);
   const form = find("#sign-in", HTMLFormElement);
   const summary = find("#connection-summary", HTMLElement);
@@ -74,19 +75,19 @@ export function setUpConnection({ createClient, showStatus, opened, closed, forg
       (client ? find("#campaign-campaignName", HTMLInputElement) : connectButton).focus();
   }
 
-  async function connect() {
+  /** @param {{ byCookie: boolean }} [how] whether the browser is signed in already */
+  async function connect({ byCookie } = { byCookie: user.value === "" }) {
     if (session) return;
     const attempt = new AbortController();
     session = attempt;
-    problem.replaceChildren();
     show({ state: "connecting" });
     try {
       await ended;
       const made = await createClient({
         baseUrl: baseUrl.value.trim() || undefined,
-        headers: user.value
-          ? { Authorization: basicCredentials(user.value, password.value) }
-          : undefined,
+        headers: byCookie
+          ? undefined
+          : { Authorization: basicCredentials(user.value, password.value) },
         signal: attempt.signal,
         journal: true,
         // The timeline reads the POST's times from this page, where a worker's requests don't appear.
@@ -94,7 +95,7 @@ export function setUpConnection({ createClient, showStatus, opened, closed, forg
       });
       if (attempt.signal.aborted) return await made.close();
       const server = new URL(baseUrl.value.trim() || location.origin, location.href).href;
-      const agent = user.value || (await whoIsSignedIn(server).catch(() => ""));
+      const agent = (await whoIsSignedIn(server).catch(() => "")) || user.value;
       if (attempt.signal.aborted) return await made.close();
       if (made.state === "closed") {
         await made.close();
@@ -105,7 +106,6 @@ export function setUpConnection({ createClient, showStatus, opened, closed, forg
       }
       client = made;
       problem.replaceChildren();
-      const byCookie = user.value === "";
       made.addEventListener(
         "statechange",
         (event) => {
@@ -120,7 +120,7 @@ export function setUpConnection({ createClient, showStatus, opened, closed, forg
         { signal: attempt.signal },
       );
       show({ state: made.state, transport: made.transport });
-      opened(made, { server, user: agent });
+      opened(made, { server, agent, user: user.value });
     } catch (thrown) {
       if (!attempt.signal.aborted) end(asOutboundError(thrown));
     }
@@ -168,6 +168,7 @@ export function setUpConnection({ createClient, showStatus, opened, closed, forg
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    if (!session) problem.replaceChildren();
     connect();
   });
   disconnectButton.addEventListener("click", () => end());
@@ -177,6 +178,35 @@ export function setUpConnection({ createClient, showStatus, opened, closed, forg
     else demand("Nothing was forgotten");
   });
   show({ state: "closed" });
+  if (left) goOn(left);
+
+  /**
+   * Says what an earlier page has left, and connects where this browser is still signed in.
+   *
+   * @param {import("./left-open.js").Left} left
+   */
+  async function goOn({ server, agent, user: name, count }) {
+    const many = count === 1 ? "1 operation" : `${count} operations`;
+    const say = (/** @type {string} */ next) =>
+      problem.replaceChildren(
+        element(
+          "p",
+          { class: "notice", "data-testid": "left-open" },
+          icon("alert"),
+          `${many} had no answer when this page was left. ${next}`,
+        ),
+      );
+    baseUrl.value = new URL(server).origin === location.origin ? location.origin : server;
+    user.value = name;
+    password.value = name === simulatorAgent.user && isThisMachine() ? simulatorAgent.password : "";
+    say("Looking whether you are still signed in…");
+    const now = await whoIsSignedIn(server).catch(() => "");
+    if (session) return; // somebody was faster
+    if (now === "" || now !== agent)
+      return say(`Sign in${name ? ` as ${name}` : ""} to learn what became of it.`);
+    say("You are still signed in: connecting again to learn what became of it.");
+    connect({ byCookie: true });
+  }
 
   /**
    * Says that a client was needed, and leads to the button that gets one.

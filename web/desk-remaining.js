@@ -61,7 +61,8 @@ export function setUpDeskRemaining({ current, view, work, show, begin }) {
     contact.at = contact.numbers.indexOf(first.number);
     begin(false);
     showWaiting(mine);
-    work.setPending(controller);
+    const { title, subject } = describeOperation(first.method, first.request);
+    work.setPending(controller, `${title}, ${subject}`);
 
     for (const call of mine)
       call.outcome.then((outcome) => {

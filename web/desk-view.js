@@ -25,6 +25,8 @@ export function setUpDeskView({ callResults, workOn, act, complete, putAside, st
   const changes = find("#record-changes", HTMLElement);
   const form = find("#complete-form", HTMLFormElement);
   const completeButton = find("#complete-record", HTMLButtonElement);
+  const waiting = find("#waiting", HTMLElement);
+  const waitingFor = find("#waiting-for", HTMLElement);
   const stopButton = find("#stop", HTMLButtonElement);
   const putAsideButton = find("#put-aside", HTMLButtonElement);
   const actions = [...work.querySelectorAll("[data-action]")];
@@ -73,12 +75,13 @@ export function setUpDeskView({ callResults, workOn, act, complete, putAside, st
       else clearRecord();
       showPending();
     },
-    /** @param {boolean} isPending whether the agent can only wait, or stop waiting */
-    setPending(isPending) {
-      pending = isPending;
+    /** @param {string | null} what the agent can only wait for now, or stop waiting; null for nothing */
+    setPending(what) {
+      pending = what !== null;
       showPending();
       if (!pending && document.activeElement === stopButton) completeButton.focus();
-      stopButton.hidden = !pending;
+      waitingFor.textContent = what === null ? "" : `Waiting for the answer: ${what}`;
+      waiting.hidden = !pending;
     },
     /**
      * @param {import("./operations.js").OperationError} error

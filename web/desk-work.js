@@ -2,6 +2,7 @@
 
 import { endingBy, identify } from "./contact.js";
 import { askForNumber, askForTime, askForUpdate, confirmEnding } from "./dialogs.js";
+import { describeOperation } from "./operations.js";
 import { chainOf } from "./record-add.js";
 import { compareRecords, isChangeable, withChange } from "./record-update.js";
 import { nameOf, showAdded, showChanges } from "./record-view.js";
@@ -26,10 +27,13 @@ export function setUpDeskWork({ current, view, perform, settings, show, finish }
   /** @type {AbortController | null} */
   let pending = null;
 
-  /** @param {AbortController | null} controller */
-  function setPending(controller) {
+  /**
+   * @param {AbortController | null} controller of what is waited for
+   * @param {string} [what] that is
+   */
+  function setPending(controller, what = "") {
     pending = controller;
-    view.setPending(pending !== null);
+    view.setPending(pending && what);
   }
 
   /**
@@ -44,8 +48,9 @@ export function setUpDeskWork({ current, view, perform, settings, show, finish }
     if (!number || pending) return null;
     const controller = new AbortController();
     view.clearNotices();
-    setPending(controller);
     const request = { ...identify(number.record, settings(), method), ...more };
+    const { title, subject } = describeOperation(method, request);
+    setPending(controller, `${title}, ${subject}`);
     const done = await perform(method, request, { signal: controller.signal });
     setPending(null);
     if (done?.error) (method === "addRecord" ? failToAdd : fail)(done.error);

@@ -5,6 +5,7 @@ import { ownerOf, setUpConnection } from "./connection.js";
 import { setUpConnectionStatus } from "./connection-status.js";
 import { setUpDesk } from "./desk.js";
 import { element, find, icon } from "./dom.js";
+import { LeftOpen } from "./left-open.js";
 import { setUpNotifications } from "./notifications.js";
 import { setUpNumberForm } from "./number-form.js";
 import { setUpOperations } from "./operations.js";
@@ -42,8 +43,16 @@ function setUp(createClient, callResults) {
   const showStatus = setUpConnectionStatus();
   const timeline = setUpTimeline(say);
   const ownFaults = setUpOwnFaults();
-  const connection = setUpConnection({ createClient, showStatus, opened, closed, forgotten });
-  const perform = setUpOperations({ connection, timeline });
+  const leftOpen = new LeftOpen();
+  const connection = setUpConnection({
+    createClient,
+    showStatus,
+    opened,
+    closed,
+    forgotten,
+    left: leftOpen.before,
+  });
+  const perform = setUpOperations({ connection, timeline, leftOpen });
   const campaign = setUpCampaign({ perform, take: (record) => desk.take(record) });
   const desk = setUpDesk({
     callResults,
@@ -55,6 +64,7 @@ function setUp(createClient, callResults) {
   const notifications = setUpNotifications({ desk, campaign, say });
   const unsettled = setUpUnsettled({
     say,
+    leftOpen,
     offer: notifications.offer,
     goOn: () => (desk.isFree ? campaign.goOn() : desk.lead()),
   });
@@ -78,6 +88,7 @@ function setUp(createClient, callResults) {
     client.addEventListener("notification", ({ detail }) => notifications.show(detail.data));
     const calls = await client.unsettled().catch(() => []); // which means that it is closed already
     if (connection.client !== client) return;
+    leftOpen.open(place);
     desk.open(place);
     desk.takeUp(unsettled.open(client, calls, place));
     campaign.suggest(await ownFaults.open(place.server));
@@ -90,7 +101,7 @@ function setUp(createClient, callResults) {
   }
 
   function forgotten() {
-    for (const part of [desk, unsettled, notifications, numberForm, recordForm, timeline])
+    for (const part of [desk, unsettled, notifications, numberForm, recordForm, timeline, leftOpen])
       part.forget();
   }
 

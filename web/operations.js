@@ -80,8 +80,9 @@ const inWords = (method) =>
  * @param {object} desktop
  * @param {{ readonly client: OutboundClient | null, demand(): void }} desktop.connection
  * @param {ReturnType<typeof import("./timeline.js").setUpTimeline>} desktop.timeline
+ * @param {import("./left-open.js").LeftOpen} desktop.leftOpen
  */
-export function setUpOperations({ connection, timeline }) {
+export function setUpOperations({ connection, timeline, leftOpen }) {
   /**
    * @param {Method} method
    * @param {any} request whether it is right is for the client to say
@@ -96,12 +97,15 @@ export function setUpOperations({ connection, timeline }) {
       return null;
     }
     const card = timeline.add(describeOperation(method, request));
+    const ended = leftOpen.begin();
     try {
       const value = await /** @type {any} */ (client)[method](request, options);
+      ended();
       card.resolve(value, describeDone(method, value));
       return { value };
     } catch (thrown) {
       const error = asOutboundError(thrown);
+      ended(error);
       card.reject(error);
       return { error };
     }

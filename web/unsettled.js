@@ -2,6 +2,7 @@
 
 import { ownerOf } from "./connection.js";
 import { element, find } from "./dom.js";
+import { isOfTheClient } from "./left-open.js";
 import { describeDone, describeOperation } from "./operations.js";
 import { asOutboundError, describeDelivery, summarizeDelivery } from "./words.js";
 
@@ -18,20 +19,18 @@ import { asOutboundError, describeDelivery, summarizeDelivery } from "./words.js
  * @property {Promise<Outcome>} outcome never rejects
  */
 
-/** The errors that are about the client, and not about the call: the next client lists it again. */
-const ofTheClient = ["AGENT_CHANGED", "CLOSED", "DISCONNECTED", "MODULE_EXITED"];
-
 /**
  * Takes over the panel of what earlier pages have left without an end. What is settled stays there
  * until the agent has dismissed it.
  *
  * @param {object} desktop
  * @param {(text: string) => void} desktop.say tells assistive technology
+ * @param {import("./left-open.js").LeftOpen} desktop.leftOpen
  * @param {(record: import("../js/dist/index.js").OutboundRecord) => void} desktop.offer has the
  *   agent be offered a record that came late
  * @param {() => void} desktop.goOn leads to what comes next when nothing is left here
  */
-export function setUpUnsettled({ say, offer, goOn }) {
+export function setUpUnsettled({ say, leftOpen, offer, goOn }) {
   const panel = find("#unsettled-panel", HTMLElement);
   const list = find("#unsettled", HTMLOListElement);
   let owner = "";
@@ -52,10 +51,12 @@ export function setUpUnsettled({ say, offer, goOn }) {
    * @param {UnsettledCall} call
    * @returns {Remaining}
    */
-  function add(client, { method, request, referenceId, delivery, sentAt, settled }) {
+  function add(client, call) {
+    const { method, request, referenceId, delivery, sentAt, settled } = call;
     const { title, subject, facts } = describeOperation(method, request);
     const tag = element("span", { class: "tag warn" }, "Waiting");
     const words = element("p", { class: "outcome" }, describeDelivery(delivery));
+    const until = element("p", { class: "until" });
     const button = element("button", { type: "button", class: "button quiet" });
     const item = element(
       "li",
@@ -68,8 +69,11 @@ export function setUpUnsettled({ say, offer, goOn }) {
         [facts, `sent ${sentAt.toLocaleString()}`].filter(Boolean).join(" · "),
       ),
       words,
+      until,
       button,
     );
+    const stopTelling = tellUntil(call, until);
+    const ended = leftOpen.begin();
     let checked = false;
     name("I have checked it");
 
@@ -86,6 +90,8 @@ export function setUpUnsettled({ say, offer, goOn }) {
      */
     function end(outcome, summary, text) {
       item.dataset.outcome = outcome;
+      stopTelling();
+      until.remove();
       tag.className = `tag ${summary.look}`;
       tag.textContent = summary.text;
       words.textContent = text;
@@ -104,14 +110,17 @@ export function setUpUnsettled({ say, offer, goOn }) {
 
     const outcome = settled.then(
       (/** @type {any} */ value) => {
+        ended();
         end("resolved", { text: "Acknowledged", look: "good" }, `${describeDone(method, value)}.`);
         if (method === "getPreviewRecord" && value) offer(value);
         return { value };
       },
       (/** @type {unknown} */ thrown) => {
-        if (checked) return /** @type {const} */ ({ checked: true });
+        stopTelling();
         const error = asOutboundError(thrown);
-        if (ofTheClient.includes(error.code)) remove(item);
+        ended(checked ? undefined : error);
+        if (checked) return /** @type {const} */ ({ checked: true });
+        if (isOfTheClient(error)) remove(item);
         else {
           const { text, certain } = summarizeDelivery(error.delivery);
           const look = certain ? "bad" : "warn";
@@ -155,3 +164,33 @@ export function setUpUnsettled({ say, offer, goOn }) {
     forget: clear,
   };
 }
+
+/**
+ * Keeps an element saying until when an answer can come.
+ *
+ * @param {UnsettledCall} call
+ * @param {HTMLElement} words
+ * @returns {() => void} ends that
+ */
+function tellUntil({ answered, answerableUntil }, words) {
+  let timer = 0;
+  const tell = () => {
+    const left = answerableUntil ? answerableUntil.getTime() - Date.now() : null;
+    if (answered) words.textContent = "Its answer is there.";
+    else if (left === null) words.textContent = "An answer can still come.";
+    else if (left > 0)
+      words.textContent = `An answer can come until ${describeTime(/** @type {Date} */ (answerableUntil))}.`;
+    else
+      words.textContent =
+        "The session that would have brought its answer has ended: look at the record yourself.";
+    if (left !== null && left > 0) timer = setTimeout(tell, Math.min(left + 50, 60_000));
+  };
+  tell();
+  return () => clearTimeout(timer);
+}
+
+/** @param {Date} time */
+const describeTime = (time) =>
+  time.toDateString() === new Date().toDateString()
+    ? time.toLocaleTimeString()
+    : time.toLocaleString();

@@ -7,6 +7,7 @@ import (
 
 	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/jsontext"
+	"gws-outbound/internal/quoted"
 )
 
 // The meta channels of the protocol.
@@ -59,7 +60,7 @@ type ProtocolError struct {
 func (e *ProtocolError) Error() string {
 	s := fmt.Sprintf("the server does not speak Bayeux here: %s (%d bytes)", e.Problem, e.Size)
 	if e.Quote != "" {
-		s += fmt.Sprintf(": %q", e.Quote)
+		s += ": " + quoted.Text(e.Quote)
 	}
 	return s
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"gws-outbound/internal/gws"
+	"gws-outbound/internal/quoted"
 	"gws-outbound/internal/redact"
 	"gws-outbound/internal/wire"
 )
@@ -76,12 +77,12 @@ func appendText(values []string, v any) []string {
 // quotedIfShort has short values as our own messages quote them, which say what is wrong with a request: without
 // the quotes, 100 is a limit there, and not what a field says.
 func quotedIfShort(values []string) []string {
-	quoted := make([]string, len(values))
+	all := make([]string, len(values))
 	for i, v := range values {
 		if len(v) < redact.Shortest {
-			v = strconv.Quote(v)
+			v = quoted.Text(v)
 		}
-		quoted[i] = v
+		all[i] = v
 	}
-	return quoted
+	return all
 }

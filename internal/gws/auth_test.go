@@ -168,6 +168,7 @@ func TestPost(t *testing.T) {
 		{name: "429", get: []step{me("1")}, post: []step{answer(429, "", "retry-after", "120")}, requests: "GET POST", delivery: Rejected, message: []string{`Retry-After: "120"`}, check: isHTTP(429)},
 		{name: "503", get: []step{me("1")}, post: []step{answer(503, "", "retry-after", "soon\n"+strings.Repeat("x", 100))}, requests: "GET POST", delivery: Unknown, message: []string{`Retry-After: "soon\n` + strings.Repeat("x", 35) + `…"`}, check: isHTTP(503)},
 		{name: "502 with HTML", get: []step{me("1")}, post: []step{answer(502, "<h1>Bad gateway</h1>\r\n")}, requests: "GET POST", delivery: Unknown, message: []string{`HTTP 502: the server failed: "<h1>Bad gateway</h1>\r\n"`}, check: isHTTP(502)},
+		{name: "500 with JSON", get: []step{me("1")}, post: []step{answer(500, `{"error":"x"}`)}, requests: "GET POST", delivery: Unknown, message: []string{`HTTP 500: the server failed: “{"error":"x"}”`}, check: isHTTP(500)},
 		{name: "500 that says success", get: []step{me("1")}, post: []step{answer(500, okBody)}, requests: "GET POST", delivery: Unknown, check: isHTTP(500)},
 		{name: "304", get: []step{me("1")}, post: []step{answer(304, "")}, requests: "GET POST", delivery: Unknown, check: isHTTP(304)},
 		{name: "redirected in a browser", get: []step{me("1")}, post: []step{redirected(0)}, requests: "GET POST", delivery: Unknown, message: []string{"redirected, most likely to a sign-in page"}, not: "HTTP 0", check: isHTTP(0)},

@@ -48,7 +48,9 @@ func (s *Sim) state() State {
 		Behavior:  s.behavior,
 	}
 	for _, l := range s.logins {
-		state.Sessions = append(state.Sessions, s.sessionState(l))
+		if s.seen(l) {
+			state.Sessions = append(state.Sessions, s.sessionState(l))
+		}
 	}
 	slices.SortFunc(state.Sessions, func(a, b SessionState) int { return a.ID - b.ID })
 	for _, x := range s.exchanges {

@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -194,6 +197,44 @@ func TestVerbsForOneSession(t *testing.T) {
 		require.NoError(t, sim.WaitConnected(a.ctx, 1), "the other's are as they were")
 		a.control("kick", `{"session":1}`)
 		require.Equal(t, "/meta/disconnect", a.w.receive()[0]["channel"])
+	})
+}
+
+func TestASessionThatIsRenewedKeepsItsNumber(t *testing.T) {
+	agents(t, func(t *testing.T, sim *gwssim.Sim, sit func(string) *agent) {
+		a := sit("agent")
+		a.w.send(connectMessage(a.w, a.id, "3", nil))
+		require.NoError(t, sim.WaitConnected(a.ctx, 1))
+		a.control("expire-http", `{"session":1}`)
+		require.Empty(t, sim.State().Sessions)
+		require.Equal(t, 401, a.signIn("", "").status)
+		require.Equal(t, 200, a.signIn("agent", "secret").status)
+		require.JSONEq(t, `{"session":1,"user":"agent"}`, a.control("own", `{}`).body)
+		require.Len(t, sim.State().Sessions[0].CometD, 1)
+		a.control("kick", `{"session":1}`)
+		require.Equal(t, "/meta/disconnect", a.w.receive()[0]["channel"])
+		a.control("expire-http", `{}`)
+		require.Equal(t, 200, a.signIn("agent2", "secret").status)
+		require.JSONEq(t, `{"session":2,"user":"agent2"}`, a.control("own", `{}`).body, "somebody else")
+	})
+}
+
+func TestBrowsersThatAreGoneAreNotSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := gwssim.NewUnstarted(gwssim.Audience{})
+		defer sim.Close()
+		signIn := func() {
+			r := httptest.NewRequest("GET", "http://127.0.0.1/api/v2/me", nil)
+			r.SetBasicAuth("agent", "secret")
+			sim.Handler().ServeHTTP(httptest.NewRecorder(), r)
+		}
+		signIn()
+		require.Len(t, sim.State().Sessions, 1)
+		time.Sleep(time.Minute)
+		require.Empty(t, sim.State().Sessions)
+		signIn()
+		require.Equal(t, 2, sim.State().Sessions[0].ID)
+		require.Len(t, sim.State().Sessions, 1)
 	})
 }
 

@@ -224,6 +224,7 @@ func (s *Sim) end(ses *session, last func(id json.RawMessage) []any) {
 		delete(s.byUser, ses.user)
 	}
 	s.changed()
+	s.after(seenFor, s.changed) // its browser may be seen no more
 }
 
 // Sessions returns how many CometD sessions are alive.

@@ -31,7 +31,15 @@ type login struct {
 	user  string
 	token string // CSRF
 	since time.Time
+	heard time.Time // when its cookie last came
+	over  bool      // it has expired, and its browser has not signed in again
 }
+
+// How long an HTTP session without a CometD session is seen after its last request, and how long it lives then.
+const (
+	seenFor  = 30 * time.Second
+	livesFor = 30 * time.Minute
+)
 
 // authenticate finds the HTTP session of a request: by its Basic credentials
 // if it has any, else by its cookie. It returns nil for nobody. The caller
@@ -48,9 +56,9 @@ func (s *Sim) authenticate(w http.ResponseWriter, r *http.Request) *login {
 	if before != nil && before.user == user {
 		return before
 	}
-	id := rand.Text()
-	s.lastLogin++
-	l := &login{id: s.lastLogin, user: user, token: rand.Text(), since: time.Now()}
+	s.forgetLogins()
+	id, now := rand.Text(), time.Now()
+	l := &login{id: s.renewed(r, user), user: user, token: rand.Text(), since: now, heard: now}
 	s.logins[id] = l
 	s.changed()
 	exchangeOf(r).note(l)
@@ -65,7 +73,46 @@ func (s *Sim) loginOf(r *http.Request) *login {
 	if err != nil {
 		return nil
 	}
-	return s.logins[cookie.Value]
+	l := s.logins[cookie.Value]
+	if l == nil || l.over {
+		return nil
+	}
+	l.heard = time.Now()
+	return l
+}
+
+// renewed is the id for a session that begins: that of the expired one whose browser signs in again as the same user,
+// so that its CometD sessions stay its own. The caller holds the mutex.
+func (s *Sim) renewed(r *http.Request, user string) int {
+	if cookie, err := r.Cookie(sessionCookie); err == nil {
+		if before := s.logins[cookie.Value]; before != nil && before.user == user {
+			delete(s.logins, cookie.Value)
+			return before.id
+		}
+	}
+	s.lastLogin++
+	return s.lastLogin
+}
+
+// forgetLogins ends the sessions of browsers that are gone. The caller holds the mutex.
+func (s *Sim) forgetLogins() {
+	maps.DeleteFunc(s.logins, func(_ string, l *login) bool {
+		return time.Since(l.heard) > livesFor && !s.hasCometD(l)
+	})
+}
+
+// seen reports whether people are to see a session: browsers that have only been there are not. The caller holds the mutex.
+func (s *Sim) seen(l *login) bool {
+	return !l.over && (time.Since(l.heard) < seenFor || s.hasCometD(l))
+}
+
+func (s *Sim) hasCometD(l *login) bool {
+	for _, ses := range s.sessions {
+		if ses.login == l.id {
+			return true
+		}
+	}
+	return false
 }
 
 // ExpireHTTP forgets all HTTP sessions, with their cookies and CSRF tokens.
@@ -76,7 +123,9 @@ func (s *Sim) ExpireHTTP() { s.expireHTTP(0) }
 func (s *Sim) expireHTTP(only int) {
 	s.mu.Lock()
 	defer s.unlock()
-	maps.DeleteFunc(s.logins, func(_ string, l *login) bool { return only == 0 || l.id == only })
+	for _, l := range s.logins {
+		l.over = l.over || only == 0 || l.id == only
+	}
 	s.changed()
 }
 

@@ -168,6 +168,12 @@ func readBody(ctx context.Context, response safejs.Value, r *Request) ([]byte, e
 	if stream.IsNull() || stream.IsUndefined() {
 		return nil, nil
 	}
+	if err := settle(response); err != nil {
+		return nil, err
+	}
+	if stream, err = jsbridge.Get(response, "body"); err != nil { // cloned, it has another one
+		return nil, err
+	}
 	reader, err := stream.Call("getReader")
 	if err != nil {
 		return nil, err
@@ -212,6 +218,20 @@ func readBody(ctx context.Context, response safejs.Value, r *Request) ([]byte, e
 			}
 		}
 	}
+}
+
+// settle has Chromium take the request for what it is once its body is read: see js/src/request.ts.
+func settle(response safejs.Value) error {
+	clone, err := response.Call("clone")
+	if err != nil {
+		return err
+	}
+	stream, err := jsbridge.Get(clone, "body")
+	if err != nil {
+		return err
+	}
+	_, err = stream.Call("cancel")
+	return err
 }
 
 // awaitReads waits for what two reads bring. Where that takes longer than a moment, it reports that

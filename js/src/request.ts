@@ -84,8 +84,20 @@ export async function answer(
 ): Promise<Outcome> {
   const init = { __proto__: null, ...how, redirect: "manual", signal } as unknown as RequestInit;
   const response = await fetch(url, init);
+  if (response.body) {
+    settle(response);
+  }
   const body = await read(response, limit, progress ? report : undefined);
   return body ? [response.status, response.headers, body] : [tooLarge];
+}
+
+/**
+ * Has Chromium take the request for what it is once its body is read. Where a script reads the only body to its end, it takes most
+ * requests for canceled, and so its network panel shows them; a body that was cloned it reads to the end by itself. The
+ * clone is of no other use, and holds nothing.
+ */
+function settle(response: Response): void {
+  response.clone().body?.cancel();
 }
 
 /**

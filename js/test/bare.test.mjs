@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { lacking } from "./engine.mjs";
 import { testInPage } from "./in-browser.mjs";
+import { watchPosts } from "./network-panel.mjs";
 import { acknowledgement, request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 
@@ -36,6 +38,26 @@ testInPage(
     assert.deepEqual(value, { ...acknowledgement, referenceId: "bare" });
   },
   { path: "/bare" },
+);
+
+testInPage(
+  "no POST that was answered is shown as canceled",
+  async (page) => {
+    const simulator = await Simulator.start();
+    await start(page);
+    const { count, ends } = await watchPosts(await page.createCDPSession());
+    await page.evaluate(
+      async (options, request, count) => {
+        const client = await globalThis.gwsOutbound.createClient(options);
+        for (let i = 0; i < count; i++) await client.completeRecord(request);
+      },
+      { baseUrl: simulator.url, headers },
+      request,
+      count,
+    );
+    assert.deepEqual(await ends, Array(count).fill("finished"));
+  },
+  { path: "/bare", needs: lacking.devTools },
 );
 
 testInPage(

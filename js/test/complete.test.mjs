@@ -1,8 +1,9 @@
 // Completing a record in a page, against a simulator on another origin.
 
 import assert from "node:assert/strict";
-import { failures } from "./engine.mjs";
-import { complete, connect, site, testInPage } from "./in-browser.mjs";
+import { failures, lacking } from "./engine.mjs";
+import { complete, connect, host, site, testInPage, testOverEach } from "./in-browser.mjs";
+import { watchPosts } from "./network-panel.mjs";
 import { acknowledgement, request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 
@@ -300,3 +301,18 @@ testInPage("CallResult has the 54 names and codes, and is frozen", async (page) 
   });
   assert.deepEqual([count, answer, wrongNumber, frozen], [54, 33, 53, true]);
 });
+
+testOverEach(
+  "no POST that was answered is shown as canceled",
+  async (page, over) => {
+    const simulator = await Simulator.start();
+    const session = await connect(page, { baseUrl: simulator.url, headers, ...over });
+    const network = host === "worker" ? page.workers()[0].client : await page.createCDPSession();
+    const { count, ends } = await watchPosts(network);
+    for (let i = 0; i < count; i++) {
+      assert.ok((await complete(session, request)).value);
+    }
+    assert.deepEqual(await ends, Array(count).fill("finished"));
+  },
+  { needs: lacking.devTools },
+);

@@ -715,10 +715,19 @@ function posted(page) {
 async function comeBack(page) {
   await page.goto(desktop);
   await connectByKeyboard(page);
-  await page.waitForFunction(
-    () => document.querySelector("[data-testid=number-campaign]").value !== "", // all is shown then
-  );
+  await allIsShown(page);
 }
+
+/** Loads the page again, which connects by itself, since something has no answer. */
+async function isBack(page) {
+  await page.goto(desktop);
+  await allIsShown(page);
+}
+
+const allIsShown = (page) =>
+  page.waitForFunction(
+    () => document.querySelector("[data-testid=number-campaign]").value !== "", // the last that is
+  );
 
 /**
  * Has something be done whose acknowledgement is kept back, and the page be loaded again meanwhile.
@@ -733,7 +742,7 @@ async function reloadAmid(page, act) {
     await simulator.set({ ackDelayMS: 400 }); // as the demo has it
   }
   const { referenceId } = JSON.parse((await simulator.posts()).at(-1).body);
-  await comeBack(page);
+  await isBack(page);
   return () => simulator.call("ack", { referenceId });
 }
 
@@ -786,6 +795,74 @@ testInPage(
     assert.deepEqual(await statuses(), ["completed", "completed", "completed"]);
   },
   { path: desktop },
+);
+
+testInPage(
+  "reloaded amid a completion, and signed out meanwhile: the page says so before anybody signs in",
+  async (page) => {
+    await getRecord(page);
+    await simulator.set({ holdAck: true });
+    await completeWith(page, 2);
+    await posted(page);
+    await simulator.set({ ackDelayMS: 400 });
+    const { referenceId } = JSON.parse((await simulator.posts()).at(-1).body);
+    await simulator.call("expire-http");
+    await page.goto(desktop);
+    await reads(page, "left-open", /^1 operation had no answer.*Sign in as agent to learn/);
+    assert.equal(await page.$eval("[data-testid=user]", ({ value }) => value), "agent");
+    await connectByKeyboard(page);
+    await reads(
+      page,
+      "unsettled",
+      /Complete: Record 70001Waiting[\s\S]*An answer can (come until|still come)/,
+    );
+    assert.equal(await page.$("[data-testid=left-open]"), null);
+    await simulator.call("ack", { referenceId });
+    await reads(page, "unsettled", /Acknowledged/);
+    await page.goto(desktop);
+    await page.waitForSelector("[data-testid=connect]:not([disabled])");
+    assert.equal(await page.$("[data-testid=left-open]"), null, "nothing is left");
+  },
+  { path: desktop, complaints: failures },
+);
+
+testInPage(
+  "on a narrow screen what is waited for is in view, with the way out of it",
+  async (page) => {
+    await page.setViewport({ width: 400, height: 700 });
+    await getRecord(page);
+    await simulator.set({ holdAck: true });
+    await completeWith(page, 2);
+    await reads(page, "waiting", /Waiting for the answer: Complete, Record 70001/);
+    const inView = () =>
+      page.$eval("[data-testid=stop]", (button) => {
+        const { top, bottom } = button.getBoundingClientRect();
+        return top >= 0 && bottom <= innerHeight;
+      });
+    assert.ok(await inView());
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    assert.ok(await inView(), "at the end of the page");
+    await simulator.set({ ackDelayMS: 400 });
+    await page.click("[data-testid=stop]");
+    await reads(page, "desk-problem", /ABORTED/);
+    assert.ok(await isHidden(page, "waiting"));
+  },
+  { path: desktop, needs: lacking.narrowWindow },
+);
+
+testInPage(
+  "fault kick, after the session was renewed",
+  async (page) => {
+    await getRecord(page);
+    await press(page, "own-expire-http");
+    await reads(page, "fault-result", /done/);
+    await completeWith(page, 2);
+    await reads(page, "chain", /NoAnswer[\s\S]*this one/);
+    await press(page, "own-kick");
+    await page.waitForSelector("[data-testid=state][data-state=closed]");
+    await reads(page, "connection-problem", /DISCONNECTED/);
+  },
+  { path: desktop, complaints: failures },
 );
 
 testInPage(
@@ -859,7 +936,7 @@ async function loseAnswer(page) {
   await reads(page, "fault-result", /with your next operation/);
   await completeWith(page, 2);
   await posted(page);
-  await comeBack(page);
+  await isBack(page);
   await reads(page, "unsettled", /Complete: Record \d+Waiting/);
 }
 
@@ -868,7 +945,7 @@ testInPage(
   async (page) => {
     await getRecord(page);
     await loseAnswer(page);
-    await comeBack(page);
+    await isBack(page);
     await reads(page, "unsettled", /Complete: Record 70001Waiting/);
     await reads(page, "desk-problem", /not answered yet/);
     await press(page, "own-kick");
@@ -1118,11 +1195,63 @@ for (const [where, look] of Object.entries(looks)) {
   }
 }
 
-testPictures(desktop, [1920, 1280, 400], async (page, take) => {
+for (const width of [1280, 400]) {
+  testInPage(
+    `no focus ring touches a text, ${width} pixels wide`,
+    async (page) => {
+      await page.setViewport({ width, height: 900 });
+      await getRecord(page);
+      await completeWith(page, 2);
+      await reads(page, "chain", /NoAnswer[\s\S]*this one/);
+      assert.deepEqual(await page.evaluate(touchedByRings), []);
+    },
+    { path: desktop, needs: width < 500 && lacking.narrowWindow },
+  );
+}
+
+/** Runs in the page: gives each text that the focus ring of something else would touch, with what that is. */
+function touchedByRings() {
+  const texts = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node.data.trim() === "" || !node.parentElement.checkVisibility()) continue;
+    if (node.parentElement.closest(".visually-hidden")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    for (const rect of range.getClientRects()) texts.push({ node, rect });
+  }
+  const touched = [];
+  for (const focusable of document.querySelectorAll(
+    "a, button, input, select, summary, [tabindex]",
+  )) {
+    if (!focusable.checkVisibility()) continue;
+    focusable.focus({ focusVisible: true, preventScroll: true });
+    const { outlineOffset, outlineWidth } = getComputedStyle(focusable);
+    const ring = parseFloat(outlineOffset) + parseFloat(outlineWidth);
+    const box = focusable.getBoundingClientRect();
+    for (const { node, rect } of texts) {
+      const apart =
+        rect.right <= box.left - ring ||
+        rect.left >= box.right + ring ||
+        rect.bottom <= box.top - ring ||
+        rect.top >= box.bottom + ring;
+      // A text's box is higher than its letters, by a few pixels above and below.
+      const near = Math.min(rect.bottom - (box.top - ring), box.bottom + ring - rect.top) < 3;
+      if (!apart && !near && !focusable.contains(node))
+        touched.push(`${focusable.id || focusable.textContent.trim()}: ${node.data.trim()}`);
+    }
+  }
+  return touched;
+}
+
+testPictures(desktop, [1920, 1280, 400], pictures, failures);
+
+async function pictures(page, take) {
   await getRecord(page);
   await page.keyboard.press("Digit2");
   await outcome(page);
   await take("desktop");
+
   await press(page, "add-number");
   await page.keyboard.press("Enter");
   await page.waitForSelector("[data-testid=add-phone][aria-invalid=true]");
@@ -1133,4 +1262,8 @@ testPictures(desktop, [1920, 1280, 400], async (page, take) => {
   await take("number-added");
   await loseAnswer(page);
   await take("unsettled");
-});
+  await simulator.call("expire-http");
+  await page.goto(desktop);
+  await reads(page, "left-open", /Sign in/);
+  await take("left-open");
+}

@@ -18,8 +18,9 @@ await mkdir(folder, { recursive: true });
  * @param {number[]} widths in pixels
  * @param {(page: import("puppeteer-core").Page, take: (name: string) => Promise<void>) => Promise<void>} run
  *   `take` takes a picture of what the page shows now
+ * @param {RegExp} [complaints] those that it provokes
  */
-export function testPictures(path, widths, run) {
+export function testPictures(path, widths, run, complaints) {
   const kinds = widths.flatMap((width) => ["light", "dark"].map((scheme) => ({ width, scheme })));
   for (const { width, scheme } of kinds) {
     testInPage(
@@ -40,6 +41,7 @@ export function testPictures(path, widths, run) {
       },
       {
         path,
+        complaints,
         needs: {
           ...(width < 500 && lacking.narrowWindow),
           ...(scheme === "dark" && lacking.colorScheme),

@@ -6,6 +6,7 @@ import (
 
 	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/jsontext"
+	"gws-outbound/internal/quoted"
 )
 
 // StatusError is an HTTP answer whose status is not 200.
@@ -27,7 +28,7 @@ func (e *StatusError) Error() string {
 	case e.Quote == "":
 		return fmt.Sprintf("the server answered long-polling with HTTP %d", e.Status)
 	default:
-		return fmt.Sprintf("the server answered long-polling with HTTP %d: %q", e.Status, e.Quote)
+		return fmt.Sprintf("the server answered long-polling with HTTP %d: %s", e.Status, quoted.Text(e.Quote))
 	}
 }
 
@@ -48,7 +49,7 @@ type UnansweredError struct {
 func (e *UnansweredError) Error() string {
 	s := fmt.Sprintf("the server's response (%d bytes) has no reply to what was sent", e.Size)
 	if e.Quote != "" {
-		s += fmt.Sprintf(": %q", e.Quote)
+		s += ": " + quoted.Text(e.Quote)
 	}
 	return s
 }
