@@ -32,7 +32,7 @@ func start() error {
 	if err != nil {
 		return err
 	}
-	c := core.New(core.Config{Journal: openJournal, Log: logLine})
+	c := core.New(core.Config{Journal: openJournal, Turns: turns(), Log: logLine})
 	// The IndexedDB library prints by package log.
 	log.SetFlags(0)
 	log.SetOutput(libraryLog{c})
