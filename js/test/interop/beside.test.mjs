@@ -104,7 +104,6 @@ function openTabs(count, { server, ...options } = {}) {
   return together(clients, { tabs: true, server });
 }
 
-
 /** Connects clients one after the other in one browser: in one page, or each in a tab of its own. */
 async function together(clients, { tabs = false, server: at = server } = {}) {
   const players = [];
