@@ -522,9 +522,12 @@ func (b *bare) close(args arguments) job {
 // watchPage tells the core of what js/src/page.ts tells it where there is a loader, but that the page is left.
 func (b *bare) watchPage() error {
 	listener, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
-		if len(args) > 0 && seenAgain(args[0]) {
+		switch {
+		case len(args) > 0 && goesAway(args[0]):
+			b.port.Take(&wire.Away{})
+		case len(args) > 0 && seenAgain(args[0]):
 			b.port.Take(&wire.Seen{})
-		} else {
+		default:
 			b.port.Take(&wire.Wake{})
 		}
 		return nil
@@ -535,18 +538,29 @@ func (b *bare) watchPage() error {
 	global := safejs.Global()
 	// It is called without its object: that may stand for the real global.
 	if listen, err := global.Get("addEventListener"); err == nil && listen.Type() == safejs.TypeFunction {
-		for _, event := range []string{"online", "offline", "pageshow"} {
+		for _, event := range []string{"online", "offline", "pageshow", "pagehide"} {
 			if _, err := listen.Invoke(event, listener); err != nil {
 				return err
 			}
 		}
 	}
 	if document, err := global.Get("document"); err == nil && document.Type() == safejs.TypeObject {
-		if _, err := document.Call("addEventListener", "visibilitychange", listener); err != nil {
-			return err
+		for _, event := range []string{"visibilitychange", "freeze", "resume"} {
+			if _, err := document.Call("addEventListener", event, listener); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// goesAway reports whether an event says that the page is frozen, or about to be.
+func goesAway(event safejs.Value) bool {
+	switch textOf(event, "type") {
+	case "pagehide", "freeze":
+		return true
+	}
+	return false
 }
 
 // seenAgain reports whether an event says that the page is seen again: it was in the back/forward cache, or hidden.

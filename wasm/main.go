@@ -30,7 +30,7 @@ func start() error {
 	if err != nil {
 		return err
 	}
-	c := core.New(core.Config{Journal: openJournal, Log: logLine})
+	c := core.New(core.Config{Journal: openJournal, Turns: turns(), Log: logLine})
 	librarylog.Print = c.LogLibrary
 	watchForSleep(c.WakeAll)
 	if jsbridge.TypeOf(host) == "object" {

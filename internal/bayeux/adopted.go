@@ -184,6 +184,9 @@ func (a *Adopted) AddWaiters(change int) { a.box.put(func() { a.waiters += chang
 // Wake does nothing: whether the connection lives, the owner finds out.
 func (a *Adopted) Wake() {}
 
+// Away does nothing: the requests are the owner's.
+func (a *Adopted) Away() {}
+
 // NoteRequest is as [Client.NoteRequest]; nobody asks for the time that it takes.
 func (a *Adopted) NoteRequest() (end func(answered bool)) { return func(bool) {} }
 

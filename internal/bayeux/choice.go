@@ -141,6 +141,9 @@ func (c *Client) transportWorks() {
 	c.link.proved = true
 	c.fruitless = 0
 	c.moved = false
+	if !c.link.perRequest() {
+		c.leaveTurn()
+	}
 	clear(c.causes)
 	c.worked |= 1 << c.transport
 	c.remembered = -1

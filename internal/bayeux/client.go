@@ -85,6 +85,11 @@ type Options struct {
 	// that a server of CometD holds for a browser: connects over requests are never held.
 	Guest bool
 
+	// AwaitTurn, if set, asks for the client's turn among those of its browser to have a request held: granted is
+	// called, from any goroutine, once it is, or if that cannot be known. leave gives it up, or takes the question back. It is called, on the
+	// client's loop, of a client over requests that is no guest. Neither must block.
+	AwaitTurn func(granted func()) (leave func())
+
 	// Online reports whether the browser has a network; nil if nobody knows.
 	Online func() bool
 
@@ -131,6 +136,7 @@ type Client struct {
 	sessionState
 	liveness
 	pace
+	turn turn
 }
 
 // attempts is what the client knows of its attempts to have a session.

@@ -41,6 +41,7 @@ func (c *Client) finish(reason error) {
 	c.stopRetry()
 	c.enter(ended)
 	c.waiters = 0
+	c.leaveTurn()
 	c.dropRival()
 	c.dropLate()
 	c.dropPredecessor()

@@ -97,7 +97,7 @@ func (c *Client) interval() time.Duration {
 // isPolite reports whether another client of this browser is to have the one
 // request that a server holds for a browser.
 func (c *Client) isPolite() bool {
-	return c.link.perRequest() && (c.opts.Guest || c.seesOthers)
+	return c.link.perRequest() && (c.opts.Guest || c.seesOthers || c.turn.waiting)
 }
 
 // noteAdvice notes what the advice in the reply to a message of ours says of others, and of pauses.
@@ -109,7 +109,7 @@ func (c *Client) noteAdvice(a *Advice) {
 	p := &c.pace
 	switch {
 	case a != nil && a.MultipleClients:
-		if !c.seesOthers {
+		if !c.seesOthers && !c.turn.waiting { // else it is one of those that take turns, most likely
 			c.logf(Warn, "%v", errMultipleClients)
 		}
 		c.seesOthers, p.unseen = true, 0

@@ -21,6 +21,7 @@ func (c *Client) begin() {
 
 func (c *Client) startSubscribing() {
 	c.enter(subscribing)
+	c.awaitTurn()
 	c.answeredBeside = false
 	c.subscribe()
 }
@@ -240,6 +241,8 @@ func (c *Client) ready() {
 func (c *Client) reportConnected() {
 	status := Status{State: Connected, Transport: c.name(), Session: c.session}
 	switch {
+	case c.turn.waiting:
+		status.Reason = errOtherHeld
 	case c.seesOthers:
 		status.Reason = errMultipleClients
 	case c.plan.interval > mostInterval:
@@ -329,6 +332,7 @@ func (c *Client) goodbye() {
 		return
 	}
 	c.enter(leaving)
+	c.leaveTurn()
 	c.dropRival()
 	c.dropSpare()
 	c.stopRetry()

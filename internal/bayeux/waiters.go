@@ -40,6 +40,9 @@ func (c *Client) AddWaiters(change int) {
 // Wake does not wait.
 func (c *Client) Wake() {
 	c.box.put(func() {
+		if c.turn.waiting {
+			c.awaitTurn()
+		}
 		switch {
 		case c.phase == waiting:
 			if c.retries.postponed() == 0 {

@@ -31,6 +31,7 @@ type page struct {
 	port      *Port
 	number    int // the page's own, of the client
 	listening bool
+	away      bool // it is frozen, or about to be
 	unheard   unheard
 
 	subscriptions map[int]*outbound.Subscription // by the page's numbers
@@ -123,6 +124,27 @@ func (c *client) listen(p *Port, since int64) {
 	c.mu.Unlock()
 	for _, m := range missed {
 		p.out.together(m)
+	}
+}
+
+// away notes that a page is frozen; the client is once all of its pages are.
+func (c *client) away(p *Port) {
+	c.mu.Lock()
+	if page := c.page(p); page != nil {
+		page.away = true
+	}
+	all := !slices.ContainsFunc(c.pages, func(page *page) bool { return !page.away })
+	c.mu.Unlock()
+	if all {
+		c.Away()
+	}
+}
+
+func (c *client) back(p *Port) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if page := c.page(p); page != nil {
+		page.away = false
 	}
 }
 

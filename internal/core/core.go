@@ -10,8 +10,9 @@ import (
 
 // Config is what the core needs of the place where it runs.
 type Config struct {
-	Journal recovery.Open              // for clients with the option journal
-	Log     func(bayeux.Level, string) // takes what the option logLevel lets pass, without secrets
+	Journal recovery.Open                                    // for clients with the option journal
+	Turns   func(lock string, granted func()) (leave func()) // see outbound.Options; may be nil
+	Log     func(bayeux.Level, string)                       // takes what the option logLevel lets pass, without secrets
 }
 
 // Core has the clients of all pages.

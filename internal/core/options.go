@@ -24,6 +24,7 @@ type optionsReader struct {
 func (p *Port) readOptions(m *wire.CreateClient) (outbound.Options, []gws.Problem) {
 	r := &optionsReader{object: readObject(m.Options), port: p, message: m}
 	r.opts.Secrets = &p.core.secrets
+	r.opts.AwaitTurn = p.core.config.Turns
 	r.readEach()
 	r.firstTransport()
 	return r.opts, r.done()

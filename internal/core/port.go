@@ -112,11 +112,17 @@ func (p *Port) Take(m wire.FromPage) {
 		p.takeFromSession(m)
 	case *wire.Wake:
 		for _, c := range p.all() {
+			c.back(p)
 			c.Wake()
 		}
 	case *wire.Seen:
 		for _, c := range p.all() {
+			c.back(p)
 			c.Seen()
+		}
+	case *wire.Away:
+		for _, c := range p.all() {
+			c.away(p)
 		}
 	case *wire.Leave:
 		for _, c := range p.all() {

@@ -219,8 +219,12 @@ func (l *link) upgrade() {
 
 func (l *link) ask() {
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	again := l.asked
 	l.asked = true
+	l.mu.Unlock()
+	if !again {
+		l.proxy.asked()
+	}
 }
 
 func (l *link) answer(n int) {

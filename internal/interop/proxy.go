@@ -28,6 +28,7 @@ type proxy struct {
 // countsResult has what there was since the start of a proxy.
 type countsResult struct {
 	Connections int `json:"connections"`
+	Requests    int `json:"requests"`
 	Sockets     int `json:"sockets"` // asked for
 	Aborted     int `json:"aborted"` // requests whose client left before it had all of the answer
 }
@@ -162,6 +163,13 @@ func (p *proxy) counted() countsResult {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.counts
+}
+
+// asked counts a request.
+func (p *proxy) asked() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.counts.Requests++
 }
 
 // aborted counts a request whose client did not wait for all of the answer.

@@ -131,7 +131,7 @@ func TestProxy_WholeAnswers_AreNotCounted(t *testing.T) {
 	getWith(t, c, p, 100)
 	c.CloseIdleConnections()
 	require.Eventually(t, func() bool { return p.count() == 0 }, 5*time.Second, time.Millisecond)
-	require.Equal(t, countsResult{Connections: 1}, p.counted())
+	require.Equal(t, countsResult{Connections: 1, Requests: 2}, p.counted())
 }
 
 func TestProxy_SwallowedSocket_IsNotAnswered(t *testing.T) {

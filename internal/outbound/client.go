@@ -39,6 +39,9 @@ type Options struct {
 	// server holds for a browser; see [bayeux.Options].
 	Guest bool
 
+	// AwaitTurn, if set, waits for the lock of that name among all clients of the browser; see [bayeux.Options].
+	AwaitTurn func(lock string, granted func()) (leave func())
+
 	// FirstTransport is the one of Transports that has worked last, as an earlier client of this
 	// server knows; "" if that is not known.
 	FirstTransport string
@@ -163,6 +166,9 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		FirstTransport: opts.FirstTransport,
 		MaxMessageSize: opts.MaxMessageSize,
 	}
+	if opts.AwaitTurn != nil {
+		session.AwaitTurn = func(granted func()) func() { return opts.AwaitTurn(turnLock(opts.BaseURL), granted) }
+	}
 	if opts.Adopted == nil {
 		session.Transports = over.transports(c.rest)
 	}
@@ -257,6 +263,9 @@ func (c *Client) Ended() bool {
 // Wake is to be called when the connection may be dead, or may be had again:
 // the network is gone or back, the machine was asleep.
 func (c *Client) Wake() { c.session.Wake() }
+
+// Away says that whoever uses the client is frozen, or about to be, until Wake or Seen is called.
+func (c *Client) Away() { c.session.Away() }
 
 // Seen is Wake for a page that is seen again: another agent may have signed in meanwhile. It does not wait,
 // but calls do until that is known.

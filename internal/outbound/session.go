@@ -16,6 +16,7 @@ type session interface {
 	NoteRequest() (end func(answered bool))
 	Alive() <-chan struct{}
 	Wake()
+	Away()
 	End(reason error)
 	Close(context.Context)
 }

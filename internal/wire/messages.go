@@ -144,6 +144,9 @@ type Wake struct{}
 // Seen is [Wake] for a page that is seen again.
 type Seen struct{}
 
+// Away says that the page is frozen, or about to be, until it says [Wake] or [Seen].
+type Away struct{}
+
 // Leave says that the page goes away.
 type Leave struct{}
 
@@ -166,6 +169,7 @@ func (*Subscribe) fromPage()      {}
 func (*Unsubscribe) fromPage()    {}
 func (*Wake) fromPage()           {}
 func (*Seen) fromPage()           {}
+func (*Away) fromPage()           {}
 func (*Leave) fromPage()          {}
 func (*Ping) fromPage()           {}
 func (*PageSession) fromPage()    {}

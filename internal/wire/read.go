@@ -106,6 +106,8 @@ func Read(text []byte) (FromPage, error) {
 		return &Wake{}, nil
 	case "seen":
 		return &Seen{}, nil
+	case "away":
+		return &Away{}, nil
 	case "leave":
 		return &Leave{}, nil
 	case "ping":

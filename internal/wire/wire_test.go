@@ -47,6 +47,7 @@ func TestRead_EachKind(t *testing.T) {
 		`{"kind":"delivered","client":2,"referenceId":"r"}`: &Delivered{2, "r"},
 		`{"kind":"wake"}`:        &Wake{},
 		`{"kind":"seen"}`:        &Seen{},
+		`{"kind":"away"}`:        &Away{},
 		`{"kind":"leave"}`:       &Leave{},
 		`{"kind":"ping","id":9}`: &Ping{9},
 		`{"kind":"listen","client":2,"since":1433917552123}`:                                   &Listen{2, 1433917552123},

@@ -12,9 +12,12 @@ export function watchPage(link: Link): () => void {
   const show = ({ persisted }: PageTransitionEvent) => (persisted ? seen() : wake());
   addEventListener("pageshow", show, options);
   // What goes to the back/forward cache may come back: the session is kept.
-  const hide = ({ persisted }: PageTransitionEvent) => persisted || link.send({ kind: "leave" });
+  const away = () => link.send({ kind: "away" });
+  const hide = ({ persisted }: PageTransitionEvent) =>
+    persisted ? away() : link.send({ kind: "leave" });
   addEventListener("pagehide", hide, options);
   const { document } = globalThis;
+  document?.addEventListener("freeze", away, options);
   document?.addEventListener("resume", wake, options);
   const look = () => document.visibilityState === "visible" && seen();
   document?.addEventListener("visibilitychange", look, options);

@@ -69,6 +69,8 @@ export type FromPage =
     }
   | { kind: "wake" }
   | { kind: "seen" }
+  /** The page is frozen, or about to be, until `wake` or `seen`. */
+  | { kind: "away" }
   | { kind: "leave" }
   | { kind: "ping"; id: number };
 

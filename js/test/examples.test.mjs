@@ -114,6 +114,52 @@ testInPage(
   },
 );
 
+testInPage(
+  "two tabs of a desktop complete records, each way",
+  async (page) => {
+    const simulator = new Simulator(new URL(demo).origin);
+    const inTabs = (selector) =>
+      page.$$eval(
+        "iframe",
+        (frames, selector) =>
+          frames.map((frame) => frame.contentDocument.querySelector(selector)?.textContent),
+        selector,
+      );
+    const tabsRead = async (selector, ...texts) => {
+      let now;
+      do now = await inTabs(selector);
+      while (!texts.every((text, i) => now[i]?.includes(text)));
+    };
+    for (const way of ["separate", "guest", "cometd"]) {
+      if (way !== "separate") {
+        await page.focus("[name=way]:checked");
+        await page.keyboard.press("ArrowDown");
+      }
+      await page.waitForFunction(
+        (way) =>
+          [...document.querySelectorAll("iframe")].every(
+            ({ contentDocument, contentWindow }) =>
+              contentWindow.location.search.includes(way) &&
+              contentDocument.querySelector("#complete:enabled"),
+          ),
+        {},
+        way,
+      );
+      if (way === "separate") {
+        const isPolite = (reason) => reason.includes("another client in this browser");
+        while ((await inTabs("#module-reason")).filter(isPolite).length !== 1); // the other is held
+      }
+      await page.focus("#complete");
+      await page.keyboard.press("Enter");
+      await tabsRead("#module-completed", "1", "1");
+      await tabsRead("#desktop-event", " ms", " ms");
+    }
+    await reads(page, "#server", "CometD sessions");
+    await simulator.set({});
+  },
+  { path: new URL("/web/examples/desktop/index.html", demo).href },
+);
+
 testInPage("the React hook keeps one client, and ends it with the component", async (page) => {
   const simulator = await Simulator.start();
   await page.goto(`${site.url}${await buildReact()}?server=${encodeURIComponent(simulator.url)}`);

@@ -13,7 +13,10 @@ import (
 // csp lets the pages load what is on this origin, compile WebAssembly, and
 // nothing else. The 'self' of connect-src covers a WebSocket to it, too.
 const csp = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; " +
-	"connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	"connect-src 'self'; worker-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+
+// cometd is where npm has put cometd.js, which the desktop of an example has.
+const cometd = "js/node_modules/cometd/"
 
 // mimeTypes are given here rather than by the machine's own table: browsers
 // insist on the right ones for scripts and WebAssembly.
@@ -88,5 +91,5 @@ func served(name string) bool {
 			return false
 		}
 	}
-	return name == "index.html" || strings.HasPrefix(name, "web/") || strings.HasPrefix(name, "js/dist/")
+	return name == "index.html" || strings.HasPrefix(name, "web/") || strings.HasPrefix(name, "js/dist/") || strings.HasPrefix(name, cometd)
 }

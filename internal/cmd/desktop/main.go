@@ -5,7 +5,7 @@
 //
 //	desktop [-addr 127.0.0.1:8080] [-root .] [-host name]... [-extension id]... [-check command [-once]]
 //
-// Of the root it serves index.html, web/ and js/dist/, and nothing else; the
+// Of the root it serves index.html, web/, js/dist/ and cometd.js, and nothing else; the
 // page at /simulator, which shows what the simulator does, is of web/. It
 // prints its URL, and ends on SIGINT or SIGTERM. A check is a command that is
 // run, with the URL as its last argument, once the server listens; with -once

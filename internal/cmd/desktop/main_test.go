@@ -77,9 +77,13 @@ func TestServesTheDemoAndNothingElse(t *testing.T) {
 		"js/dist/outbound.wasm": "wasm",
 		"js/dist/index.js":      "module",
 		"js/package.json":       secret,
-		"go.mod":                secret,
-		".env":                  secret,
-		"webs/x.js":             secret,
+
+		"js/node_modules/cometd/cometd.js": "cometd",
+		"js/node_modules/cometd31/a.js":    secret,
+		"js/node_modules/.installed":       secret,
+		"go.mod":                           secret,
+		".env":                             secret,
+		"webs/x.js":                        secret,
 	}, gwssim.Audience{})
 	for path, want := range map[string]struct{ body, contentType string }{
 		"/":                      {"page", "text/html; charset=utf-8"},
@@ -90,6 +94,8 @@ func TestServesTheDemoAndNothingElse(t *testing.T) {
 		"/web/app.css":           {"style", "text/css; charset=utf-8"},
 		"/js/dist/index.js":      {"module", "text/javascript; charset=utf-8"},
 		"/js/dist/outbound.wasm": {"wasm", "application/wasm"},
+
+		"/js/node_modules/cometd/cometd.js": {"cometd", "text/javascript; charset=utf-8"},
 	} {
 		res, body := get(t, host, path)
 		require.Equal(t, 200, res.StatusCode, path)
@@ -101,7 +107,7 @@ func TestServesTheDemoAndNothingElse(t *testing.T) {
 	for _, path := range []string{
 		"/go.mod", "/js/package.json", "/.env", "/web/.env", "/web/.git/config", "/webs/x.js", "/web", "/web/", "/js/dist/",
 		"/web/../go.mod", "/web/%2e%2e/go.mod", "/web/..%2fgo.mod", "/web/..%5cgo.mod", "//go.mod", "/web//../go.mod",
-		"/js/dist/../package.json", "/../secret.js", "/web/../../secret.js", "/web/%2e%2e%2f%2e%2e%2fsecret.js", "/web/link.js",
+		"/js/dist/../package.json", "/js/node_modules/cometd31/a.js", "/js/node_modules/.installed", "/../secret.js", "/web/../../secret.js", "/web/%2e%2e%2f%2e%2e%2fsecret.js", "/web/link.js",
 		"/web/app.js/", "/web/app.js%00.png", "/nothing",
 	} {
 		res, body := get(t, host, path)
