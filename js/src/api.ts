@@ -41,7 +41,7 @@ export interface LoadOptions {
    * at level `"warn"`; {@link OutboundClient.host} says which it is. {@link load}
    * compiles the module; it starts no Worker.
    */
-  worker?: boolean;
+  worker?: boolean | "shared";
 
   /**
    * Where `worker.js` is, on the page's own origin; relative to the page. Default: beside

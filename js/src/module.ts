@@ -1,21 +1,8 @@
 import type { LoadOptions } from "./api.js";
 import { fetch } from "./builtins.js";
 import { OutboundError } from "./error.js";
-import { splitOptions } from "./load-options.js";
 import { unavailable } from "./unavailable.js";
 import { resolveUrl, shown, withoutUser } from "./url.js";
-
-/**
- * Fetches and compiles the module ahead of {@link createClient}, so that this
- * one is quick. Optional; doing it twice costs nothing.
- *
- * Rejects with an {@link OutboundError}: `INVALID_REQUEST` names a wrong
- * option, `LOAD_FAILED` says why the module cannot be had. A later call
- * tries again.
- */
-export async function load(options: LoadOptions = {}): Promise<void> {
-  await compiled(splitOptions(options)[0]);
-}
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
@@ -25,10 +12,7 @@ export async function compiled(options: LoadOptions): Promise<WebAssembly.Module
   if (options.wasmModule) {
     return options.wasmModule;
   }
-  // Bundlers look for these very words to find the file.
-  const url = options.wasmUrl
-    ? resolveUrl(options.wasmUrl)
-    : withoutUser(new URL("./outbound.wasm", import.meta.url));
+  const url = moduleUrl(options);
   const integrity = options.wasmIntegrity ?? "";
   // What was not checked against it must not be had by who asks for that.
   const key = `${integrity} ${url.href}`;
@@ -39,6 +23,12 @@ export async function compiled(options: LoadOptions): Promise<WebAssembly.Module
     module.catch(() => modules.delete(key));
   }
   return module;
+}
+
+/** Where the module is. */
+export function moduleUrl({ wasmUrl }: LoadOptions): URL {
+  // Bundlers look for these very words to find the file.
+  return wasmUrl ? resolveUrl(wasmUrl) : withoutUser(new URL("./outbound.wasm", import.meta.url));
 }
 
 const emptyModule = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);

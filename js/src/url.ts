@@ -19,6 +19,13 @@ export function hasUser({ username, password }: URL): boolean {
   return username !== "" || password !== "";
 }
 
+/** Where worker.js is: at `given`, or beside this file. */
+export function workerUrl(given: string | URL | undefined): URL {
+  return given === undefined
+    ? new URL("./worker.js", withoutUser(new URL(import.meta.url)))
+    : resolveUrl(given);
+}
+
 /** Resolves what the caller gave, which may be relative to the page. A user that is not the page's own stays in it. */
 export function resolveUrl(url: string | URL): URL {
   const base = globalThis.document?.baseURI ?? globalThis.location?.href;
