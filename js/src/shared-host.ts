@@ -25,6 +25,12 @@ export async function linkToShared(options: LoadOptions): Promise<Link> {
     throw new NoWorker("a compiled wasmModule cannot be passed to a shared Worker; give wasmUrl");
   }
   const worker = makeWorker(options.workerUrl);
+  const broken = new NativePromise<Link>((_, reject) => {
+    worker.addEventListener("error", (event) =>
+      reject(new NoWorker(whyNot((event as ErrorEvent).message))),
+    );
+  });
+  broken.catch(() => {}); // it may come first
   const page = lockName();
   const free = await hold(page);
   const { port } = worker;
@@ -42,10 +48,8 @@ export async function linkToShared(options: LoadOptions): Promise<Link> {
   port.postMessage(join);
   try {
     return await new NativePromise<Link>((resolve, reject) => {
-      worker.addEventListener("error", (event) =>
-        reject(new NoWorker(whyNot((event as ErrorEvent).message))),
-      );
       start.link.then(resolve, reject);
+      broken.catch(reject);
     });
   } catch (error) {
     start.end();
