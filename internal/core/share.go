@@ -3,8 +3,9 @@ package core
 import (
 	"context"
 	"errors"
-	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,33 +33,51 @@ var errGone = errors.New("the page is gone")
 
 // share is what there is to know of a client that pages share.
 type share struct {
-	options []setting
+	options []string      // see settings
 	asks    bool          // its pages have functions for headers
 	alone   string        // why none of those was joined that were there before; "" if there were none
 	opened  chan struct{} // closed when it is there, or is known not to be
 	failed  error         // why it is not; to be read after opened
 }
 
-// setting is an option that has to be the same for all pages of a client.
-type setting struct{ name, value string }
+// settings are the options that have to be the same for all pages of a client, each a name, "=" and a value. They leave the program
+// in no text. Of the others, signal is the page's, and cometd excludes sharing.
+func settings(o *outbound.Options, h wire.Headers) []string {
+	var headers []string
+	for _, name := range slices.Sorted(maps.Keys(h.Fields)) {
+		headers = append(headers, name, h.Fields[name])
+	}
+	if h.Ask {
+		headers = append(headers, "()") // one alone
+	}
+	level := "off"
+	if o.Log != nil {
+		level = strconv.Itoa(int(o.LogFrom))
+	}
+	return []string{
+		"baseUrl=" + o.BaseURL, "cometdPath=" + o.CometdPath, "transports=" + list(o.Transports),
+		"guest=" + yes(o.Guest), "appendMessageTypeToURL=" + yes(o.AppendMessageTypeToURL),
+		"headers=" + list(headers), "credentials=" + string(o.Credentials), "csrf=" + yes(o.CSRF), "channels=" + list(o.Channels),
+		"connectTimeout=" + o.ConnectTimeout.String(), "requestTimeout=" + o.RequestTimeout.String(), "ackTimeout=" + o.AckTimeout.String(),
+		"maxMessageSize=" + strconv.Itoa(o.MaxMessageSize), "allowUnknownCallResult=" + yes(o.AllowUnknownCallResult),
+		"journal=" + yes(o.Journal != nil), "logLevel=" + level,
+	}
+}
 
-// settings are the options that make a session what it is. Of the others, signal is the page's, and cometd excludes sharing.
-func settings(o *outbound.Options, h wire.Headers) []setting {
-	headers := ""
-	if h.Fields != nil {
-		headers = fmt.Sprintf("%q", h.Fields) // in order
-	} else if h.Ask {
-		headers = "()"
+func yes(is bool) string {
+	if is {
+		return "yes"
 	}
-	return []setting{
-		{"baseUrl", o.BaseURL}, {"cometdPath", o.CometdPath}, {"transports", fmt.Sprint(o.Transports)},
-		{"guest", fmt.Sprint(o.Guest)}, {"appendMessageTypeToURL", fmt.Sprint(o.AppendMessageTypeToURL)},
-		{"headers", headers}, {"credentials", string(o.Credentials)}, {"csrf", fmt.Sprint(o.CSRF)},
-		{"channels", fmt.Sprintf("%q", o.Channels)}, {"connectTimeout", o.ConnectTimeout.String()},
-		{"requestTimeout", o.RequestTimeout.String()}, {"ackTimeout", o.AckTimeout.String()},
-		{"maxMessageSize", fmt.Sprint(o.MaxMessageSize)}, {"allowUnknownCallResult", fmt.Sprint(o.AllowUnknownCallResult)},
-		{"journal", fmt.Sprint(o.Journal != nil)}, {"logLevel", fmt.Sprint(o.Log != nil, o.LogFrom)},
+	return ""
+}
+
+// list writes a list so that no other reads like it.
+func list(texts []string) string {
+	var b []byte
+	for _, text := range texts {
+		b = strconv.AppendQuote(b, text)
 	}
+	return string(b)
 }
 
 // joinOrOpen has the page use a client that is there, or makes another one.
@@ -146,7 +165,8 @@ func (c *Core) whyAlone(s *share, tried map[*client]bool) string {
 		var names []string
 		for i, o := range s.options {
 			if o != other.share.options[i] {
-				names = append(names, o.name)
+				name, _, _ := strings.Cut(o, "=")
+				names = append(names, name)
 			}
 		}
 		switch {
@@ -169,7 +189,7 @@ func (p *Port) openShared(ctx context.Context, c *client, number int, opts outbo
 		opts.Log = c.log
 	}
 	if c.share.alone != "" && opts.Log != nil && opts.LogFrom <= bayeux.Info {
-		p.out.now(&wire.Log{Level: levelNames[bayeux.Info], Line: "this page has another session than the pages before it: " + c.share.alone})
+		p.out.now(&wire.Log{Level: consoleName(bayeux.Info), Line: "this page has another session than the pages before it: " + c.share.alone})
 	}
 	err := p.open(ctx, c, number, opts)
 	if c.share.failed = err; err != nil {
@@ -179,13 +199,22 @@ func (p *Port) openShared(ctx context.Context, c *client, number int, opts outbo
 	return err
 }
 
-// levelNames are those of the console's functions.
-var levelNames = map[bayeux.Level]string{bayeux.Debug: "debug", bayeux.Info: "info", bayeux.Warn: "warn"}
+// consoleName is the name of the console's function for a level.
+func consoleName(level bayeux.Level) string {
+	switch level {
+	case bayeux.Debug:
+		return "debug"
+	case bayeux.Info:
+		return "info"
+	default:
+		return "warn"
+	}
+}
 
 // log has the pages print a line.
 func (c *client) log(level bayeux.Level, line string) {
 	for _, page := range c.allPages() {
-		page.port.out.now(&wire.Log{Level: levelNames[level], Line: line})
+		page.port.out.now(&wire.Log{Level: consoleName(level), Line: line})
 	}
 }
 

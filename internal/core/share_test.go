@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -302,7 +303,8 @@ func TestShare_FailureIsTheSameForWhoWaits(t *testing.T) {
 func TestSettings_EachOptionCounts(t *testing.T) {
 	var names []string
 	for _, s := range settings(&outbound.Options{}, wire.Headers{}) {
-		names = append(names, s.name)
+		name, _, _ := strings.Cut(s, "=")
+		names = append(names, name)
 	}
 	for _, o := range contract.Options {
 		if o.Name != "signal" && o.Name != "cometd" {

@@ -79,7 +79,7 @@ func appendMessage(b []byte, m ToPage) []byte {
 		b = strconv.AppendInt(append(b, `{"kind":"pageUnsubscribe","client":`...), int64(m.Client), 10)
 		b = appendText(b, "channel", m.Channel)
 	case *Log:
-		b = appendText(append(b, `{"kind":"log"`...), "level", m.Level)
+		b = jsontext.AppendString(append(b, `{"kind":"log","level":`...), m.Level)
 		b = appendText(b, "line", m.Line)
 	case *Pong:
 		b = append(b, `{"kind":"pong","id":`...)
