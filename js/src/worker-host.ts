@@ -157,14 +157,22 @@ export class Start {
   // document without an origin, the program has to answer from time to time.
   #watch(locked: boolean): void {
     this.#locked = locked && navigator.locks !== undefined;
-    if (this.#locked) {
-      navigator.locks
-        .request(this.life, { __proto__: null, signal: this.#waiting.signal } as LockOptions, () =>
-          this.#program.end({ reason: "was lost: its Worker has ended" }),
-        )
-        .catch(() => {
-          this.#locked = false;
-        });
+    if (!this.#locked) {
+      return;
+    }
+    const options = { __proto__: null, signal: this.#waiting.signal };
+    const wait = () =>
+      navigator.locks.request(this.life, options as LockOptions, () =>
+        this.#program.end({ reason: "was lost: its Worker has ended" }),
+      );
+    wait().catch(() => {
+      this.#locked = false;
+    });
+    if (this.#host === "shared-worker") {
+      // WebKit takes a page's locks when that goes to the back/forward cache: a shared Worker takes it for gone, and this
+      // waits for nothing any more.
+      const show = ({ persisted }: PageTransitionEvent) => persisted && wait().catch(() => {});
+      addEventListener("pageshow", show, options as AddEventListenerOptions);
     }
   }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { lacking } from "./engine.mjs";
+import { engine, lacking } from "./engine.mjs";
 import { complete, connect, host, site, testInPage as test } from "./in-browser.mjs";
 import { keptAsAccepted, list, settlesWith, stored, unsettled } from "./journal.mjs";
 import { acknowledgement, request } from "./sample.mjs";
@@ -127,10 +127,58 @@ testInPage("two clients of one page, and the same again after a reload", async (
     await close(first);
     const referenceId = `round ${round}`;
     assert.deepEqual(await complete(second, { ...request, referenceId }), settled(referenceId));
-    await page.reload();
+    await close(second);
     await simulator.call("wait-sessions", { n: 0 });
+    await page.reload();
   }
 });
+
+testInPage("a reload in the middle of a completion, with a journal", async (page) => {
+  const simulator = await Simulator.start({ holdAck: true });
+  const given = options(simulator, { journal: true });
+  complete(await connect(page, given), { ...request, referenceId: "left" });
+  await simulator.call("wait-posts", { n: 1 });
+  await keptAsAccepted(page, "left");
+  await page.reload();
+  const session = await connect(page, given);
+  let found = [];
+  while (found.length === 0) {
+    found = await unsettled(session);
+  }
+  assert.deepEqual(found, ["left accepted"]);
+  await simulator.call("ack", { referenceId: "left" });
+  assert.deepEqual(await settlesWith(session, "left"), settled("left"));
+  await close(session);
+  assert.deepEqual(await stored(page), {});
+});
+
+testInPage(
+  "a page that comes back from the back/forward cache has its client, or knows at once that it has not",
+  async (page) => {
+    const simulator = await Simulator.start();
+    await page.evaluate(async (options) => {
+      const { createClient } = await import("/dist/index.js");
+      globalThis.make = () => createClient(options);
+      globalThis.client = await make();
+    }, options(simulator));
+    await page.goto(new URL("/no-policy", site.url).href);
+    await page.goBack();
+    const came = await page.evaluate(async (request) => {
+      const began = performance.now();
+      const first = await client.completeRecord(request).then(
+        () => "completed",
+        ({ code }) => code,
+      );
+      const took = performance.now() - began;
+      await (await make()).completeRecord(request);
+      return { first, took };
+    }, request);
+    assert.equal(came.first, engine === "webkit" ? "MODULE_EXITED" : "completed");
+    assert.ok(came.took < 5000, `it took ${came.took} ms`);
+    assert.equal(await simulator.call("sessions"), 1);
+  },
+  { complaints: /WebSocket/, needs: lacking.pageCache },
+);
 
 testInPage(
   "events go to the tabs that hear them, and a state to all",
