@@ -85,6 +85,12 @@ describe("beside others in one browser", { concurrency: 8 }, () => {
       assert.ok(completion < right.completionOfTabs, late("a completion", completion));
     });
   }
+
+  it("4 tabs that share a session", async () => {
+    const clients = Array.from({ length: 4 }, () => ["shared", { transports }]);
+    const { completion } = await play("4 tabs, shared", await together(clients, { tabs: true }));
+    assert.ok(completion < right.completion, late("a completion", completion));
+  });
 });
 
 /** Connects clients one after the other in one browser: in one page, or each in a tab of its own. */
