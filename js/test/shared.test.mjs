@@ -9,6 +9,8 @@ import { acknowledgement, request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 import { dist } from "./site.mjs";
 
+const workerScript = await readFile(new URL("worker.js", dist), "utf8");
+
 const testInPage = host === "worker" ? test : () => {};
 const needs = lacking.pages;
 const transports = ["websocket", "long-polling"];
@@ -355,16 +357,48 @@ testInPage(
   { needs, complaints: /401/ },
 );
 
-for (const folder of ["doomed", "old"]) {
+for (const folder of ["doomed", "old", "hasty"]) {
   for (const name of ["index.js", "outbound.wasm"]) {
     site.files.set(`/shared-${folder}/${name}`, new URL(name, dist));
   }
 }
-const workerScript = await readFile(new URL("worker.js", dist), "utf8");
 const doom = `new BroadcastChannel("doom").onmessage = () => close();`;
 site.files.set("/shared-doomed/worker.js", `${workerScript}\n${doom}`);
 const [build] = workerScript.match(/[0-9a-f]{16}/);
 site.files.set("/shared-old/worker.js", workerScript.replaceAll(build, "0123456789abcdef"));
+
+// It takes a page without Web Locks for gone once that has said nothing for 6 s, in place of 3 minutes.
+const [patience] = workerScript.match(/18e4|180000/);
+site.files.set("/shared-hasty/worker.js", workerScript.replace(patience, "6000"));
+
+testInPage(
+  "tabs without Web Locks: one that is closed is noticed, one that lives is not taken for gone",
+  async (page) => {
+    const simulator = await Simulator.start({ holdAck: true });
+    const given = options(simulator, { journal: true });
+    const tabs = [page, await openTab(page)];
+    const sessions = [];
+    for (const tab of tabs) {
+      await tab.evaluate(() => {
+        Object.defineProperty(Navigator.prototype, "locks", { value: undefined });
+      });
+      sessions.push(await connect(tab, given, "/shared-hasty/index.js"));
+    }
+    complete(sessions[1], { ...request, referenceId: "left" });
+    await simulator.call("wait-posts", { n: 1 });
+    await keptAsAccepted(page, "left");
+    await tabs[1].close();
+    const began = Date.now();
+    while ((await unsettled(sessions[0])).length === 0) {
+      assert.ok(Date.now() - began < 20_000);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    await simulator.call("ack", { referenceId: "left" });
+    assert.deepEqual(await settlesWith(sessions[0], "left"), settled("left"));
+    assert.equal(await simulator.call("sessions"), 1);
+  },
+  { needs },
+);
 
 testInPage(
   "the browser ends the Worker: what is pending settles with its delivery, and the next client has a new program",
