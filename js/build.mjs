@@ -8,7 +8,8 @@
 // Needs the `go` of the module's go.mod on the PATH.
 
 import { execFileSync } from "node:child_process";
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -105,11 +106,23 @@ async function bundleAs(format, options) {
     minifyWhitespace: true,
     legalComments: "inline",
     plugins: [encloseWasmExec()],
+    define: { GWS_OUTBOUND_BUILD: JSON.stringify(await buildId()) },
     logLevel: "warning",
     metafile: true,
     ...options,
   });
   return metafile;
+}
+
+/** What the package is made of, in short: pages of different builds share no Worker. */
+async function buildId() {
+  const hash = createHash("sha256");
+  hash.update(await readFile(join(out, "outbound.wasm")));
+  const sources = await readdir(join(here, "src"));
+  for (const name of sources.sort()) {
+    hash.update(await readFile(join(here, "src", name)));
+  }
+  return hash.digest("hex").slice(0, 16);
 }
 
 /**

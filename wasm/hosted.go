@@ -65,7 +65,12 @@ func (h *hosted) receive(args []safejs.Value) {
 		})
 		h.ports[number] = port
 	}
-	if m, err := wire.Read([]byte(text)); err == nil {
-		port.Take(m)
+	m, err := wire.Read([]byte(text))
+	if err != nil {
+		return
+	}
+	port.Take(m)
+	if _, gone := m.(*wire.Gone); gone {
+		delete(h.ports, number)
 	}
 }

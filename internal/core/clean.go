@@ -22,6 +22,8 @@ func (c *Core) clean(m wire.ToPage) {
 		cleanError(&m.Error, c.Clean)
 	case *wire.Status:
 		m.Reason = c.Clean(m.Reason)
+	case *wire.Log:
+		m.Line = c.Clean(m.Line)
 	case *wire.Gap:
 		m.Reason = c.Clean(m.Reason)
 	}

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -19,7 +20,10 @@ type client struct {
 	*outbound.Client
 	core    *Core
 	journal bool
+	share   *share         // nil if it is one page's alone
 	listing sync.WaitGroup // of those that list unsettled calls
+
+	telling sync.Mutex // held while pages are told of its status, so that none hears of an older one last
 
 	mu        sync.Mutex
 	pages     []*page
@@ -51,8 +55,22 @@ func (p *Port) createClient(ctx context.Context, m *wire.CreateClient, me func(c
 	if len(problems) > 0 {
 		return outbound.InvalidOptions(problems)
 	}
-	c := &client{core: p.core, journal: opts.Journal != nil, pages: []*page{{port: p, number: m.Client}}}
-	opts.ConfirmsDelivery, opts.Ahead = c.journal, me
+	opts.ConfirmsDelivery, opts.Ahead = opts.Journal != nil, me
+	if m.Share && opts.Adopted == nil {
+		return p.joinOrOpen(ctx, m, opts)
+	}
+	return p.open(ctx, newClient(p.core, opts), m.Client, opts)
+}
+
+func newClient(c *Core, opts outbound.Options) *client {
+	return &client{core: c, journal: opts.Journal != nil}
+}
+
+// open connects a client for the page.
+func (p *Port) open(ctx context.Context, c *client, number int, opts outbound.Options) (err error) {
+	c.mu.Lock()
+	c.pages = []*page{newPage(p, number)}
+	c.mu.Unlock()
 	opts.OnStatus, opts.OnNotification, opts.OnGap = c.status, c.notification, c.gap
 	if opts.Log != nil {
 		p.core.setLevel(c, opts.LogFrom)
@@ -62,27 +80,48 @@ func (p *Port) createClient(ctx context.Context, m *wire.CreateClient, me func(c
 		return err
 	}
 	p.core.add(c)
-	p.mu.Lock()
-	p.clients[m.Client] = c
-	p.mu.Unlock()
+	if !p.register(number, c) {
+		p.core.unshare(c) // its page has gone just now
+		go func() { _ = c.close(false) }()
+		return outbound.ClosedError(gws.NotSent)
+	}
 	return nil
 }
 
+func newPage(p *Port, number int) *page { return &page{port: p, number: number} }
+
+// register gives the client its number, unless the page has gone.
+func (p *Port) register(number int, c *client) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.isGone() {
+		return false
+	}
+	p.clients[number] = c
+	return true
+}
+
 func (c *client) status(s bayeux.Status) {
+	c.telling.Lock()
+	defer c.telling.Unlock()
 	c.mu.Lock()
 	c.connected = s.State == bayeux.Connected
 	pages := c.pages
 	c.mu.Unlock()
+	for _, page := range pages {
+		page.tell(s)
+	}
+}
+
+func (p *page) tell(s bayeux.Status) {
 	reason := ""
 	if s.Reason != nil {
 		reason = s.Reason.Error()
 	}
-	for _, page := range pages {
-		page.port.out.now(&wire.Status{
-			Client: page.number, State: string(s.State), Transport: s.Transport, Reason: reason,
-			RetryIn: float64(s.RetryIn.Microseconds()) / 1000,
-		})
-	}
+	p.port.out.now(&wire.Status{
+		Client: p.number, State: string(s.State), Transport: s.Transport, Reason: reason,
+		RetryIn: float64(s.RetryIn.Microseconds()) / 1000,
+	})
 }
 
 func (c *client) notification(channel string, data json.RawMessage) {
@@ -174,6 +213,8 @@ func (c *client) perform(ctx context.Context, p *Port, m *wire.Call) (json.RawMe
 	if fields["referenceId"] == nil {
 		fields["referenceId"] = m.Reference
 	}
+	reference, _ := fields["referenceId"].(string)
+	owed := c.journal && p.owe(reference, c)
 	k := &known{port: p, id: m.ID, delivery: m.Delivery}
 	opts.OnProgress = func(d gws.Delivery) {
 		if d == gws.NotSent && c.sendsAtOnce() {
@@ -184,6 +225,9 @@ func (c *client) perform(ctx context.Context, p *Port, m *wire.Call) (json.RawMe
 	values := personal(m.Request)
 	p.core.secrets.AddRequest(values)
 	value, err := c.Call(ctx, m.Method, fields, opts)
+	if e, ok := errors.AsType[*outbound.Error](err); ok && owed && e.Code == outbound.InvalidRequest {
+		p.unowe(reference) // of such a call nothing is kept
+	}
 	if err != nil {
 		err = &requestError{err, values}
 	}

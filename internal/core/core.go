@@ -22,6 +22,8 @@ type Core struct {
 
 	mu      sync.Mutex
 	clients map[*client]struct{}     // those that are not closed
+	shared  []*client                // those that pages may join, also while they are being made
+	asked   int                      // questions that pages were asked
 	levels  map[*client]bayeux.Level // from which lines are logged; of those that log, from before they connect until they have closed
 }
 
@@ -51,6 +53,13 @@ func (c *Core) remove(client *client) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.clients, client)
+}
+
+func (c *Core) nextQuestion() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked++
+	return c.asked
 }
 
 // LogLibrary logs a line that a library has printed, at level info: it is no client's own, and is printed where the

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gws-outbound/internal/bayeux"
@@ -32,8 +33,11 @@ type Port struct {
 	calls     map[int]*call           // by the page's numbers: the one table of those that have no end yet
 	ended     sync.Cond               // a call has come to its end
 	questions map[int]chan *wire.HeadersAnswer
-	asked     int
+	owed      map[string]*client    // by references: what calls over clients with a journal have come to, or will, and the page has not got
 	asksMe    map[int]chan *wire.Me // by the numbers of clients that are being made
+
+	gone  chan struct{} // closed when there is no page any more
+	heard atomic.Int64  // ns since 1970: when something came from the page last
 }
 
 // call is a call that a page waits for.
@@ -56,13 +60,18 @@ func (e *keptError) Error() string { return e.text }
 // NewPort returns a port over which send sends messages to its page. It is called for one list at a time, must
 // not block, and may lead to calls of [Port.Take] before it returns.
 func (c *Core) NewPort(send func([]wire.ToPage)) *Port {
+	var p *Port
 	cleaned := func(messages []wire.ToPage) {
+		if p.isGone() {
+			return
+		}
 		for _, m := range messages {
 			c.clean(m)
 		}
 		send(messages)
 	}
-	p := &Port{
+	p = &Port{
+		owed: map[string]*client{}, gone: make(chan struct{}),
 		core: c, out: outbox{send: cleaned},
 		clients: map[int]*client{}, closing: map[int]*client{}, adopted: map[int]*bayeux.Adopted{}, calls: map[int]*call{}, questions: map[int]chan *wire.HeadersAnswer{},
 		asksMe: map[int]chan *wire.Me{},
@@ -73,6 +82,7 @@ func (c *Core) NewPort(send func([]wire.ToPage)) *Port {
 
 // Take takes a message of the page. It does not wait for what comes of it.
 func (p *Port) Take(m wire.FromPage) {
+	p.heard.Store(time.Now().UnixNano())
 	switch m := m.(type) {
 	case *wire.CreateClient:
 		me := p.awaitMe(m)
@@ -87,7 +97,10 @@ func (p *Port) Take(m wire.FromPage) {
 	case *wire.Unsettled:
 		p.list(m)
 	case *wire.Settled:
-		p.ofClient(m.ID, m.Client, "settled", false, func(ctx context.Context, c *client) (json.RawMessage, error) { return c.Settled(ctx, m.ReferenceID) })
+		p.ofClient(m.ID, m.Client, "settled", false, func(ctx context.Context, c *client) (json.RawMessage, error) {
+			p.owe(m.ReferenceID, c)
+			return c.Settled(ctx, m.ReferenceID)
+		})
 	case *wire.Forget:
 		p.forget(m)
 	case *wire.Abort:
@@ -126,8 +139,10 @@ func (p *Port) Take(m wire.FromPage) {
 		}
 	case *wire.Leave:
 		for _, c := range p.all() {
-			c.Leave()
+			p.core.leave(c)
 		}
+	case *wire.Gone:
+		p.pageGone()
 	case *wire.Ping:
 		p.out.now(&wire.Pong{ID: m.ID})
 	}
@@ -223,7 +238,7 @@ func (p *Port) close(m *wire.Close) {
 		p.closing[m.Client] = c
 	}
 	p.mu.Unlock()
-	p.begin(m.ID, nil, "close", false, func(context.Context) (json.RawMessage, error) {
+	p.begin(m.ID, nil, "close", false, func(ctx context.Context) (json.RawMessage, error) {
 		if c == nil {
 			return nil, nil
 		}
@@ -233,6 +248,9 @@ func (p *Port) close(m *wire.Close) {
 			delete(p.closing, m.Client)
 			delete(p.adopted, m.Client)
 		}()
+		if page := p.core.part(c, p); page != nil {
+			return nil, p.quit(ctx, c, page, forget)
+		}
 		defer p.awaitEnds(c)
 		return nil, c.close(forget)
 	})
@@ -255,6 +273,8 @@ func (p *Port) delivered(m *wire.Delivered) {
 	if c == nil {
 		c = p.closing[m.Client] // which waits for this
 	}
+	delete(p.owed, m.ReferenceID)
+	p.ended.Broadcast()
 	p.mu.Unlock()
 	if c != nil {
 		c.Delivered(m.ReferenceID)
@@ -275,9 +295,8 @@ func (p *Port) forget(m *wire.Forget) {
 // ask asks the page's function for headers.
 func (p *Port) ask(ctx context.Context, client int) (map[string]string, error) {
 	answered := make(chan *wire.HeadersAnswer, 1)
+	id := p.core.nextQuestion()
 	p.mu.Lock()
-	p.asked++
-	id := p.asked
 	p.questions[id] = answered
 	p.mu.Unlock()
 	defer func() {
@@ -292,6 +311,8 @@ func (p *Port) ask(ctx context.Context, client int) (map[string]string, error) {
 			return nil, &keptError{wire.Cause{Of: wire.OfHeaders, ID: id}, m.Failed}
 		}
 		return m.Fields, nil
+	case <-p.gone:
+		return nil, errGone
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -198,8 +198,8 @@ func TestClean_EveryTextOfEveryMessage(t *testing.T) {
 	const secret = "a-secret-of-twenty-2"
 	c := newCore()
 	c.secrets.AddToken(secret)
-	noText := []string{"Error.Code", "Error.Delivery", "Error.ReferenceID", "Error.Event", "Error.Cause.Of", "Delivery", "ReferenceID", "State", "Transport", "Channel", "Data", "Value"}
-	for _, m := range []wire.ToPage{&wire.Resolved{}, &wire.Rejected{}, &wire.Known{}, &wire.Status{}, &wire.Notification{}, &wire.AskHeaders{}, &wire.Pong{}} {
+	noText := []string{"Error.Code", "Error.Delivery", "Error.ReferenceID", "Error.Event", "Error.Cause.Of", "Delivery", "ReferenceID", "Level", "State", "Transport", "Channel", "Data", "Value"}
+	for _, m := range []wire.ToPage{&wire.Resolved{}, &wire.Rejected{}, &wire.Known{}, &wire.Status{}, &wire.Notification{}, &wire.AskHeaders{}, &wire.Log{}, &wire.Pong{}} {
 		var have []string
 		each(reflect.ValueOf(m).Elem(), "", func(path string, v reflect.Value) {
 			if v.Kind() == reflect.String {

@@ -22,8 +22,8 @@ func (p *Port) subscribe(m *wire.Subscribe) {
 		s, err := c.Subscribe(ctx, channel, func(channel string, data json.RawMessage) {
 			p.out.event(&wire.Event{Client: m.Client, Subscriptions: []int{m.ID}, Channel: channel, Data: data})
 		})
-		if err == nil {
-			c.keep(p, m.ID, s)
+		if err == nil && !c.keep(p, m.ID, s) {
+			s.Cancel()
 		}
 		return nil, err
 	})
@@ -52,15 +52,19 @@ func (p *Port) unsubscribe(m *wire.Unsubscribe) {
 	})
 }
 
-func (c *client) keep(p *Port, number int, s *outbound.Subscription) {
+// keep keeps a subscription for the page, unless that has left meanwhile.
+func (c *client) keep(p *Port, number int, s *outbound.Subscription) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if page := c.page(p); page != nil {
-		if page.subscriptions == nil {
-			page.subscriptions = map[int]*outbound.Subscription{}
-		}
-		page.subscriptions[number] = s
+	page := c.page(p)
+	if page == nil {
+		return false
 	}
+	if page.subscriptions == nil {
+		page.subscriptions = map[int]*outbound.Subscription{}
+	}
+	page.subscriptions[number] = s
+	return true
 }
 
 func (c *client) drop(p *Port, number int) *outbound.Subscription {

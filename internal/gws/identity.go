@@ -71,6 +71,12 @@ func (*AgentChangedError) Error() string {
 // user name; "" before that, and as long as no answer names anybody.
 func (s *Auth) User() string { return s.snapshot().agent.name() }
 
+// SameAgent reports whether both have signed in as one agent, as far as the server names any.
+func (s *Auth) SameAgent(other *Auth) bool {
+	mine, theirs := s.snapshot(), other.snapshot()
+	return mine.signIns > 0 && theirs.signIns > 0 && !mine.changed && theirs.agent.is(mine.agent)
+}
+
 // AgentChanged reports whether the server has named another agent since.
 func (s *Auth) AgentChanged() bool { return s.snapshot().changed }
 

@@ -279,12 +279,14 @@ func (c *Client) Seen() {
 // acknowledged to someone who looks for it, and is left alone, as are unsettled calls
 // whose answers the session may still bring, and answers that the journal is just
 // writing: who goes away may not live to see that done. Leave does not
-// wait, and the message is on its way when the caller's event is over.
-func (c *Client) Leave() {
-	if c.Pending() == 0 && !c.recovery.NeedsSession() {
-		c.recovery.Leave()
-		go c.close(false)
+// wait, and the message is on its way when the caller's event is over. It reports whether the session is ended.
+func (c *Client) Leave() bool {
+	if c.Pending() > 0 || c.recovery.NeedsSession() {
+		return false
 	}
+	c.recovery.Leave()
+	go c.close(false)
+	return true
 }
 
 // Close ends the session at the server. What is pending is rejected, with

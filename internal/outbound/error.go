@@ -62,8 +62,14 @@ func (e *HeadersError) Error() string { return "the headers option failed: " + e
 // Unwrap returns the cause.
 func (e *HeadersError) Unwrap() error { return e.Err }
 
-// AbortedError is the error of a caller who gave up; its cause is the reason.
+// ErrLeft is the cause of a context whose caller has left the client, which others go on using.
+var ErrLeft = errors.New("the caller uses the client no more")
+
+// AbortedError is the error of a caller who gave up; its cause is the reason. For one who has left, the client was closed.
 func AbortedError(ctx context.Context, d gws.Delivery) *Error {
+	if context.Cause(ctx) == ErrLeft {
+		return ClosedError(d)
+	}
 	return &Error{Code: Aborted, Delivery: d, Message: "aborted by the caller", Err: context.Cause(ctx)}
 }
 

@@ -108,6 +108,10 @@ func result(e *recovery.Earlier) (json.RawMessage, error) {
 // reference has come to. It is needed with the option ConfirmsDelivery.
 func (c *Client) Delivered(reference string) { c.recovery.Delivered(reference) }
 
+// CallerGone says that nobody is left who could get what the call of that reference has come to, which has ended here. What
+// GWS may have done of it is unsettled from then on, as a call of an earlier client.
+func (c *Client) CallerGone(reference string) { c.recovery.CallerGone(reference) }
+
 // Forget takes an unsettled call off the list and out of the journal. Whoever
 // waits for it gets an error with the code Closed. A reference that no unsettled call has is
 // ignored. Once another agent has signed in, nothing is removed, and the error has the code AgentChanged. Where the store cannot be written, Forget returns an *[Error] with the code Closed;

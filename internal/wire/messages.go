@@ -17,6 +17,7 @@ type CreateClient struct {
 	Headers    Headers
 	AsksMe     bool // the page has asked the server who is signed in: a [Me] follows
 	CometD     CometD
+	Share      bool // other pages with the same options may use it as well
 	Aborted    bool // its signal has fired already
 }
 
@@ -150,6 +151,9 @@ type Away struct{}
 // Leave says that the page goes away.
 type Leave struct{}
 
+// Gone says that there is no page any more: nobody hears what is sent from now on.
+type Gone struct{}
+
 // Ping asks for a [Pong] with the same ID.
 type Ping struct{ ID int }
 
@@ -171,6 +175,7 @@ func (*Wake) fromPage()           {}
 func (*Seen) fromPage()           {}
 func (*Away) fromPage()           {}
 func (*Leave) fromPage()          {}
+func (*Gone) fromPage()           {}
 func (*Ping) fromPage()           {}
 func (*PageSession) fromPage()    {}
 func (*PageSubscribed) fromPage() {}
@@ -274,6 +279,9 @@ type PageUnsubscribe struct {
 	Channel string
 }
 
+// Log is a line of the log, for the page's console: that of a shared Worker is nowhere to be seen.
+type Log struct{ Level, Line string }
+
 // Pong answers a [Ping].
 type Pong struct{ ID int }
 
@@ -285,6 +293,7 @@ func (*Notification) toPage()    {}
 func (*Event) toPage()           {}
 func (*Gap) toPage()             {}
 func (*AskHeaders) toPage()      {}
+func (*Log) toPage()             {}
 func (*Pong) toPage()            {}
 func (*PageSubscribe) toPage()   {}
 func (*PageUnsubscribe) toPage() {}

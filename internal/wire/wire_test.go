@@ -45,11 +45,13 @@ func TestRead_EachKind(t *testing.T) {
 		`{"kind":"me","client":2,"status":0}`:               &Me{Client: 2, Body: []byte{}},
 		`{"kind":"cookies","cookies":"a=b; c=d"}`:           &Cookies{"a=b; c=d"},
 		`{"kind":"delivered","client":2,"referenceId":"r"}`: &Delivered{2, "r"},
-		`{"kind":"wake"}`:        &Wake{},
-		`{"kind":"seen"}`:        &Seen{},
-		`{"kind":"away"}`:        &Away{},
-		`{"kind":"leave"}`:       &Leave{},
-		`{"kind":"ping","id":9}`: &Ping{9},
+		`{"kind":"wake"}`:  &Wake{},
+		`{"kind":"seen"}`:  &Seen{},
+		`{"kind":"away"}`:  &Away{},
+		`{"kind":"leave"}`: &Leave{},
+		`{"kind":"gone"}`:  &Gone{},
+		`{"kind":"createClient","id":1,"client":2,"options":{"fields":{}},"headers":null,"share":true,"aborted":false}`: &CreateClient{ID: 1, Client: 2, Options: map[string]any{}, Share: true},
+		`{"kind":"ping","id":9}`:                                                               &Ping{9},
 		`{"kind":"listen","client":2,"since":1433917552123}`:                                   &Listen{2, 1433917552123},
 		`{"kind":"subscribe","id":8,"client":2,"channel":"/a","listener":{"type":"function"}}`: &Subscribe{8, 2, "/a", gws.Foreign("function")},
 		`{"kind":"unsubscribe","id":9,"client":2,"subscription":8}`:                            &Unsubscribe{9, 2, 8},
@@ -114,6 +116,7 @@ func TestAppend_EachKind(t *testing.T) {
 		`{"kind":"headers","id":4,"client":3}`:                                                                                                   &AskHeaders{4, 3},
 		`{"kind":"pageSubscribe","client":3,"channel":"/a"}`:                                                                                     &PageSubscribe{3, "/a"},
 		`{"kind":"pageUnsubscribe","client":3,"channel":"/a"}`:                                                                                   &PageUnsubscribe{3, "/a"},
+		`{"kind":"log","level":"warn","line":"l"}`:                                                                                               &Log{"warn", "l"},
 		`{"kind":"pong","id":5}`:                                                                                                                 &Pong{5},
 		`{"kind":"rejected","id":6,"error":{"code":"CLOSED","message":"m","delivery":"not-sent"}}`:                                               &Rejected{6, Error{Code: "CLOSED", Message: "m", Delivery: gws.NotSent}},
 		`{"kind":"rejected","id":6,"error":{"code":"ABORTED","message":"m","delivery":"unknown","referenceId":"r","cause":{"of":"signal"}}}`:     &Rejected{6, Error{Code: "ABORTED", Message: "m", Delivery: gws.Unknown, ReferenceID: "r", Cause: Cause{Of: OfSignal}}},
@@ -167,7 +170,7 @@ func TestKinds_AreThoseOfThePage(t *testing.T) {
 		require.NoError(t, err, kind)
 	}
 	var written []string
-	for _, m := range []ToPage{&Resolved{}, &Rejected{}, &Known{}, &Status{}, &Notification{}, &Event{}, &Gap{}, &AskHeaders{}, &PageSubscribe{}, &PageUnsubscribe{}, &Pong{}} {
+	for _, m := range []ToPage{&Resolved{}, &Rejected{}, &Known{}, &Status{}, &Notification{}, &Event{}, &Gap{}, &AskHeaders{}, &PageSubscribe{}, &PageUnsubscribe{}, &Log{}, &Pong{}} {
 		var list []struct{ Kind string }
 		require.NoError(t, json.Unmarshal(Append(nil, []ToPage{m}), &list))
 		written = append(written, list[0].Kind)

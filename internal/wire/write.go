@@ -78,6 +78,9 @@ func appendMessage(b []byte, m ToPage) []byte {
 	case *PageUnsubscribe:
 		b = strconv.AppendInt(append(b, `{"kind":"pageUnsubscribe","client":`...), int64(m.Client), 10)
 		b = appendText(b, "channel", m.Channel)
+	case *Log:
+		b = jsontext.AppendString(append(b, `{"kind":"log","level":`...), m.Level)
+		b = appendText(b, "line", m.Line)
 	case *Pong:
 		b = append(b, `{"kind":"pong","id":`...)
 		b = strconv.AppendInt(b, int64(m.ID), 10)

@@ -40,8 +40,20 @@ export interface LoadOptions {
    * `index.js`), the module runs on the calling thread, and the log says why
    * at level `"warn"`; {@link OutboundClient.host} says which it is. {@link load}
    * compiles the module; it starts no Worker.
+   *
+   * `"shared"`: all pages of this origin, in whatever tab, have one program in a
+   * shared Worker, and one session for all whose options are the same and for
+   * whom the server names the same agent. Calls, signals and subscriptions are
+   * each page's own; a `headers` function is asked of a page that lives;
+   * `statechange` and `gap` go to all. `close()` ends the page's part, that of
+   * the last one the session. With a journal, what a page leaves unsettled is
+   * listed by the others. Whoever differs has a session of its own, and the log
+   * says why at level `"info"`. Pages of different builds of this package share
+   * nothing. It is as `true`, and the log says why at level `"warn"`, where there
+   * is no SharedWorker to be had, and with `wasmModule` or `cometd`. {@link load}
+   * starts the Worker.
    */
-  worker?: boolean;
+  worker?: boolean | "shared";
 
   /**
    * Where `worker.js` is, on the page's own origin; relative to the page. Default: beside
@@ -353,7 +365,7 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
    */
   readonly reason: string | null;
 
-  /** Where the module runs: in a Worker of its own, or on the thread that called. */
+  /** Where the module runs: in a Worker of its own, in one that pages share, or on the thread that called. */
   readonly host: "worker" | "shared-worker" | "page";
 
   /** How many calls of the operations are not settled yet. */
@@ -410,7 +422,7 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
   subscribe(channel: string, listener: ChannelListener): Promise<Subscription>;
 
   /**
-   * Ends the session. What is pending rejects with `CLOSED`. May be called
+   * Ends the session, or, with `worker: "shared"`, this page's part of it. What is pending rejects with `CLOSED`. May be called
    * again, and never rejects because the session is gone already. Unsettled calls stay in the
    * journal for the next client, unless the option `forget` says otherwise; that of the first
    * call counts. Rejects with `INVALID_REQUEST` for wrong options, and closes nothing then; with

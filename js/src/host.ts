@@ -2,30 +2,57 @@ import type { LoadOptions } from "./api.js";
 import type { Link } from "./link.js";
 import { compiled } from "./module.js";
 import { linkToPage } from "./page-host.js";
+import { linkToShared } from "./shared-host.js";
 import { linkToWorker, NoWorker } from "./worker-host.js";
 
-/** Gives the road to a running program: in a Worker where the options want that and it can be, else here. */
-export async function linkTo(options: LoadOptions, logLevel: unknown): Promise<Link> {
+/**
+ * Gives the road to a running program: in a Worker where the options want that and it can be, else here. With the session of
+ * the page's own (`adopted`) it is none that other pages use.
+ */
+export async function linkTo(
+  options: LoadOptions,
+  logLevel: unknown,
+  adopted: boolean,
+): Promise<Link> {
+  const warn = (what: string, { message }: NoWorker) => {
+    if (logLevel !== "off") {
+      console.warn(`gws-outbound: ${what}: ${message}`);
+    }
+  };
+  if (options.worker === "shared") {
+    try {
+      if (adopted) {
+        throw new NoWorker("the option cometd has it use the page's own session");
+      }
+      return await linkToShared(options);
+    } catch (error) {
+      warn("the module is not shared with other pages", noWorker(error));
+    }
+  }
   const module = compiled(options);
   if (wantsWorker(options.worker)) {
     try {
       return await linkToWorker(module, options.workerUrl);
     } catch (error) {
-      if (!(error instanceof NoWorker)) {
-        throw error;
-      }
+      const none = noWorker(error);
       await module; // where there is none, that is what is wrong
-      if (logLevel !== "off") {
-        console.warn(`gws-outbound: the module runs on the calling thread: ${error.message}`);
-      }
+      warn("the module runs on the calling thread", none);
     }
   }
   return linkToPage(await module);
 }
 
+/** What was thrown where there is no Worker; anything else is thrown again. */
+function noWorker(error: unknown): NoWorker {
+  if (error instanceof NoWorker) {
+    return error;
+  }
+  throw error;
+}
+
 // A dedicated or a shared worker is off the page's thread already. A service
 // worker is, too, but it is worth a word that its timers stop when it does.
-function wantsWorker(option: boolean | undefined): boolean {
+function wantsWorker(option: LoadOptions["worker"]): boolean {
   const scope = (globalThis as { WorkerGlobalScope?: unknown }).WorkerGlobalScope;
-  return option ?? (scope === undefined || typeof Worker === "undefined");
+  return option === undefined ? scope === undefined || typeof Worker === "undefined" : !!option;
 }

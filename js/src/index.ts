@@ -39,6 +39,6 @@ export {
   type Problem,
 } from "./error.js";
 export type { ErrorCode } from "./error-codes.js";
-export { load } from "./module.js";
+export { load } from "./load.js";
 export type * from "./operations.js";
 export type { ClientOptions } from "./options.js";

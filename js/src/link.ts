@@ -32,7 +32,7 @@ const more = 10_000;
 export class Link {
   readonly program: Program;
   readonly host: OutboundClient["host"];
-  /** Ends the Worker, if the program runs in one; it has one client only, then. */
+  /** Ends the Worker, or leaves a shared one, if the program runs there; this end has one client only, then. */
   readonly release: () => void;
   readonly #port: Port;
   readonly #calls = new Calls();
@@ -162,6 +162,9 @@ export class Link {
         break;
       case "pageUnsubscribe":
         this.#clients.get(message.client)?.pageUnsubscribe(message.channel);
+        break;
+      case "log":
+        console[message.level](`gws-outbound: ${message.line}`);
         break;
       case "pong":
         this.#pulse.beat();

@@ -42,8 +42,8 @@ export function splitOptions<T extends LoadOptions>(
       message: "has no meaning beside wasmModule: nothing is fetched that could be checked",
     });
   }
-  if (worker !== undefined && typeof worker !== "boolean") {
-    problems.push({ field: "worker", message: "must be true or false" });
+  if (worker !== undefined && typeof worker !== "boolean" && worker !== "shared") {
+    problems.push({ field: "worker", message: 'must be true, false or "shared"' });
   }
   if (problems.length > 0) {
     throw invalid("options", problems);

@@ -1,22 +1,9 @@
 import type { LoadOptions } from "./api.js";
 import { fetch } from "./builtins.js";
 import { OutboundError } from "./error.js";
-import { splitOptions } from "./load-options.js";
 import { otherPlace, unplaced, wasOptimized } from "./place.js";
 import { unavailable } from "./unavailable.js";
 import { resolveUrl, shown } from "./url.js";
-
-/**
- * Fetches and compiles the module ahead of {@link createClient}, so that this
- * one is quick. Optional; doing it twice costs nothing.
- *
- * Rejects with an {@link OutboundError}: `INVALID_REQUEST` names a wrong
- * option, `LOAD_FAILED` says why the module cannot be had. A later call
- * tries again.
- */
-export async function load(options: LoadOptions = {}): Promise<void> {
-  await compiled(splitOptions(options)[0]);
-}
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
@@ -26,7 +13,7 @@ export async function compiled(options: LoadOptions): Promise<WebAssembly.Module
   if (options.wasmModule) {
     return options.wasmModule;
   }
-  const url = options.wasmUrl ? resolveUrl(options.wasmUrl) : packaged();
+  const url = moduleUrl(options);
   const integrity = options.wasmIntegrity ?? "";
   // What was not checked against it must not be had by who asks for that.
   const key = `${integrity} ${url.href}`;
@@ -37,6 +24,11 @@ export async function compiled(options: LoadOptions): Promise<WebAssembly.Module
     module.catch(() => modules.delete(key));
   }
   return module;
+}
+
+/** Where the module is. */
+export function moduleUrl({ wasmUrl }: LoadOptions): URL {
+  return wasmUrl ? resolveUrl(wasmUrl) : packaged();
 }
 
 /** Gives the URL of the module that came with the loader. */

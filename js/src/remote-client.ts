@@ -116,6 +116,7 @@ export class RemoteClient {
         headers: headersOf(headers),
         asksMe: signedIn !== undefined,
         cometd: this.#cometd,
+        share: this.link.host === "shared-worker",
         aborted,
       }));
       this.#adopted?.start();

@@ -21,6 +21,8 @@ export type FromPage =
       /** The page has asked the server who is signed in: `me` follows. */
       asksMe: boolean;
       cometd: CometDOption;
+      /** Other pages may use it as well, where their options are the same. */
+      share: boolean;
       aborted: boolean;
     }
   | {
@@ -72,6 +74,8 @@ export type FromPage =
   /** The page is frozen, or about to be, until `wake` or `seen`. */
   | { kind: "away" }
   | { kind: "leave" }
+  /** There is no page any more. */
+  | { kind: "gone" }
   | { kind: "ping"; id: number };
 
 /** The option headers: a function stays on the page, and is asked. */
@@ -134,6 +138,8 @@ export type ToPage =
   /** Asks to subscribe to a channel in the page's own session, and in each that follows; and to end that. */
   | { kind: "pageSubscribe"; client: number; channel: string }
   | { kind: "pageUnsubscribe"; client: number; channel: string }
+  /** A line for the console: that of a shared Worker is nowhere to be seen. */
+  | { kind: "log"; level: "debug" | "info" | "warn"; line: string }
   | { kind: "pong"; id: number };
 
 /** The cause of an error: what the page has itself, or the name and the message of what the browser threw. */

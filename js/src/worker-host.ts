@@ -1,6 +1,8 @@
 // Runs the Go program in a dedicated Worker. What runs there is worker.ts.
 
+import type { OutboundClient } from "./api.js";
 import { clearTimeout, NativePromise, setTimeout } from "./builtins.js";
+import { lockName } from "./life.js";
 import { Link } from "./link.js";
 import { otherPlace, unplaced } from "./place.js";
 import type { Port } from "./port.js";
@@ -47,16 +49,9 @@ function makeWorker(url: string | URL | undefined): Worker {
     throw new NoWorker("there is no Worker in this scope");
   }
   try {
-    if (url !== undefined) {
-      return new Worker(resolveUrl(url), { type: "module", name: "gws-outbound" });
-    }
-    const place = otherPlace();
-    if (place === null) {
-      throw new NoWorker(unplaced);
-    }
-    if (place) {
-      const url = new URL("worker.js", place);
-      return new Worker(url, { type: "module", name: "gws-outbound" });
+    const elsewhere = workerUrl(url);
+    if (elsewhere) {
+      return new Worker(elsewhere, { type: "module", name: "gws-outbound" });
     }
     // Bundlers look for these very words to find the file.
     return new Worker(new URL("./worker.js", import.meta.url), {
@@ -64,18 +59,35 @@ function makeWorker(url: string | URL | undefined): Worker {
       name: "gws-outbound",
     });
   } catch (cause) {
-    if (cause instanceof NoWorker) {
-      throw cause;
-    }
-    throw new NoWorker(`no Worker could be made (${withoutSecrets(`${cause}`)}): ${needs}`);
+    throw whyNoWorker(cause);
   }
+}
+
+/** Where worker.js is: at `given`, or where import.meta.url does not tell; undefined where that does. */
+export function workerUrl(given: string | URL | undefined): URL | undefined {
+  if (given !== undefined) {
+    return resolveUrl(given);
+  }
+  const place = otherPlace();
+  if (place === null) {
+    throw new NoWorker(unplaced);
+  }
+  return place && new URL("worker.js", place);
+}
+
+/** Says why none could be made, from what was thrown. */
+export function whyNoWorker(cause: unknown): NoWorker {
+  if (cause instanceof NoWorker) {
+    return cause;
+  }
+  return new NoWorker(`no Worker could be made (${withoutSecrets(`${cause}`)}): ${needs}`);
 }
 
 const needs =
   "worker.js must be beside index.js or at workerUrl, on the page's own origin, and allowed by worker-src in the page's Content-Security-Policy";
 
-// There is an error message only where the script was loaded.
-function whyNot(message: string | undefined): string {
+/** Says why it does not run. There is an error message only where the script was loaded. */
+export function whyNot(message: string | undefined): string {
   return message
     ? `the Worker failed: ${withoutSecrets(message)}`
     : `worker.js could not be loaded: ${needs}`;
@@ -83,28 +95,38 @@ function whyNot(message: string | undefined): string {
 
 async function begin(worker: Worker, module: Promise<WebAssembly.Module>): Promise<Link> {
   const { port1, port2 } = new MessageChannel();
-  const life = `gws-outbound ${Math.random()} ${performance.now()}`;
+  const life = lockName();
   const message: Begin = { module: await module, port: port2, life };
   worker.postMessage(message, [port2]);
-  return new Start(worker, port1, life).link;
+  return new Start(port1, life, "worker", () => worker.terminate()).link;
 }
 
 /** A Worker that starts: hears what it says until there is a program, and of that one's end. */
-class Start {
+export class Start {
   readonly link: Promise<Link>;
-  readonly #worker: Worker;
+  /** The name of the lock that the Worker holds. */
+  readonly life: string;
+  readonly #host: OutboundClient["host"];
+  readonly #release: () => void;
   readonly #messages: MessagePort;
-  readonly #life: string;
+  readonly #waiting = new AbortController();
   readonly #program = new Program();
   readonly #port: Port;
   #locked = false;
   #began!: (link: Link) => void;
   #failed!: (error: Error) => void;
 
-  constructor(worker: Worker, messages: MessagePort, life: string) {
-    this.#worker = worker;
+  /** `release` lets go of the Worker. */
+  constructor(
+    messages: MessagePort,
+    life: string,
+    host: OutboundClient["host"],
+    release: () => void,
+  ) {
+    this.life = life;
+    this.#host = host;
+    this.#release = release;
     this.#messages = messages;
-    this.#life = life;
     this.link = new NativePromise((resolve, reject) => {
       this.#began = resolve;
       this.#failed = reject;
@@ -148,22 +170,36 @@ class Start {
   // document without an origin, the program has to answer from time to time.
   #watch(locked: boolean): void {
     this.#locked = locked && navigator.locks !== undefined;
-    if (this.#locked) {
-      navigator.locks
-        .request(this.#life, () => this.#program.end({ reason: "was lost: its Worker has ended" }))
-        .catch(() => {
-          this.#locked = false;
-        });
+    if (!this.#locked) {
+      return;
+    }
+    const options = { __proto__: null, signal: this.#waiting.signal };
+    const wait = () =>
+      navigator.locks.request(this.life, options as LockOptions, () =>
+        this.#program.end({ reason: "was lost: its Worker has ended" }),
+      );
+    wait().catch(() => {
+      this.#locked = false;
+    });
+    if (this.#host === "shared-worker") {
+      // WebKit takes a page's locks when that goes to the back/forward cache: a shared Worker takes it for gone, and this
+      // waits for nothing any more.
+      const show = ({ persisted }: PageTransitionEvent) => persisted && wait().catch(() => {});
+      addEventListener("pageshow", show, options as AddEventListenerOptions);
     }
   }
 
+  /** Lets go of the Worker, and of the program. */
+  end(): void {
+    this.#release();
+    this.#messages.close();
+    this.#program.end({ reason: "was ended with its client" });
+    this.#waiting.abort();
+  }
+
   #begin(): void {
-    const release = () => {
-      this.#worker.terminate();
-      this.#messages.close();
-      this.#program.end({ reason: "was ended with its client" });
-    };
-    const link = new Link(this.#port, this.#program, "worker", release, () => !this.#locked);
+    const release = () => this.end();
+    const link = new Link(this.#port, this.#program, this.#host, release, () => !this.#locked);
     this.#messages.onmessage = ({ data }) => {
       const [first] = fromText(data);
       if (first?.kind === "ended") {

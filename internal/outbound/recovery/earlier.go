@@ -23,6 +23,7 @@ type Earlier struct {
 	superseded bool      // a call with its reference is in flight
 	dismissed  bool      // it is not to be listed any more
 	until      time.Time // see answerableUntil
+	ours       bool      // it was sent over this client's session, which goes on
 
 	done chan struct{} // closed when it has come to its end
 	err  error         // where that is not the answer

@@ -51,6 +51,7 @@ type keeper struct {
 	leaving     bool // the page goes away
 	closed      bool
 	saved       *bayeux.SavedSession
+	clientID    string                    // of the session that was saved last
 	earlier     []*Earlier                // all that were found
 	inFlight    map[string]*call          // calls of this client that have not ended, by reference
 	undelivered map[string]*journal.Entry // what has ended, and whose caller may not know it, by reference
@@ -181,6 +182,10 @@ func (k *keeper) save(s bayeux.SavedSession, done func()) {
 	if k.saved == nil || s.ClientID != k.saved.ClientID {
 		k.sessionIsOver()
 	}
+	if s.ClientID != k.clientID {
+		k.clientID = s.ClientID
+		k.newSession()
+	}
 	text := s.Text()
 	if !k.writable() {
 		done()
@@ -223,6 +228,26 @@ func (k *keeper) Delivered(reference string) {
 	if !k.closed {
 		k.delivered(reference)
 	}
+}
+
+func (k *keeper) CallerGone(reference string) {
+	k.mu.Lock()
+	entry := k.undelivered[reference]
+	if entry == nil || !k.writable() {
+		k.mu.Unlock()
+		return
+	}
+	delete(k.undelivered, reference)
+	waiting := k.found([]journal.Entry{*entry})
+	for _, e := range waiting {
+		e.ours = true
+	}
+	if len(waiting) > 0 {
+		k.lookAfterSession()
+	}
+	k.signal()
+	k.mu.Unlock()
+	k.host.Await(waiting)
 }
 
 // signal wakes who waits for changed. The mutex is held.

@@ -30,6 +30,10 @@ func (k *keeper) Late(reference string, event json.RawMessage) {
 		}
 		return
 	}
+	if e := k.find(reference); e != nil && e.listed() { // which is about to be waited for
+		e.answer(event)
+		return
+	}
 	// A server that sends an agent's events to all of their sessions sends the answers to the calls of
 	// another tab, too. Should that die, this client may be the one that takes over its calls.
 	if len(event) > journal.MaxEntry {

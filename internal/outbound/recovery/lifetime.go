@@ -13,7 +13,7 @@ const sessionOutlives = 40 * time.Second
 // answerableUntil is [Unsettled.AnswerableUntil]. The mutex is held.
 func (k *keeper) answerableUntil(e *Earlier) time.Time {
 	switch {
-	case e.finished():
+	case e.finished(), e.ours:
 		return time.Time{}
 	case !e.until.IsZero():
 		return e.until
@@ -28,6 +28,15 @@ func (k *keeper) sessionIsOver() {
 	k.saved = nil
 	if now := time.Now(); k.until.IsZero() || k.until.After(now) {
 		k.until = now
+	}
+}
+
+// newSession notes that the client has another session than that over which its own calls were sent. The mutex is held.
+func (k *keeper) newSession() {
+	for _, e := range k.earlier {
+		if e.ours {
+			e.ours, e.until = false, time.Now()
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ func (None) Track(gws.Request) Call                { return NoCall{} }
 func (None) Knows(string, string) bool             { return false }
 func (None) Late(string, json.RawMessage)          {}
 func (None) Delivered(string)                      {}
+func (None) CallerGone(string)                     {}
 func (None) Unsettled(context.Context) []Unsettled { return []Unsettled{} }
 func (None) Find(string) (*Earlier, bool)          { return nil, false }
 func (None) Forget(context.Context, string) error  { return nil }

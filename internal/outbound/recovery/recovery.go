@@ -34,6 +34,9 @@ type Recovery interface {
 	// Delivered says that the caller knows what the call of that reference has come to.
 	Delivered(reference string)
 
+	// CallerGone says that nobody is left to know it: what is written of the call is an earlier call's from then on.
+	CallerGone(reference string)
+
 	// Unsettled lists the earlier calls, oldest first, and looks first for what clients have
 	// left that are no more.
 	Unsettled(context.Context) []Unsettled

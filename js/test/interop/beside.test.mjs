@@ -82,6 +82,12 @@ describe("beside others in one browser", { concurrency: 8 }, () => {
       assert.ok(completion < right.completionOfTabs, late("a completion", completion));
     });
   }
+
+  it("4 tabs that share a session", async () => {
+    const clients = Array.from({ length: 4 }, () => ["shared", { transports }]);
+    const { completion } = await play("4 tabs, shared", await together(clients, { tabs: true }));
+    assert.ok(completion < right.completion, late("a completion", completion));
+  });
 });
 
 // A browser has six connections at most to a server over HTTP/1.1: were a request held for each tab, one of

@@ -5,6 +5,7 @@ import { connect } from "../../bench/peer.js";
 
 const subjects = {
   worker: (options, heard) => openProject({ ...options, worker: true }, heard),
+  shared: (options, heard) => openProject({ ...options, worker: "shared" }, heard),
   /** Over the session of this page's cometd.js. */
   adopted: ({ transports: _, ...options }, heard) =>
     openProject({ ...options, cometd: clients.get("cometd.js").cometd }, heard),

@@ -33,7 +33,7 @@ let opening = Promise.resolve();
 export class Player {
   /**
    * @param {InteropServer} server
-   * @param {"worker" | "in place" | "adopted" | "cometd.js"} subject
+   * @param {"worker" | "shared" | "in place" | "adopted" | "cometd.js"} subject
    * @param {object} options of the client
    * @param {object} [where] to be: by default in a browser context of its own, with a line of its own
    * @param {import("puppeteer-core").Page} [where.page]

@@ -25,7 +25,7 @@ import {
 
 await load();
 await load({ wasmUrl: new URL("./outbound.wasm", "https://cdn.example/"), worker: false });
-await load({ wasmIntegrity: "sha384-", workerUrl: "/gws/worker.js" });
+await load({ wasmIntegrity: "sha384-", workerUrl: "/gws/worker.js", worker: "shared" });
 
 const options: ClientOptions = {
   baseUrl: "https://gws.example",

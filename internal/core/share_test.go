@@ -1,0 +1,315 @@
+//go:build !js
+
+package core
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/contract"
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/gwssim"
+	"gws-outbound/internal/journal"
+	"gws-outbound/internal/journal/journaltest"
+	"gws-outbound/internal/outbound"
+	"gws-outbound/internal/wire"
+)
+
+// sharing asks for a client that pages share, with headers, or a function for them where there are none.
+func (p *testPage) sharing(client int, sim *gwssim.Sim, headers map[string]string, more map[string]any) (id int) {
+	id = p.id()
+	options := map[string]any{"baseUrl": sim.URL}
+	for name, v := range more {
+		options[name] = v
+	}
+	p.port.Take(&wire.CreateClient{ID: id, Client: client, Options: options, Headers: wire.Headers{Fields: headers, Ask: headers == nil}, Share: true})
+	return id
+}
+
+// answer answers the next question for headers.
+func (p *testPage) answer(headers map[string]string) {
+	q := await(p, func(*wire.AskHeaders) bool { return true })
+	p.port.Take(&wire.HeadersAnswer{ID: q.ID, Fields: headers})
+}
+
+func (p *testPage) close(client int) (id int) {
+	id = p.id()
+	p.port.Take(&wire.Close{ID: id, Client: client})
+	return id
+}
+
+func (p *testPage) unsettled(client int) (calls []map[string]any) {
+	id := p.id()
+	p.port.Take(&wire.Unsettled{ID: id, Client: client})
+	require.NoError(p, json.Unmarshal(p.resolved(id), &calls))
+	return calls
+}
+
+func isState(state string) func(*wire.Status) bool {
+	return func(m *wire.Status) bool { return m.State == state }
+}
+
+func waitSessions(t *testing.T, sim *gwssim.Sim, n int) {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	require.NoError(t, sim.WaitSessions(ctx, n))
+}
+
+func waitPosts(t *testing.T, sim *gwssim.Sim, n int) {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	require.NoError(t, sim.WaitPosts(ctx, n))
+}
+
+func agentHeaders(user string) map[string]string {
+	return map[string]string{"Authorization": "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":secret"))}
+}
+
+func TestShare_TwoPagesHaveOneSessionAndEachItsOwnCalls(t *testing.T) {
+	sim := gwssim.New(t)
+	sim.Set(gwssim.Behavior{HoldAck: true})
+	c := newCore()
+	a, b := openPage(t, c), openPage(t, c)
+	a.resolved(a.sharing(1, sim, basic, nil))
+	b.resolved(b.sharing(1, sim, basic, nil))
+	require.Equal(t, "connected", await(b, func(m *wire.Status) bool { return m.Client == 1 }).State)
+	require.Equal(t, 1, sim.Sessions())
+	require.Len(t, c.clients, 1)
+
+	calls := []int{a.call(1, map[string]any{"referenceId": "a"}), b.call(1, map[string]any{"referenceId": "b"})}
+	waitPosts(t, sim, 2)
+	require.Equal(t, "INVALID_REQUEST", b.rejected(b.call(1, map[string]any{"referenceId": "a"})).Code)
+	aborted := b.call(1, map[string]any{"referenceId": "c"})
+	b.port.Take(&wire.Abort{ID: aborted})
+	require.Equal(t, "ABORTED", b.rejected(aborted).Code)
+
+	closed := a.close(1)
+	e := a.rejected(calls[0])
+	require.Equal(t, "CLOSED", e.Code)
+	require.NotEqual(t, gws.NotSent, e.Delivery)
+	await(a, isState("closed"))
+	a.resolved(closed)
+	require.Equal(t, "CLOSED", a.rejected(a.call(1, nil)).Code)
+	sim.Ack("b")
+	b.resolved(calls[1])
+	require.Equal(t, 1, sim.Sessions())
+	b.resolved(b.close(1))
+	waitSessions(t, sim, 0)
+	require.Empty(t, c.clients)
+	require.Empty(t, c.shared)
+	require.Empty(t, a.port.calls)
+	require.Empty(t, b.port.calls)
+}
+
+func TestShare_SubscriptionsAreThePages(t *testing.T) {
+	sim := gwssim.New(t)
+	c := newCore()
+	a, b := openPage(t, c), openPage(t, c)
+	for _, p := range []*testPage{a, b} {
+		p.resolved(p.sharing(1, sim, basic, nil))
+		id := p.id()
+		p.port.Take(&wire.Subscribe{ID: id, Client: 1, Channel: "/a", Listener: gws.Foreign("function")})
+		p.resolved(id)
+	}
+	isEvent := func(n int) func(*wire.Event) bool {
+		return func(m *wire.Event) bool { return string(m.Data) == fmt.Sprint(n) }
+	}
+	sim.Publish("/a", json.RawMessage(`1`))
+	await(a, isEvent(1))
+	await(b, isEvent(1))
+	a.resolved(a.close(1))
+	sim.Publish("/a", json.RawMessage(`2`))
+	await(b, isEvent(2))
+	require.False(t, slices.ContainsFunc(a.got, func(m wire.ToPage) bool { e, ok := m.(*wire.Event); return ok && string(e.Data) == "2" }))
+}
+
+func TestShare_OpenerThatGivesUpLeavesItToTheNext(t *testing.T) {
+	for name, end := range map[string]func(p *testPage, id int){
+		"aborted": func(p *testPage, id int) { p.port.Take(&wire.Abort{ID: id}) },
+		"gone":    func(p *testPage, _ int) { p.port.Take(&wire.Gone{}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim := gwssim.New(t)
+			sim.Set(gwssim.Behavior{SignInStatus: 503})
+			c := newCore()
+			a, b := openPage(t, c), openPage(t, c)
+			opening := a.sharing(1, sim, basic, nil)
+			joining := b.sharing(1, sim, basic, nil)
+			end(a, opening)
+			sim.Set(gwssim.Behavior{})
+			b.resolved(joining)
+			require.Equal(t, 1, sim.Sessions())
+			require.Len(t, c.shared, 1)
+			b.resolved(b.call(1, nil))
+		})
+	}
+}
+
+func TestShare_PageThatIsGoneLeavesItsCallsToTheOthers(t *testing.T) {
+	sim := gwssim.New(t)
+	sim.Set(gwssim.Behavior{HoldAck: true})
+	browser := journaltest.NewBrowser()
+	c := New(Config{Log: func(bayeux.Level, string) {}, Journal: func() (journal.Store, journal.Locks, error) {
+		page := browser.Page()
+		return page, page, nil
+	}})
+	a, b := openPage(t, c), openPage(t, c)
+	withJournal := map[string]any{"journal": true}
+	a.resolved(a.sharing(1, sim, basic, withJournal))
+	b.resolved(b.sharing(1, sim, basic, withJournal))
+	a.call(1, map[string]any{"referenceId": "pending"})
+	answered := a.call(1, map[string]any{"referenceId": "answered"})
+	a.call(1, map[string]any{"referenceId": "refused", "phoneNumber": 1.0})
+	own := b.call(1, map[string]any{"referenceId": "own"})
+	waitPosts(t, sim, 3)
+	sim.Ack("answered")
+	a.resolved(answered) // and the page does not live to confirm it
+	require.Empty(t, b.unsettled(1))
+	a.port.Take(&wire.Gone{})
+
+	var calls []map[string]any
+	for len(calls) < 2 {
+		calls = b.unsettled(1)
+	}
+	require.Len(t, calls, 2)
+	for _, call := range calls {
+		require.Contains(t, []any{"pending", "answered"}, call["referenceId"])
+		require.Equal(t, call["referenceId"] == "answered", call["answered"])
+		require.Nil(t, call["answerableUntil"], "the session goes on")
+	}
+	for _, reference := range []string{"answered", "pending"} {
+		sim.Ack(reference)
+		id := b.id()
+		b.port.Take(&wire.Settled{ID: id, Client: 1, ReferenceID: reference})
+		require.Contains(t, string(b.resolved(id)), `"referenceId":"`+reference+`"`)
+		b.port.Take(&wire.Delivered{Client: 1, ReferenceID: reference})
+	}
+	sim.Ack("own")
+	b.resolved(own)
+	b.port.Take(&wire.Delivered{Client: 1, ReferenceID: "own"})
+	require.Empty(t, b.unsettled(1))
+	require.Len(t, sim.Posts(), 3)
+	b.resolved(b.close(1))
+	require.Empty(t, browser.Texts())
+}
+
+func TestShare_LastPageThatIsGone(t *testing.T) {
+	sim := gwssim.New(t)
+	c := newCore()
+	a, b := openPage(t, c), openPage(t, c)
+	a.resolved(a.sharing(1, sim, basic, nil))
+	shared := c.shared[0]
+	a.port.Take(&wire.Gone{})
+	b.resolved(b.sharing(1, sim, basic, nil)) // it comes back in time
+	require.Equal(t, 1, sim.Sessions())
+	c.closeIfAlone(shared)
+	b.resolved(b.call(1, nil))
+	b.port.Take(&wire.Gone{})
+	for len(shared.allPages()) > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	c.closeIfAlone(shared)
+	waitSessions(t, sim, 0)
+	require.Empty(t, c.shared)
+}
+
+func TestShare_LeavingPageOfSeveralEndsNothing(t *testing.T) {
+	sim := gwssim.New(t)
+	c := newCore()
+	a, b := openPage(t, c), openPage(t, c)
+	a.resolved(a.sharing(1, sim, basic, nil))
+	b.resolved(b.sharing(1, sim, basic, nil))
+	a.port.Take(&wire.Leave{})
+	b.resolved(b.call(1, nil))
+	a.port.Take(&wire.Gone{})
+	for len(c.shared[0].allPages()) > 1 {
+		time.Sleep(time.Millisecond)
+	}
+	b.port.Take(&wire.Leave{})
+	waitSessions(t, sim, 0)
+	require.Empty(t, c.shared)
+}
+
+func TestShare_FunctionsForHeaders(t *testing.T) {
+	sim := gwssim.New(t)
+	c := newCore()
+	a, b, other := openPage(t, c), openPage(t, c), openPage(t, c)
+	create := func(p *testPage, headers map[string]string, questions int) {
+		id := p.sharing(1, sim, nil, map[string]any{"logLevel": "info"})
+		for range questions {
+			p.answer(headers)
+		}
+		p.resolved(id)
+	}
+	create(a, basic, 1)
+	create(b, basic, 1)
+	require.Equal(t, 1, sim.Sessions())
+	create(other, agentHeaders("agent2"), 2) // for who it is, and then for the session of its own
+	require.Equal(t, 2, sim.Sessions())
+	line := await(other, func(m *wire.Log) bool { return m.Level == "info" }).Line
+	require.Contains(t, line, "another agent is signed in there")
+	id := other.call(1, nil)
+	other.resolved(id)
+	require.Equal(t, "agent2", sim.Posts()[0].User)
+
+	// The one that was heard last is asked first; when it dies, the other one is.
+	sim.Inject(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoAnswer, Status: 401})
+	b.port.heard.Store(time.Now().Add(time.Hour).UnixNano())
+	id = a.call(1, nil)
+	await(b, func(*wire.AskHeaders) bool { return true })
+	b.port.Take(&wire.Gone{})
+	a.answer(basic)
+	a.resolved(id)
+}
+
+func TestShare_FunctionsWhereTheServerNamesNobody(t *testing.T) {
+	sim := gwssim.New(t)
+	sim.Set(gwssim.Behavior{NoCSRF: true, Faults: []gwssim.Fault{
+		{At: gwssim.AtSignIn, Do: gwssim.DoAnswer, Body: `{"statusCode":0}`, Processed: true, Times: -1},
+	}})
+	c := newCore()
+	a, b := openPage(t, c), openPage(t, c)
+	for _, p := range []*testPage{a, b} {
+		id := p.sharing(1, sim, nil, nil)
+		for range map[*testPage]int{a: 1, b: 2}[p] {
+			p.answer(basic)
+		}
+		p.resolved(id)
+	}
+	require.Len(t, c.shared, 2)
+}
+
+func TestShare_FailureIsTheSameForWhoWaits(t *testing.T) {
+	sim := gwssim.New(t)
+	sim.Set(gwssim.Behavior{SignInStatus: 401})
+	c := newCore()
+	a, b := openPage(t, c), openPage(t, c)
+	one, two := a.sharing(1, sim, basic, nil), b.sharing(1, sim, basic, nil)
+	require.Equal(t, "UNAUTHORIZED", a.rejected(one).Code)
+	require.Equal(t, "UNAUTHORIZED", b.rejected(two).Code)
+	require.Empty(t, c.shared)
+	require.Empty(t, c.clients)
+}
+
+func TestSettings_EachOptionCounts(t *testing.T) {
+	var names []string
+	for _, s := range settings(&outbound.Options{}, wire.Headers{}) {
+		name, _, _ := strings.Cut(s, "=")
+		names = append(names, name)
+	}
+	for _, o := range contract.Options {
+		if o.Name != "signal" && o.Name != "cometd" {
+			require.Contains(t, names, o.Name)
+		}
+	}
+	require.Len(t, names, len(contract.Options)-2)
+}

@@ -1,0 +1,67 @@
+package outbound
+
+import (
+	"context"
+	"time"
+
+	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/gws"
+	"gws-outbound/internal/httpx"
+)
+
+// Identity is who is signed in with the credentials that some options give.
+type Identity struct{ auth *gws.Auth }
+
+// identifyAgain is how long to wait until who is signed in is asked again, where that got no answer.
+const identifyAgain = time.Second
+
+// Identify has the server say who is signed in with the credentials of the options, as [Open] would first. It tries until
+// ConnectTimeout is over. An error is an *[Error], its delivery not-sent.
+func Identify(ctx context.Context, opts Options) (*Identity, error) {
+	doer := httpx.Doer(httpx.New())
+	if opts.Ahead != nil {
+		doer = &ahead{Doer: doer, answer: opts.Ahead}
+	}
+	auth := gws.NewAuth(gws.Config{
+		BaseURL: opts.BaseURL, Doer: doer, Headers: opts.headers(), HeadersDynamic: opts.HeadersDynamic,
+		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout, Secret: opts.Secrets.AddToken,
+	})
+	limited, cancel := context.WithTimeout(ctx, opts.ConnectTimeout)
+	defer cancel()
+	for {
+		err := auth.SignIn(limited)
+		switch {
+		case err == nil:
+			return &Identity{auth}, nil
+		case ctx.Err() != nil:
+			return nil, AbortedError(ctx, gws.NotSent)
+		case final(err):
+			return nil, sessionError(err, gws.NotSent)
+		}
+		select {
+		case <-time.After(identifyAgain):
+		case <-limited.Done():
+			return nil, sessionError(err, gws.NotSent)
+		}
+	}
+}
+
+// IsFor reports whether the client is for that agent. Where credentials may be others than the client's own (they are said to be alike
+// otherwise), the server must name somebody.
+func (c *Client) IsFor(who *Identity, alike bool) bool {
+	return c.rest.SameAgent(who.auth) && (alike || who.auth.User() != "")
+}
+
+// Ready waits until calls can be made, for ConnectTimeout at most. An error is an *[Error], its delivery not-sent.
+func (c *Client) Ready(ctx context.Context) error {
+	if err := c.ready(ctx); err != nil {
+		return c.explain(err)
+	}
+	return nil
+}
+
+// Status returns what was last passed to OnStatus, or is about to be.
+func (c *Client) Status() bayeux.Status {
+	status, _ := c.session.Watch()
+	return status
+}

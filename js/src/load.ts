@@ -1,0 +1,29 @@
+import type { LoadOptions } from "./api.js";
+import { splitOptions } from "./load-options.js";
+import { compiled } from "./module.js";
+import { linkToShared } from "./shared-host.js";
+import { NoWorker } from "./worker-host.js";
+
+/**
+ * Fetches and compiles the module ahead of {@link createClient}, so that this
+ * one is quick. Optional; doing it twice costs nothing.
+ *
+ * Rejects with an {@link OutboundError}: `INVALID_REQUEST` names a wrong
+ * option, `LOAD_FAILED` says why the module cannot be had. A later call
+ * tries again.
+ */
+export async function load(options: LoadOptions = {}): Promise<void> {
+  const [loadOptions] = splitOptions(options);
+  if (loadOptions.worker === "shared") {
+    try {
+      const { release } = await linkToShared(loadOptions);
+      release(); // its program stays, for as long as there is a page
+      return;
+    } catch (error) {
+      if (!(error instanceof NoWorker)) {
+        throw error;
+      }
+    }
+  }
+  await compiled(loadOptions);
+}

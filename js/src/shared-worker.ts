@@ -1,0 +1,100 @@
+// Runs Go programs in a shared Worker, for the pages of one origin that have the same build of this package: one program for
+// all of them, but where they have the module from different places. Its other half is shared-host.ts.
+
+import { clearTimeout, setTimeout } from "./builtins.js";
+import { instantiate } from "./instantiate.js";
+import { hold } from "./life.js";
+import { compiled } from "./module.js";
+import type { Program } from "./program.js";
+import { say, sayEnded, sayUnfit } from "./say.js";
+import type { Join } from "./shared-host.js";
+import { unavailable } from "./unavailable.js";
+import { toText } from "./wire.js";
+
+/** A program that runs, and its pages. */
+interface Shared {
+  program: Program;
+  receive(port: number, text: string): void;
+  ports: Map<number, MessagePort>;
+}
+
+/** By where the module is from. */
+const programs = new Map<string, Promise<Shared>>();
+
+let lastPort = 0;
+
+/** How long a page without Web Locks may say nothing, in ms: where it is hidden, its timers fire once a minute. */
+const silence = 180_000;
+
+/** Takes a page, over whose port everything goes from now on. */
+export async function join(port: MessagePort, request: Join): Promise<void> {
+  const free = await hold(request.life);
+  say(port, { kind: "starting", locked: free !== undefined });
+  try {
+    if (request.build !== GWS_OUTBOUND_BUILD) {
+      throw unavailable("worker.js is of another build than index.js");
+    }
+    serve(port, request, await programOf(request), () => free?.());
+  } catch (error) {
+    sayUnfit(port, error);
+    free?.();
+  }
+}
+
+function programOf({ wasmUrl, wasmIntegrity }: Join): Promise<Shared> {
+  const key = `${wasmIntegrity} ${wasmUrl}`;
+  let shared = programs.get(key);
+  if (!shared) {
+    shared = start({ wasmUrl, wasmIntegrity });
+    programs.set(key, shared);
+    const forget = () => programs.delete(key);
+    shared.then(({ program }) => program.onEnd(forget), forget);
+  }
+  return shared;
+}
+
+async function start(from: {
+  wasmUrl: string;
+  wasmIntegrity?: string | undefined;
+}): Promise<Shared> {
+  const ports = new Map<number, MessagePort>();
+  const module = await compiled(from);
+  const running = await instantiate(module, (page, text) => ports.get(page)?.postMessage(text));
+  return { ...running, ports };
+}
+
+/** Passes texts on, until the page or the program is no more. */
+function serve(port: MessagePort, { page }: Join, shared: Shared, free: () => void): void {
+  const { program, receive, ports } = shared;
+  const number = ++lastPort;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const off = program.onEnd(() => sayEnded(port, program));
+  const gone = () => {
+    off();
+    clearTimeout(timer);
+    ports.delete(number);
+    port.close();
+    free();
+    if (!program.ended) {
+      receive(number, toText({ kind: "gone" }));
+    }
+  };
+  const heard = () => {
+    if (page === null) {
+      clearTimeout(timer);
+      timer = setTimeout(gone, silence);
+    }
+  };
+  ports.set(number, port);
+  port.onmessage = ({ data }) => {
+    heard();
+    if (!program.ended) {
+      receive(number, data);
+    }
+  };
+  heard();
+  say(port, { kind: "ready" });
+  if (page !== null) {
+    navigator.locks.request(page, gone).catch(() => {});
+  }
+}
