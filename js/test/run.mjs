@@ -22,6 +22,7 @@ const chromiumOnly = {
   "late.test.mjs": "only Chromium freezes a page on command, and says which processes are its own",
   "hidden.test.mjs": "only Chromium slows down hidden pages at once, on command",
   "package.test.mjs": "what bundlers make of the package does not depend on the engine",
+  "testing.test.mjs": "no browser has a part in it",
   "types.test.mjs": "no browser has a part in it",
 };
 
