@@ -1,11 +1,14 @@
 // The client for tests, as a test of an app uses it: in Node.js, without a browser.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { cp, rename, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { mock, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { OutboundError } from "../dist/index.js";
 import {
   acknowledge,
@@ -16,6 +19,7 @@ import {
   recordError,
   reject,
 } from "../dist/testing.js";
+import { makeApp, pack } from "./bundlers/build.mjs";
 import { acknowledgement, request, requests } from "./sample.mjs";
 
 const rejection = (promise) =>
@@ -390,4 +394,27 @@ test("with require it is the same, and its errors are of one class", async () =>
   const { client, server } = await testing.createTestClient();
   server.reply(testing.reject({ statusCode: 2 }));
   assert.ok((await rejection(client.completeRecord(request))) instanceof OutboundError);
+});
+
+test("the recipe for Vitest passes in a project that has the package from its tarball", async () => {
+  const { tarball } = await pack();
+  const app = await makeApp(tarball);
+  try {
+    const modules = fileURLToPath(new URL("../node_modules", import.meta.url));
+    for (const name of ["vitest", "jsdom"]) {
+      await symlink(join(modules, name), join(app.root, "node_modules", name));
+    }
+    const recipe = fileURLToPath(new URL("../../web/examples/testing", import.meta.url));
+    await cp(recipe, app.root, { recursive: true });
+    await rename(join(app.root, "disposition.vitest.js"), join(app.root, "disposition.test.js"));
+    const vitest = join(modules, "vitest", "vitest.mjs");
+    const args = [vitest, "run", "--root", app.root, "--no-color", "--reporter", "json"];
+    const report = await promisify(execFile)(process.execPath, args, { cwd: app.root }).catch(
+      (error) => assert.fail(`${error.stdout}\n${error.stderr}`),
+    );
+    const { numPassedTests, numTotalTests } = JSON.parse(report.stdout);
+    assert.deepEqual([numPassedTests, numTotalTests], [5, 5]);
+  } finally {
+    await app.remove();
+  }
 });
