@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"sync/atomic"
 	"time"
 )
 
@@ -119,7 +118,7 @@ type Client struct {
 	done chan struct{} // closed when the loop has ended
 
 	statusWatch
-	dropped atomic.Int64 // see Dropped
+	counts
 
 	// All that follows belongs to the loop.
 

@@ -21,6 +21,8 @@ func (c *Core) clean(m wire.ToPage) {
 		cleanError(&m.Error, c.Clean)
 	case *wire.Status:
 		m.Reason = c.Clean(m.Reason)
+	case *wire.Log:
+		m.Message = c.Clean(m.Message)
 	case *wire.Gap:
 		m.Reason = c.Clean(m.Reason)
 	}

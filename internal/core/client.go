@@ -55,6 +55,7 @@ func (p *Port) createClient(ctx context.Context, m *wire.CreateClient, me func(c
 	opts.OnStatus, opts.OnNotification, opts.OnGap = c.status, c.notification, c.gap
 	if opts.Log != nil {
 		p.core.setLevel(c, opts.LogFrom)
+		opts.Log = c.logger(m.Log, opts)
 	}
 	if c.Client, err = outbound.Open(ctx, opts); err != nil {
 		p.core.unsetLevel(c)
@@ -197,6 +198,22 @@ func (k *known) set(d gws.Delivery) {
 	default:
 		k.port.out.now(m)
 	}
+}
+
+func (c *client) stats() json.RawMessage {
+	s := c.Stats()
+	return wire.StatsText(
+		[]string{"posts", "events", "reconnects", "dropped", "lastRoundTrip", "medianRoundTrip"},
+		[]float64{float64(s.Posts), float64(s.Events), float64(s.Reconnects), float64(s.Dropped), milliseconds(s.LastRoundTrip), milliseconds(s.MedianRoundTrip)},
+	)
+}
+
+// milliseconds is -1 for a time that is not known.
+func milliseconds(d time.Duration) float64 {
+	if d == 0 {
+		return -1
+	}
+	return float64(d.Microseconds()) / 1000
 }
 
 func (c *client) close(forget bool) error {

@@ -17,6 +17,7 @@ type CreateClient struct {
 	Headers    Headers
 	AsksMe     bool // the page has asked the server who is signed in: a [Me] follows
 	CometD     CometD
+	Log        bool // the page takes the lines of the log: see [Log]
 	Aborted    bool // its signal has fired already
 }
 
@@ -48,6 +49,9 @@ type Close struct {
 	ID, Client int
 	Options    any
 }
+
+// Stats is a call: it comes to what the client has counted: a [StatsText].
+type Stats struct{ ID, Client int }
 
 // Unsettled is a call: it lists what earlier clients have left.
 type Unsettled struct{ ID, Client int }
@@ -153,6 +157,7 @@ type Ping struct{ ID int }
 func (*CreateClient) fromPage()   {}
 func (*Call) fromPage()           {}
 func (*Close) fromPage()          {}
+func (*Stats) fromPage()          {}
 func (*Unsettled) fromPage()      {}
 func (*Settled) fromPage()        {}
 func (*Forget) fromPage()         {}
@@ -255,6 +260,14 @@ type Gap struct {
 	Reason string
 }
 
+// Log is a line of the log, for a page that takes them.
+type Log struct {
+	Client  int
+	Level   string // "debug", "info" or "warn"
+	Time    int64  // milliseconds since 1970
+	Message string
+}
+
 // AskHeaders asks for what the option headers gives: for a [HeadersAnswer] with this ID.
 type AskHeaders struct{ ID, Client int }
 
@@ -280,6 +293,7 @@ func (*Status) toPage()          {}
 func (*Notification) toPage()    {}
 func (*Event) toPage()           {}
 func (*Gap) toPage()             {}
+func (*Log) toPage()             {}
 func (*AskHeaders) toPage()      {}
 func (*Pong) toPage()            {}
 func (*PageSubscribe) toPage()   {}

@@ -39,10 +39,11 @@ const (
 	atData
 	atRefused
 	atSession
+	atLog
 	properties
 )
 
-var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed", "cookies", "asksMe", "status", "took", "body", "cometd", "channel", "listener", "subscription", "since", "data", "refused", "session"}
+var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed", "cookies", "asksMe", "status", "took", "body", "cometd", "channel", "listener", "subscription", "since", "data", "refused", "session", "log"}
 
 // Read reads a message from a page. Values that a caller has passed are read by their types: a string,
 // float64 or bool; nil for null, and for undefined among properties; a time.Time for a Date, [List]
@@ -61,9 +62,10 @@ func Read(text []byte) (FromPage, error) {
 	switch kind {
 	case "createClient":
 		asksMe, _ := f[atAsksMe].Bool()
+		log, _ := f[atLog].Bool()
 		return &CreateClient{
 			ID: id, Client: client, Options: readGiven(f[atOptions]), Headers: readHeaders(f[atHeaders]), CometD: readCometD(f[atCometD]),
-			AsksMe: asksMe, Aborted: aborted,
+			AsksMe: asksMe, Log: log, Aborted: aborted,
 		}, nil
 	case "call":
 		return &Call{
@@ -72,6 +74,8 @@ func Read(text []byte) (FromPage, error) {
 		}, nil
 	case "close":
 		return &Close{id, client, readGiven(f[atOptions])}, nil
+	case "stats":
+		return &Stats{id, client}, nil
 	case "unsettled":
 		return &Unsettled{id, client}, nil
 	case "settled":

@@ -166,7 +166,7 @@ func TestKinds_AreThoseOfThePage(t *testing.T) {
 		require.NoError(t, err, kind)
 	}
 	var written []string
-	for _, m := range []ToPage{&Resolved{}, &Rejected{}, &Known{}, &Status{}, &Notification{}, &Event{}, &Gap{}, &AskHeaders{}, &PageSubscribe{}, &PageUnsubscribe{}, &Pong{}} {
+	for _, m := range []ToPage{&Resolved{}, &Rejected{}, &Known{}, &Status{}, &Notification{}, &Event{}, &Gap{}, &Log{}, &AskHeaders{}, &PageSubscribe{}, &PageUnsubscribe{}, &Pong{}} {
 		var list []struct{ Kind string }
 		require.NoError(t, json.Unmarshal(Append(nil, []ToPage{m}), &list))
 		written = append(written, list[0].Kind)

@@ -24,7 +24,7 @@ export async function createClient(options: ClientOptions = {}): Promise<Outboun
   const [loadOptions, clientOptions] = splitOptions(options);
   const signedIn = signIn(clientOptions as Options);
   preconnect(clientOptions.baseUrl, clientOptions.credentials);
-  const started = linkTo(loadOptions, clientOptions.logLevel);
+  const started = linkTo(loadOptions, clientOptions.logLevel, clientOptions.log);
   try {
     const link = await unlessAborted(started, clientOptions.signal);
     return await Client.connect(link, clientOptions, signedIn);

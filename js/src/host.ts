@@ -1,11 +1,16 @@
 import type { LoadOptions } from "./api.js";
 import type { Link } from "./link.js";
+import { warn } from "./log.js";
 import { compiled } from "./module.js";
 import { linkToPage } from "./page-host.js";
 import { linkToWorker, NoWorker } from "./worker-host.js";
 
 /** Gives the road to a running program: in a Worker where the options want that and it can be, else here. */
-export async function linkTo(options: LoadOptions, logLevel: unknown): Promise<Link> {
+export async function linkTo(
+  options: LoadOptions,
+  logLevel: unknown,
+  log?: unknown,
+): Promise<Link> {
   const module = compiled(options);
   if (wantsWorker(options.worker)) {
     try {
@@ -14,9 +19,7 @@ export async function linkTo(options: LoadOptions, logLevel: unknown): Promise<L
       if (!(error instanceof NoWorker)) {
         throw error;
       }
-      if (logLevel !== "off") {
-        console.warn(`gws-outbound: the module runs on the calling thread: ${error.message}`);
-      }
+      warn(log, logLevel, `the module runs on the calling thread: ${error.message}`);
     }
   }
   return linkToPage(await module);

@@ -36,6 +36,7 @@ export class TestProgram {
   #state: StateChangeDetail = { state: "connecting", transport: null };
   /** Why nothing is sent any more. */
   #ending: Failure | undefined;
+  readonly #counted = { posts: 0, events: 0, reconnects: 0, dropped: 0 };
   readonly #pending = new Map<string, ServedCall>();
   #unsettled: { call: ServedCall; sentAt: number; answerableUntil: number | null }[] = [];
   #waiting: Waiting[] = [];
@@ -69,6 +70,9 @@ export class TestProgram {
       case "close":
         this.end({ code: "CLOSED", message: "the client was closed" });
         this.#resolve(message.id);
+        break;
+      case "stats":
+        this.#resolve(message.id, { ...this.#counted, lastRoundTrip: null, medianRoundTrip: null });
         break;
       case "unsettled":
         this.#resolve(message.id, this.#list());
@@ -132,6 +136,9 @@ export class TestProgram {
     const { state, transport, reason, retryIn } = detail;
     if (this.#state.state === "closed") {
       return;
+    }
+    if (this.#state.state === "reconnecting" && state === "connected") {
+      this.#counted.reconnects++;
     }
     this.#state = detail;
     this.#send({
@@ -217,6 +224,7 @@ export class TestProgram {
       this.#answer(call, event);
       return;
     }
+    this.#counted.events++;
     const channels = (this.#options.channels ?? []) as readonly string[];
     if (channel === outbound || channels.some((pattern) => matches(pattern, channel))) {
       this.#send({ kind: "notification", client: this.#client, channel, data });
@@ -278,6 +286,7 @@ export class TestProgram {
     const { id, referenceId } = call;
     this.#pending.set(referenceId, call);
     this.calls.push(call);
+    this.#counted.posts++;
     this.#send({ kind: "known", id: id as number, delivery: "unknown" });
     const late = () => {
       const awaited = call.row.result === "data" ? "acknowledgement" : "answer";
@@ -388,6 +397,7 @@ export class TestProgram {
     if (call.settled) {
       return;
     }
+    this.#counted.events++;
     const name = `${event.notificationType}`;
     const role = Object.hasOwn(call.row.answers, name) ? call.row.answers[name] : undefined;
     this.#accept(call);

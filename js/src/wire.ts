@@ -3,7 +3,7 @@
 // reason of a caller's signal by that of the call, what a function for headers threw by that of the question.
 // The compiled module goes to a Worker before the first message, and HTTP requests do not pass here: see request.ts.
 
-import type { ClientState, Transport } from "./api.js";
+import type { ClientState, LogEntry, Transport } from "./api.js";
 import { parse } from "./builtins.js";
 import type { Delivery, OutboundErrorInit } from "./error.js";
 import type { Given } from "./given.js";
@@ -21,6 +21,8 @@ export type FromPage =
       /** The page has asked the server who is signed in: `me` follows. */
       asksMe: boolean;
       cometd: CometDOption;
+      /** The page takes the lines of the log: see `log` below. */
+      log: boolean;
       aborted: boolean;
     }
   | {
@@ -37,6 +39,7 @@ export type FromPage =
       aborted: boolean;
     }
   | { kind: "close"; id: number; client: number; options: Given }
+  | { kind: "stats"; id: number; client: number }
   | { kind: "unsettled"; id: number; client: number }
   | { kind: "settled"; id: number; client: number; referenceId: string }
   | { kind: "forget"; id: number; client: number; referenceId: Given }
@@ -127,6 +130,7 @@ export type ToPage =
       data: unknown;
     }
   | { kind: "gap"; client: number; reason: string }
+  | ({ kind: "log"; client: number } & LogEntry)
   /** Asks for what the option headers gives. */
   | { kind: "headers"; id: number; client: number }
   /** Asks to subscribe to a channel in the page's own session, and in each that follows; and to end that. */
