@@ -97,11 +97,11 @@ func (l *link) traceOpened(err error) {
 	if !l.c.opts.traces() {
 		return
 	}
-	what := "open"
+	what, why := "open", ""
 	if err != nil {
-		what = "not open: " + err.Error()
+		what, why = "not open", ": "+err.Error()
 	}
-	l.c.logf(Debug, "%s, after %v %s", l.name(), time.Since(l.began).Round(time.Millisecond), what)
+	l.c.logf(Debug, "%s, %s after %v%s", l.name(), what, time.Since(l.began).Round(time.Millisecond), why)
 }
 
 // String is the status for the log.

@@ -26,7 +26,7 @@ func TestTrace_SaysEachMessageWithoutItsData(t *testing.T) {
 		log := strings.Join(s.log, "\n")
 		for _, line := range []string{
 			"connecting over websocket",
-			"websocket, after 0s open",
+			"websocket, open after 0s",
 			"websocket, sent /meta/handshake #1 (frame of 139 bytes)\nwebsocket, received /meta/handshake #1 (frame of 225 bytes)",
 			"websocket, sent /meta/subscribe #2 /a (frame of 76 bytes)\nwebsocket, sent /meta/connect #3 (frame of ",
 			"websocket, received /a #9 (frame of 152 bytes)\nwebsocket, received /meta/publish refused with 404 (frame of 152 bytes)",

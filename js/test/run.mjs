@@ -28,7 +28,7 @@ const chromiumOnly = {
 
 /** Files in which it matters whether the module runs in a Worker. */
 const ofTheHost =
-  /^(answers|complete|errors|frames|journal|lifecycle|program|replaced|subscribe|transport-memory)\./;
+  /^(answers|complete|errors|frames|journal|lifecycle|log|program|replaced|subscribe|transport-memory)\./;
 
 /** Files that wait for long, short as they are. */
 const patient = new Set(["hidden.test.mjs", "late.test.mjs", "upgrades.test.mjs"]);

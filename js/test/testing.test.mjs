@@ -200,6 +200,8 @@ testInFakeTime("a connection that is lost holds calls back, and comes again", as
   await pass(10);
   assert.equal(gist(await lost), "ACK_TIMEOUT accepted");
   assert.equal(gaps.length, 1);
+  const { posts, events, reconnects, lastRoundTrip } = await client.stats();
+  assert.deepEqual([posts, events, reconnects, lastRoundTrip], [3, 2, 2, null]);
   assert.deepEqual(
     states.map(({ state, retryIn }) => [state, retryIn]),
     [

@@ -136,8 +136,7 @@ const fallbacks = {
   "the package is on another origin, such as a CDN": {
     path: "/no-policy",
     from: `${cdn.url}/dist/index.js`,
-    reason:
-      /no Worker could be made \(SecurityError: .*worker\.js must be .* on the page's own origin/,
+    reason: /worker\.js must be beside index\.js or at workerUrl, on the page's own origin/,
     complaints: /worker\.js/,
   },
   "worker.js does not run": {
