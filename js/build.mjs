@@ -50,6 +50,7 @@ await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 await compileGo("./wasm", join(out, "outbound.wasm"));
 await bundle();
+await bundleForTests();
 await declare();
 await cp(wasmExec, join(out, "wasm_exec.js")); // for the start without the loader
 await cp(join(root, "LICENSE"), join(out, "LICENSE"));
@@ -126,6 +127,36 @@ async function buildId() {
 }
 
 /**
+ * Bundles the client for tests, as an ES module and for `require`. Its errors are those of the package itself, so that
+ * `instanceof` holds: the class comes from the file there.
+ */
+async function bundleForTests() {
+  for (const [format, extension] of [
+    ["esm", ".js"],
+    ["cjs", ".cjs"],
+  ]) {
+    await bundleAs(format, {
+      entryPoints: ["src/testing.ts"],
+      outExtension: { ".js": extension },
+      plugins: [replaceForTests(`./index${extension}`)],
+    });
+  }
+}
+
+/** Takes what a test has not out of the client, and the class of errors from where everybody has it. */
+function replaceForTests(errors) {
+  return {
+    name: "replace-for-tests",
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\/error\.js$/ }, () => ({ path: errors, external: true }));
+      onResolve({ filter: /^\.\/(pulse|page|transport-memory)\.js$/ }, () => ({
+        path: join(here, "src", "testing-absent.ts"),
+      }));
+    },
+  };
+}
+
+/**
  * Gives `go:wasm_exec`: Go's wasm_exec.js as the body of a function, in which
  * `globalThis` is the argument, and `fs`, which it also uses bare, is that
  * one's. Done here since a page's Content-Security-Policy forbids it at run time.
@@ -158,14 +189,14 @@ ${source}
 `;
 }
 
-/** Emits the types: index.d.ts and what it imports, nothing else; and the same for CommonJS, where types are of the kind of the module. */
+/** Emits the types: index.d.ts, testing.d.ts and what they import, nothing else; and the same for CommonJS, where types are of the kind of the module. */
 async function declare() {
   const all = await mkdtemp(join(tmpdir(), "gws-outbound-types-"));
   try {
     const tsc = join(here, "node_modules", "typescript", "bin", "tsc");
     run("node", [tsc, "-p", here, "--outDir", all]);
     const relative = /from "\.\/([\w-]+)\.js"/g;
-    const reached = new Set(["index"]);
+    const reached = new Set(["index", "testing"]);
     for (const name of reached) {
       const source = await readFile(join(all, `${name}.d.ts`), "utf8");
       for (const [, imported] of source.matchAll(relative)) {

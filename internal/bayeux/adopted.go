@@ -64,6 +64,7 @@ type Adopted struct {
 	done  chan struct{} // closed when the loop has ended
 
 	statusWatch
+	counts
 
 	// All that follows belongs to the loop.
 
@@ -314,6 +315,10 @@ func (a *Adopted) without(channel string, why error) []*subscription {
 func (a *Adopted) Deliver(subscription string, m Message) {
 	a.box.put(func() {
 		a.hear()
+		a.events.Add(1)
+		if a.opts.traces() {
+			a.opts.logf(Debug, "the page's own session, received an event of %d bytes: %s", len(m.Data), shown(m.Channel))
+		}
 		for _, s := range a.subscribed(subscription) {
 			a.opts.call(s, &m)
 		}
@@ -324,6 +329,7 @@ func (a *Adopted) Deliver(subscription string, m Message) {
 func (a *Adopted) Lost(subscription, why string) {
 	a.box.put(func() {
 		a.hear()
+		a.dropped.Add(1)
 		left := fmt.Sprintf("an event on %s of the page's cometd.js is left out: %s", subscription, why)
 		a.opts.logf(Warn, "%s", left)
 		a.gap(left)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"gws-outbound/internal/fmt"
@@ -125,7 +124,7 @@ type Client struct {
 	done chan struct{} // closed when the loop has ended
 
 	statusWatch
-	dropped atomic.Int64 // see Dropped
+	counts
 
 	// All that follows belongs to the loop.
 

@@ -27,6 +27,7 @@ type server struct {
 	current  *line         // the one that opens gave last
 	status   []Status      // all that OnStatus was called with
 	log      []string      // all that Log was called with
+	traced   bool          // at level Debug; else Info
 	prepare  chan struct{} // counts calls of Prepare
 }
 
@@ -82,6 +83,9 @@ func (s *server) clientWith(opts Options) *Client {
 	opts.Prepare = func(context.Context) error { s.prepare <- struct{}{}; return nil }
 	opts.OnStatus = func(status Status) { s.status = append(s.status, status) }
 	opts.Log = func(_ Level, line string) { s.log = append(s.log, line) }
+	if !s.traced {
+		opts.LogFrom = max(opts.LogFrom, Info)
+	}
 	opts.Random = func() float64 { return 1 }
 	c := New(opts)
 	s.t.Cleanup(func() {

@@ -31,7 +31,7 @@ var errNoReply = errors.New("no reply in time")
 // send sends m alone and waits for its reply for the given time.
 func (l *link) send(m Message, limit time.Duration, done func(*Message, error)) {
 	l.expect(&m, limit, done)
-	l.conn.Send([]Message{m})
+	l.transmit([]Message{m})
 }
 
 // expect gives m an id and waits for its reply for the given time.

@@ -54,5 +54,5 @@ func (c *Client) touch(every time.Duration) {
 	}
 	m := Message{Channel: metaSubscribe, Subscription: c.subscriptions[i].pattern}
 	l.expect(&m, limit, func(*Message, error) {}).held = true
-	l.conn.Send([]Message{m})
+	l.transmit([]Message{m})
 }

@@ -49,9 +49,11 @@ func (c *Client) dial(transport int, limit time.Duration, done func(l *link, err
 					conn.Close()
 				}
 			case err != nil:
+				l.traceOpened(err)
 				l.close()
 				done(l, &OpenError{Transport: over.Name(), Err: err})
 			default:
+				l.traceOpened(nil)
 				l.conn = conn
 				l.heard = time.Now()
 				done(l, nil)

@@ -65,7 +65,7 @@ func (c *Client) probe() {
 	} else {
 		c.keepSession(x) // a large frame may be in the way of its answer
 	}
-	l.conn.Send([]Message{m})
+	l.transmit([]Message{m})
 	c.watch()
 }
 

@@ -26,11 +26,17 @@ func (c *Client) receive(l *link, frame []byte) {
 	before := c.ack.batch
 	// With acknowledged delivery, events come with the reply to a connect, in the same frame or before it.
 	l.returns = c.canReturn(l) && !c.ack.on
+	var t *trace
+	if c.opts.traces() {
+		t = &trace{l: l, what: "received", size: len(frame)}
+	}
 	r := decode(frame, func(m *Message) {
+		t.message(m)
 		if c.ctx.Err() == nil {
 			c.handle(l, m)
 		}
 	})
+	t.end()
 	c.frame = nil
 	if l.returns {
 		l.returns = false
@@ -75,8 +81,9 @@ func (c *Client) complain(l *link, r report) {
 
 func (c *Client) handle(l *link, m *Message) {
 	if !m.isMeta() {
-		if m.isEvent() { // advice counts in replies only: events come from whoever may publish
-			c.deliver(m)
+		if m.isEvent() {
+			c.events.Add(1)
+			c.deliver(m) // advice counts in replies only: events come from whoever may publish
 		}
 		return
 	}

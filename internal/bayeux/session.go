@@ -148,7 +148,7 @@ func (c *Client) connect() {
 	if !held && c.confirmed && !c.link.perRequest() {
 		c.keepSession(x) // the reply may be large, and is not seen while it arrives
 	}
-	c.link.conn.Send([]Message{m})
+	c.link.transmit([]Message{m})
 	c.shortenConnect()
 	c.watch()
 }

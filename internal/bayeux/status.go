@@ -84,6 +84,9 @@ func (w *statusWatch) report(s Status, opts *Options) {
 	close(w.changed)
 	w.changed = make(chan struct{})
 	w.mu.Unlock()
+	if opts.traces() {
+		opts.Log(Debug, s.String())
+	}
 	if opts.OnStatus == nil {
 		return
 	}

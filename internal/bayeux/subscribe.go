@@ -207,7 +207,7 @@ func (c *Client) subscribe() {
 	}
 	switch {
 	case len(batch) > 0:
-		c.link.conn.Send(batch)
+		c.link.transmit(batch)
 		c.watch()
 		if c.isFirstConnect() {
 			c.connect()

@@ -70,6 +70,9 @@ var Options = []Option{
 		Manual: "an `AbortSignal` for connecting",
 		Doc:    []string{"Gives up connecting when it fires. It has no effect once the client is there: then {@link OutboundClient.close} is what ends it."}},
 	{Name: "logLevel", Type: `"off" | "warn" | "info" | "debug"`, Default: `"warn"`,
-		Manual: "`\"off\"`, `\"warn\"`, `\"info\"`, `\"debug\"`",
-		Doc:    []string{"What goes to the console."}},
+		Manual: "`\"off\"`, `\"warn\"`, `\"info\"`, `\"debug\"`: [what each says](errors.md#the-log)",
+		Doc:    []string{"What goes to the console, or to {@link ClientOptions.log}. At `\"debug\"` that is each request with its outcome and time, each CometD message with its size, channel and id, each attempt to connect, and each call, with the time of day; no data, no headers, no secrets."}},
+	{Name: "log", Type: "(entry: LogEntry) => void", Default: "",
+		Manual: "takes the lines of the log in place of the console: `{ level, time, message }`",
+		Doc:    []string{"Takes what `logLevel` lets pass, in place of the console. What it throws is reported as an uncaught error."}},
 }

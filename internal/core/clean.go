@@ -23,7 +23,7 @@ func (c *Core) clean(m wire.ToPage) {
 	case *wire.Status:
 		m.Reason = c.Clean(m.Reason)
 	case *wire.Log:
-		m.Line = c.Clean(m.Line)
+		m.Message = c.Clean(m.Message)
 	case *wire.Gap:
 		m.Reason = c.Clean(m.Reason)
 	}

@@ -20,8 +20,10 @@ type client struct {
 	*outbound.Client
 	core    *Core
 	journal bool
-	share   *share         // nil if it is one page's alone
-	listing sync.WaitGroup // of those that list unsettled calls
+	// logsToPages is for pages that take the lines of the log, or have no other console.
+	logsToPages bool
+	share       *share         // nil if it is one page's alone
+	listing     sync.WaitGroup // of those that list unsettled calls
 
 	telling sync.Mutex // held while pages are told of its status, so that none hears of an older one last
 
@@ -59,11 +61,11 @@ func (p *Port) createClient(ctx context.Context, m *wire.CreateClient, me func(c
 	if m.Share && opts.Adopted == nil {
 		return p.joinOrOpen(ctx, m, opts)
 	}
-	return p.open(ctx, newClient(p.core, opts), m.Client, opts)
+	return p.open(ctx, newClient(p.core, opts, m.Log), m.Client, opts)
 }
 
-func newClient(c *Core, opts outbound.Options) *client {
-	return &client{core: c, journal: opts.Journal != nil}
+func newClient(c *Core, opts outbound.Options, logsToPages bool) *client {
+	return &client{core: c, journal: opts.Journal != nil, logsToPages: logsToPages}
 }
 
 // open connects a client for the page.
@@ -74,6 +76,7 @@ func (p *Port) open(ctx context.Context, c *client, number int, opts outbound.Op
 	opts.OnStatus, opts.OnNotification, opts.OnGap = c.status, c.notification, c.gap
 	if opts.Log != nil {
 		p.core.setLevel(c, opts.LogFrom)
+		opts.Log = c.logger(opts)
 	}
 	if c.Client, err = outbound.Open(ctx, opts); err != nil {
 		p.core.unsetLevel(c)
@@ -263,6 +266,22 @@ func (k *known) set(d gws.Delivery) {
 	default:
 		k.port.out.now(m)
 	}
+}
+
+func (c *client) stats() json.RawMessage {
+	s := c.Stats()
+	return wire.StatsText(
+		[]string{"posts", "events", "reconnects", "dropped", "lastRoundTrip", "medianRoundTrip"},
+		[]float64{float64(s.Posts), float64(s.Events), float64(s.Reconnects), float64(s.Dropped), milliseconds(s.LastRoundTrip), milliseconds(s.MedianRoundTrip)},
+	)
+}
+
+// milliseconds is -1 for a time that is not known.
+func milliseconds(d time.Duration) float64 {
+	if d == 0 {
+		return -1
+	}
+	return float64(d.Microseconds()) / 1000
 }
 
 func (c *client) close(forget bool) error {

@@ -155,6 +155,13 @@ func (r *optionsReader) logLevel(byDefault string) {
 	}
 }
 
+// log stays on the page, which takes the lines.
+func (r *optionsReader) log() {
+	if r.read["log"] = true; r.values["log"] != nil {
+		r.problem("log", "must be a function, which createClient of the npm package alone takes")
+	}
+}
+
 // checkPath says what is wrong with a path that is to be put behind the base
 // URL: it must not lead to another origin.
 func checkPath(path string) string {

@@ -32,4 +32,5 @@ func (r *optionsReader) readEach() {
 	r.journal(false)
 	r.signal()
 	r.logLevel("warn")
+	r.log()
 }

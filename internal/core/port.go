@@ -94,6 +94,8 @@ func (p *Port) Take(m wire.FromPage) {
 		p.core.secrets.AddCookies(m.Cookies)
 	case *wire.Close:
 		p.close(m)
+	case *wire.Stats:
+		p.ofClient(m.ID, m.Client, "stats", false, func(_ context.Context, c *client) (json.RawMessage, error) { return c.stats(), nil })
 	case *wire.Unsettled:
 		p.list(m)
 	case *wire.Settled:

@@ -41,7 +41,7 @@ type share struct {
 }
 
 // settings are the options that have to be the same for all pages of a client, each a name, "=" and a value. They leave the program
-// in no text. Of the others, signal is the page's, and cometd excludes sharing.
+// in no text. Of the others, signal and log are the page's, and cometd excludes sharing.
 func settings(o *outbound.Options, h wire.Headers) []string {
 	var headers []string
 	for _, name := range slices.Sorted(maps.Keys(h.Fields)) {
@@ -141,7 +141,7 @@ func (c *Core) reserve(s *share, opts outbound.Options, tried map[*client]bool) 
 			return other, false
 		}
 	}
-	found = newClient(c, opts)
+	found = newClient(c, opts, true)
 	found.share = s
 	s.alone = c.whyAlone(s, tried)
 	c.shared = append(c.shared, found)
@@ -185,11 +185,8 @@ func (p *Port) openShared(ctx context.Context, c *client, number int, opts outbo
 	if opts.HeadersDynamic {
 		opts.Headers = func(ctx context.Context, _ bool) (httpx.Header, error) { return c.askHeaders(ctx) }
 	}
-	if opts.Log != nil {
-		opts.Log = c.log
-	}
 	if c.share.alone != "" && opts.Log != nil && opts.LogFrom <= bayeux.Info {
-		p.out.now(&wire.Log{Level: consoleName(bayeux.Info), Line: "this page has another session than the pages before it: " + c.share.alone})
+		newPage(p, number).log(bayeux.Info, "this page has another session than the pages before it: "+c.share.alone)
 	}
 	err := p.open(ctx, c, number, opts)
 	if c.share.failed = err; err != nil {
@@ -197,25 +194,6 @@ func (p *Port) openShared(ctx context.Context, c *client, number int, opts outbo
 	}
 	close(c.share.opened)
 	return err
-}
-
-// consoleName is the name of the console's function for a level.
-func consoleName(level bayeux.Level) string {
-	switch level {
-	case bayeux.Debug:
-		return "debug"
-	case bayeux.Info:
-		return "info"
-	default:
-		return "warn"
-	}
-}
-
-// log has the pages print a line.
-func (c *client) log(level bayeux.Level, line string) {
-	for _, page := range c.allPages() {
-		page.port.out.now(&wire.Log{Level: consoleName(level), Line: line})
-	}
 }
 
 func (c *client) allPages() []*page {

@@ -296,21 +296,21 @@ func TestTokenIsForgotten(t *testing.T) {
 
 func TestWhoIsSignedIn(t *testing.T) {
 	for body, want := range map[string]string{
-		`{"statusCode":0,"user":{"id":"7c","userName":"ann"}}`:                    "7c",
-		`{"statusCode":0,"user":{"userName":"ann"}}`:                              "ann",
-		`{"statusCode":0,"user":{"id":"","userName":"ann"}}`:                      "ann",
-		`{"statusCode":0,"user":{"id":9007199254740991,"userName":[]}}`:           "9007199254740991",
-		`{"statusCode":0,"user":{"id":["7c"],"userName":{}}}`:                     "",
-		`{"statusCode":0,"user":{"id":"` + strings.Repeat("x", maxLong+1) + `"}}`: "",
-		`{"statusCode":0,"user":{"id":9007199254740993}}`:                         "9007199254740993",
-		`{"statusCode":0,"user":{"id":12.0}}`:                                     "12",
-		`{"statusCode":0,"user":{"ID":"7c","username":"bob","userName":"ann"}}`:   "ann",
-		`{"statusCode":0,"User":{"id":"7c"}}`:                                     "",
-		`{"statusCode":0,"user":{"id":"7c","balance":NaN}}`:                       "7c",
-		"\xef\xbb\xbf{\"statusCode\":0,\"user\":{\"id\":\"7c\"}}":                 "7c",
-		`{"statusCode":0,"user":"ann"}`:                                           "",
-		`{"statusCode":0,"user":null}`:                                            "",
-		`{"statusCode":0}`:                                                        "",
+		`{"statusCode":0,"user":{"id":"7c","userName":"ann"}}`:                        "7c",
+		`{"statusCode":0,"user":{"userName":"ann"}}`:                                  "ann",
+		`{"statusCode":0,"user":{"id":"","userName":"ann"}}`:                          "ann",
+		`{"statusCode":0,"user":{"id":9007199254740991,"userName":[]}}`:               "9007199254740991",
+		`{"statusCode":0,"user":{"id":["7c"],"userName":{}}}`:                         "",
+		`{"statusCode":0,"user":{"id":"` + strings.Repeat("x", MaxLongText+1) + `"}}`: "",
+		`{"statusCode":0,"user":{"id":9007199254740993}}`:                             "9007199254740993",
+		`{"statusCode":0,"user":{"id":12.0}}`:                                         "12",
+		`{"statusCode":0,"user":{"ID":"7c","username":"bob","userName":"ann"}}`:       "ann",
+		`{"statusCode":0,"User":{"id":"7c"}}`:                                         "",
+		`{"statusCode":0,"user":{"id":"7c","balance":NaN}}`:                           "7c",
+		"\xef\xbb\xbf{\"statusCode\":0,\"user\":{\"id\":\"7c\"}}":                     "7c",
+		`{"statusCode":0,"user":"ann"}`:                                               "",
+		`{"statusCode":0,"user":null}`:                                                "",
+		`{"statusCode":0}`:                                                            "",
 	} {
 		s, _, _ := scenario{csrfOff: true, get: []step{answer(200, body)}}.session(t)
 		require.Empty(t, s.User())

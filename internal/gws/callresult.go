@@ -1,6 +1,7 @@
 package gws
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 
@@ -69,6 +70,12 @@ func CallResultCode(name string) (code int, ok bool) {
 	}
 	code, ok = callResultVariants[name]
 	return code, ok
+}
+
+// AcceptedCallResults returns every name that passes as a callResult: those of [CallResults], other spellings,
+// and what a caller may have copied from the reference. The slice is the caller's own.
+func AcceptedCallResults() []string {
+	return slices.Concat(callResults[:], slices.Sorted(maps.Keys(callResultVariants)), callResultsRunTogether)
 }
 
 // checkCallResult returns what is wrong with name as a callResult, or "".

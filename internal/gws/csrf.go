@@ -69,7 +69,7 @@ func refusesToken(resp *httpx.Response, sent csrfToken) bool {
 	}
 	status, err := readStatus(resp.Body)
 	fromAPI := err == nil && status.code != statusOK
-	if fromAPI && mayHaveActed(status.code) {
+	if fromAPI && MayHaveActed(status.code) {
 		return false // to be sent again by nobody but the caller
 	}
 	return mentionsCSRF(resp) || sent == csrfToken{} && !fromAPI

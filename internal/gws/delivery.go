@@ -52,7 +52,7 @@ func deliveryOfAnswer(err error) Delivery {
 		return Rejected
 	}
 	if e, ok := errors.AsType[*StatusError](err); ok {
-		if mayHaveActed(e.StatusCode) {
+		if MayHaveActed(e.StatusCode) {
 			return Unknown
 		}
 		return Rejected // documented: no data was modified

@@ -57,7 +57,7 @@ func FuzzAnswer(f *testing.F) {
 			require.True(t, good && readable && code == 0, "accepted only if answered so")
 		case Rejected:
 			require.True(t, status >= 400 && status <= 499 && status != 408 || readable && code != 0, "rejected only if it says so")
-			require.False(t, status != 401 && readable && mayHaveActed(int(code)), "something may have been done")
+			require.False(t, status != 401 && readable && MayHaveActed(int(code)), "something may have been done")
 		case Unknown:
 			require.False(t, good && readable && code == 0)
 		default:
@@ -105,7 +105,7 @@ func FuzzUser(f *testing.F) {
 					s = string(raw)
 				}
 			}
-			if s != "" && len(s) <= maxLong {
+			if s != "" && len(s) <= MaxLongText {
 				want = s
 				break
 			}

@@ -32,7 +32,7 @@ func nameOf(v jsontext.Value) string {
 			name = string(v)
 		}
 	}
-	if len(name) > maxLong {
+	if len(name) > MaxLongText {
 		return ""
 	}
 	return name

@@ -10,14 +10,15 @@ import (
 	"gws-outbound/internal/fmt"
 )
 
+// The bounds of texts.
 const (
-	maxLong  = 1024 // characters of a [LongText]
-	maxShort = 256  // characters of a [ShortText]
+	MaxLongText  = 1024 // characters of a [LongText]
+	MaxShortText = 256  // characters of a [ShortText]
 )
 
-// maxTimestamp is the greatest number of seconds that is taken for a time: one above is most
+// MaxTimestamp is the greatest number of seconds that is taken for a time: one above is most
 // likely in milliseconds, which it is for every time since 1973.
-const maxTimestamp = 1e11
+const MaxTimestamp = 1e11
 
 // parameter reads a parameter into what it is sent as: a string, an int64, or a map of user data; nil if
 // it is absent or wrong. With one of instead, it would not have been required.
@@ -25,7 +26,7 @@ func (r *fieldReader) parameter(p Parameter, instead string) any {
 	v := r.value(p.Name)
 	if v == nil {
 		if p.Required {
-			message := "missing, " + expected(p)
+			message := "missing, " + p.Expected()
 			if instead != "" {
 				message += "; it can be left out only where there is a " + instead
 			}
@@ -37,9 +38,9 @@ func (r *fieldReader) parameter(p Parameter, instead string) any {
 	var message string
 	switch p.Kind {
 	case LongText:
-		sent, message = readText(v, p, maxLong)
+		sent, message = readText(v, p, MaxLongText)
 	case ShortText:
-		sent, message = readText(v, p, maxShort)
+		sent, message = readText(v, p, MaxShortText)
 	case Choice:
 		sent, message = readChoice(v, p)
 	case CallResultOf:
@@ -54,7 +55,7 @@ func (r *fieldReader) parameter(p Parameter, instead string) any {
 		if _, ok := v.(float64); ok {
 			sent, message = readInteger(v, p, -maxSafeInteger)
 		} else {
-			sent, message = readText(v, p, maxShort)
+			sent, message = readText(v, p, MaxShortText)
 		}
 	case Timestamp:
 		sent, message = readTimestamp(v, p)
@@ -68,8 +69,8 @@ func (r *fieldReader) parameter(p Parameter, instead string) any {
 	return sent
 }
 
-// expected says what a parameter should be.
-func expected(p Parameter) string {
+// Expected says what a parameter should be, as messages have it: "expected a positive integer".
+func (p Parameter) Expected() string {
 	switch p.Kind {
 	case Choice:
 		last := len(p.Choices) - 1
@@ -97,7 +98,7 @@ func readText(v any, p Parameter, limit int) (sent any, message string) {
 	s, ok := v.(string)
 	switch {
 	case !ok && p.Kind == IntegerOrText:
-		return nil, "got " + got(v) + ", " + expected(p)
+		return nil, "got " + got(v) + ", " + p.Expected()
 	case !ok:
 		return nil, "got " + got(v) + ", expected a string"
 	}
@@ -118,7 +119,7 @@ func readChoice(v any, p Parameter) (sent any, message string) {
 	if near := nearest(s, p.Choices); near != "" {
 		return nil, fmt.Sprintf("got %s; did you mean '%s'?", got(v), near)
 	}
-	return nil, "got " + got(v) + ", " + expected(p)
+	return nil, "got " + got(v) + ", " + p.Expected()
 }
 
 func readCallResult(v any, p Parameter, allowUnknown bool) (sent any, message string) {
@@ -131,7 +132,7 @@ func readCallResult(v any, p Parameter, allowUnknown bool) (sent any, message st
 		}
 		return nil, message
 	}
-	if sent, message = readText(v, p, maxShort); message == "" {
+	if sent, message = readText(v, p, MaxShortText); message == "" {
 		message = checkCallResult(sent.(string), allowUnknown)
 	}
 	return sent, message
@@ -156,7 +157,7 @@ func readHandle(v any, p Parameter) (sent any, message string) {
 			return nil, "got " + got(v) + ", expected 1 to 9223372036854775807, in at most 19 digits"
 		}
 	}
-	return nil, "got " + got(v) + ", " + expected(p)
+	return nil, "got " + got(v) + ", " + p.Expected()
 }
 
 // integerOf returns the integer of these digits.
@@ -188,10 +189,10 @@ func readInteger(v any, p Parameter, least float64) (sent any, message string) {
 		case !ok && digits(v):
 			return nil, "got " + got(v) + ", expected at most 9223372036854775807"
 		case ok:
-			return nil, "got the string " + got(v) + ", " + expected(p) + ": pass a number"
+			return nil, "got the string " + got(v) + ", " + p.Expected() + ": pass a number"
 		}
 	}
-	return nil, "got " + got(v) + ", " + expected(p)
+	return nil, "got " + got(v) + ", " + p.Expected()
 }
 
 // readTimestamp reads a time into seconds since 1970. One in the past passes: clocks differ.
@@ -200,17 +201,17 @@ func readTimestamp(v any, p Parameter) (sent any, message string) {
 	switch v := v.(type) {
 	case time.Time:
 		seconds = float64(v.Unix())
-		if seconds < 1 || seconds > maxTimestamp {
+		if seconds < 1 || seconds > MaxTimestamp {
 			return nil, fmt.Sprintf("got a Date in the year %d, expected one from 1970 to 5138", v.UTC().Year())
 		}
 	case float64:
 		seconds = v
-		if v > maxTimestamp {
+		if v > MaxTimestamp {
 			return nil, "got " + got(v) + ", which is too great for seconds and looks like milliseconds; pass a Date, or seconds since 1970"
 		}
 	}
 	if seconds < 1 || seconds != math.Trunc(seconds) {
-		return nil, "got " + got(v) + ", " + expected(p)
+		return nil, "got " + got(v) + ", " + p.Expected()
 	}
 	return int64(seconds), ""
 }

@@ -10,10 +10,10 @@ const (
 	statusIncomplete = 9
 )
 
-// mayHaveActed reports whether the server may have done what was asked, or a part of it, though it
+// MayHaveActed reports whether the server may have done what was asked, or a part of it, though it
 // answers with this statusCode. With all others it has not: no data was modified. An
 // internal error may come from a server behind GWS, which had the request already.
-func mayHaveActed(code int) bool {
+func MayHaveActed(code int) bool {
 	return code == statusInternal || code == statusPartial || code == statusIncomplete
 }
 

@@ -9,8 +9,8 @@ import (
 	"gws-outbound/internal/jsontext"
 )
 
-// maxUserData is how many fields user data can have.
-const maxUserData = 100
+// MaxUserData is how many fields user data can have.
+const MaxUserData = 100
 
 // userData reads user data into what it is sent as: a map of strings, float64s and bools; nil if it is
 // wrong. Fields without a value are left out, as JSON.stringify leaves out what is undefined.
@@ -18,16 +18,16 @@ func (r *fieldReader) userData(v any, p Parameter) any {
 	given, ok := v.(map[string]any)
 	switch {
 	case !ok:
-		r.problem(p.Name, "got "+got(v)+", "+expected(p))
+		r.problem(p.Name, "got "+got(v)+", "+p.Expected())
 		return nil
-	case len(given) > maxUserData:
-		r.problem(p.Name, fmt.Sprintf("got more than %d fields, expected at most %d", maxUserData, maxUserData))
+	case len(given) > MaxUserData:
+		r.problem(p.Name, fmt.Sprintf("got more than %d fields, expected at most %d", MaxUserData, MaxUserData))
 		return nil
 	}
 	before := len(r.problems)
 	sent := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if message := checkText(name, maxShort); message != "" {
+		if message := checkText(name, MaxShortText); message != "" {
 			r.problem(p.Name, "a field's name: "+message)
 			continue
 		}
@@ -58,7 +58,7 @@ func readUserValue(v any) (sent any, message string) {
 		}
 		return v, ""
 	case string:
-		return v, checkCharacters(v, maxLong)
+		return v, checkCharacters(v, MaxLongText)
 	}
 	return nil, "got " + got(v) + ", expected a string, a number or a boolean"
 }

@@ -20,10 +20,10 @@ func addWith(otherFields any) (Request, []Problem) {
 
 func TestUserData_IsSentAsOneObject(t *testing.T) {
 	many := map[string]any{}
-	for i := range maxUserData {
+	for i := range MaxUserData {
 		many[fmt.Sprint("field", i)] = float64(i)
 	}
-	long := map[string]any{strings.Repeat("é", maxShort): strings.Repeat("é", maxLong)}
+	long := map[string]any{strings.Repeat("é", MaxShortText): strings.Repeat("é", MaxLongText)}
 	for _, c := range []struct{ given, sent map[string]any }{
 		{map[string]any{}, map[string]any{}},
 		{map[string]any{"a": nil, "b": "x"}, map[string]any{"b": "x"}},
@@ -48,7 +48,7 @@ func TestUserData_IsSentAsOneObject(t *testing.T) {
 }
 
 func TestUserData_EveryWrongFieldIsNamed(t *testing.T) {
-	long := strings.Repeat("x", maxLong+1)
+	long := strings.Repeat("x", MaxLongText+1)
 	_, problems := addWith(map[string]any{
 		"a": Foreign("object"), "b": Foreign("array"), "c": math.NaN(), "d": math.Inf(-1), "e": 1e16, "f": long,
 		"g": "\x00", "h": map[string]any{}, "i": Foreign("function"), "good": "x", "": 1.0, " ": 1.0, "\n": 1.0, long: 1.0,
@@ -73,7 +73,7 @@ func TestUserData_EveryWrongFieldIsNamed(t *testing.T) {
 
 func TestUserData_TooManyFieldsIsOneProblem(t *testing.T) {
 	many := map[string]any{}
-	for i := range maxUserData + 1 {
+	for i := range MaxUserData + 1 {
 		many[fmt.Sprint("field", i)] = Foreign("object")
 	}
 	_, problems := addWith(many)

@@ -13,7 +13,8 @@ import (
 type ahead struct {
 	httpx.Doer
 	answer func(context.Context) (*httpx.Response, time.Duration) // nil once it was asked for
-	took   atomic.Int64                                           // ns, that the answer has taken; 0 if there was none of use
+	c      *Client
+	took   atomic.Int64 // ns, that the answer has taken; 0 if there was none of use
 }
 
 // preparedIn is how long the last sign-in has taken that somebody else has sent.
@@ -26,6 +27,9 @@ func (a *ahead) Do(ctx context.Context, r *httpx.Request) (*httpx.Response, erro
 		a.answer = nil
 		if resp, took := answer(ctx); resp != nil {
 			a.took.Store(int64(took))
+			if a.c.opts.traces() {
+				a.c.traceRequest(r, resp, nil, took, "; the page had asked")
+			}
 			return resp, nil
 		}
 	}

@@ -39,7 +39,15 @@ func (c *Client) Call(ctx context.Context, method string, fields gws.Fields, opt
 	if err != nil {
 		return nil, err
 	}
+	began := time.Now()
 	result, failed := c.perform(ctx, op, opts)
+	if c.opts.traces() {
+		what := "resolved"
+		if failed != nil {
+			what = string(failed.Code) + ", delivery " + string(failed.Delivery)
+		}
+		c.traceCall(method, op.request.ReferenceID, what, began)
+	}
 	if failed != nil {
 		failed.ReferenceID = op.request.ReferenceID
 		failed = c.explain(failed)
@@ -188,13 +196,19 @@ func (w *wait) post(ctx context.Context) {
 		}
 	}()
 	ended := w.c.session.NoteRequest()
+	var left time.Time
 	err := w.c.rest.Post(ctx, w.op.request.Path(), w.op.request.Body(), func() {
 		if w.c.waiting.posting(w.op) {
 			w.known.set(gws.Unknown)
+			w.c.counted.posts.Add(1)
+			left = time.Now()
 		} else {
 			w.cancel()
 		}
 	})
+	if err == nil {
+		w.c.counted.answered(time.Since(left))
+	}
 	ended(err == nil)
 	w.posted <- err
 }

@@ -103,6 +103,7 @@ type Client struct {
 	opened    atomic.Bool
 	forbidden int // how often CORS kept the sign-in from being read; belongs to the goroutine that signs in
 	missed    missed
+	counted   counted
 	unclaimed int  // answers that nobody waited for; belongs to the session's loop
 	notified  bool // a subscription to one of the caller's channels brings the outbound events, too
 
@@ -137,9 +138,12 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		over.online = httpx.Online
 	}
 	c := &Client{opts: opts, notified: slices.ContainsFunc(opts.Channels, covers), online: over.online, clock: over.clock, closing: make(chan struct{})}
+	if opts.traces() {
+		over.doer = &traced{over.doer, c}
+	}
 	var preparedIn func() time.Duration
 	if opts.Ahead != nil {
-		a := &ahead{Doer: over.doer, answer: opts.Ahead}
+		a := &ahead{Doer: over.doer, answer: opts.Ahead, c: c}
 		over.doer, preparedIn = a, a.preparedIn
 	}
 	c.checks, c.endChecks = context.WithCancel(context.Background())

@@ -4,8 +4,9 @@ import "gws-outbound/internal/bayeux"
 
 // missed is what the client owes to who has to know that events may be missing. It belongs to the session's loop.
 type missed struct {
-	connected bool
-	reason    string // of the last gap that nobody has been told of; "" if there is none
+	connected    bool
+	reconnecting bool
+	reason       string // of the last gap that nobody has been told of; "" if there is none
 }
 
 // gap notes that events may have been missed. Of a session, or a connection, that was lost, it is told once the subscriptions
@@ -19,6 +20,10 @@ func (c *Client) gap(reason string) {
 // noteStatus passes a status on, and then what was missed until the session is connected.
 func (c *Client) noteStatus(s bayeux.Status) {
 	c.missed.connected = s.State == bayeux.Connected
+	if c.missed.reconnecting && c.missed.connected {
+		c.counted.reconnects.Add(1)
+	}
+	c.missed.reconnecting = s.State == bayeux.Reconnecting
 	if c.opts.OnStatus != nil {
 		c.opts.OnStatus(s)
 	}

@@ -14,6 +14,8 @@ type session interface {
 	Watch() (bayeux.Status, <-chan struct{})
 	AddWaiters(int)
 	NoteRequest() (end func(answered bool))
+	Events() int
+	Dropped() int
 	Alive() <-chan struct{}
 	Wake()
 	Away()

@@ -18,6 +18,7 @@ type CreateClient struct {
 	AsksMe     bool // the page has asked the server who is signed in: a [Me] follows
 	CometD     CometD
 	Share      bool // other pages with the same options may use it as well
+	Log        bool // the page takes the lines of the log: see [Log]
 	Aborted    bool // its signal has fired already
 }
 
@@ -49,6 +50,9 @@ type Close struct {
 	ID, Client int
 	Options    any
 }
+
+// Stats is a call: it comes to what the client has counted: a [StatsText].
+type Stats struct{ ID, Client int }
 
 // Unsettled is a call: it lists what earlier clients have left.
 type Unsettled struct{ ID, Client int }
@@ -160,6 +164,7 @@ type Ping struct{ ID int }
 func (*CreateClient) fromPage()   {}
 func (*Call) fromPage()           {}
 func (*Close) fromPage()          {}
+func (*Stats) fromPage()          {}
 func (*Unsettled) fromPage()      {}
 func (*Settled) fromPage()        {}
 func (*Forget) fromPage()         {}
@@ -264,6 +269,15 @@ type Gap struct {
 	Reason string
 }
 
+// Log is a line of the log, for a page that takes them, or whose program is in a shared Worker: the console of that is
+// nowhere to be seen.
+type Log struct {
+	Client  int
+	Level   string // "debug", "info" or "warn"
+	Time    int64  // milliseconds since 1970
+	Message string
+}
+
 // AskHeaders asks for what the option headers gives: for a [HeadersAnswer] with this ID.
 type AskHeaders struct{ ID, Client int }
 
@@ -279,9 +293,6 @@ type PageUnsubscribe struct {
 	Channel string
 }
 
-// Log is a line of the log, for the page's console: that of a shared Worker is nowhere to be seen.
-type Log struct{ Level, Line string }
-
 // Pong answers a [Ping].
 type Pong struct{ ID int }
 
@@ -292,8 +303,8 @@ func (*Status) toPage()          {}
 func (*Notification) toPage()    {}
 func (*Event) toPage()           {}
 func (*Gap) toPage()             {}
-func (*AskHeaders) toPage()      {}
 func (*Log) toPage()             {}
+func (*AskHeaders) toPage()      {}
 func (*Pong) toPage()            {}
 func (*PageSubscribe) toPage()   {}
 func (*PageUnsubscribe) toPage() {}

@@ -40,10 +40,11 @@ const (
 	atRefused
 	atSession
 	atShare
+	atLog
 	properties
 )
 
-var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed", "cookies", "asksMe", "status", "took", "body", "cometd", "channel", "listener", "subscription", "since", "data", "refused", "session", "share"}
+var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed", "cookies", "asksMe", "status", "took", "body", "cometd", "channel", "listener", "subscription", "since", "data", "refused", "session", "share", "log"}
 
 // Read reads a message from a page. Values that a caller has passed are read by their types: a string,
 // float64 or bool; nil for null, and for undefined among properties; a time.Time for a Date, [List]
@@ -63,9 +64,10 @@ func Read(text []byte) (FromPage, error) {
 	case "createClient":
 		asksMe, _ := f[atAsksMe].Bool()
 		share, _ := f[atShare].Bool()
+		log, _ := f[atLog].Bool()
 		return &CreateClient{
 			ID: id, Client: client, Options: readGiven(f[atOptions]), Headers: readHeaders(f[atHeaders]), CometD: readCometD(f[atCometD]),
-			AsksMe: asksMe, Share: share, Aborted: aborted,
+			AsksMe: asksMe, Share: share, Log: log, Aborted: aborted,
 		}, nil
 	case "call":
 		return &Call{
@@ -74,6 +76,8 @@ func Read(text []byte) (FromPage, error) {
 		}, nil
 	case "close":
 		return &Close{id, client, readGiven(f[atOptions])}, nil
+	case "stats":
+		return &Stats{id, client}, nil
 	case "unsettled":
 		return &Unsettled{id, client}, nil
 	case "settled":

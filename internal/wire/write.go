@@ -68,6 +68,12 @@ func appendMessage(b []byte, m ToPage) []byte {
 		b = append(b, `{"kind":"gap","client":`...)
 		b = strconv.AppendInt(b, int64(m.Client), 10)
 		b = appendText(b, "reason", m.Reason)
+	case *Log:
+		b = append(b, `{"kind":"log","client":`...)
+		b = strconv.AppendInt(b, int64(m.Client), 10)
+		b = appendText(b, "level", m.Level)
+		b = strconv.AppendInt(append(b, `,"time":`...), m.Time, 10)
+		b = appendText(b, "message", m.Message)
 	case *AskHeaders:
 		b = append(b, `{"kind":"headers","id":`...)
 		b = strconv.AppendInt(b, int64(m.ID), 10)
@@ -78,9 +84,6 @@ func appendMessage(b []byte, m ToPage) []byte {
 	case *PageUnsubscribe:
 		b = strconv.AppendInt(append(b, `{"kind":"pageUnsubscribe","client":`...), int64(m.Client), 10)
 		b = appendText(b, "channel", m.Channel)
-	case *Log:
-		b = jsontext.AppendString(append(b, `{"kind":"log","level":`...), m.Level)
-		b = appendText(b, "line", m.Line)
 	case *Pong:
 		b = append(b, `{"kind":"pong","id":`...)
 		b = strconv.AppendInt(b, int64(m.ID), 10)
@@ -206,6 +209,23 @@ func appendFields(b []byte, fields map[string]any) []byte {
 			b = appendFields(b, v)
 		default:
 			b = append(b, "null"...)
+		}
+	}
+	return append(b, '}')
+}
+
+// StatsText returns what a client has counted, by its names, as a page gets it. What is -1 is not known.
+func StatsText(names []string, values []float64) json.RawMessage {
+	b := []byte{'{'}
+	for i, name := range names {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(jsontext.AppendString(b, name), ':')
+		if values[i] < 0 {
+			b = append(b, "null"...)
+		} else {
+			b = strconv.AppendFloat(b, values[i], 'f', -1, 64)
 		}
 	}
 	return append(b, '}')

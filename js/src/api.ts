@@ -87,6 +87,31 @@ export interface CometDLike {
   getClientId?(): unknown;
 }
 
+/** A line of the log: see {@link ClientOptions.log}. */
+export interface LogEntry {
+  readonly level: "debug" | "info" | "warn";
+  /** When it was written, in milliseconds since 1970. */
+  readonly time: number;
+  /** In words for a developer. It has no data of events, and nothing that is known to be secret. */
+  readonly message: string;
+}
+
+/** What a client has counted since it was made: see {@link OutboundClient.stats}. */
+export interface ClientStats {
+  /** How many requests of the operations have left. One that has left again, since the server had refused it before it did anything, counts again. */
+  readonly posts: number;
+  /** How many events the server has sent, answers to requests and those that nobody listens to among them. One that came twice counts twice. */
+  readonly events: number;
+  /** How often the client was connected again, after it had lost the connection. */
+  readonly reconnects: number;
+  /** How many messages of the server could not be read, and were dropped: events may have been among them. */
+  readonly dropped: number;
+  /** How long the last request that GWS has accepted took, from when it left until the HTTP response, in milliseconds; `null` before the first. */
+  readonly lastRoundTrip: number | null;
+  /** The median of the last 100 of these, in milliseconds. */
+  readonly medianRoundTrip: number | null;
+}
+
 /** How events travel. */
 export type Transport = "websocket" | "long-polling";
 
@@ -370,6 +395,12 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
 
   /** How many calls of the operations are not settled yet. */
   readonly pending: number;
+
+  /**
+   * Gives what the client has counted so far. Rejects with `CLOSED` once the client is closed, and with
+   * `MODULE_EXITED` where the program has ended.
+   */
+  stats(): Promise<ClientStats>;
 
   /**
    * Lists the calls that earlier clients of this agent at this server have left without an

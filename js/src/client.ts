@@ -1,6 +1,7 @@
 import type {
   ChannelListener,
   ClientState,
+  ClientStats,
   CloseOptions,
   OutboundClient,
   StateChangeDetail,
@@ -163,6 +164,10 @@ export class Client extends Base implements OutboundClient {
       throw RemoteClient.closedError(nothingSent());
     }
     return remote;
+  }
+
+  async stats(): Promise<ClientStats> {
+    return this.#living().stats();
   }
 
   async unsettled(): Promise<UnsettledCall[]> {

@@ -25,7 +25,7 @@ export async function createClient(options: ClientOptions = {}): Promise<Outboun
   const signedIn = signIn(clientOptions as Options);
   preconnect(clientOptions.baseUrl, clientOptions.credentials);
   const adopted = clientOptions.cometd !== undefined && clientOptions.cometd !== null;
-  const started = linkTo(loadOptions, clientOptions.logLevel, adopted);
+  const started = linkTo(loadOptions, clientOptions, adopted);
   try {
     const link = await unlessAborted(started, clientOptions.signal);
     return await Client.connect(link, clientOptions, signedIn);

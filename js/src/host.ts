@@ -1,5 +1,6 @@
 import type { LoadOptions } from "./api.js";
 import type { Link } from "./link.js";
+import { warn } from "./log.js";
 import { compiled } from "./module.js";
 import { linkToPage } from "./page-host.js";
 import { linkToShared } from "./shared-host.js";
@@ -11,14 +12,10 @@ import { linkToWorker, NoWorker } from "./worker-host.js";
  */
 export async function linkTo(
   options: LoadOptions,
-  logLevel: unknown,
+  { log, logLevel }: { log?: unknown; logLevel?: unknown },
   adopted: boolean,
 ): Promise<Link> {
-  const warn = (what: string, { message }: NoWorker) => {
-    if (logLevel !== "off") {
-      console.warn(`gws-outbound: ${what}: ${message}`);
-    }
-  };
+  const say = (what: string, { message }: NoWorker) => warn(log, logLevel, `${what}: ${message}`);
   if (options.worker === "shared") {
     try {
       if (adopted) {
@@ -26,7 +23,7 @@ export async function linkTo(
       }
       return await linkToShared(options);
     } catch (error) {
-      warn("the module is not shared with other pages", noWorker(error));
+      say("the module is not shared with other pages", noWorker(error));
     }
   }
   const module = compiled(options);
@@ -36,7 +33,7 @@ export async function linkTo(
     } catch (error) {
       const none = noWorker(error);
       await module; // where there is none, that is what is wrong
-      warn("the module runs on the calling thread", none);
+      say("the module runs on the calling thread", none);
     }
   }
   return linkToPage(await module);

@@ -1,4 +1,4 @@
-import type { OutboundClient, StateChangeDetail } from "./api.js";
+import type { LogEntry, OutboundClient, StateChangeDetail } from "./api.js";
 import { hasOwn, keys } from "./builtins.js";
 import { Calls, type NewCall } from "./calls.js";
 import { OutboundError } from "./error.js";
@@ -15,6 +15,7 @@ export interface Hooks {
   notification(channel: string, data: unknown): void;
   event(subscriptions: readonly number[], channel: string, data: unknown): void;
   gap(reason: string): void;
+  log(entry: LogEntry): void;
   /** Gives what the option headers gives. */
   headers(): unknown;
   /** Subscribes to a channel in the page's own session, or ends that. */
@@ -154,6 +155,11 @@ export class Link {
       case "gap":
         this.#clients.get(message.client)?.gap(message.reason);
         break;
+      case "log": {
+        const { client, level, time, message: text } = message;
+        this.#clients.get(client)?.log({ level, time, message: text });
+        break;
+      }
       case "headers":
         this.#answer(message);
         break;
@@ -162,9 +168,6 @@ export class Link {
         break;
       case "pageUnsubscribe":
         this.#clients.get(message.client)?.pageUnsubscribe(message.channel);
-        break;
-      case "log":
-        console[message.level](`gws-outbound: ${message.line}`);
         break;
       case "pong":
         this.#pulse.beat();

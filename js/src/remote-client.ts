@@ -1,9 +1,10 @@
 import { AdoptedSession, cometdOption } from "./adopted.js";
-import type { CometDLike, StateChangeDetail } from "./api.js";
+import type { ClientStats, CometDLike, StateChangeDetail } from "./api.js";
 import { hasOwn } from "./builtins.js";
 import { OutboundError } from "./error.js";
 import { given } from "./given.js";
 import { type Hooks, type Link, readHeaders } from "./link.js";
+import { writeLog } from "./log.js";
 import type { OutboundOperations } from "./operations.js";
 import { defaults } from "./options.js";
 import { type Known, nothingSent } from "./program.js";
@@ -60,7 +61,7 @@ export class RemoteClient {
   constructor(
     link: Link,
     options: Options,
-    hooks: Omit<Hooks, "headers" | "pageSubscribe" | "pageUnsubscribe">,
+    hooks: Omit<Hooks, "log" | "headers" | "pageSubscribe" | "pageUnsubscribe">,
     ended: () => void,
   ) {
     this.link = link;
@@ -77,6 +78,7 @@ export class RemoteClient {
         }
         hooks.statechange(detail);
       },
+      log: (entry) => writeLog(options.log, entry),
       headers: () => {
         const first = this.#headers;
         this.#headers = undefined;
@@ -99,11 +101,12 @@ export class RemoteClient {
   /** Connects it; the page may have begun to sign in. Nothing of it is left where that fails. */
   async create(signedIn: SignIn | undefined): Promise<void> {
     this.#headers = signedIn?.headers;
-    const { headers, cometd: _, ...rest } = this.#options;
+    const { headers, log, cometd: _, ...rest } = this.#options;
     const { signal } = this.#options;
     // In a Worker, location is that of its script.
     const baseUrl = this.#options.baseUrl ?? globalThis.location?.origin;
-    const options = withoutSignal({ ...rest, baseUrl }, signal);
+    const logs = typeof log === "function";
+    const options = withoutSignal({ ...rest, ...(!logs && { log }), baseUrl }, signal);
     const limit = this.#connectTimeout + margin;
     this.link.tellCookies();
     signedIn?.me().then((me) => this.link.send({ kind: "me", client: this.#number, ...me }));
@@ -117,6 +120,7 @@ export class RemoteClient {
         asksMe: signedIn !== undefined,
         cometd: this.#cometd,
         share: this.link.host === "shared-worker",
+        log: logs,
         aborted,
       }));
       this.#adopted?.start();
@@ -155,6 +159,16 @@ export class RemoteClient {
         aborted,
       };
     });
+  }
+
+  async stats(): Promise<ClientStats> {
+    const begin = { known: nothingSent(), limit: margin };
+    const stats = await this.link.call(begin, (id) => ({
+      kind: "stats",
+      id,
+      client: this.#number,
+    }));
+    return stats as ClientStats;
   }
 
   async unsettled(): Promise<ListedCall[]> {

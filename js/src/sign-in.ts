@@ -152,6 +152,7 @@ const usual: Record<
   allowUnknownCallResult: isBoolean,
   journal: isBoolean,
   signal: isSignal,
+  log: (value) => typeof value === "function",
   logLevel: (value) => typeof value === "string" && /^(off|warn|info|debug)$/.test(value),
 };
 

@@ -3,7 +3,7 @@
 // reason of a caller's signal by that of the call, what a function for headers threw by that of the question.
 // The compiled module goes to a Worker before the first message, and HTTP requests do not pass here: see request.ts.
 
-import type { ClientState, Transport } from "./api.js";
+import type { ClientState, LogEntry, Transport } from "./api.js";
 import { parse } from "./builtins.js";
 import type { Delivery, OutboundErrorInit } from "./error.js";
 import type { Given } from "./given.js";
@@ -23,6 +23,8 @@ export type FromPage =
       cometd: CometDOption;
       /** Other pages may use it as well, where their options are the same. */
       share: boolean;
+      /** The page takes the lines of the log: see `log` below. */
+      log: boolean;
       aborted: boolean;
     }
   | {
@@ -39,6 +41,7 @@ export type FromPage =
       aborted: boolean;
     }
   | { kind: "close"; id: number; client: number; options: Given }
+  | { kind: "stats"; id: number; client: number }
   | { kind: "unsettled"; id: number; client: number }
   | { kind: "settled"; id: number; client: number; referenceId: string }
   | { kind: "forget"; id: number; client: number; referenceId: Given }
@@ -133,13 +136,12 @@ export type ToPage =
       data: unknown;
     }
   | { kind: "gap"; client: number; reason: string }
+  | ({ kind: "log"; client: number } & LogEntry)
   /** Asks for what the option headers gives. */
   | { kind: "headers"; id: number; client: number }
   /** Asks to subscribe to a channel in the page's own session, and in each that follows; and to end that. */
   | { kind: "pageSubscribe"; client: number; channel: string }
   | { kind: "pageUnsubscribe"; client: number; channel: string }
-  /** A line for the console: that of a shared Worker is nowhere to be seen. */
-  | { kind: "log"; level: "debug" | "info" | "warn"; line: string }
   | { kind: "pong"; id: number };
 
 /** The cause of an error: what the page has itself, or the name and the message of what the browser threw. */

@@ -80,17 +80,21 @@ export function whyNoWorker(cause: unknown): NoWorker {
   if (cause instanceof NoWorker) {
     return cause;
   }
-  return new NoWorker(`no Worker could be made (${withoutSecrets(`${cause}`)}): ${needs}`);
+  const why = /TrustedScriptURL/.test(`${cause}`) ? trusts : needs;
+  return new NoWorker(`no Worker could be made (${withoutSecrets(`${cause}`)}): ${why}`);
 }
 
 const needs =
   "worker.js must be beside index.js or at workerUrl, on the page's own origin, and allowed by worker-src in the page's Content-Security-Policy";
 
+const trusts =
+  "the page's Content-Security-Policy demands Trusted Types: its policy named default must let the URL of worker.js pass, in createScriptURL";
+
 /** Says why it does not run. There is an error message only where the script was loaded. */
 export function whyNot(message: string | undefined): string {
   return message
     ? `the Worker failed: ${withoutSecrets(message)}`
-    : `worker.js could not be loaded: ${needs}`;
+    : `worker.js could not be loaded: ${needs}; where the page has a Cross-Origin-Embedder-Policy, worker.js must be served with it, too`;
 }
 
 async function begin(worker: Worker, module: Promise<WebAssembly.Module>): Promise<Link> {

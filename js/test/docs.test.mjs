@@ -76,19 +76,24 @@ test("the messages that errors.md explains are those of the code", () => {
   assert.deepEqual(unknown, []);
 });
 
-test("the code of from-cometd.md is that of its example", () => {
-  const example = files.filter((name) => name.startsWith("web/examples/channels/")).map(read);
-  const plain = (code) => code.replace(/\s+/g, " ").trim();
-  const code = plain(example.join("\n"));
-  const blocks = [...read("web/docs/from-cometd.md").matchAll(/^```js\n([\s\S]*?)^```$/gm)];
-  assert.ok(blocks.length > 1);
-  for (const [, block] of blocks) {
-    // What a block leaves out is a comment of three dots.
-    for (const piece of block.split(/^ *\/\/ \.\.\.$/m)) {
-      assert.ok(code.includes(plain(piece)), piece);
+for (const [page, folder] of [
+  ["from-cometd.md", "channels"],
+  ["testing.md", "testing"],
+]) {
+  test(`the code of ${page} is that of its example`, () => {
+    const example = files.filter((name) => name.startsWith(`web/examples/${folder}/`)).map(read);
+    const plain = (code) => code.replace(/\s+/g, " ").trim();
+    const code = plain(example.join("\n"));
+    const blocks = [...read(`web/docs/${page}`).matchAll(/^```js\n([\s\S]*?)^```$/gm)];
+    assert.ok(blocks.length > 1);
+    for (const [, block] of blocks) {
+      // What a block leaves out is a comment of three dots.
+      for (const piece of block.split(/^ *\/\/ \.\.\.$/m)) {
+        assert.ok(code.includes(plain(piece)), piece);
+      }
     }
-  }
-});
+  });
+}
 
 test("errors.md has something on every code", () => {
   const codes = [...read("js/src/error-codes.ts").matchAll(/^ {2}\| "([A-Z_]+)"/gm)];

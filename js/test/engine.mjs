@@ -36,6 +36,10 @@ export const lacking = {
   pageCache: {
     firefox: "it keeps no page with an open WebSocket or a Web Lock, its Workers' included",
   },
+  trustedTypes: {
+    firefox: "it has no Trusted Types yet",
+    webkit: "it has no Trusted Types yet",
+  },
   networkLog: {
     webkit: "WebDriver does not tell what a page requests",
   },

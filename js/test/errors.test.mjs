@@ -275,6 +275,7 @@ const wrongOptions = {
   ackTimeout: "soon",
   allowUnknownCallResult: 1,
   signal: {},
+  log: "console",
   logLevel: "loud",
   surprise: true,
 };

@@ -48,6 +48,8 @@ test("nothing but what is needed is packed", () => {
       "dist/index.js",
       "dist/index.js.map",
       "dist/outbound.wasm",
+      "dist/testing.cjs",
+      "dist/testing.js",
       "dist/wasm_exec.js",
       "dist/worker.js",
       "dist/worker.js.map",

@@ -28,12 +28,13 @@ const chromiumOnly = {
   "hidden.test.mjs": "only Chromium slows down hidden pages at once, on command",
   "package.test.mjs": "what bundlers make of the package does not depend on the engine",
   "simulator-package.test.mjs": "no browser has a part in it",
+  "testing.test.mjs": "no browser has a part in it",
   "types.test.mjs": "no browser has a part in it",
 };
 
 /** Files in which it matters whether the module runs in a Worker. */
 const ofTheHost =
-  /^(answers|complete|errors|frames|journal|lifecycle|program|replaced|subscribe|transport-memory|turns)\./;
+  /^(answers|complete|errors|frames|journal|lifecycle|log|program|replaced|subscribe|transport-memory|turns)\./;
 
 /** Files that wait for long, short as they are. */
 const patient = new Set(["hidden.test.mjs", "late.test.mjs", "upgrades.test.mjs"]);

@@ -25,7 +25,10 @@ const policies = {
   strict,
   "no-worker": { ...strict, "worker-src": "'none'" },
   "no-wasm": { ...strict, "script-src": "'self'" },
+  "trusted-types": { ...strict, "require-trusted-types-for": "'script'" },
 };
+
+const embedderPolicy = { "Cross-Origin-Embedder-Policy": "require-corp" };
 
 const types = {
   ".html": "text/html; charset=utf-8",
@@ -48,9 +51,10 @@ const types = {
  * @param {object} [options]
  * @param {URL} [options.firstScript] a file that every page runs before anything else
  * @param {boolean} [options.cached] whether browsers may keep the files, as they may those of a site in use
+ * @param {boolean} [options.shared] whether pages of other origins may have the files, as those of a CDN
  * @returns {Promise<Site>}
  */
-export async function startSite({ firstScript, cached = false } = {}) {
+export async function startSite({ firstScript, cached = false, shared = false } = {}) {
   const site = { files: new Map(), paths: [] };
   let flaky = 0;
   const cut = new Set();
@@ -65,6 +69,12 @@ export async function startSite({ firstScript, cached = false } = {}) {
     "/no-wasm": () => page("no-wasm", first),
     "/no-worker": () => page("no-worker", first),
     "/no-policy": () => page("", first),
+    "/trusted-types": () => page("trusted-types", first),
+    "/embedder-policy": () => ({ ...page("strict", first), headers: embedderPolicy }),
+    "/embedder-policy/worker.js": async () => ({
+      ...(await special["/dist/worker.js"]()),
+      headers: embedderPolicy,
+    }),
     // A Worker has the policy that its own script came with.
     "/dist/worker.js": async () => ({
       type: types[".js"],
@@ -137,13 +147,15 @@ export async function startSite({ firstScript, cached = false } = {}) {
       reply = { status: 404, type: "text/plain", body: "not found" };
     }
     const { status = 200, type = "text/plain", body = "" } = reply;
-    const { policy, location, chunked, encoding } = reply;
+    const { policy, location, chunked, encoding, headers } = reply;
     response.writeHead(status, {
       "Content-Type": type,
       ...((cached || chunked) && { "Cache-Control": "max-age=3600" }),
       ...(encoding && { "Content-Encoding": encoding }),
       ...(policy && { "Content-Security-Policy": policy }),
       ...(location && { Location: location }),
+      ...(shared && { "Access-Control-Allow-Origin": "*" }),
+      ...headers,
     });
     if (chunked) {
       for (let at = 0; at < body.length; at += 65_536) {

@@ -3,11 +3,16 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { after } from "node:test";
 import { lacking } from "./engine.mjs";
 import { complete, connect, host, site, testInPage as test } from "./in-browser.mjs";
 import { acknowledgement, request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
-import { dist } from "./site.mjs";
+import { dist, startSite } from "./site.mjs";
+
+const cdn = await startSite({ shared: true });
+after(() => cdn.close());
+const workerScript = await readFile(new URL("worker.js", dist), "utf8");
 
 /** These are about the Worker: there is nothing to be seen where it is not used. */
 const testInPage = host === "worker" ? test : () => {};
@@ -117,6 +122,23 @@ const fallbacks = {
     reason: /worker.js could not be loaded: worker.js must be beside index.js or at workerUrl/,
     complaints: /404|lone\/worker\.js/,
   },
+  "the page's policy demands Trusted Types": {
+    path: "/trusted-types",
+    reason: /TrustedScriptURL.*policy named default must let the URL of worker\.js pass/,
+    complaints: /TrustedScriptURL|require-trusted-types-for/,
+    needs: lacking.trustedTypes,
+  },
+  "worker.js comes without the page's Cross-Origin-Embedder-Policy": {
+    path: "/embedder-policy",
+    reason: /worker\.js could not be loaded: .*Cross-Origin-Embedder-Policy, worker\.js must be/,
+    complaints: /ERR_BLOCKED_BY_RESPONSE|Cross-Origin-Embedder-Policy|worker\.js/,
+  },
+  "the package is on another origin, such as a CDN": {
+    path: "/no-policy",
+    from: `${cdn.url}/dist/index.js`,
+    reason: /worker\.js must be beside index\.js or at workerUrl, on the page's own origin/,
+    complaints: /worker\.js/,
+  },
   "worker.js does not run": {
     from: "/broken/index.js",
     reason: /the Worker failed: .*not a worker/,
@@ -137,7 +159,6 @@ for (const folder of [
   site.files.set(`/${folder}/outbound.wasm`, new URL("outbound.wasm", dist));
 }
 site.files.set("/broken/worker.js", `throw new Error("not a worker")`);
-const workerScript = await readFile(new URL("worker.js", dist), "utf8");
 // Not every driver can end a Worker: this one ends itself.
 const doom = `new BroadcastChannel("doom").onmessage = () => close();`;
 site.files.set("/doomed/worker.js", `${workerScript}\n${doom}`);
@@ -156,7 +177,8 @@ site.files.set(
   `${workerScript}\nnew BroadcastChannel("doom").onmessage = () => { for (;;); };`,
 );
 
-for (const [name, { prepare, path, from, reason, complaints }] of Object.entries(fallbacks)) {
+for (const [name, fallback] of Object.entries(fallbacks)) {
+  const { prepare, path, from, reason, complaints, needs } = fallback;
   testInPage(
     `on the calling thread, and it says why: ${name}`,
     async (page, said) => {
@@ -174,7 +196,39 @@ for (const [name, { prepare, path, from, reason, complaints }] of Object.entries
       assert.match(lines[0], /^warn/);
       assert.match(lines[0], reason instanceof RegExp ? reason : new RegExp(reason));
     },
-    { path, complaints },
+    { path, complaints, needs },
+  );
+}
+
+const remedies = {
+  "a Trusted Types policy that lets worker.js pass": {
+    path: "/trusted-types",
+    prepare: () => {
+      const createScriptURL = (url) => (url.endsWith("/dist/worker.js") ? url : undefined);
+      globalThis.trustedTypes?.createPolicy("default", { createScriptURL });
+    },
+  },
+  "a worker.js with the page's Cross-Origin-Embedder-Policy": {
+    path: "/embedder-policy",
+    options: { workerUrl: "/embedder-policy/worker.js" },
+  },
+  "a copy of worker.js for a package on a CDN": {
+    path: "/no-policy",
+    from: `${cdn.url}/dist/index.js`,
+    options: { workerUrl: "/dist/worker.js" },
+  },
+};
+for (const [name, { path, prepare = () => {}, from, options }] of Object.entries(remedies)) {
+  testInPage(
+    `in a Worker, by the remedy: ${name}`,
+    async (page) => {
+      const simulator = await Simulator.start();
+      await page.evaluate(prepare);
+      const session = await connect(page, { baseUrl: simulator.url, headers, ...options }, from);
+      assert.ok((await complete(session, request)).value);
+      assert.equal(await session.evaluate(({ client }) => client.host), "worker");
+    },
+    { path },
   );
 }
 

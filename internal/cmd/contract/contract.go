@@ -12,7 +12,7 @@ import (
 // options is the TypeScript module of the options of createClient.
 func options() string {
 	b := &strings.Builder{}
-	b.WriteString(generated + "\nimport type { CometDLike, LoadOptions, Transport } from \"./api.js\";\n\n")
+	b.WriteString(generated + "\nimport type { CometDLike, LoadOptions, LogEntry, Transport } from \"./api.js\";\n\n")
 	comment(b, "", "How to reach Genesys Web Services. Every option has a default.")
 	b.WriteString("export interface ClientOptions extends LoadOptions {\n")
 	for i, o := range contract.Options {

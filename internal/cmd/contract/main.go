@@ -26,6 +26,7 @@ var files = map[string]func(now string) (string, error){
 	"internal/core/options_read.go": func(string) (string, error) { return optionsReader() },
 	"js/src/operations.ts":          func(string) (string, error) { return types(), nil },
 	"js/src/methods.ts":             func(string) (string, error) { return methods(), nil },
+	"js/src/testing-table.ts":       func(string) (string, error) { return testingTable(), nil },
 	"js/src/options.ts":             func(string) (string, error) { return options(), nil },
 	"js/src/error-codes.ts":         func(string) (string, error) { return codes(), nil },
 	"js/README.md":                  with(place{"operations", table}),

@@ -11,6 +11,8 @@ await createClient({ transports: ["callback-polling"] });
 // @ts-expect-error: milliseconds are a number
 await createClient({ ackTimeout: "30s" });
 
+// @ts-expect-error: a function
+await createClient({ log: console });
 // @ts-expect-error: on or off
 await createClient({ journal: "indexedDB" });
 

@@ -7,10 +7,12 @@ import {
   type ChannelEvent,
   type ChannelListener,
   type ClientOptions,
+  type ClientStats,
   type CompleteRecordRequest,
   createClient,
   type Delivery,
   type GapDetail,
+  type LogEntry,
   load,
   type OutboundClient,
   OutboundError,
@@ -160,8 +162,13 @@ const completion = (await client.unsettled()).find(
   (call): call is UnsettledCallOf<"completeRecord"> => call.method === "completeRecord",
 );
 await client.forget(completion?.request.referenceId ?? "");
+const { posts, medianRoundTrip }: ClientStats = await client.stats();
+export const figures = [posts, medianRoundTrip?.toFixed()];
 await client.close({ forget: true });
 await client.close();
+
+const entries: LogEntry[] = [];
+await createClient({ logLevel: "debug", log: (entry) => entries.push(entry) });
 
 const code: 33 = CallResult.Answer;
 const names = Object.keys(CallResult) as CallResultName[];

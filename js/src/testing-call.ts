@@ -1,0 +1,108 @@
+import type { Delivery, OutboundErrorInit } from "./error.js";
+import type { Method } from "./remote-client.js";
+import type { Fields, Row } from "./testing-check.js";
+import type { Reply } from "./testing-reply.js";
+
+/** How a call fails; its delivery is that of the call, unless it is here. */
+export type Failure = Pick<OutboundErrorInit, "code" | "message"> & Partial<OutboundErrorInit>;
+
+/** A call that has reached the server. */
+export class ServedCall {
+  readonly method: Method;
+  readonly request: Fields;
+  readonly referenceId: string;
+  delivery: Delivery;
+  /** What is still to happen to it. */
+  readonly timers: ReturnType<typeof setTimeout>[] = [];
+  readonly row: Row;
+  readonly #serve: (call: ServedCall, reply: Reply) => void;
+  /** By which the page knows it; undefined of an unsettled call that nobody waits for. */
+  id: number | undefined;
+  records: unknown[] = [];
+  /** What it has come to; undefined until then. */
+  outcome: { value: unknown } | Failure | undefined;
+
+  constructor(
+    row: Row,
+    request: Fields,
+    referenceId: string,
+    serve: (call: ServedCall, reply: Reply) => void,
+    id?: number,
+  ) {
+    this.#serve = serve;
+    this.row = row;
+    this.method = row.method;
+    this.request = request;
+    this.referenceId = referenceId;
+    this.id = id;
+    this.delivery = "unknown";
+  }
+
+  get settled(): boolean {
+    return this.outcome !== undefined;
+  }
+
+  reply(reply: Reply): void {
+    this.#serve(this, reply);
+  }
+}
+
+/** As errors have it. */
+export function requestLine({ row, request }: ServedCall): string {
+  const path = row.path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(`${request[name]}`));
+  return `POST ${path}`;
+}
+
+/** The fields of a record or a campaign that events repeat. */
+const repeated = [
+  "recordHandle",
+  "applicationId",
+  "campaignName",
+  "callingList",
+  "devicePath",
+  "callResult",
+  "phoneNumber",
+];
+
+/** An event as servers send it for a call. */
+export function eventOf(
+  { row, request, referenceId }: ServedCall,
+  notificationType: string,
+): Fields {
+  const { messageType } = row;
+  const event = { messageType, notificationType, referenceId };
+  if (messageType === "OutboundCampaignMessage") {
+    const { campaignName, applicationId, devicePath } = request;
+    return { ...event, campaign: { name: campaignName, applicationId, devicePath } };
+  }
+  const record: { [name: string]: unknown } = {};
+  for (const name of repeated) {
+    if (request[name] !== undefined) {
+      record[name] = request[name];
+    }
+  }
+  return { ...event, record };
+}
+
+/** The events that acknowledge a call; the last one ends it. */
+export function acknowledgements(call: ServedCall, result: unknown): Fields[] {
+  const named = (role: string) =>
+    Object.entries(call.row.answers).find(([, other]) => other === role)?.[0] as string;
+  const final = eventOf(call, named("final"));
+  switch (call.row.result) {
+    case "data":
+      return [{ ...final, ...(result as Fields | undefined) }];
+    case "record":
+      return result === null
+        ? [eventOf(call, named("nothing"))]
+        : [{ ...final, record: result ?? { recordHandle: 1, ...(final.record as Fields) } }];
+    case "records":
+      return [
+        ...((result ?? []) as Fields[]).map((record) => ({
+          ...eventOf(call, named("element")),
+          record,
+        })),
+        final,
+      ];
+  }
+}

@@ -1,0 +1,163 @@
+// Checks requests as the Go program does, by the same table: see testing-table.ts. Its messages are shorter.
+
+import type { Problem } from "./error.js";
+import type { Method } from "./remote-client.js";
+import { callResults, rows } from "./testing-table.js";
+
+/** An operation. Several may share a method: then the request decides. */
+export interface Row {
+  readonly method: Method;
+  readonly operationName: string;
+  readonly path: string;
+  readonly parameters: { readonly [name: string]: Rule };
+  /** What an event means, by its `notificationType`. */
+  readonly answers: { readonly [notificationType: string]: "final" | "element" | "nothing" };
+  readonly messageType: string;
+  readonly result: "data" | "record" | "records";
+}
+
+/** What a parameter may be. Where there are several, one of them is enough. */
+export interface Rule {
+  readonly required?: boolean;
+  /** In words. */
+  readonly expected: string;
+  /** A text of 1 to so many characters; of `fields`, of each value. */
+  readonly text?: number;
+  /** An integer from here to 2^53 - 1. */
+  readonly least?: number;
+  /** Also a string of digits: of any such integer, or of one beyond 2^53 - 1. */
+  readonly digits?: "any" | "beyond";
+  readonly choices?: readonly string[];
+  /** A name that is among {@link callResults}. */
+  readonly callResult?: boolean;
+  /** A Date, or seconds since 1970, up to here. */
+  readonly seconds?: number;
+  /** An object of so many strings, numbers and booleans. */
+  readonly fields?: number;
+}
+
+export type Fields = { readonly [name: string]: unknown };
+
+/** Finds the operation that a request is for, and what is wrong with it. */
+export function check(
+  method: Method,
+  request: Fields,
+  allowUnknownCallResult: boolean,
+): { row: Row; problems: Problem[] } {
+  const all = rows.filter((row) => row.method === method);
+  const fills = (row: Row) =>
+    [...row.path.matchAll(/\{(\w+)\}/g)].every(([, name]) => request[name as string] != null);
+  const row = (all.find(fills) ?? all[0]) as Row;
+  const problems: Problem[] = [];
+  for (const [field, rule] of Object.entries(row.parameters)) {
+    const value = request[field];
+    if (value == null) {
+      if (rule.required) {
+        problems.push({ field, message: `missing, expected ${rule.expected}` });
+      }
+      continue;
+    }
+    if (rule.fields !== undefined) {
+      problems.push(...wrongFields(field, value, rule));
+    } else if (!passes(value, rule, allowUnknownCallResult) || leadsAway(row, field, value)) {
+      problems.push({ field, message: `got ${show(value)}, expected ${rule.expected}` });
+    }
+  }
+  const name = request.operationName;
+  if (name != null && name !== row.operationName) {
+    const message = `got ${show(name)}, expected "${row.operationName}" or no such field`;
+    problems.push({ field: "operationName", message });
+  }
+  const known = new Set(all.flatMap(({ parameters }) => Object.keys(parameters)));
+  for (const field of Object.keys(request)) {
+    if (!known.has(field) && field !== "operationName") {
+      problems.push({ field, message: "unknown field, there is no such parameter" });
+    }
+  }
+  return { row, problems };
+}
+
+function passes(value: unknown, rule: Rule, allowUnknownCallResult: boolean): boolean {
+  if (rule.choices) {
+    return rule.choices.includes(value as string);
+  }
+  if (rule.seconds !== undefined) {
+    const seconds = value instanceof Date ? Math.floor(value.getTime() / 1000) : value;
+    return isIntegerFrom(1, seconds) && seconds <= rule.seconds;
+  }
+  if (typeof value === "number") {
+    return rule.least !== undefined && isIntegerFrom(rule.least, value);
+  }
+  if (typeof value !== "string") {
+    return false;
+  }
+  if (rule.digits) {
+    return /^\d{1,19}$/.test(value) && isWithin(BigInt(value), rule);
+  }
+  if (rule.text === undefined || !isText(value, rule.text) || value.trim() === "") {
+    return false;
+  }
+  return !rule.callResult || allowUnknownCallResult || callResults.includes(value);
+}
+
+function isWithin(integer: bigint, { digits, least = 0 }: Rule): boolean {
+  const from = digits === "any" ? BigInt(least) : BigInt(Number.MAX_SAFE_INTEGER) + 1n;
+  return integer >= from && integer < 2n ** 63n;
+}
+
+function isIntegerFrom(least: number, value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= least;
+}
+
+function isText(value: string, most: number): boolean {
+  return [...value].length <= most && !/\p{Cc}/u.test(value);
+}
+
+/** A segment of a path that browsers fold away. */
+function leadsAway({ path }: Row, field: string, value: unknown): boolean {
+  return path.includes(`{${field}}`) && (value === "." || value === "..");
+}
+
+function wrongFields(field: string, value: unknown, rule: Rule): Problem[] {
+  const most = rule.fields as number;
+  if (typeof value !== "object" || Array.isArray(value) || value instanceof Date) {
+    return [{ field, message: `got ${show(value)}, expected ${rule.expected}` }];
+  }
+  const entries = Object.entries(value as Fields);
+  if (entries.length > most) {
+    return [{ field, message: `got more than ${most} fields, expected at most ${most}` }];
+  }
+  const problems: Problem[] = [];
+  for (const [name, inner] of entries) {
+    if (!isText(name, 256) || name.trim() === "") {
+      problems.push({ field, message: `a field's name: got ${show(name)}` });
+    } else if (!isUserValue(inner, rule.text as number)) {
+      const message = `got ${show(inner)}, expected a string, a number or a boolean`;
+      problems.push({ field: `${field}.${name}`, message });
+    }
+  }
+  return problems;
+}
+
+function isUserValue(value: unknown, most: number): boolean {
+  switch (typeof value) {
+    case "string":
+      return isText(value, most);
+    case "number":
+      return Math.abs(value) <= Number.MAX_SAFE_INTEGER; // and none that is NaN
+    default:
+      return value == null || typeof value === "boolean";
+  }
+}
+
+function show(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+    case "number":
+    case "boolean":
+      return `${value}`;
+    default:
+      return `a value of type ${Array.isArray(value) ? "array" : typeof value}`;
+  }
+}

@@ -1,0 +1,561 @@
+// What stands behind the port in a test, in place of the Go program and the server: it takes the messages of wire.ts,
+// and does with calls what the test says.
+
+import type { GapDetail, StateChangeDetail } from "./api.js";
+import type { Delivery } from "./error.js";
+import { defaults } from "./options.js";
+import type { Method, Options } from "./remote-client.js";
+import {
+  acknowledgements,
+  eventOf,
+  type Failure,
+  requestLine,
+  ServedCall,
+} from "./testing-call.js";
+import { check, type Fields } from "./testing-check.js";
+import { readGiven } from "./testing-given.js";
+import { acknowledge, type Reply } from "./testing-reply.js";
+import { mayHaveActed, statusMeanings } from "./testing-table.js";
+import type { FromPage, ToPage } from "./wire.js";
+
+/** Where the server answers requests. */
+const outbound = "/v2/me/outbound";
+
+/** A call or a subscription that waits for a session. */
+interface Waiting {
+  id: number;
+  go(): void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+export class TestProgram {
+  readonly calls: ServedCall[] = [];
+  #say: (text: string) => void;
+  readonly #options: Options;
+  #client = 0;
+  #state: StateChangeDetail = { state: "connecting", transport: null };
+  /** Why nothing is sent any more. */
+  #ending: Failure | undefined;
+  readonly #counted = { posts: 0, events: 0, reconnects: 0, dropped: 0 };
+  readonly #pending = new Map<string, ServedCall>();
+  #unsettled: { call: ServedCall; sentAt: number; answerableUntil: number | null }[] = [];
+  #waiting: Waiting[] = [];
+  /** What the server has to say, and cannot while the connection is lost. */
+  #held: (() => void)[] = [];
+  readonly #subscriptions = new Map<number, string>();
+  readonly #refused = new Map<string, string>();
+  #always: Reply | ((call: ServedCall) => Reply) = acknowledge();
+  readonly #serveCall = (call: ServedCall, reply: Reply) => this.serve(call, reply);
+  readonly #next: (Reply | ((call: ServedCall) => Reply))[] = [];
+
+  constructor(options: Options, say: (text: string) => void) {
+    this.#options = options;
+    this.#say = say;
+  }
+
+  /** Takes a message of the page. */
+  take(message: FromPage): void {
+    switch (message.kind) {
+      case "createClient":
+        this.#client = message.client;
+        this.change({ state: "connected", transport: "websocket" });
+        this.#resolve(message.id);
+        break;
+      case "call":
+        this.#begin(message);
+        break;
+      case "abort":
+        this.#abort(message.id);
+        break;
+      case "close":
+        this.end({ code: "CLOSED", message: "the client was closed" });
+        this.#resolve(message.id);
+        break;
+      case "stats":
+        this.#resolve(message.id, { ...this.#counted, lastRoundTrip: null, medianRoundTrip: null });
+        break;
+      case "unsettled":
+        this.#resolve(message.id, this.#list());
+        break;
+      case "settled":
+        this.#awaitSettled(message.id, message.referenceId);
+        break;
+      case "forget":
+        this.#forget(message.id, message.referenceId);
+        break;
+      case "delivered":
+        this.#unsettled = this.#unsettled.filter(
+          ({ call }) => !call.settled || call.referenceId !== message.referenceId,
+        );
+        break;
+      case "subscribe":
+        this.#subscribe(message.id, message.channel as string);
+        break;
+      case "unsubscribe":
+        this.#subscriptions.delete(message.subscription);
+        this.#resolve(message.id);
+        break;
+      case "ping":
+        this.#send({ kind: "pong", id: message.id });
+    }
+  }
+
+  set always(reply: Reply | ((call: ServedCall) => Reply)) {
+    this.#always = reply;
+  }
+
+  once(reply: Reply | ((call: ServedCall) => Reply)): void {
+    this.#next.push(reply);
+  }
+
+  /** Those that are listed as unsettled. */
+  get unsettled(): ServedCall[] {
+    return this.#unsettled.map(({ call }) => call);
+  }
+
+  /** Adds a call that an earlier client has left. */
+  leave(
+    method: Method,
+    request: Fields,
+    delivery: Delivery,
+    sentAt: Date,
+    until: Date | null,
+    reference: string,
+  ): void {
+    const { row } = check(method, request, true);
+    const call = new ServedCall(row, request, reference, this.#serveCall);
+    call.delivery = delivery;
+    this.#unsettled.push({
+      call,
+      sentAt: sentAt.getTime(),
+      answerableUntil: until === null ? null : until.getTime(),
+    });
+  }
+
+  change(detail: StateChangeDetail): void {
+    const { state, transport, reason, retryIn } = detail;
+    if (this.#state.state === "closed") {
+      return;
+    }
+    if (this.#state.state === "reconnecting" && state === "connected") {
+      this.#counted.reconnects++;
+    }
+    this.#state = detail;
+    this.#send({
+      kind: "status",
+      client: this.#client,
+      state,
+      ...(transport && { transport }),
+      ...(reason !== undefined && { reason }),
+      ...(retryIn !== undefined && { retryIn }),
+    });
+    if (state !== "connected") {
+      return;
+    }
+    const [held, waiting] = [this.#held, this.#waiting];
+    this.#held = [];
+    this.#waiting = [];
+    for (const say of held) {
+      say();
+    }
+    for (const { go, timer } of waiting) {
+      clearTimeout(timer);
+      go();
+    }
+  }
+
+  /** The session goes on in another one: what the server held for it is lost. */
+  renew(): void {
+    this.#held = [];
+  }
+
+  gap({ reason }: GapDetail): void {
+    this.#send({ kind: "gap", client: this.#client, reason });
+  }
+
+  refuse(channel: string, words: string): void {
+    this.#refused.set(channel, words);
+  }
+
+  /** Ends the session for good. */
+  end(why: Failure): void {
+    if (this.#state.state === "closed") {
+      return;
+    }
+    this.#ending = why;
+    for (const call of this.#pending.values()) {
+      this.#settle(call, why);
+    }
+    for (const { call } of this.#unsettled) {
+      this.#settle(call, why);
+    }
+    for (const { id, timer } of this.#waiting) {
+      clearTimeout(timer);
+      this.#reject(id, why);
+    }
+    this.#waiting = [];
+    this.change({ state: "closed", transport: null, reason: why.message });
+  }
+
+  /** Ends without a word, as a program that has crashed. */
+  stop(): void {
+    this.#say = () => {};
+    this.end({ code: "MODULE_EXITED", message: "" });
+  }
+
+  /** Sends an event, once the connection is there. */
+  publish(channel: string, data: unknown): void {
+    if (this.#state.state === "closed") {
+      return;
+    }
+    if (this.#state.state !== "connected") {
+      this.#held.push(() => this.publish(channel, data));
+      return;
+    }
+    const subscriptions = [...this.#subscriptions]
+      .filter(([, pattern]) => matches(pattern, channel))
+      .map(([id]) => id);
+    if (subscriptions.length > 0) {
+      this.#send({ kind: "event", client: this.#client, subscriptions, channel, data });
+    }
+    const event = { ...(data as Fields) };
+    const call = channel === outbound && this.#waitingFor(event.referenceId);
+    if (call) {
+      this.#answer(call, event);
+      return;
+    }
+    this.#counted.events++;
+    const channels = (this.#options.channels ?? []) as readonly string[];
+    if (channel === outbound || channels.some((pattern) => matches(pattern, channel))) {
+      this.#send({ kind: "notification", client: this.#client, channel, data });
+    }
+  }
+
+  #begin(message: FromPage & { kind: "call" }): void {
+    const { id, method } = message;
+    const given = readGiven(message.request);
+    if (typeof given !== "object" || given === null || Array.isArray(given)) {
+      const problem = { field: "request", message: "must be an object" };
+      this.#reject(id, invalid([problem]));
+      return;
+    }
+    const settings = { ...(readGiven(message.options) as Fields | undefined) };
+    const request = given as Fields;
+    const allow = settings.allowUnknownCallResult ?? this.#options.allowUnknownCallResult;
+    const { row, problems } = check(method, request, allow === true);
+    const referenceId = (request.referenceId ?? message.reference) as string;
+    if (this.#pending.has(referenceId)) {
+      const message = "a request with this reference is in flight; leave it out to have one made";
+      problems.push({ field: "referenceId", message });
+    }
+    if (problems.length > 0) {
+      this.#reject(id, { ...invalid(problems), referenceId });
+      return;
+    }
+    if (message.aborted) {
+      this.#reject(id, { ...aborted, referenceId });
+      return;
+    }
+    const call = new ServedCall(row, request, referenceId, this.#serveCall, id);
+    const timeout = (settings.ackTimeout ?? this.#options.ackTimeout) as number | undefined;
+    this.#whenConnected(id, () => this.#post(call, timeout ?? defaults.ackTimeout), referenceId);
+  }
+
+  /** Does something at once, or when there is a session; its call or subscription fails where there is none in time. */
+  #whenConnected(id: number, go: () => void, referenceId?: string): void {
+    if (this.#ending) {
+      this.#reject(id, { ...this.#ending, referenceId });
+      return;
+    }
+    if (this.#state.state === "connected") {
+      go();
+      return;
+    }
+    const limit = (this.#options.connectTimeout ?? defaults.connectTimeout) as number;
+    const timer = setTimeout(() => {
+      this.#waiting = this.#waiting.filter((waiting) => waiting.id !== id);
+      const reason = this.#state.reason ?? "the server has not answered";
+      const message = `no session within ${limit} ms: ${reason}`;
+      this.#reject(id, { code: "CONNECT_FAILED", message, referenceId });
+    }, limit);
+    this.#waiting.push({ id, go, timer });
+  }
+
+  /** The request leaves, and the server has it. */
+  #post(call: ServedCall, ackTimeout: number): void {
+    const { id, referenceId } = call;
+    this.#pending.set(referenceId, call);
+    this.calls.push(call);
+    this.#counted.posts++;
+    this.#send({ kind: "known", id: id as number, delivery: "unknown" });
+    const late = () => {
+      const awaited = call.row.result === "data" ? "acknowledgement" : "answer";
+      const message = `GWS accepted the request, but no ${awaited} came within ${ackTimeout} ms`;
+      this.#settle(call, { code: "ACK_TIMEOUT", message });
+    };
+    call.timers.push(setTimeout(late, ackTimeout));
+    const reply = this.#next.shift() ?? this.#always;
+    // No timer, so that it needs no clock; and not before the caller has the Promise.
+    Promise.resolve().then(() =>
+      this.serve(call, typeof reply === "function" ? reply(call) : reply),
+    );
+  }
+
+  /** Does with a call what the reply says. One that is settled is left alone, as by a real client. */
+  serve(call: ServedCall, reply: Reply): void {
+    if (call.settled) {
+      return;
+    }
+    switch (reply.kind) {
+      case "delay":
+        call.timers.push(setTimeout(() => this.serve(call, reply.reply), reply.ms));
+        break;
+      case "hold":
+        this.#accept(call);
+        break;
+      case "acknowledge":
+        this.#accept(call);
+        for (const event of acknowledgements(call, reply.result)) {
+          this.#offer(call, event);
+        }
+        break;
+      case "recordError":
+        this.#accept(call);
+        this.#offer(call, {
+          ...eventOf(call, `${call.row.operationName}Error`),
+          ...reply.event,
+        });
+        break;
+      case "reject":
+        this.#refuseCall(call, reply.refusal);
+        break;
+      case "lose":
+        this.#know(call, "unknown");
+        this.#settle(call, {
+          code: reply.code,
+          message: `${requestLine(call)}: ${reply.code === "NETWORK_ERROR" ? "no response" : "no answer in time"}`,
+        });
+    }
+  }
+
+  #accept(call: ServedCall): void {
+    this.#know(call, "accepted");
+  }
+
+  #know(call: ServedCall, delivery: Delivery): void {
+    call.delivery = delivery;
+    if (call.id !== undefined) {
+      this.#send({ kind: "known", id: call.id, delivery });
+    }
+  }
+
+  #refuseCall(
+    call: ServedCall,
+    { statusCode, statusMessage, httpStatus }: (Reply & { kind: "reject" })["refusal"],
+  ): void {
+    const line = requestLine(call);
+    const fail = (delivery: Delivery, failure: Failure) => {
+      this.#know(call, delivery);
+      this.#settle(call, failure);
+    };
+    if (statusCode !== undefined && statusCode !== 0 && httpStatus !== 401) {
+      const meaning = statusMeanings[statusCode] ?? "not documented";
+      const words = statusMessage ? `: ${JSON.stringify(statusMessage)}` : "";
+      fail(mayHaveActed.includes(statusCode) ? "unknown" : "rejected", {
+        code: "API_ERROR",
+        message: `${line}: status code ${statusCode} (${meaning})${words}`,
+        httpStatus: httpStatus ?? 200,
+        statusCode,
+        ...(statusMessage !== undefined && { statusMessage }),
+      });
+      return;
+    }
+    const status = httpStatus ?? 500;
+    if (status === 401) {
+      const message = `${line}: HTTP 401: not signed in, or the credentials are not accepted`;
+      fail("rejected", { code: "UNAUTHORIZED", message, httpStatus: status });
+      return;
+    }
+    const refused = status >= 400 && status <= 499;
+    fail(refused && status !== 408 ? "rejected" : "unknown", {
+      code: "HTTP_ERROR",
+      message: `${line}: HTTP ${status}: the server ${refused ? "refused" : "failed"}`,
+      httpStatus: status,
+    });
+  }
+
+  /** Sends an event to who waits for it, once the connection is there. */
+  #offer(call: ServedCall, event: Fields): void {
+    if (this.#state.state === "connected") {
+      this.#answer(call, event);
+    } else {
+      this.#held.push(() => this.#answer(call, event));
+    }
+  }
+
+  #answer(call: ServedCall, event: Fields): void {
+    if (call.settled) {
+      return;
+    }
+    this.#counted.events++;
+    const name = `${event.notificationType}`;
+    const role = Object.hasOwn(call.row.answers, name) ? call.row.answers[name] : undefined;
+    this.#accept(call);
+    if (role === "element") {
+      call.records.push(event.record);
+    } else if (role === undefined) {
+      const expected = Object.keys(call.row.answers).join(" or ");
+      const message = `GWS answered with ${JSON.stringify(name)} in place of ${expected}`;
+      this.#settle(call, { code: "RECORD_ERROR", message, event });
+    } else {
+      const { result } = call.row;
+      const record = role === "nothing" ? null : event.record;
+      this.#settle(call, {
+        value: result === "data" ? event : result === "record" ? record : call.records,
+      });
+    }
+  }
+
+  #settle(call: ServedCall, outcome: { value: unknown } | Failure): void {
+    if (call.settled) {
+      return;
+    }
+    call.outcome = outcome;
+    call.timers.forEach(clearTimeout);
+    this.#pending.delete(call.referenceId);
+    this.#tell(call);
+    this.#superseded(call);
+  }
+
+  /** Tells the page what has come of a call, if it waits for it. */
+  #tell({ id, outcome, delivery, referenceId }: ServedCall): void {
+    if (id === undefined || outcome === undefined) {
+      return;
+    }
+    if ("value" in outcome) {
+      this.#resolve(id, outcome.value);
+    } else {
+      this.#reject(id, { delivery, referenceId, ...outcome });
+    }
+  }
+
+  /** An unsettled call that was sent again comes to what the new one does, unless nothing came of that. */
+  #superseded({ referenceId, outcome, delivery, row }: ServedCall): void {
+    const earlier = this.#find(referenceId);
+    if (!earlier || earlier.settled || earlier.row !== row || !outcome) {
+      return;
+    }
+    if ("value" in outcome || (delivery !== "rejected" && delivery !== "not-sent")) {
+      earlier.delivery = delivery;
+      this.#settle(earlier, outcome);
+    }
+  }
+
+  #abort(id: number): void {
+    const waiting = this.#waiting.find((waiting) => waiting.id === id);
+    if (waiting) {
+      clearTimeout(waiting.timer);
+      this.#waiting = this.#waiting.filter((other) => other !== waiting);
+      this.#reject(id, aborted);
+      return;
+    }
+    for (const call of this.#pending.values()) {
+      if (call.id === id) {
+        this.#settle(call, aborted);
+      }
+    }
+  }
+
+  #subscribe(id: number, channel: string): void {
+    this.#whenConnected(id, () => {
+      const words = this.#refused.get(channel);
+      if (words === undefined) {
+        this.#subscriptions.set(id, channel);
+        this.#resolve(id);
+      } else {
+        const message = `the server refused the subscription to ${channel}: ${words}`;
+        this.#reject(id, { code: "SUBSCRIBE_REFUSED", message });
+      }
+    });
+  }
+
+  #find(referenceId: unknown): ServedCall | undefined {
+    return this.unsettled.find((call) => call.referenceId === referenceId);
+  }
+
+  #waitingFor(referenceId: unknown): ServedCall | undefined {
+    return this.#pending.get(referenceId as string) ?? this.#find(referenceId);
+  }
+
+  #list(): unknown {
+    return this.#unsettled.map(({ call, sentAt, answerableUntil }) => ({
+      method: call.method,
+      request: { ...call.request, referenceId: call.referenceId },
+      referenceId: call.referenceId,
+      delivery: call.delivery,
+      answered: call.settled,
+      sentAt,
+      answerableUntil: call.settled ? null : answerableUntil,
+    }));
+  }
+
+  #awaitSettled(id: number, referenceId: string): void {
+    const call = this.#find(referenceId);
+    if (!call) {
+      this.#reject(id, { code: "CLOSED", message: "there is no such unsettled call", referenceId });
+      return;
+    }
+    call.id = id;
+    this.#tell(call);
+  }
+
+  #forget(id: number, referenceId: unknown): void {
+    if (typeof referenceId !== "string") {
+      this.#reject(id, invalid([{ field: "referenceId", message: "must be a string" }]));
+      return;
+    }
+    const call = this.#find(referenceId);
+    if (call) {
+      this.#settle(call, { code: "CLOSED", message: "the unsettled call was forgotten" });
+      this.#unsettled = this.#unsettled.filter((entry) => entry.call !== call);
+    }
+    this.#resolve(id);
+  }
+
+  #resolve(id: number, value?: unknown): void {
+    this.#send({ kind: "resolved", id, value });
+  }
+
+  #reject(id: number, failure: Failure): void {
+    const error = { delivery: "not-sent" as const, ...failure };
+    this.#send({ kind: "rejected", id, error: error as (ToPage & { kind: "rejected" })["error"] });
+  }
+
+  #send(message: ToPage): void {
+    this.#say(JSON.stringify([message]));
+  }
+}
+
+const aborted = {
+  code: "ABORTED",
+  message: "aborted by the caller",
+  cause: { of: "signal" },
+} as const;
+
+function invalid(problems: { field: string; message: string }[]): Failure {
+  const list = problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
+  const message = `wrong request, nothing was sent: ${list}`;
+  return { code: "INVALID_REQUEST", message, delivery: "not-sent", problems };
+}
+
+/** Whether an event on `channel` belongs to a subscription. */
+function matches(pattern: string, channel: string): boolean {
+  if (pattern.endsWith("/**")) {
+    return channel.startsWith(pattern.slice(0, -2));
+  }
+  if (pattern.endsWith("/*")) {
+    const rest = channel.slice(pattern.length - 1);
+    return channel.startsWith(pattern.slice(0, -1)) && rest !== "" && !rest.includes("/");
+  }
+  return pattern === channel;
+}

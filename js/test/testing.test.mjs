@@ -1,0 +1,422 @@
+// The client for tests, as a test of an app uses it: in Node.js, without a browser.
+
+import assert from "node:assert/strict";
+import { execFile, execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { cp, rename, symlink } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { mock, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { OutboundError } from "../dist/index.js";
+import {
+  acknowledge,
+  createTestClient,
+  delay,
+  hold,
+  lose,
+  recordError,
+  reject,
+} from "../dist/testing.js";
+import { makeApp, pack } from "./bundlers/build.mjs";
+import { acknowledgement, request, requests } from "./sample.mjs";
+
+const rejection = (promise) =>
+  promise.then(
+    (value) => assert.fail(`resolved with ${JSON.stringify(value)}`),
+    (error) => error,
+  );
+
+/** What decides about an error. */
+const gist = ({ code, delivery }) => `${code} ${delivery}`;
+
+/** Until all that is due without a timer has happened. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Runs a test with timers that it moves itself. */
+const testInFakeTime = (name, run) =>
+  test(name, async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+    await run(async (ms) => {
+      await settle();
+      t.mock.timers.tick(ms);
+      await settle();
+    });
+  });
+
+test("each method resolves as the types say, without a word of the test", async () => {
+  const { client, server } = await createTestClient();
+  const results = {};
+  for (const [method, given] of Object.entries(requests)) {
+    results[method] = await client[method]({ ...given, referenceId: method });
+  }
+  assert.deepEqual(
+    server.calls.map(({ method, referenceId, delivery, settled }) => [
+      method === referenceId,
+      delivery,
+      settled,
+    ]),
+    Object.keys(requests).map(() => [true, "accepted", true]),
+  );
+  const { record, ...event } = results.completeRecord;
+  assert.deepEqual(event, {
+    messageType: acknowledgement.messageType,
+    notificationType: acknowledgement.notificationType,
+    referenceId: "completeRecord",
+  });
+  assert.deepEqual(
+    { ...record, ...acknowledgement.record },
+    { ...record, callResult: "Answer", phoneNumber: "5551234" },
+  );
+  assert.equal(results.rescheduleRecord.notificationType, "RecordRescheduleAcknowledge");
+  assert.equal(results.startPreviewSession.campaign.name, "Campaign1");
+  assert.deepEqual(results.getChainedRecords, []);
+  assert.equal(results.getPreviewRecord.campaignName, "Campaign1");
+});
+
+test("the test says what comes back", async () => {
+  const { client, server } = await createTestClient();
+  server.replyOnce(acknowledge({ record: { recordHandle: "9007199254740993" } }));
+  server.replyOnce(acknowledge([{ recordHandle: 1 }, { recordHandle: 2 }]));
+  server.replyOnce(acknowledge(null));
+  server.reply((call) => acknowledge({ note: call.request.callResult }));
+  assert.deepEqual((await client.completeRecord(request)).record, {
+    recordHandle: "9007199254740993",
+  });
+  assert.equal((await client.getChainedRecords(requests.getChainedRecords)).length, 2);
+  assert.equal(await client.getPreviewRecord(requests.getPreviewRecord), null);
+  assert.equal((await client.completeRecord(request)).note, "Answer");
+  assert.deepEqual(server.calls[0].request, request);
+});
+
+test("refusals are errors of the package, with the true delivery", async () => {
+  const { client, server } = await createTestClient();
+  for (const [reply, expected] of [
+    [reject({ statusCode: 2, statusMessage: "no" }), "API_ERROR rejected"],
+    [reject({ statusCode: 7 }), "API_ERROR unknown"],
+    [reject({ httpStatus: 401 }), "UNAUTHORIZED rejected"],
+    [reject({ httpStatus: 403 }), "HTTP_ERROR rejected"],
+    [reject({ httpStatus: 503 }), "HTTP_ERROR unknown"],
+    [recordError({ notificationType: "RecordProcessedError" }), "RECORD_ERROR accepted"],
+    [lose(), "NETWORK_ERROR unknown"],
+    [lose("REQUEST_TIMEOUT"), "REQUEST_TIMEOUT unknown"],
+  ]) {
+    server.replyOnce(reply);
+    const error = await rejection(client.completeRecord({ ...request, referenceId: "r" }));
+    assert.ok(error instanceof OutboundError);
+    assert.equal(gist(error), expected);
+    assert.equal(error.referenceId, "r");
+  }
+  server.replyOnce(reject({ statusCode: 2, statusMessage: "no" }));
+  const { message, statusCode, statusMessage, httpStatus } = await rejection(
+    client.completeRecord(request),
+  );
+  assert.deepEqual([statusCode, statusMessage, httpStatus], [2, "no", 200]);
+  assert.match(message, /^POST \/api\/v2\/me\/outbound-records\/12: status code 2 \(a parameter/);
+  server.replyOnce(recordError({ notificationType: "RecordProcessedError", reason: 5 }));
+  const { event } = await rejection(client.completeRecord({ ...request, referenceId: "r" }));
+  assert.equal(
+    `${event.notificationType} ${event.referenceId} ${event.reason}`,
+    "RecordProcessedError r 5",
+  );
+});
+
+testInFakeTime("timers are those of the test", async (pass) => {
+  const { client, server } = await createTestClient({ ackTimeout: 5000 });
+  server.reply(hold());
+  const held = rejection(client.completeRecord(request));
+  const short = rejection(client.completeRecord(request, { ackTimeout: 100 }));
+  await pass(100);
+  assert.equal(gist(await short), "ACK_TIMEOUT accepted");
+  assert.equal(client.pending, 1);
+  await pass(4900);
+  assert.equal(gist(await held), "ACK_TIMEOUT accepted");
+
+  server.reply(delay(2000, lose()));
+  const slow = rejection(client.completeRecord(request));
+  await pass(1999);
+  assert.equal(client.pending, 1);
+  await pass(1);
+  assert.equal(gist(await slow), "NETWORK_ERROR unknown");
+
+  server.reply(hold());
+  const late = client.completeRecord(request);
+  await pass(4999);
+  server.calls.at(-1).reply(acknowledge());
+  assert.equal((await late).notificationType, "RecordProcessedAcknowledge");
+});
+
+test("a signal ends a call, and its reason is the cause", async () => {
+  const { client, server } = await createTestClient();
+  server.reply(hold());
+  const controller = new AbortController();
+  const { signal } = controller;
+  const aborted = rejection(client.completeRecord(request, { signal }));
+  await settle();
+  const reason = new Error("enough");
+  controller.abort(reason);
+  const error = await aborted;
+  assert.equal(`${error.name} ${gist(error)}`, "AbortError ABORTED accepted");
+  assert.equal(error.cause, reason);
+  assert.equal(
+    gist(await rejection(client.completeRecord(request, { signal }))),
+    "ABORTED not-sent",
+  );
+  assert.equal(server.calls.length, 1);
+});
+
+testInFakeTime("a connection that is lost holds calls back, and comes again", async (pass) => {
+  const { client, server } = await createTestClient({ connectTimeout: 1000 });
+  const states = [];
+  client.addEventListener("statechange", ({ detail }) => states.push(detail));
+  const gaps = [];
+  client.addEventListener("gap", ({ detail }) => gaps.push(detail.reason));
+  server.replyOnce(delay(500, acknowledge()));
+  const before = client.completeRecord(request);
+  await pass(0);
+  server.disconnect("the wire was cut", 800);
+  assert.equal(
+    `${client.state} ${client.transport} ${client.reason}`,
+    "reconnecting null the wire was cut",
+  );
+  const given = rejection(client.completeRecord(request));
+  await pass(1000);
+  assert.equal(gist(await given), "CONNECT_FAILED not-sent");
+  assert.match((await given).message, /the wire was cut/);
+  const patient = client.completeRecord(request);
+  server.reconnect();
+  await before;
+  await patient;
+  assert.equal(server.calls.length, 2);
+  assert.deepEqual(gaps, []);
+
+  server.reply(hold());
+  const lost = rejection(client.completeRecord(request, { ackTimeout: 10 }));
+  await pass(0);
+  server.disconnect();
+  server.calls.at(-1).reply(acknowledge());
+  server.reconnect({ newSession: true });
+  await pass(10);
+  assert.equal(gist(await lost), "ACK_TIMEOUT accepted");
+  assert.equal(gaps.length, 1);
+  const { posts, events, reconnects, lastRoundTrip } = await client.stats();
+  assert.deepEqual([posts, events, reconnects, lastRoundTrip], [3, 2, 2, null]);
+  assert.deepEqual(
+    states.map(({ state, retryIn }) => [state, retryIn]),
+    [
+      ["reconnecting", 800],
+      ["connected", undefined],
+      ["reconnecting", undefined],
+      ["connected", undefined],
+    ],
+  );
+});
+
+for (const [what, end, expected] of [
+  ["the server ends the session", ({ server }) => server.end("signed out"), "DISCONNECTED"],
+  ["another agent signs in", ({ server }) => server.changeAgent(), "AGENT_CHANGED"],
+  ["the program ends", ({ server }) => server.crash(), "MODULE_EXITED"],
+  ["the client is closed", ({ client }) => client.close(), "CLOSED"],
+]) {
+  test(`${what}: ${expected}`, async () => {
+    const made = await createTestClient();
+    const { client, server } = made;
+    server.reply(hold());
+    const pending = rejection(client.completeRecord(request));
+    await settle();
+    const closed = once(client, "statechange");
+    await end(made);
+    assert.equal(gist(await pending), `${expected} accepted`);
+    assert.equal((await closed)[0].detail.state, "closed");
+    assert.equal(gist(await rejection(client.completeRecord(request))), `${expected} not-sent`);
+    assert.equal(server.calls.length, 1);
+    await client.close();
+  });
+}
+
+test("events go to subscriptions, to notifications, and to the call that they answer", async () => {
+  const { client, server } = await createTestClient({ channels: ["/v2/me/calls"] });
+  const heard = [];
+  const listener = ({ channel, data }) => heard.push(`${channel} ${data.n}`);
+  const all = await client.subscribe("/v2/me/*", listener);
+  await client.subscribe("/v2/me/devices", listener);
+  client.addEventListener("notification", ({ detail: { channel, data } }) =>
+    heard.push(`notification ${channel} ${data.n}`),
+  );
+  server.publish("/v2/me/devices", { n: 1 });
+  server.publish("/v2/me/calls", { n: 2 });
+  server.publish("/v2/you", { n: 3 });
+  await all.unsubscribe();
+  server.publish("/v2/me/outbound", { n: 4, notificationType: "CampaignLoaded" });
+  assert.deepEqual(heard, [
+    "/v2/me/devices 1",
+    "/v2/me/devices 1",
+    "/v2/me/calls 2",
+    "notification /v2/me/calls 2",
+    "notification /v2/me/outbound 4",
+  ]);
+  server.reply(hold());
+  const call = client.completeRecord({ ...request, referenceId: "r" });
+  const event = { notificationType: "RecordProcessedAcknowledge", referenceId: "r" };
+  server.publish("/v2/me/outbound", event);
+  assert.deepEqual(await call, event);
+  server.refuseSubscription("/v2/me/secret", "403::no");
+  const refused = await rejection(client.subscribe("/v2/me/secret", listener));
+  assert.equal(`${gist(refused)} ${refused.message}`.includes("SUBSCRIBE_REFUSED not-sent"), true);
+  assert.match(refused.message, /\/v2\/me\/secret: 403::no$/);
+});
+
+test("unsettled calls are listed until they are settled, sent again or forgotten", async () => {
+  const sentAt = new Date(1e12);
+  const left = (referenceId) => ({ method: "completeRecord", request, referenceId, sentAt });
+  const { client, server } = await createTestClient({
+    unsettled: ["a", "b", "c", "d"].map(left),
+  });
+  const [a, b, c, d] = await client.unsettled();
+  assert.deepEqual(
+    [a.method, a.request, a.delivery, a.sentAt, a.answered, a.answerableUntil],
+    ["completeRecord", { ...request, referenceId: "a" }, "unknown", sentAt, false, null],
+  );
+  server.unsettled[0].reply(acknowledge());
+  assert.equal((await a.settled).referenceId, "a");
+  await client.forget("b");
+  assert.equal(gist(await rejection(b.settled)), "CLOSED unknown");
+  server.replyOnce(reject({ statusCode: 2 }));
+  await rejection(client.completeRecord(c.request));
+  assert.deepEqual(
+    (await client.unsettled()).map((call) => call.referenceId),
+    ["c", "d"],
+  );
+  await client.completeRecord(c.request);
+  assert.equal((await c.settled).referenceId, "c");
+  server.unsettled[0].reply(acknowledge());
+  assert.equal((await client.unsettled())[0].answered, true);
+  await d.settled;
+  assert.deepEqual(await client.unsettled(), []);
+});
+
+test("what is wrong with a request is found as the module finds it", async () => {
+  const odd = [
+    ...["", " ", "x", "12", "0012", "0", "-1", "1.5", "9007199254740993", "9223372036854775807"],
+    ...["9223372036854775808", "99999999999999999999", "a\nb", ".", "..", "Answer", "answer"],
+    ...["TransferFailed", "NUTone", "RecordOnly", "Mobile", "x".repeat(256), "x".repeat(257)],
+    ...["é".repeat(1024), "x".repeat(1025), 0, 1, -1, 1.5, 1e11, 1e11 + 1, 2 ** 53, 1e300, -1e300],
+    ...[true, false, [], ["x"], {}, { a: 1, b: "", c: true, d: null }, { a: [] }, { a: {} }],
+    ...[
+      { "": 1 },
+      { "a\n": 1 },
+      { a: "x".repeat(1025) },
+      { a: 2 ** 53 },
+      { time: 1.7e12 },
+      { time: 0 },
+    ],
+    Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`f${i}`, i])),
+  ];
+  const asked = [];
+  for (const [method, sample] of Object.entries(requests)) {
+    asked.push({ method, request: {} }, { method, request: { ...sample, unknown: 1 } });
+    for (const name of ["completeRecord", "CompleteRecord", 7]) {
+      asked.push({ method, request: { ...sample, operationName: name } });
+    }
+    for (const field of [...Object.keys(sample), "referenceId"]) {
+      const { [field]: _, ...without } = sample;
+      asked.push({ method, request: without });
+      for (const value of odd) {
+        asked.push({ method, request: { ...sample, [field]: value } });
+      }
+    }
+  }
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const want = JSON.parse(
+    execFileSync("go", ["run", "./internal/cmd/refusals"], {
+      cwd: root,
+      input: JSON.stringify(asked),
+      maxBuffer: 1 << 26,
+    }),
+  );
+  const { client, server } = await createTestClient();
+  assert.ok(asked.length > 3000, `${asked.length}`);
+  let refused = 0;
+  for (const [i, { method, request }] of asked.entries()) {
+    const isTime = (value) => typeof value === "object" && value !== null && "time" in value;
+    const given = Object.fromEntries(
+      Object.entries(request).map(([field, value]) => [
+        field,
+        isTime(value) ? new Date(value.time) : value,
+      ]),
+    );
+    const sent = server.calls.length;
+    const error = await client[method](given).then(
+      () => undefined,
+      (error) => error,
+    );
+    const got = error?.problems?.map(({ field }) => field).sort() ?? [];
+    assert.deepEqual(got, want[i], `${method} ${JSON.stringify(request)}`);
+    if (error) {
+      refused++;
+      assert.equal(gist(error), "INVALID_REQUEST not-sent");
+      assert.equal(server.calls.length, sent);
+    }
+  }
+  assert.ok(refused > 2000 && refused < asked.length - 500, `${refused} of ${asked.length}`);
+  await assert.rejects(client.completeRecord(), { code: "INVALID_REQUEST" });
+});
+
+test("a reference that is in flight is refused", async () => {
+  const { client, server } = await createTestClient();
+  server.reply(hold());
+  const first = client.completeRecord({ ...request, referenceId: "r" });
+  const { code, problems } = await rejection(
+    client.completeRecord({ ...request, referenceId: "r" }),
+  );
+  assert.deepEqual([code, problems[0].field], ["INVALID_REQUEST", "referenceId"]);
+  server.calls[0].reply(acknowledge());
+  await first;
+});
+
+test("it leaves nothing behind: no timer, no global, nothing of the module", async () => {
+  const timers = mock.method(globalThis, "setTimeout");
+  try {
+    const globals = Object.getOwnPropertyNames(globalThis);
+    const { client } = await createTestClient();
+    await client.completeRecord(request);
+    await client.close();
+    assert.equal(timers.mock.callCount(), 1, "the one of ackTimeout");
+    assert.deepEqual(Object.getOwnPropertyNames(globalThis), globals);
+  } finally {
+    timers.mock.restore();
+  }
+});
+
+test("with require it is the same, and its errors are of one class", async () => {
+  const require = createRequire(import.meta.url);
+  const testing = require("gws-outbound/testing");
+  const { OutboundError } = require("../dist/index.cjs");
+  const { client, server } = await testing.createTestClient();
+  server.reply(testing.reject({ statusCode: 2 }));
+  assert.ok((await rejection(client.completeRecord(request))) instanceof OutboundError);
+});
+
+test("the recipe for Vitest passes in a project that has the package from its tarball", async () => {
+  const { tarball } = await pack();
+  const app = await makeApp(tarball);
+  try {
+    const modules = fileURLToPath(new URL("../node_modules", import.meta.url));
+    for (const name of ["vitest", "jsdom"]) {
+      await symlink(join(modules, name), join(app.root, "node_modules", name));
+    }
+    const recipe = fileURLToPath(new URL("../../web/examples/testing", import.meta.url));
+    await cp(recipe, app.root, { recursive: true });
+    await rename(join(app.root, "disposition.vitest.js"), join(app.root, "disposition.test.js"));
+    const vitest = join(modules, "vitest", "vitest.mjs");
+    const args = [vitest, "run", "--root", app.root, "--no-color", "--reporter", "json"];
+    const report = await promisify(execFile)(process.execPath, args, { cwd: app.root }).catch(
+      (error) => assert.fail(`${error.stdout}\n${error.stderr}`),
+    );
+    const { numPassedTests, numTotalTests } = JSON.parse(report.stdout);
+    assert.deepEqual([numPassedTests, numTotalTests], [5, 5]);
+  } finally {
+    await app.remove();
+  }
+});
