@@ -24,23 +24,28 @@ const overlay = join(root, "build", "overlay");
 // that go.mod chooses.
 const wasmExec = join(output("go", ["env", "GOROOT"]), "lib", "wasm", "wasm_exec.js");
 
-/** Packages that are smaller without inlining, and not on the road of a completion. */
+/** Packages that are smaller without inlining, of which a completion needs little. */
 const notInlined = [
   "bytes",
+  "context",
   "encoding/base64",
   "encoding/hex",
   "github.com/hack-pad/go-indexeddb/...",
+  "github.com/hack-pad/safejs/...",
   "hash/fnv",
   "internal/bisect",
   "internal/godebug",
   "internal/poll",
   "internal/strconv",
   "io/fs",
+  "nhooyr.io/websocket/...",
   "os",
   "path",
   "reflect",
+  "slices",
   "strconv",
   "strings",
+  "time",
   "unicode/utf16",
   "unique",
   "weak",
