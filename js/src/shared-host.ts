@@ -8,6 +8,9 @@ import { moduleUrl } from "./module.js";
 import { hasUser, workerUrl } from "./url.js";
 import { NoWorker, Start, whyNot, whyNoWorker } from "./worker-host.js";
 
+/** Tells builds of this package apart, the module included. Put there by build.mjs. */
+declare const GWS_OUTBOUND_BUILD: string;
+
 /** What goes to the Worker before the first text. */
 export interface Join {
   build: string;
