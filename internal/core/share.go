@@ -324,6 +324,7 @@ func (c *Core) leave(from *client) {
 	}
 	if from.Leave() {
 		c.removeShared(from)
+		delete(c.clients, from)
 	}
 }
 
@@ -467,8 +468,12 @@ func (p *Port) owedBy(c *client) (references []string) {
 	return references
 }
 
-// owe notes that the page is to say when it has got what the call of that reference has come to. It reports whether that is new.
+// owe notes that the page is to say when it has got what the call of that reference has come to, as over a shared client with a
+// journal. It reports whether that is new.
 func (p *Port) owe(reference string, c *client) bool {
+	if c.share == nil || !c.journal {
+		return false
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.owed[reference] != nil {

@@ -470,6 +470,23 @@ for (const [name, { prepare, from, path, reason, complaints, host }] of Object.e
   );
 }
 
+testInPage("as true, with a word: with wasmModule, and with cometd", async (page, said) => {
+  const simulator = await Simulator.start();
+  const came = await page.evaluate(async (options) => {
+    const { createClient } = await import("/dist/index.js");
+    const wasmModule = await WebAssembly.compileStreaming(fetch("/dist/outbound.wasm"));
+    const client = await createClient({ ...options, wasmModule });
+    const { problems } = await createClient({ ...options, cometd: {} }).catch((error) => error);
+    return { host: client.host, field: problems[0].field };
+  }, options(simulator));
+  assert.deepEqual(came, { host: "worker", field: "cometd" });
+  const lines = said.filter((line) => line.includes("is not shared with other pages")).join("\n");
+  assert.match(
+    lines,
+    /a compiled wasmModule cannot be passed to a shared Worker.*\n.*the option cometd/,
+  );
+});
+
 testInPage(
   "load() loads the shared program, once for all tabs",
   async (page) => {
