@@ -224,10 +224,11 @@ func (c *client) allPages() []*page {
 	return c.pages
 }
 
-// askHeaders asks a page that lives for header fields, the one first that was heard last. One that has gone, or that
-// does not answer, as in the back/forward cache, is no reason to fail while there are others.
+// askHeaders asks a page that lives for header fields, the one first that was heard last. One that has gone, whose function
+// fails, or that does not answer, as in the back/forward cache, is no reason to fail while there are others.
 func (c *client) askHeaders(ctx context.Context) (httpx.Header, error) {
 	asked := map[*page]bool{}
+	failed := errors.New("no page is left that could be asked")
 	for {
 		var next *page
 		others := 0
@@ -240,7 +241,7 @@ func (c *client) askHeaders(ctx context.Context) (httpx.Header, error) {
 			}
 		}
 		if next == nil {
-			return nil, errors.New("no page is left that could be asked")
+			return nil, failed
 		}
 		asked[next] = true
 		limited, cancel := ctx, func() {}
@@ -250,8 +251,11 @@ func (c *client) askHeaders(ctx context.Context) (httpx.Header, error) {
 		fields, err := next.port.ask(limited, next.number)
 		late := limited.Err() != nil && ctx.Err() == nil
 		cancel()
-		if err != errGone && !late {
+		switch {
+		case err == nil || ctx.Err() != nil:
 			return fields, err
+		case err != errGone && !late:
+			failed = err
 		}
 	}
 }

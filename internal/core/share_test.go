@@ -263,14 +263,18 @@ func TestShare_FunctionsForHeaders(t *testing.T) {
 	other.resolved(id)
 	require.Equal(t, "agent2", sim.Posts()[0].User)
 
-	// The one that was heard last is asked first; when it dies, the other one is.
-	sim.Inject(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoAnswer, Status: 401})
-	b.port.heard.Store(time.Now().Add(time.Hour).UnixNano())
-	id = a.call(1, nil)
-	await(b, func(*wire.AskHeaders) bool { return true })
-	b.port.Take(&wire.Gone{})
-	a.answer(basic)
-	a.resolved(id)
+	// The one that was heard last is asked first; where its function fails, or it dies, the other one is.
+	for _, end := range []func(question int){
+		func(question int) { b.port.Take(&wire.HeadersAnswer{ID: question, Failed: "TypeError: no token"}) },
+		func(int) { b.port.Take(&wire.Gone{}) },
+	} {
+		sim.Inject(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoAnswer, Status: 401})
+		b.port.heard.Store(time.Now().Add(time.Hour).UnixNano())
+		id = a.call(1, nil)
+		end(await(b, func(*wire.AskHeaders) bool { return true }).ID)
+		a.answer(basic)
+		a.resolved(id)
+	}
 }
 
 func TestShare_FunctionsWhereTheServerNamesNobody(t *testing.T) {
