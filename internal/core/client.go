@@ -217,7 +217,7 @@ func (c *client) perform(ctx context.Context, p *Port, m *wire.Call) (json.RawMe
 		fields["referenceId"] = m.Reference
 	}
 	reference, _ := fields["referenceId"].(string)
-	owed := c.journal && p.owe(reference, c)
+	owed := p.owe(reference, c)
 	k := &known{port: p, id: m.ID, delivery: m.Delivery}
 	opts.OnProgress = func(d gws.Delivery) {
 		if d == gws.NotSent && c.sendsAtOnce() {

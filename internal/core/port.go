@@ -33,7 +33,7 @@ type Port struct {
 	calls     map[int]*call           // by the page's numbers: the one table of those that have no end yet
 	ended     sync.Cond               // a call has come to its end
 	questions map[int]chan *wire.HeadersAnswer
-	owed      map[string]*client    // by references: what calls over clients with a journal have come to, or will, and the page has not got
+	owed      map[string]*client    // by references: what calls over shared clients with a journal have come to, or will, and the page has not got
 	asksMe    map[int]chan *wire.Me // by the numbers of clients that are being made
 
 	gone  chan struct{} // closed when there is no page any more

@@ -202,10 +202,11 @@ func (c *client) allPages() []*page {
 	return c.pages
 }
 
-// askHeaders asks a page that lives for header fields, the one first that was heard last. One that has gone, or that
-// does not answer, as in the back/forward cache, is no reason to fail while there are others.
+// askHeaders asks a page that lives for header fields, the one first that was heard last. One that has gone, whose function
+// fails, or that does not answer, as in the back/forward cache, is no reason to fail while there are others.
 func (c *client) askHeaders(ctx context.Context) (httpx.Header, error) {
 	asked := map[*page]bool{}
+	failed := errors.New("no page is left that could be asked")
 	for {
 		var next *page
 		others := 0
@@ -218,7 +219,7 @@ func (c *client) askHeaders(ctx context.Context) (httpx.Header, error) {
 			}
 		}
 		if next == nil {
-			return nil, errors.New("no page is left that could be asked")
+			return nil, failed
 		}
 		asked[next] = true
 		limited, cancel := ctx, func() {}
@@ -228,8 +229,11 @@ func (c *client) askHeaders(ctx context.Context) (httpx.Header, error) {
 		fields, err := next.port.ask(limited, next.number)
 		late := limited.Err() != nil && ctx.Err() == nil
 		cancel()
-		if err != errGone && !late {
+		switch {
+		case err == nil || ctx.Err() != nil:
 			return fields, err
+		case err != errGone && !late:
+			failed = err
 		}
 	}
 }
@@ -302,6 +306,7 @@ func (c *Core) leave(from *client) {
 	}
 	if from.Leave() {
 		c.removeShared(from)
+		delete(c.clients, from)
 	}
 }
 
@@ -445,8 +450,12 @@ func (p *Port) owedBy(c *client) (references []string) {
 	return references
 }
 
-// owe notes that the page is to say when it has got what the call of that reference has come to. It reports whether that is new.
+// owe notes that the page is to say when it has got what the call of that reference has come to, as over a shared client with a
+// journal. It reports whether that is new.
 func (p *Port) owe(reference string, c *client) bool {
+	if c.share == nil || !c.journal {
+		return false
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.owed[reference] != nil {

@@ -7,8 +7,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -261,14 +263,18 @@ func TestShare_FunctionsForHeaders(t *testing.T) {
 	other.resolved(id)
 	require.Equal(t, "agent2", sim.Posts()[0].User)
 
-	// The one that was heard last is asked first; when it dies, the other one is.
-	sim.Inject(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoAnswer, Status: 401})
-	b.port.heard.Store(time.Now().Add(time.Hour).UnixNano())
-	id = a.call(1, nil)
-	await(b, func(*wire.AskHeaders) bool { return true })
-	b.port.Take(&wire.Gone{})
-	a.answer(basic)
-	a.resolved(id)
+	// The one that was heard last is asked first; where its function fails, or it dies, the other one is.
+	for _, end := range []func(question int){
+		func(question int) { b.port.Take(&wire.HeadersAnswer{ID: question, Failed: "TypeError: no token"}) },
+		func(int) { b.port.Take(&wire.Gone{}) },
+	} {
+		sim.Inject(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoAnswer, Status: 401})
+		b.port.heard.Store(time.Now().Add(time.Hour).UnixNano())
+		id = a.call(1, nil)
+		end(await(b, func(*wire.AskHeaders) bool { return true }).ID)
+		a.answer(basic)
+		a.resolved(id)
+	}
 }
 
 func TestShare_FunctionsWhereTheServerNamesNobody(t *testing.T) {
@@ -313,4 +319,64 @@ func TestSettings_EachOptionCounts(t *testing.T) {
 		}
 	}
 	require.Len(t, names, len(contract.Options)-len(others))
+}
+
+// Whatever pages do, and whenever: each call has one end, and in the end nothing is left.
+func TestShare_PagesThatComeAndGo(t *testing.T) {
+	sim := gwssim.New(t)
+	browser := journaltest.NewBrowser()
+	c := New(Config{Log: func(bayeux.Level, string) {}, Journal: func() (journal.Store, journal.Locks, error) {
+		page := browser.Page()
+		return page, page, nil
+	}})
+	var all sync.WaitGroup
+	for n := range 40 {
+		all.Go(func() {
+			p := openPage(t, c)
+			random := rand.New(rand.NewPCG(uint64(n), 1))
+			pause := func() { time.Sleep(time.Duration(random.IntN(20)) * time.Millisecond) }
+			pause()
+			id := p.sharing(1, sim, basic, map[string]any{"journal": random.IntN(2) == 0})
+			if random.IntN(4) == 0 {
+				pause()
+				p.port.Take(&wire.Gone{})
+				return
+			}
+			p.resolved(id)
+			subscribed := p.id()
+			p.port.Take(&wire.Subscribe{ID: subscribed, Client: 1, Channel: "/a", Listener: gws.Foreign("function")})
+			var calls []int
+			for i := range random.IntN(4) {
+				calls = append(calls, p.call(1, map[string]any{"referenceId": fmt.Sprint(n, "-", i)}))
+			}
+			pause()
+			switch random.IntN(3) {
+			case 0:
+				p.port.Take(&wire.Leave{})
+				p.port.Take(&wire.Gone{})
+				return
+			case 1:
+				p.port.Take(&wire.Gone{})
+				return
+			}
+			closed := p.close(1)
+			for i, call := range calls {
+				if m, failed := p.end(call).(*wire.Rejected); failed {
+					require.Equal(t, "CLOSED", m.Error.Code)
+				}
+				p.port.Take(&wire.Delivered{Client: 1, ReferenceID: fmt.Sprint(n, "-", i)})
+			}
+			p.end(subscribed)
+			p.resolved(closed)
+		})
+	}
+	all.Wait()
+	for _, left := range slices.Clone(c.shared) {
+		for len(left.allPages()) > 0 {
+			time.Sleep(time.Millisecond)
+		}
+		c.closeIfAlone(left)
+	}
+	require.Empty(t, c.shared)
+	require.Empty(t, c.clients)
 }

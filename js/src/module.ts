@@ -13,8 +13,19 @@ export async function compiled(options: LoadOptions): Promise<WebAssembly.Module
   if (options.wasmModule) {
     return options.wasmModule;
   }
-  const url = moduleUrl(options);
-  const integrity = options.wasmIntegrity ?? "";
+  return fetched(moduleUrl(options), options.wasmIntegrity);
+}
+
+/** Gives the compiled module that is at `url`. */
+export async function compiledFrom(
+  url: URL,
+  integrity: string | undefined,
+): Promise<WebAssembly.Module> {
+  await assertAllowed();
+  return fetched(url, integrity);
+}
+
+function fetched(url: URL, integrity = ""): Promise<WebAssembly.Module> {
   // What was not checked against it must not be had by who asks for that.
   const key = `${integrity} ${url.href}`;
   let module = modules.get(key);

@@ -7,6 +7,9 @@ import type { Link } from "./link.js";
 import { moduleUrl } from "./module.js";
 import { NoWorker, Start, whyNot, whyNoWorker, workerUrl } from "./worker-host.js";
 
+/** Tells builds of this package apart, the module included. Put there by build.mjs. */
+declare const GWS_OUTBOUND_BUILD: string;
+
 /** What goes to the Worker before the first text. */
 export interface Join {
   build: string;

@@ -4,12 +4,15 @@
 import { clearTimeout, setTimeout } from "./builtins.js";
 import { instantiate } from "./instantiate.js";
 import { hold } from "./life.js";
-import { compiled } from "./module.js";
+import { compiledFrom } from "./module.js";
 import type { Program } from "./program.js";
 import { say, sayEnded, sayUnfit } from "./say.js";
 import type { Join } from "./shared-host.js";
 import { unavailable } from "./unavailable.js";
 import { toText } from "./wire.js";
+
+/** Tells builds of this package apart, the module included. Put there by build.mjs. */
+declare const GWS_OUTBOUND_BUILD: string;
 
 /** A program that runs, and its pages. */
 interface Shared {
@@ -45,7 +48,7 @@ function programOf({ wasmUrl, wasmIntegrity }: Join): Promise<Shared> {
   const key = `${wasmIntegrity} ${wasmUrl}`;
   let shared = programs.get(key);
   if (!shared) {
-    shared = start({ wasmUrl, wasmIntegrity });
+    shared = start(new URL(wasmUrl), wasmIntegrity);
     programs.set(key, shared);
     const forget = () => programs.delete(key);
     shared.then(({ program }) => program.onEnd(forget), forget);
@@ -53,12 +56,9 @@ function programOf({ wasmUrl, wasmIntegrity }: Join): Promise<Shared> {
   return shared;
 }
 
-async function start(from: {
-  wasmUrl: string;
-  wasmIntegrity?: string | undefined;
-}): Promise<Shared> {
+async function start(wasmUrl: URL, integrity: string | undefined): Promise<Shared> {
   const ports = new Map<number, MessagePort>();
-  const module = await compiled(from);
+  const module = await compiledFrom(wasmUrl, integrity);
   const running = await instantiate(module, (page, text) => ports.get(page)?.postMessage(text));
   return { ...running, ports };
 }

@@ -273,6 +273,11 @@ async function useApp(page, options = {}) {
   assert.deepEqual(event, { ...acknowledgement, referenceId });
   assert.equal((await simulator.posts()).length, 1);
   assert.equal(workers, 1, "it did not run in a Worker");
+  await page.evaluate((what) => globalThis.completeOne(what), {
+    options: { baseUrl: simulator.url, headers, worker: "shared" },
+    request,
+  });
+  assert.equal(await page.evaluate(() => globalThis.host), "shared-worker");
 }
 
 for (const [how, get] of Object.entries({

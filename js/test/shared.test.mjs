@@ -367,6 +367,32 @@ site.files.set("/shared-doomed/worker.js", `${workerScript}\n${doom}`);
 const [build] = workerScript.match(/[0-9a-f]{16}/);
 site.files.set("/shared-old/worker.js", workerScript.replaceAll(build, "0123456789abcdef"));
 
+testInPage(
+  "after a deployment, the older tabs keep their program, and the newer have their own",
+  async (page) => {
+    const simulator = await Simulator.start();
+    const deploy = async (id) => {
+      site.files.set("/deployed/outbound.wasm", new URL("outbound.wasm", dist));
+      for (const name of ["index.js", "worker.js"]) {
+        const text = await readFile(new URL(name, dist), "utf8");
+        site.files.set(`/deployed/${name}`, text.replaceAll(build, id));
+      }
+    };
+    const from = "/deployed/index.js";
+    await deploy("0000000000000001");
+    const older = await connect(page, options(simulator), from);
+    await deploy("0000000000000002");
+    const newer = await connect(await openTab(page), options(simulator), from);
+    const newest = await connect(await openTab(page), options(simulator), from);
+    for (const session of [older, newer, newest]) {
+      assert.equal(await hostOf(session), "shared-worker");
+      assert.ok((await complete(session, request)).value);
+    }
+    assert.equal(await simulator.call("sessions"), 2);
+  },
+  { needs },
+);
+
 // It takes a page without Web Locks for gone once that has said nothing for 6 s, in place of 3 minutes.
 const [patience] = workerScript.match(/18e4|180000/);
 site.files.set("/shared-hasty/worker.js", workerScript.replace(patience, "6000"));
@@ -470,6 +496,23 @@ for (const [name, { prepare, from, path, reason, complaints, host }] of Object.e
   );
 }
 
+testInPage("as true, with a word: with wasmModule, and with cometd", async (page, said) => {
+  const simulator = await Simulator.start();
+  const came = await page.evaluate(async (options) => {
+    const { createClient } = await import("/dist/index.js");
+    const wasmModule = await WebAssembly.compileStreaming(fetch("/dist/outbound.wasm"));
+    const client = await createClient({ ...options, wasmModule });
+    const { problems } = await createClient({ ...options, cometd: {} }).catch((error) => error);
+    return { host: client.host, field: problems[0].field };
+  }, options(simulator));
+  assert.deepEqual(came, { host: "worker", field: "cometd" });
+  const lines = said.filter((line) => line.includes("is not shared with other pages")).join("\n");
+  assert.match(
+    lines,
+    /a compiled wasmModule cannot be passed to a shared Worker.*\n.*the option cometd/,
+  );
+});
+
 testInPage(
   "load() loads the shared program, once for all tabs",
   async (page) => {
@@ -481,17 +524,12 @@ testInPage(
       await load({ worker: "shared" });
     });
     assert.equal(loads(), 1);
-    const time = (tab) =>
-      tab.evaluate(async (options) => {
-        const { createClient } = await import("/dist/index.js");
-        const began = performance.now();
-        await createClient(options);
-        return performance.now() - began;
-      }, options(simulator));
-    const first = await time(page);
-    const second = await time(await openTab(page));
+    const sessions = [
+      await connect(page, options(simulator)),
+      await connect(await openTab(page), options(simulator)),
+    ];
+    for (const session of sessions) assert.equal(await hostOf(session), "shared-worker");
     assert.equal(loads(), 1);
-    console.log(`# connected: the first tab after ${first} ms, the second after ${second} ms`);
   },
   { needs },
 );

@@ -5,6 +5,7 @@ import { CallResult, createClient, OutboundError } from "gws-outbound";
 
 globalThis.completeOne = async ({ options, request }) => {
   const client = await createClient(options);
+  globalThis.host = client.host;
   try {
     return await client.completeRecord(request);
   } finally {
