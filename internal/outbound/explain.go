@@ -12,7 +12,7 @@ const (
 	offline = "the browser is offline"
 
 	// sixConnections is what browsers do to tabs over HTTP/1.1, and never say.
-	sixConnections = "over HTTP/1.1 a browser has at most six connections to a server, and in each tab a held request takes one:" +
+	sixConnections = "over HTTP/1.1 a browser has at most six connections to a server, and each request that is held takes one:" +
 		" with many tabs open, that is a likely cause"
 )
 

@@ -384,8 +384,9 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
 
   /**
    * Why the client is not simply connected, or is slower than it could be, in words for a
-   * developer; `null` where there is nothing to say. Connected, it says where the server sees
-   * several clients in this browser, or asks for long pauses. It is the `reason` of the last
+   * developer; `null` where there is nothing to say. Connected, it says where another client in
+   * this browser has its request held, over long-polling, where the server sees several clients in
+   * this browser, or where it asks for long pauses. It is the `reason` of the last
    * `statechange`, those before a listener could be there included.
    */
   readonly reason: string | null;

@@ -119,12 +119,10 @@ testInPage(
   async (page) => {
     const simulator = new Simulator(new URL(demo).origin);
     const inTabs = (selector) =>
-      page.$$eval(
-        "iframe",
-        (frames, selector) =>
-          frames.map((frame) => frame.contentDocument.querySelector(selector)?.textContent),
-        selector,
-      );
+      page.evaluate((selector) => {
+        const frames = [...document.querySelectorAll("iframe")];
+        return frames.map((frame) => frame.contentDocument.querySelector(selector)?.textContent);
+      }, selector);
     const tabsRead = async (selector, ...texts) => {
       let now;
       do now = await inTabs(selector);
@@ -146,7 +144,7 @@ testInPage(
         way,
       );
       if (way === "separate") {
-        const isPolite = (reason) => reason.includes("another client in this browser");
+        const isPolite = (reason) => reason?.includes("another client in this browser");
         while ((await inTabs("#module-reason")).filter(isPolite).length !== 1); // the other is held
       }
       await page.focus("#complete");
