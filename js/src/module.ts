@@ -55,7 +55,7 @@ function packaged(): URL {
 /** What to do where the module is not at `url`. */
 function remedy(url: URL): string {
   return wasOptimized() && url.href === packaged().href
-    ? 'the dev server has moved the package, and not this file: with Vite, set optimizeDeps: { exclude: ["gws-outbound"] }; with others, give wasmUrl and workerUrl'
+    ? 'the dev server has moved the package without its files: with Vite, set optimizeDeps: { exclude: ["gws-outbound"] }; else give wasmUrl and workerUrl'
     : "wasmUrl says where the file is";
 }
 

@@ -11,7 +11,9 @@ function urlOfBundle(): string | undefined {
     WorkerGlobalScope?: unknown;
   };
   if (document) {
-    return (document.currentScript as HTMLScriptElement | null)?.src;
+    // Any element with that name would stand in for it, such as an image in a text that somebody else has written.
+    const script = document.currentScript as HTMLScriptElement | null;
+    return script?.tagName === "SCRIPT" ? script.src : undefined;
   }
   return WorkerGlobalScope ? location.href : undefined;
 }
@@ -29,7 +31,7 @@ export function wasOptimized(): boolean {
 
 /** What a message says where nothing tells where the files are. */
 export const unplaced =
-  "this bundle is no ES module, and cannot tell where its files are (import.meta.url is undefined): give wasmUrl and workerUrl, or load the bundle by a script element of its own, with outbound.wasm and worker.js beside it";
+  "this bundle does not know where its files are (import.meta.url is undefined): give wasmUrl and workerUrl, or load it by a script element with outbound.wasm and worker.js beside it";
 
 /**
  * Gives the URL that the names of the package's files are relative to, if it is not import.meta.url as it is; null if
@@ -41,7 +43,7 @@ export function otherPlace(): URL | null | undefined {
     const script = parse(bundle);
     return script && withoutUser(script);
   }
-  const [, modules] = optimized.exec(own.pathname) ?? [];
+  const modules = optimized.exec(own.pathname)?.[1];
   if (modules !== undefined) {
     return withoutUser(new URL(`${modules}/gws-outbound/dist/`, own));
   }

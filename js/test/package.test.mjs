@@ -208,7 +208,13 @@ testInPage(
     try {
       await buildScript(app.root);
       await putFiles(join(app.root, "out"), app.root);
-      await writeFile(join(app.root, "out", "index.html"), scriptPage("run.js"));
+      // Nor is it what looks like its script element.
+      const image = '<img name="currentScript" src="elsewhere.svg" alt="">';
+      await writeFile(join(app.root, "out", "index.html"), scriptPage("run.js") + image);
+      await writeFile(
+        join(app.root, "out", "elsewhere.svg"),
+        "<svg xmlns='http://www.w3.org/2000/svg'/>",
+      );
       // Run by another script, there is no script element that is its own.
       await writeFile(
         join(app.root, "out", "run.js"),
