@@ -1,11 +1,12 @@
 // The pages of the documentation: their links, their length, and that they quote the code.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { cwd: root });
@@ -76,18 +77,36 @@ test("the messages that errors.md explains are those of the code", () => {
   assert.deepEqual(unknown, []);
 });
 
-test("the code of from-cometd.md is that of its example", () => {
-  const example = files.filter((name) => name.startsWith("web/examples/channels/")).map(read);
+const quoting = ["calls.md", "from-cometd.md", "frameworks.md", "getting-started.md", "sign-in.md"];
+
+test("the code of the manual's guides is that of the examples", () => {
+  const examples = files.filter((name) => /^web\/examples\/.*\.(js|jsx|ts)$/.test(name)).map(read);
   const plain = (code) => code.replace(/\s+/g, " ").trim();
-  const code = plain(example.join("\n"));
-  const blocks = [...read("web/docs/from-cometd.md").matchAll(/^```js\n([\s\S]*?)^```$/gm)];
-  assert.ok(blocks.length > 1);
-  for (const [, block] of blocks) {
-    // What a block leaves out is a comment of three dots.
-    for (const piece of block.split(/^ *\/\/ \.\.\.$/m)) {
-      assert.ok(code.includes(plain(piece)), piece);
+  const code = plain(examples.join("\n"));
+  for (const page of quoting) {
+    const blocks = [...read(`web/docs/${page}`).matchAll(/^```(?:js|tsx?)\n([\s\S]*?)^```$/gm)];
+    assert.ok(blocks.length > 0, page);
+    for (const [, block] of blocks) {
+      // What a block leaves out is a comment of three dots.
+      for (const piece of block.split(/^ *\/\/ \.\.\.$/m)) {
+        assert.ok(code.includes(plain(piece)), `${page}: ${piece}`);
+      }
     }
   }
+});
+
+test("the examples in TypeScript compile, as strict as can be", async () => {
+  const manual = join(root, "js/manual");
+  const tsc = join(manual, "node_modules/typescript/bin/tsc");
+  assert.ok(existsSync(tsc), "make docs installs what this needs");
+  const project = JSON.parse(read("js/manual/tsconfig.json").replace(/^ *\/\/.*$/gm, ""));
+  const roots = project.files.map((file) => join("js/manual", file));
+  const examples = files.filter((name) => /^web\/examples\/.*\.ts$/.test(name));
+  const imported = ["web/examples/vue/use-outbound.ts"];
+  assert.deepEqual([...roots, ...imported].sort(), examples.sort());
+  await promisify(execFile)(process.execPath, [tsc, "-p", manual]).catch((error) => {
+    throw new Error(error.stdout || error.message);
+  });
 });
 
 test("errors.md has something on every code", () => {

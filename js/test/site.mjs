@@ -137,13 +137,14 @@ export async function startSite({ firstScript, cached = false } = {}) {
       reply = { status: 404, type: "text/plain", body: "not found" };
     }
     const { status = 200, type = "text/plain", body = "" } = reply;
-    const { policy, location, chunked, encoding } = reply;
+    const { policy, location, chunked, encoding, headers } = reply;
     response.writeHead(status, {
       "Content-Type": type,
       ...((cached || chunked) && { "Cache-Control": "max-age=3600" }),
       ...(encoding && { "Content-Encoding": encoding }),
       ...(policy && { "Content-Security-Policy": policy }),
       ...(location && { Location: location }),
+      ...headers,
     });
     if (chunked) {
       for (let at = 0; at < body.length; at += 65_536) {
