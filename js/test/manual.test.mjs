@@ -73,4 +73,7 @@ testPictures(docs, [1280, 400], async (page, take) => {
   await page.goto(`${docs}deployment.html`);
   await page.waitForSelector("#cors-line-by-line");
   await take("manual");
+  await page.goto(`${docs}api/OutboundClient.html`);
+  await page.waitForSelector("#completerecord");
+  await take("manual-api");
 });
