@@ -20,8 +20,13 @@ const read = (name) => readFileSync(join(root, name), "utf8");
 /** A page without its code, in which nothing is a heading or a link. */
 const prose = (name) => read(name).replace(/^```[\s\S]*?^```$/gm, "");
 
-/** The anchors that GitHub gives to a page's headings. */
+/** The anchors that a page has, and those that GitHub gives to its headings. */
 function anchors(name) {
+  const own = [...prose(name).matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id);
+  return own.concat(headings(name));
+}
+
+function headings(name) {
   return [...prose(name).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
     heading
       .toLowerCase()
@@ -107,6 +112,26 @@ test("the examples in TypeScript compile, as strict as can be", async () => {
   await promisify(execFile)(process.execPath, [tsc, "-p", manual]).catch((error) => {
     throw new Error(error.stdout || error.message);
   });
+});
+
+test("each message that errors.md explains has an anchor, which those messages name that say where to look", () => {
+  const page = read("web/docs/errors.md");
+  const rows = page.match(/^\| (?!you see).*$/gm).filter((row) => !/^\|[-|]+$/.test(row));
+  const quoted = rows.filter((row) => /^\| (<a id="[\w-]+"><\/a>)?`[^`]* [^`]*`/.test(row));
+  assert.ok(quoted.length > 40);
+  assert.deepEqual(
+    quoted.filter((row) => !/^\| <a id="/.test(row)),
+    [],
+  );
+  const all = anchors("web/docs/errors.md");
+  assert.equal(new Set(all).size, all.length, "an anchor is there twice");
+  const code = files.filter((name) => /^(internal|js\/src)\/.*\.(go|ts)$/.test(name)).map(read);
+  const named = [...code.join("\n").matchAll(/errors\.md#([\w-]+)/g)].map(([, anchor]) => anchor);
+  assert.ok(named.length > 4);
+  assert.deepEqual(
+    named.filter((anchor) => !all.includes(anchor)),
+    [],
+  );
 });
 
 test("errors.md has something on every code", () => {
