@@ -103,11 +103,24 @@ simulator: ## Fill build/simulator: the npm package gws-outbound-simulator, with
 	@node js/simulator/build.mjs build/simulator
 	@echo "build/simulator: npm pack or publish it; npx --package build/simulator gws-outbound-simulator runs it"
 
+DOCS := build/docs/index.html
+DOCS_SOURCES := $(wildcard web/docs/*.md js/manual/*.mjs js/manual/*.css js/manual/package-lock.json) SECURITY.md CHANGELOG.md $(wildcard js/src/*.ts)
+
+.PHONY: docs
+docs: $(DOCS) ## Make the manual's pages, in build/docs; make run serves them at /docs/
+
+$(DOCS): $(DOCS_SOURCES)
+	@if ! cmp -s js/manual/package-lock.json js/manual/node_modules/.installed; then \
+		npm ci --prefix js/manual --no-fund --no-audit --loglevel=error; \
+		cp js/manual/package-lock.json js/manual/node_modules/.installed; \
+	fi
+	@node js/manual/build.mjs
+
 .PHONY: run
 run: build chromium ## Serve the demo at 127.0.0.1:8080 (PORT=n) and complete one record; ONCE=1 ends then
 	@mkdir -p build
 	@go build -o build/desktop ./internal/cmd/desktop
-	@exec build/desktop -addr 127.0.0.1:$(PORT) -check "node js/selfcheck.mjs" $(if $(ONCE),-once)
+	@exec build/desktop -addr 127.0.0.1:$(PORT) -check "node js/selfcheck.mjs" -docs "$(MAKE) --no-print-directory docs" $(if $(ONCE),-once)
 
 .PHONY: test test-go test-wasm test-js test-browsers
 test: deps build size ## Run all tests: Go natively, Go in Chromium, the built package in a page
@@ -135,7 +148,7 @@ test-wasm: chromium build $(OVERLAY) ## Go tests in Chromium
 	@build/testserver -- env $(WASM) PATH="$(dir $(CHROMIUM)):$$PATH" \
 		go test -overlay=$(OVERLAY) -vet=off -p 1 -timeout 4m -exec "env -u GOOS -u GOARCH $(CURDIR)/build/wasmbrowsertest" $(WASM_TESTS)
 
-test-js: deps build extension ## The built package in a page, and the demo page, in Chromium
+test-js: deps build extension docs ## The built package in a page, and the demo page, in Chromium
 	@mkdir -p build
 	@go build -o build/testserver ./internal/cmd/testserver
 	@build/testserver -- npm run --silent --prefix js test

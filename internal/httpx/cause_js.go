@@ -162,14 +162,14 @@ func (p *policyReports) forbids(ctx context.Context, origin string) bool {
 func (c Cause) in(origin, page string) string {
 	switch c {
 	case MixedContent:
-		return "a page that came over https may not ask " + origin + " over http: baseUrl must be https as well"
+		return "a page that came over https may not ask " + origin + " over http: baseUrl must be https as well (errors.md#mixed-content)"
 	case PolicyForbids:
-		return "the Content-Security-Policy forbids it: connect-src must have " + origin
+		return "the Content-Security-Policy forbids it: connect-src must have " + origin + " (errors.md#connect-src)"
 	case CORSForbids:
 		return origin + " answers, and does not let this page read it (CORS): for requests from " + page +
-			" it must allow that origin by name, credentials, and the headers that are sent"
+			" it must allow that origin by name, credentials, and the headers that are sent (errors.md#cors)"
 	case NothingAnswers:
-		return "nothing answers at " + origin + ": the server is down; its name, port or certificate is wrong; or the network, or the page's policy (connect-src), is in the way"
+		return "nothing answers at " + origin + ": the server is down; its name, port or certificate is wrong; or the network, or the page's policy (connect-src), is in the way (errors.md#no-answer)"
 	default:
 		return ""
 	}

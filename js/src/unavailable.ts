@@ -6,7 +6,7 @@ import { withoutSecrets } from "./url.js";
 export function unavailable(message: string, cause?: unknown): OutboundError {
   return new OutboundError({
     code: "LOAD_FAILED",
-    message: `the WebAssembly module could not be loaded: ${withoutSecrets(message)}`,
+    message: `the WebAssembly module could not be loaded: ${withoutSecrets(message)} (errors.md#loading)`,
     delivery: "not-sent",
     cause: clean(cause),
   });

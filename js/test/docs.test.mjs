@@ -1,11 +1,12 @@
 // The pages of the documentation: their links, their length, and that they quote the code.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { cwd: root });
@@ -19,8 +20,13 @@ const read = (name) => readFileSync(join(root, name), "utf8");
 /** A page without its code, in which nothing is a heading or a link. */
 const prose = (name) => read(name).replace(/^```[\s\S]*?^```$/gm, "");
 
-/** The anchors that GitHub gives to a page's headings. */
+/** The anchors that a page has, and those that GitHub gives to its headings. */
 function anchors(name) {
+  const own = [...prose(name).matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id);
+  return own.concat(headings(name));
+}
+
+function headings(name) {
   return [...prose(name).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
     heading
       .toLowerCase()
@@ -76,24 +82,64 @@ test("the messages that errors.md explains are those of the code", () => {
   assert.deepEqual(unknown, []);
 });
 
-for (const [page, folder] of [
-  ["from-cometd.md", "channels"],
-  ["testing.md", "testing"],
-]) {
-  test(`the code of ${page} is that of its example`, () => {
-    const example = files.filter((name) => name.startsWith(`web/examples/${folder}/`)).map(read);
-    const plain = (code) => code.replace(/\s+/g, " ").trim();
-    const code = plain(example.join("\n"));
-    const blocks = [...read(`web/docs/${page}`).matchAll(/^```js\n([\s\S]*?)^```$/gm)];
-    assert.ok(blocks.length > 1);
+const quoting = [
+  "calls.md",
+  "from-cometd.md",
+  "frameworks.md",
+  "getting-started.md",
+  "sign-in.md",
+  "testing.md",
+];
+
+test("the code of the manual's guides is that of the examples", () => {
+  const examples = files.filter((name) => /^web\/examples\/.*\.(js|jsx|ts)$/.test(name)).map(read);
+  const plain = (code) => code.replace(/\s+/g, " ").trim();
+  const code = plain(examples.join("\n"));
+  for (const page of quoting) {
+    const blocks = [...read(`web/docs/${page}`).matchAll(/^```(?:js|tsx?)\n([\s\S]*?)^```$/gm)];
+    assert.ok(blocks.length > 0, page);
     for (const [, block] of blocks) {
       // What a block leaves out is a comment of three dots.
       for (const piece of block.split(/^ *\/\/ \.\.\.$/m)) {
-        assert.ok(code.includes(plain(piece)), piece);
+        assert.ok(code.includes(plain(piece)), `${page}: ${piece}`);
       }
     }
+  }
+});
+
+test("the examples in TypeScript compile, as strict as can be", async () => {
+  const manual = join(root, "js/manual");
+  const tsc = join(manual, "node_modules/typescript/bin/tsc");
+  assert.ok(existsSync(tsc), "make docs installs what this needs");
+  const project = JSON.parse(read("js/manual/tsconfig.json").replace(/^ *\/\/.*$/gm, ""));
+  const roots = project.files.map((file) => join("js/manual", file));
+  const examples = files.filter((name) => /^web\/examples\/.*\.ts$/.test(name));
+  const imported = ["web/examples/vue/use-outbound.ts"];
+  assert.deepEqual([...roots, ...imported].sort(), examples.sort());
+  await promisify(execFile)(process.execPath, [tsc, "-p", manual]).catch((error) => {
+    throw new Error(error.stdout || error.message);
   });
-}
+});
+
+test("each message that errors.md explains has an anchor, which those messages name that say where to look", () => {
+  const page = read("web/docs/errors.md");
+  const rows = page.match(/^\| (?!you see).*$/gm).filter((row) => !/^\|[-|]+$/.test(row));
+  const quoted = rows.filter((row) => /^\| (<a id="[\w-]+"><\/a>)?`[^`]* [^`]*`/.test(row));
+  assert.ok(quoted.length > 40);
+  assert.deepEqual(
+    quoted.filter((row) => !/^\| <a id="/.test(row)),
+    [],
+  );
+  const all = anchors("web/docs/errors.md");
+  assert.equal(new Set(all).size, all.length, "an anchor is there twice");
+  const code = files.filter((name) => /^(internal|js\/src)\/.*\.(go|ts)$/.test(name)).map(read);
+  const named = [...code.join("\n").matchAll(/errors\.md#([\w-]+)/g)].map(([, anchor]) => anchor);
+  assert.ok(named.length > 4);
+  assert.deepEqual(
+    named.filter((anchor) => !all.includes(anchor)),
+    [],
+  );
+});
 
 test("errors.md has something on every code", () => {
   const codes = [...read("js/src/error-codes.ts").matchAll(/^ {2}\| "([A-Z_]+)"/gm)];

@@ -24,6 +24,7 @@ const names = {
 const chromiumOnly = {
   "docs.test.mjs": "no browser has a part in it",
   "extension.test.mjs": "the extension is for Chromium: a service worker of Manifest V3",
+  "manual.test.mjs": "the pages are made by others, for every browser",
   "late.test.mjs": "only Chromium freezes a page on command, and says which processes are its own",
   "hidden.test.mjs": "only Chromium slows down hidden pages at once, on command",
   "package.test.mjs": "what bundlers make of the package does not depend on the engine",

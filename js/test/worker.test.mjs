@@ -680,3 +680,59 @@ for (const [name, { source, start, hasWorker, imports }] of Object.entries(scope
 test("worker.js has nothing that needs more than a policy of 'self'", async () => {
   assert.doesNotMatch(workerScript, /import\.meta|\bimport\(|new Function|\beval\(/);
 });
+
+/** Serves a page, and the package beside it, with more headers. */
+async function servePage(base, headers, head = "") {
+  const body = `<!doctype html><html lang="en"><title>Test</title>${head}</html>`;
+  site.files.set(`${base}page`, { type: "text/html", body, headers });
+  for (const name of ["index.js", "worker.js", "outbound.wasm"]) {
+    site.files.set(`${base}${name}`, { body: await readFile(new URL(name, dist)), headers });
+  }
+}
+
+testInPage("cross-origin isolated, where worker.js comes with the same header", async (page) => {
+  const isolated = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+  };
+  await servePage("/isolated/", isolated);
+  await page.goto(new URL("/isolated/page", site.url).href);
+  assert.equal(await page.evaluate(() => globalThis.crossOriginIsolated), true);
+  const simulator = await Simulator.start();
+  const session = await connect(page, { baseUrl: simulator.url, headers }, "/isolated/index.js");
+  assert.equal(await session.evaluate(({ client }) => client.host), "worker");
+  assert.ok((await complete(session, request)).value);
+});
+
+testInPage(
+  "Trusted Types: in a Worker where a default policy lets worker.js through, else in place",
+  async (page, said) => {
+    const policy = "require-trusted-types-for 'script'";
+    await servePage("/trusted/", { "Content-Security-Policy": policy });
+    const simulator = await Simulator.start();
+    const options = { baseUrl: simulator.url, headers };
+    await page.goto(new URL("/trusted/page", site.url).href);
+    const without = await connect(page, options, "/trusted/index.js");
+    assert.equal(await without.evaluate(({ client }) => client.host), "page");
+    assert.ok(said.some((line) => line.startsWith(`warn: ${here}`)));
+    assert.ok((await complete(without, request)).value);
+
+    await page.goto(new URL("/trusted/page", site.url).href);
+    await page.evaluate(() => {
+      const worker = new URL("/trusted/worker.js", location.href).href;
+      globalThis.trustedTypes.createPolicy("default", {
+        createScriptURL: (url) => (url === worker ? url : undefined),
+      });
+    });
+    const session = await connect(page, options, "/trusted/index.js");
+    assert.equal(await session.evaluate(({ client }) => client.host), "worker");
+    assert.ok((await complete(session, request)).value);
+  },
+  {
+    complaints: /require-trusted-types-for|TrustedScriptURL/,
+    needs: {
+      firefox: "tried in Chromium, which had them first",
+      webkit: "tried in Chromium, which had them first",
+    },
+  },
+);

@@ -35,9 +35,10 @@ var mimeTypes = map[string]string{
 	".md":   "text/plain; charset=utf-8",
 }
 
-// files serves the demo's files from the project's directory.
+// files serves the demo's files from the project's directory, and the manual.
 type files struct {
 	root *os.Root
+	docs *docs
 }
 
 func (f *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -48,6 +49,10 @@ func (f *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		header.Set("Allow", "GET, HEAD")
 		http.Error(w, "Method not allowed", http.StatusMethodNotAllowed)
+		return
+	}
+	if r.URL.Path == "/docs" || strings.HasPrefix(r.URL.Path, "/docs/") {
+		f.docs.ServeHTTP(w, r)
 		return
 	}
 	name := strings.TrimPrefix(r.URL.Path, "/")
@@ -61,8 +66,12 @@ func (f *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	serveFile(w, r, f.root, name)
+}
+
+func serveFile(w http.ResponseWriter, r *http.Request, root *os.Root, name string) {
 	// os.Root follows no link out of the directory.
-	file, err := f.root.Open(name)
+	file, err := root.Open(name)
 	if err != nil {
 		http.NotFound(w, r)
 		return
@@ -77,7 +86,7 @@ func (f *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		contentType = "application/octet-stream"
 	}
-	header.Set("Content-Type", contentType)
+	w.Header().Set("Content-Type", contentType)
 	http.ServeContent(w, r, "", info.ModTime(), file)
 }
 

@@ -3,13 +3,14 @@
 // Desktop serves the demo agent desktop together with a simulated GWS, on one
 // origin:
 //
-//	desktop [-addr 127.0.0.1:8080] [-root .] [-host name]... [-extension id]... [-check command [-once]]
+//	desktop [-addr 127.0.0.1:8080] [-root .] [-host name]... [-extension id]... [-check command [-once]] [-docs command]
 //
-// Of the root it serves index.html, web/, js/dist/ and cometd.js, and nothing else; the
+// Of the root it serves index.html, web/, js/dist/, cometd.js, and build/docs/, the manual, as
+// /docs/, and nothing else; the
 // page at /simulator, which shows what the simulator does, is of web/. It
 // prints its URL, and ends on SIGINT or SIGTERM. A check is a command that is
 // run, with the URL as its last argument, once the server listens; with -once
-// the server ends after it, with its exit status.
+// the server ends after it, with its exit status; without, the command of -docs makes the manual then.
 //
 // It answers requests to 127.0.0.1, localhost and the address that it listens on, and under each name that -host
 // gives, from pages of these and from the sample extension (web/extension); -extension gives the id of another one.
@@ -40,6 +41,7 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "TCP `address` to listen on")
 	root := flag.String("root", ".", "the project's `directory`")
 	check := flag.String("check", "", "`command` to run once the server listens")
+	docsCommand := flag.String("docs", "", "`command` to make the manual with, after the check")
 	once := flag.Bool("once", false, "end after the check, with its exit status")
 	var audience gwssim.Audience
 	list := func(to *[]string) func(string) error {
@@ -51,7 +53,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	checked := make(chan error, 1)
-	ready := func(url string) {
+	ready := func(url string, manual *docs) {
 		go func() {
 			err := runCheck(ctx, *check, url)
 			checked <- err
@@ -63,6 +65,7 @@ func main() {
 				fmt.Fprintln(os.Stderr, "desktop:", err)
 			}
 			fmt.Println(url)
+			manual.make(ctx, *docsCommand)
 		}()
 	}
 	err := run(ctx, *addr, *root, audience, ready)
@@ -91,7 +94,7 @@ func runCheck(ctx context.Context, command, url string) error {
 }
 
 // run serves the audience until ctx ends. It calls ready with the URL once it listens.
-func run(ctx context.Context, addr, dir string, audience gwssim.Audience, ready func(url string)) error {
+func run(ctx context.Context, addr, dir string, audience gwssim.Audience, ready func(url string, manual *docs)) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return fmt.Errorf("open the project's directory: %w", err)
@@ -109,11 +112,12 @@ func run(ctx context.Context, addr, dir string, audience gwssim.Audience, ready 
 	for _, path := range []string{"/api/", "/login", "/gwssim/"} {
 		mux.Handle(path, sim.Handler())
 	}
-	mux.Handle("/", audience.Only(&files{root: root}))
+	manual := &docs{root: root}
+	mux.Handle("/", audience.Only(&files{root: root, docs: manual}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
-	ready("http://" + listener.Addr().String() + "/")
+	ready("http://"+listener.Addr().String()+"/", manual)
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}

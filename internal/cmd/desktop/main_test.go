@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,7 +35,7 @@ func start(t *testing.T, files map[string]string, audience gwssim.Audience) stri
 	ctx, cancel := context.WithCancel(t.Context())
 	urls, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
-		ended <- run(ctx, "127.0.0.1:0", filepath.Join(dir, "root"), audience, func(url string) { urls <- url })
+		ended <- run(ctx, "127.0.0.1:0", filepath.Join(dir, "root"), audience, func(url string, _ *docs) { urls <- url })
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -185,4 +186,52 @@ func TestAudience_OtherExtensionsAndPagesAreRefused(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	require.ErrorContains(t, run(t.Context(), "127.0.0.1:0", "/no/such/directory", gwssim.Audience{}, nil), "/no/such/directory")
 	require.Error(t, run(t.Context(), "nowhere:nothing", t.TempDir(), gwssim.Audience{}, nil))
+}
+
+func TestManual(t *testing.T) {
+	const secret = "not to be seen"
+	files := map[string]string{
+		"index.html": "page", "web/docs/errors.md": "# Errors", "web/app.js": "script",
+		"build/secret.js": secret, "build/docs.md/web/docs/errors.md": secret,
+	}
+	host := start(t, files, gwssim.Audience{})
+	res, body := get(t, host, "/docs/")
+	require.Equal(t, 503, res.StatusCode)
+	require.Contains(t, body, "make docs")
+	require.Contains(t, body, `href="/web/docs/errors.md"`)
+
+	files["build/docs/index.html"], files["build/docs/api/Client.html"], files["build/docs/assets/main.js"] = "manual", "api", "main"
+	host = start(t, files, gwssim.Audience{})
+	for path, want := range map[string]string{"/docs/": "manual", "/docs/index.html": "manual", "/docs/api/Client.html": "api", "/docs/assets/main.js": "main"} {
+		res, body := get(t, host, path)
+		require.Equal(t, 200, res.StatusCode, path)
+		require.Equal(t, want, body, path)
+		require.Equal(t, docsCSP, res.Header.Get("Content-Security-Policy"), path)
+	}
+	res, _ = get(t, host, "/docs")
+	require.Equal(t, "/docs/", res.Header.Get("Location"))
+	for _, path := range []string{"/docs/../secret.js", "/docs/%2e%2e/secret.js", "/docs/..%2fsecret.js", "/docs/api", "/docs/nothing", "/build/docs/index.html", "/docsx"} {
+		res, body := get(t, host, path)
+		require.NotEqual(t, 200, res.StatusCode, path)
+		require.NotContains(t, body, secret, path)
+	}
+}
+
+func TestManual_FailsVisibly(t *testing.T) {
+	root, err := os.OpenRoot(t.TempDir())
+	require.NoError(t, err)
+	defer root.Close()
+	d := docs{root: root}
+	shown := func() string {
+		w := httptest.NewRecorder()
+		d.ServeHTTP(w, httptest.NewRequest("GET", "/docs/", nil))
+		return w.Body.String()
+	}
+	d.make(t.Context(), "go no-such-command")
+	require.Contains(t, shown(), "could not be made")
+	require.Contains(t, shown(), "go no-such-command: unknown command")
+	d.make(t.Context(), "go version")
+	require.Contains(t, shown(), "was not made yet")
+	d.set(docsState{Making: true})
+	require.Contains(t, shown(), "is being made")
 }

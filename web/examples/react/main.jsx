@@ -2,7 +2,7 @@
 
 import { StrictMode, useState } from "react";
 import { createRoot } from "react-dom/client";
-import { useOutbound } from "./use-outbound.js";
+import { useOutbound } from "./use-outbound.ts";
 
 // The sign-in of the simulator behind `make run`. A page that GWS knows by its
 // session cookie needs no options at all.

@@ -1,22 +1,28 @@
 // A React hook around the client of gws-outbound.
 
-import { createClient } from "gws-outbound";
+import {
+  type ClientOptions,
+  type ClientState,
+  createClient,
+  type OutboundClient,
+} from "gws-outbound";
 import { useCallback, useEffect, useRef, useState } from "react";
+
+export interface Outbound {
+  state: ClientState;
+  /** Why it is not simply connected. */
+  reason?: string | undefined;
+  completeRecord: OutboundClient["completeRecord"];
+}
 
 /**
  * Keeps a client for as long as the component is mounted.
  *
- * @param {import("gws-outbound").ClientOptions} options a constant, or from
- *   useMemo: other options make another client
- * @returns {{
- *   state: import("gws-outbound").ClientState,
- *   reason?: string,
- *   completeRecord: import("gws-outbound").OutboundClient["completeRecord"],
- * }}
+ * @param options a constant, or from useMemo: other options make another client
  */
-export function useOutbound(options) {
-  const [status, setStatus] = useState({ state: "connecting" });
-  const promised = useRef();
+export function useOutbound(options: ClientOptions): Outbound {
+  const [status, setStatus] = useState<Omit<Outbound, "completeRecord">>({ state: "connecting" });
+  const promised = useRef<Promise<OutboundClient>>(undefined);
 
   useEffect(() => {
     // Strict mode mounts twice, hot reloading whenever a file is saved: what a
@@ -31,7 +37,7 @@ export function useOutbound(options) {
         made.addEventListener("statechange", ({ detail }) => setStatus(detail), { signal });
         setStatus({ state: made.state });
       },
-      ({ message }) => {
+      ({ message }: Error) => {
         if (!signal.aborted) {
           setStatus({ state: "closed", reason: message });
         }
@@ -46,9 +52,11 @@ export function useOutbound(options) {
     };
   }, [options]);
 
-  const completeRecord = useCallback(
-    async (...args) => (await promised.current).completeRecord(...args),
-    [],
-  );
-  return { state: status.state, reason: status.reason, completeRecord };
+  const completeRecord = useCallback<OutboundClient["completeRecord"]>(async (...args) => {
+    if (!promised.current) {
+      throw new Error("the component is not mounted");
+    }
+    return (await promised.current).completeRecord(...args);
+  }, []);
+  return { ...status, completeRecord };
 }
