@@ -40,7 +40,7 @@ class Router extends StructureRouter {
 
 const app = await Application.bootstrap({
   name: "gws-outbound",
-  entryPoints: [join(root, "js/src/index.ts")],
+  entryPoints: [join(root, "js/src/index.ts"), join(root, "js/src/testing.ts")],
   tsconfig: join(root, "js/tsconfig.json"),
   router: "manual",
   readme: join(sources, first),
@@ -64,8 +64,11 @@ const project = await app.convert();
 if (!project) {
   throw new Error("the API could not be read");
 }
-const api = project.children.find(({ name }) => name === "index");
-api.name = "api";
+/** What is imported, by the file that has it: "gws-outbound", and "gws-outbound/testing". */
+const modules = { index: "api", testing: "api/testing" };
+for (const module of project.children) {
+  module.name = modules[module.name] ?? module.name;
+}
 await rm(made, { recursive: true, force: true });
 await app.generateDocs(project, made);
 if (app.logger.hasErrors() || app.logger.hasWarnings()) {

@@ -13,6 +13,8 @@ const order = [
   "journal.md",
   "from-cometd.md",
   "testing.md",
+  "simulator.md",
+  "bundlers.md",
   "embedding.md",
   "deployment.md",
   "browsers.md",

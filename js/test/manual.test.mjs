@@ -23,6 +23,7 @@ test("every page of the manual is there", () => {
     [],
   );
   assert.ok(text.has("api/OutboundClient.html"));
+  assert.ok(text.has("api/testing/createTestClient.html"));
 });
 
 test("links within the pages lead somewhere, to anchors too", () => {
