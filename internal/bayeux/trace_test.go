@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -22,7 +21,7 @@ func TestTrace_SaysEachMessageWithoutItsData(t *testing.T) {
 		s.expect(metaConnect)
 		s.say(`[{"channel":"/a","id":"9","data":{"name":"Ann","clientId":"c1"},"ext":{"token":"t"}},{"channel":"/meta/publish","successful":false,"error":"404::none"}]`)
 		s.current.sink.Lose(errors.New("reset"))
-		wait(time.Second)
+		synctest.Wait()
 		log := strings.Join(s.log, "\n")
 		for _, line := range []string{
 			"connecting over websocket",

@@ -116,7 +116,7 @@ func TestAppend_EachKind(t *testing.T) {
 		`{"kind":"headers","id":4,"client":3}`:                                                                                                   &AskHeaders{4, 3},
 		`{"kind":"pageSubscribe","client":3,"channel":"/a"}`:                                                                                     &PageSubscribe{3, "/a"},
 		`{"kind":"pageUnsubscribe","client":3,"channel":"/a"}`:                                                                                   &PageUnsubscribe{3, "/a"},
-		`{"kind":"log","client":3,"level":"warn","time":1433917552123,"message":"l"}`:                                                            &Log{3, "warn", 1433917552123, "l"},
+		`{"kind":"log","client":3,"entry":{"time":1433917552123,"level":"warn","message":"l"}}`:                                                  &Log{3, "warn", 1433917552123, "l"},
 		`{"kind":"pong","id":5}`:                                                                                                                 &Pong{5},
 		`{"kind":"rejected","id":6,"error":{"code":"CLOSED","message":"m","delivery":"not-sent"}}`:                                               &Rejected{6, Error{Code: "CLOSED", Message: "m", Delivery: gws.NotSent}},
 		`{"kind":"rejected","id":6,"error":{"code":"ABORTED","message":"m","delivery":"unknown","referenceId":"r","cause":{"of":"signal"}}}`:     &Rejected{6, Error{Code: "ABORTED", Message: "m", Delivery: gws.Unknown, ReferenceID: "r", Cause: Cause{Of: OfSignal}}},

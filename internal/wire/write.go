@@ -71,9 +71,9 @@ func appendMessage(b []byte, m ToPage) []byte {
 	case *Log:
 		b = append(b, `{"kind":"log","client":`...)
 		b = strconv.AppendInt(b, int64(m.Client), 10)
+		b = strconv.AppendInt(append(b, `,"entry":{"time":`...), m.Time, 10)
 		b = appendText(b, "level", m.Level)
-		b = strconv.AppendInt(append(b, `,"time":`...), m.Time, 10)
-		b = appendText(b, "message", m.Message)
+		b = append(appendText(b, "message", m.Message), '}')
 	case *AskHeaders:
 		b = append(b, `{"kind":"headers","id":`...)
 		b = strconv.AppendInt(b, int64(m.ID), 10)

@@ -155,11 +155,9 @@ export class Link {
       case "gap":
         this.#clients.get(message.client)?.gap(message.reason);
         break;
-      case "log": {
-        const { client, level, time, message: text } = message;
-        this.#clients.get(client)?.log({ level, time, message: text });
+      case "log":
+        this.#clients.get(message.client)?.log(message.entry);
         break;
-      }
       case "headers":
         this.#answer(message);
         break;

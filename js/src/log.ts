@@ -1,14 +1,10 @@
 import type { LogEntry } from "./api.js";
 import { reportError } from "./builtins.js";
 
-/** Gives a line to the option log, or prints it where that is none. */
+/** Gives a line to the option log, or else to the console. */
 export function writeLog(log: unknown, entry: LogEntry): void {
-  if (typeof log !== "function") {
-    console[entry.level](`gws-outbound: ${entry.message}`);
-    return;
-  }
   try {
-    log(entry);
+    typeof log === "function" ? log(entry) : console[entry.level](`gws-outbound: ${entry.message}`);
   } catch (error) {
     reportError(error);
   }

@@ -71,7 +71,9 @@ async function assertAllowed(): Promise<void> {
   // Where tests run, there may be what looks like a page.
   const pretended = document && /\b(jsdom|HappyDOM)\//.test(navigator.userAgent);
   if (pretended || (!document && !WorkerGlobalScope)) {
-    throw unavailable("this is no browser: the module runs in pages, Workers and extensions");
+    throw unavailable(
+      "this is no browser: the module runs in pages, Workers and extensions; for tests there is gws-outbound/testing",
+    );
   }
   try {
     await WebAssembly.instantiate(emptyModule);

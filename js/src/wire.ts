@@ -136,7 +136,7 @@ export type ToPage =
       data: unknown;
     }
   | { kind: "gap"; client: number; reason: string }
-  | ({ kind: "log"; client: number } & LogEntry)
+  | { kind: "log"; client: number; entry: LogEntry }
   /** Asks for what the option headers gives. */
   | { kind: "headers"; id: number; client: number }
   /** Asks to subscribe to a channel in the page's own session, and in each that follows; and to end that. */

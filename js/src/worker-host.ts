@@ -88,13 +88,13 @@ const needs =
   "worker.js must be beside index.js or at workerUrl, on the page's own origin, and allowed by worker-src in the page's Content-Security-Policy";
 
 const trusts =
-  "the page's Content-Security-Policy demands Trusted Types: its policy named default must let the URL of worker.js pass, in createScriptURL";
+  "the page's Trusted Types policy named default must let the URL of worker.js pass, in createScriptURL";
 
 /** Says why it does not run. There is an error message only where the script was loaded. */
 export function whyNot(message: string | undefined): string {
   return message
     ? `the Worker failed: ${withoutSecrets(message)}`
-    : `worker.js could not be loaded: ${needs}; where the page has a Cross-Origin-Embedder-Policy, worker.js must be served with it, too`;
+    : `worker.js could not be loaded: ${needs}; with a Cross-Origin-Embedder-Policy, worker.js must be served with it, too`;
 }
 
 async function begin(worker: Worker, module: Promise<WebAssembly.Module>): Promise<Link> {

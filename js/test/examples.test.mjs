@@ -128,7 +128,7 @@ testInPage(
       do now = await inTabs(selector);
       while (!texts.every((text, i) => now[i]?.includes(text)));
     };
-    for (const way of ["separate", "guest", "cometd"]) {
+    for (const way of ["separate", "guest", "cometd", "shared"]) {
       if (way !== "separate") {
         await page.focus("[name=way]:checked");
         await page.keyboard.press("ArrowDown");
