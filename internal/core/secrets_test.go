@@ -41,26 +41,32 @@ func TestSecrets_WhateverAServerRepeats(t *testing.T) {
 				if afterConnecting.MatchString(place) {
 					patience = 20_000
 				}
-				var running sync.WaitGroup
 				var mu sync.Mutex
 				withheld := 0
-				for i, encoding := range slices.Sorted(maps.Keys(testserver.EchoEncodings)) {
-					for turn := i % 6; turn < 6; turn += 4 {
-						running.Go(func() {
-							id := url.PathEscape(fmt.Sprintf("%s %s %s %d", transport, place, encoding, turn))
-							texts := textsOver(t, fmt.Sprintf("%s/echo/%s/%s/%s/%d", server.URL, id, url.PathEscape(place), encoding, turn), transport, turn, patience)
-							secrets := echo.Seen(id)
-							mu.Lock()
-							defer mu.Unlock()
-							for _, text := range texts {
-								assertNoSecret(t, secrets, text)
-								withheld += strings.Count(text, redact.Withheld)
-							}
-						})
+				tryAll := func(patience float64) {
+					var running sync.WaitGroup
+					for i, encoding := range slices.Sorted(maps.Keys(testserver.EchoEncodings)) {
+						for turn := i % 6; turn < 6; turn += 4 {
+							running.Go(func() {
+								id := url.PathEscape(fmt.Sprintf("%s %s %s %d %v", transport, place, encoding, turn, patience))
+								texts := textsOver(t, fmt.Sprintf("%s/echo/%s/%s/%s/%d", server.URL, id, url.PathEscape(place), encoding, turn), transport, turn, patience)
+								secrets := echo.Seen(id)
+								mu.Lock()
+								defer mu.Unlock()
+								for _, text := range texts {
+									assertNoSecret(t, secrets, text)
+									withheld += strings.Count(text, redact.Withheld)
+								}
+							})
+						}
 					}
+					running.Wait()
 				}
-				running.Wait()
+				tryAll(patience)
 				if !slices.Contains(quotesNothing, place) && !(transport == "websocket" && strings.HasPrefix(place, "CometD")) {
+					if withheld == 0 {
+						tryAll(30 * patience) // on a busy machine it may not have come so far
+					}
 					require.NotZero(t, withheld)
 				}
 			})
@@ -72,8 +78,15 @@ func TestSecrets_WhateverAServerRepeats(t *testing.T) {
 var afterConnecting = regexp.MustCompile("^(POST|event)")
 
 // textsOver returns all texts that a client, and a call of it, comes to.
-func textsOver(t *testing.T, base, transport string, turn int, patience float64) (texts []string) {
+func textsOver(t *testing.T, base, transport string, turn int, patience float64) []string {
 	var mu sync.Mutex
+	var texts []string
+	// A request may end, and be logged, once the client is closed.
+	all := func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(texts)
+	}
 	c := New(Config{Log: func(_ bayeux.Level, line string) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -114,7 +127,7 @@ func textsOver(t *testing.T, base, transport string, turn int, patience float64)
 			e.Event = nil // the caller's, as it came
 			take(fmt.Sprintf("%+v", e))
 			if m.ID == create {
-				return texts
+				return all()
 			}
 			closing = p.id()
 			p.port.Take(&wire.Close{ID: closing, Client: 1})
@@ -130,7 +143,7 @@ func textsOver(t *testing.T, base, transport string, turn int, patience float64)
 				closing = p.id()
 				p.port.Take(&wire.Close{ID: closing, Client: 1})
 			case closing:
-				return texts
+				return all()
 			}
 		}
 	}

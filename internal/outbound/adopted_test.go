@@ -163,7 +163,14 @@ func TestAdopted_CannotBeHad(t *testing.T) {
 			d := lend(t, &opts, doer, test.change)
 			sim.Set(test.behavior)
 			if test.connect {
-				go func() { _ = d.session.Connect(soon(t)) }()
+				connected := make(chan struct{})
+				go func() {
+					defer close(connected)
+					_ = d.session.Connect(soon(t))
+				}()
+				if test.behavior.RefuseSubscribe != "" {
+					<-connected // before that it takes any subscription
+				}
 			}
 			_, err := openOver(t, opts, doer)
 			failed := outcome{err: err}.rejected(t, test.code, gws.NotSent)
