@@ -1,7 +1,7 @@
 import type { LoadOptions } from "./api.js";
 import type { Link } from "./link.js";
 import { warn } from "./log.js";
-import { compiled } from "./module.js";
+import { compiled } from "./packaged.js";
 import { linkToPage } from "./page-host.js";
 import { linkToShared } from "./shared-host.js";
 import { linkToWorker, NoWorker } from "./worker-host.js";

@@ -1,6 +1,6 @@
 import type { LoadOptions } from "./api.js";
 import { splitOptions } from "./load-options.js";
-import { compiled } from "./module.js";
+import { compiled } from "./packaged.js";
 import { linkToShared } from "./shared-host.js";
 import { NoWorker } from "./worker-host.js";
 

@@ -1,69 +1,32 @@
-import type { LoadOptions } from "./api.js";
 import { fetch } from "./builtins.js";
 import { OutboundError } from "./error.js";
-import { otherPlace, unplaced, wasOptimized } from "./place.js";
 import { unavailable } from "./unavailable.js";
-import { resolveUrl, shown } from "./url.js";
+import { shown } from "./url.js";
 
-const modules = new Map<string, Promise<WebAssembly.Module>>();
+const modules = /* @__PURE__ */ new Map<string, Promise<WebAssembly.Module>>();
 
-/** Gives the compiled module; what was compiled once is remembered. */
-export async function compiled(options: LoadOptions): Promise<WebAssembly.Module> {
-  await assertAllowed();
-  if (options.wasmModule) {
-    return options.wasmModule;
-  }
-  return fetched(moduleUrl(options), options.wasmIntegrity);
-}
-
-/** Gives the compiled module that is at `url`. */
+/** Gives the compiled module that is at `url`; what was compiled once is remembered. `remedy` says what to do where it is not there. */
 export async function compiledFrom(
   url: URL,
-  integrity: string | undefined,
+  integrity = "",
+  remedy = "wasmUrl says where the file is",
 ): Promise<WebAssembly.Module> {
-  await assertAllowed();
-  return fetched(url, integrity);
-}
-
-function fetched(url: URL, integrity = ""): Promise<WebAssembly.Module> {
   // What was not checked against it must not be had by who asks for that.
   const key = `${integrity} ${url.href}`;
   let module = modules.get(key);
   if (!module) {
-    module = fetchModule(url, integrity);
+    module = fetchModule(url, integrity, remedy);
     modules.set(key, module);
     module.catch(() => modules.delete(key));
   }
   return module;
 }
 
-/** Where the module is. */
-export function moduleUrl({ wasmUrl }: LoadOptions): URL {
-  return wasmUrl ? resolveUrl(wasmUrl) : packaged();
-}
-
-/** Gives the URL of the module that came with the loader. */
-function packaged(): URL {
-  const place = otherPlace();
-  if (place === null) {
-    throw unavailable(unplaced);
-  }
-  // Bundlers look for these very words to find the file.
-  return place ? new URL("outbound.wasm", place) : new URL("./outbound.wasm", import.meta.url);
-}
-
-/** What to do where the module is not at `url`. */
-function remedy(url: URL): string {
-  return wasOptimized() && url.href === packaged().href
-    ? 'the dev server has moved the package without its files: with Vite, set optimizeDeps: { exclude: ["gws-outbound"] }; else give wasmUrl and workerUrl'
-    : "wasmUrl says where the file is";
-}
-
 const emptyModule = /* @__PURE__ */ Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
 // Asked before anything is fetched, and of a module that runs: WebKit compiles
 // one whatever the page's policy says.
-async function assertAllowed(): Promise<void> {
+export async function assertAllowed(): Promise<void> {
   const { document, WorkerGlobalScope } = globalThis as {
     document?: unknown;
     WorkerGlobalScope?: unknown;
@@ -102,16 +65,20 @@ class Spoilt {
  * where two pages load it at once, Chromium gives one of them a part of it, if the server's answer
  * is chunked and may be kept; and what a cache has of a file that was cut off stays there.
  */
-async function fetchModule(url: URL, integrity: string): Promise<WebAssembly.Module> {
+async function fetchModule(
+  url: URL,
+  integrity: string,
+  remedy: string,
+): Promise<WebAssembly.Module> {
   try {
-    return await fetchOnce(url, { integrity });
+    return await fetchOnce(url, { integrity }, remedy);
   } catch (error) {
     if (!(error instanceof Spoilt)) {
       throw error;
     }
   }
   try {
-    return await fetchOnce(url, { integrity, cache: "reload" });
+    return await fetchOnce(url, { integrity, cache: "reload" }, remedy);
   } catch (error) {
     throw error instanceof Spoilt ? error.error : error;
   }
@@ -120,6 +87,7 @@ async function fetchModule(url: URL, integrity: string): Promise<WebAssembly.Mod
 async function fetchOnce(
   url: URL,
   init: RequestInit & { integrity: string },
+  remedy: string,
 ): Promise<WebAssembly.Module> {
   const where = shown(url);
   let response: Response;
@@ -140,7 +108,7 @@ async function fetchOnce(
     );
   }
   if (!response.ok) {
-    throw unavailable(`${where} answered HTTP ${response.status}; ${remedy(url)}`);
+    throw unavailable(`${where} answered HTTP ${response.status}; ${remedy}`);
   }
   const type = response.headers.get("content-type") ?? "";
   try {
@@ -152,7 +120,7 @@ async function fetchOnce(
     const bytes = await response.arrayBuffer();
     if (!isWasm(bytes)) {
       throw unavailable(
-        `${where} answered HTTP ${response.status} with ${type || "something"} that is not WebAssembly; ${remedy(url)}`,
+        `${where} answered HTTP ${response.status} with ${type || "something"} that is not WebAssembly; ${remedy}`,
       );
     }
     return await WebAssembly.compile(bytes);

@@ -4,7 +4,7 @@ import type { LoadOptions } from "./api.js";
 import { NativePromise } from "./builtins.js";
 import { hold, lockName } from "./life.js";
 import type { Link } from "./link.js";
-import { moduleUrl } from "./module.js";
+import { moduleUrl } from "./packaged.js";
 import { NoWorker, Start, whyNot, whyNoWorker, workerUrl } from "./worker-host.js";
 
 /** Tells builds of this package apart, the module included. Put there by build.mjs. */

@@ -4,7 +4,7 @@
 import { clearTimeout, setTimeout } from "./builtins.js";
 import { instantiate } from "./instantiate.js";
 import { hold } from "./life.js";
-import { compiledFrom } from "./module.js";
+import { assertAllowed, compiledFrom } from "./module.js";
 import type { Program } from "./program.js";
 import { say, sayEnded, sayUnfit } from "./say.js";
 import type { Join } from "./shared-host.js";
@@ -58,6 +58,7 @@ function programOf({ wasmUrl, wasmIntegrity }: Join): Promise<Shared> {
 
 async function start(wasmUrl: URL, integrity: string | undefined): Promise<Shared> {
   const ports = new Map<number, MessagePort>();
+  await assertAllowed();
   const module = await compiledFrom(wasmUrl, integrity);
   const running = await instantiate(module, (page, text) => ports.get(page)?.postMessage(text));
   return { ...running, ports };

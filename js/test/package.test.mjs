@@ -280,7 +280,7 @@ async function useApp(page, options = {}) {
   assert.equal((await simulator.posts()).length, 1);
   assert.equal(workers, 1, "it did not run in a Worker");
   await page.evaluate((what) => globalThis.completeOne(what), {
-    options: { baseUrl: simulator.url, headers, worker: "shared" },
+    options: { baseUrl: simulator.url, headers, ...options, worker: "shared" },
     request,
   });
   assert.equal(await page.evaluate(() => globalThis.host), "shared-worker");
