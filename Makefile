@@ -11,7 +11,7 @@ FIREFOX ?= $(or $(shell command -v firefox-esr),$(shell command -v firefox),/usr
 export CHROMIUM FIREFOX
 
 # What test-browsers runs in.
-ENGINES ?= chromium chromium-in-place firefox webkit
+ENGINES ?= chromium chromium-pages chromium-in-place firefox webkit
 
 # Packages whose tests run in the browser as well, or only there.
 WASM_TESTS := ./internal/bayeux ./internal/bayeux/websocket ./internal/bayeux/longpolling ./internal/httpx ./internal/gws ./internal/outbound ./internal/journal ./internal/jsbridge ./wasm ./web/examples/gotest
@@ -33,7 +33,7 @@ help: ## List the targets
 .PHONY: deps
 deps: node_modules chromium ## Install what is missing: Chromium and the npm packages
 
-.PHONY: node_modules chromium chromium-in-place firefox webkit
+.PHONY: node_modules chromium chromium-pages chromium-in-place firefox webkit
 node_modules:
 	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 or newer"; exit 1; }
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer"; exit 1; }
@@ -54,6 +54,8 @@ chromium:
 	fi
 
 chromium-in-place: chromium
+
+chromium-pages: chromium docs
 
 firefox:
 	@if ! test -x "$$FIREFOX" && ! command -v "$$FIREFOX" >/dev/null; then \
@@ -148,12 +150,12 @@ test-wasm: chromium build $(OVERLAY) ## Go tests in Chromium
 	@build/testserver -- env $(WASM) PATH="$(dir $(CHROMIUM)):$$PATH" \
 		go test -overlay=$(OVERLAY) -vet=off -p 1 -timeout 4m -exec "env -u GOOS -u GOARCH $(CURDIR)/build/wasmbrowsertest" $(WASM_TESTS)
 
-test-js: deps build extension docs ## The built package in a page, and the demo page, in Chromium
+test-js: deps build ## The built package in a page, in Chromium
 	@mkdir -p build
 	@go build -o build/testserver ./internal/cmd/testserver
 	@build/testserver -- npm run --silent --prefix js test
 
-test-browsers: build extension $(ENGINES) ## The same in Chromium, in place as well, Firefox and WebKitGTK; ENGINES="firefox webkit" for some
+test-browsers: build extension $(ENGINES) ## The same in every engine, with the demo, the manual and the packages; ENGINES="chromium-pages webkit" for some
 	@mkdir -p build
 	@go build -o build/testserver ./internal/cmd/testserver
 	@build/testserver -- npm run --silent --prefix js test -- $(ENGINES)

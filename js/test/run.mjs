@@ -1,6 +1,6 @@
 // Runs the tests, in one engine after the other, and says what each came to.
 //
-//   node test/run.mjs [engine...]     default: chromium; chromium-in-place does without a Worker
+//   node test/run.mjs [engine...]     default: chromium; chromium-pages are the demo and the package
 //
 // Exit status 0 if everything passed.
 
@@ -15,6 +15,7 @@ const patience = 900_000; // ms, for each file; each test has a limit of its own
 const atATime = { chromium: 3, firefox: 2, webkit: 2 };
 const names = {
   chromium: "Chromium",
+  "chromium-pages": "Chromium, pages and package", // which need not be tried with each change of the module
   "chromium-in-place": "Chromium, in place", // where it matters whether there is a Worker
   firefox: "Firefox",
   webkit: "WebKitGTK",
@@ -32,6 +33,10 @@ const chromiumOnly = {
   "testing.test.mjs": "no browser has a part in it",
   "types.test.mjs": "no browser has a part in it",
 };
+
+/** Files about what is made of the module: the demo, the extension, the examples, the manual and the packages. */
+const ofPages =
+  /^(desktop|docs|examples|extension|manual|package|simulator|simulator-package|testing|types)\./;
 
 /** Files in which it matters whether the module runs in a Worker. */
 const ofTheHost =
@@ -72,15 +77,15 @@ if (results.some(({ failed, passed }) => failed.length > 0 || passed === 0)) {
 
 async function runIn(argument) {
   const where = names[argument];
-  const engine = argument.split("-")[0];
-  const host = argument.endsWith("-in-place") ? "page" : "worker";
+  const [engine, part] = argument.split(/-(.*)/);
+  const host = part === "in-place" ? "page" : "worker";
   console.log(`== js/dist in ${where}`);
   process.env.ENGINE = engine; // for the processes of the files
   process.env.HOST = host;
   const result = { where, passed: 0, failed: [], notApplicable: [] };
   const files = [];
   for (const name of all) {
-    if (host === "page" && !ofTheHost.test(name)) {
+    if (engine === "chromium" && !isOf(part, name)) {
       continue;
     }
     const reason = engine !== "chromium" && chromiumOnly[name];
@@ -105,6 +110,11 @@ async function runIn(argument) {
   }
   result.seconds = Math.round((performance.now() - started) / 1000);
   return result;
+}
+
+/** Whether a file is of that part of the tests in Chromium. */
+function isOf(part, name) {
+  return part === "in-place" ? ofTheHost.test(name) : ofPages.test(name) === (part === "pages");
 }
 
 function summarize({ where, passed, failed, notApplicable, seconds }) {

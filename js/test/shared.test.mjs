@@ -314,7 +314,7 @@ testInPage(
 
     await tab.close();
     const before = await page.evaluate(() => globalThis.asked);
-    await simulator.set({ signInStatus: 401 });
+    await simulator.set({ rejectAuth: 1 });
     await page.evaluate(() =>
       dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })),
     );
