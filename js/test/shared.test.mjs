@@ -35,6 +35,11 @@ async function channelRequests(simulator) {
   return requests.filter(({ path }) => path.startsWith("/api/v2/notifications")).length;
 }
 
+/** How many POSTs were accepted. Two pages that sign in at once have one cookie in the end, and one of their CSRF tokens is refused. */
+async function accepted(simulator) {
+  return (await simulator.posts()).filter(({ status }) => status === 200).length;
+}
+
 const hostOf = (session) => session.evaluate(({ client }) => client.host);
 const stateOf = (session) => session.evaluate(({ client }) => client.state);
 const close = (session) => session.evaluate(({ client }) => client.close());
@@ -94,7 +99,7 @@ for (const transport of transports) {
         complete(second, { ...request, referenceId: "second" }),
         complete(third, { ...request, referenceId: "third" }),
       ];
-      await simulator.call("wait-posts", { n: 3 });
+      while ((await accepted(simulator)) < 3);
       await simulator.call("ack", { referenceId: "third" });
       assert.deepEqual(await calls[2], settled("third"));
 
@@ -113,7 +118,7 @@ for (const transport of transports) {
       await close(second);
       await close(third);
       await simulator.call("wait-sessions", { n: 0 });
-      assert.equal((await simulator.posts()).length, 3);
+      assert.equal(await accepted(simulator), 3);
     },
     { needs },
   );
