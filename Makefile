@@ -181,7 +181,7 @@ interop-build: java deps build $(OVERLAY)
 	@mkdir -p build/interop
 	@go build -o build/wasmbrowsertest github.com/agnivade/wasmbrowsertest
 	@go build -o build/testserver ./internal/cmd/testserver
-	@$(WASM) go test -c -overlay=$(OVERLAY) -tags interop -o build/interop/interop.wasm ./internal/interop
+	@$(WASM) go test -c -overlay=$(OVERLAY) -vet=off -tags interop -o build/interop/interop.wasm ./internal/interop
 
 java:
 	@if ! command -v mvn >/dev/null || ! command -v javac >/dev/null; then \
