@@ -230,7 +230,16 @@ func settle(response safejs.Value) error {
 	if err != nil {
 		return err
 	}
-	_, err = stream.Call("cancel")
+	canceled, err := stream.Call("cancel")
+	if err != nil {
+		return err
+	}
+	// It is aborted with the other one, which is no error to be reported. What takes it does nothing.
+	ignore, err := safejs.Global().Get("Boolean")
+	if err != nil {
+		return err
+	}
+	_, err = canceled.Call("catch", ignore)
 	return err
 }
 

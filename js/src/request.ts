@@ -97,7 +97,10 @@ export async function answer(
  * clone is of no other use, and holds nothing.
  */
 function settle(response: Response): void {
-  response.clone().body?.cancel();
+  response
+    .clone()
+    .body?.cancel()
+    .catch(() => {}); // it is aborted with the other one
 }
 
 /**
