@@ -104,7 +104,7 @@ for (const transports of [["long-polling"], ["websocket", "long-polling"]]) {
         baseUrl: simulator.url,
         headers,
         transports,
-        connectTimeout: 2000,
+        connectTimeout: 4000,
       });
       assert.equal(error?.code, "CONNECT_FAILED");
       for (const text of [/402/, /BAYEUX_BROWSER/, /load balancer/, /sticky sessions/]) {
