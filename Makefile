@@ -11,7 +11,7 @@ FIREFOX ?= $(or $(shell command -v firefox-esr),$(shell command -v firefox),/usr
 export CHROMIUM FIREFOX
 
 # What test-browsers runs in.
-ENGINES ?= chromium chromium-pages chromium-in-place firefox webkit
+ENGINES ?= chromium chromium-pages chromium-in-place firefox firefox-pages webkit webkit-pages
 
 # Packages whose tests run in the browser as well, or only there.
 WASM_TESTS := ./internal/bayeux ./internal/bayeux/websocket ./internal/bayeux/longpolling ./internal/httpx ./internal/gws ./internal/outbound ./internal/journal ./internal/jsbridge ./wasm ./web/examples/gotest
@@ -33,7 +33,7 @@ help: ## List the targets
 .PHONY: deps
 deps: node_modules chromium ## Install what is missing: Chromium and the npm packages
 
-.PHONY: node_modules chromium chromium-pages chromium-in-place firefox webkit
+.PHONY: node_modules chromium chromium-pages chromium-in-place firefox firefox-pages webkit webkit-pages
 node_modules:
 	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 or newer"; exit 1; }
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer"; exit 1; }
@@ -56,6 +56,10 @@ chromium:
 chromium-in-place: chromium
 
 chromium-pages: chromium docs
+
+firefox-pages: firefox docs
+
+webkit-pages: webkit docs
 
 firefox:
 	@if ! test -x "$$FIREFOX" && ! command -v "$$FIREFOX" >/dev/null; then \

@@ -18,7 +18,9 @@ const names = {
   "chromium-pages": "Chromium, pages and package", // which need not be tried with each change of the module
   "chromium-in-place": "Chromium, in place", // where it matters whether there is a Worker
   firefox: "Firefox",
+  "firefox-pages": "Firefox, pages",
   webkit: "WebKitGTK",
+  "webkit-pages": "WebKitGTK, pages",
 };
 
 /** Files for Chromium alone, and why. */
@@ -85,7 +87,7 @@ async function runIn(argument) {
   const result = { where, passed: 0, failed: [], notApplicable: [] };
   const files = [];
   for (const name of all) {
-    if (engine === "chromium" && !isOf(part, name)) {
+    if (!isOf(part, name)) {
       continue;
     }
     const reason = engine !== "chromium" && chromiumOnly[name];
@@ -112,7 +114,7 @@ async function runIn(argument) {
   return result;
 }
 
-/** Whether a file is of that part of the tests in Chromium. */
+/** Whether a file is of that part of the tests. */
 function isOf(part, name) {
   return part === "in-place" ? ofTheHost.test(name) : ofPages.test(name) === (part === "pages");
 }
