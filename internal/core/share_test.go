@@ -204,6 +204,14 @@ func TestShare_PageThatIsGoneLeavesItsCallsToTheOthers(t *testing.T) {
 	require.Empty(t, browser.Texts())
 }
 
+// awaitPages waits until a client has n pages. One that has gone departs beside, and nobody is told: all that can be done is
+// to look again.
+func awaitPages(c *client, n int) {
+	for len(c.allPages()) != n {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 func TestShare_LastPageThatIsGone(t *testing.T) {
 	sim := gwssim.New(t)
 	c := newCore()
@@ -216,9 +224,7 @@ func TestShare_LastPageThatIsGone(t *testing.T) {
 	c.closeIfAlone(shared)
 	b.resolved(b.call(1, nil))
 	b.port.Take(&wire.Gone{})
-	for len(shared.allPages()) > 0 {
-		time.Sleep(time.Millisecond)
-	}
+	awaitPages(shared, 0)
 	c.closeIfAlone(shared)
 	waitSessions(t, sim, 0)
 	require.Empty(t, c.shared)
@@ -233,9 +239,7 @@ func TestShare_LeavingPageOfSeveralEndsNothing(t *testing.T) {
 	a.port.Take(&wire.Leave{})
 	b.resolved(b.call(1, nil))
 	a.port.Take(&wire.Gone{})
-	for len(c.shared[0].allPages()) > 1 {
-		time.Sleep(time.Millisecond)
-	}
+	awaitPages(c.shared[0], 1)
 	b.port.Take(&wire.Leave{})
 	waitSessions(t, sim, 0)
 	require.Empty(t, c.shared)
@@ -334,6 +338,7 @@ func TestShare_PagesThatComeAndGo(t *testing.T) {
 		all.Go(func() {
 			p := openPage(t, c)
 			random := rand.New(rand.NewPCG(uint64(n), 1))
+			// No event is waited for: what happens between two steps of a page is to differ from run to run.
 			pause := func() { time.Sleep(time.Duration(random.IntN(20)) * time.Millisecond) }
 			pause()
 			id := p.sharing(1, sim, basic, map[string]any{"journal": random.IntN(2) == 0})
@@ -372,9 +377,7 @@ func TestShare_PagesThatComeAndGo(t *testing.T) {
 	}
 	all.Wait()
 	for _, left := range slices.Clone(c.shared) {
-		for len(left.allPages()) > 0 {
-			time.Sleep(time.Millisecond)
-		}
+		awaitPages(left, 0)
 		c.closeIfAlone(left)
 	}
 	require.Empty(t, c.shared)

@@ -230,7 +230,7 @@ func TestBrowsersThatAreGoneAreNotSeen(t *testing.T) {
 		}
 		signIn()
 		require.Len(t, sim.State().Sessions, 1)
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) // by the clock of the bubble
 		require.Empty(t, sim.State().Sessions)
 		signIn()
 		require.Equal(t, 2, sim.State().Sessions[0].ID)

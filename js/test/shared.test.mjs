@@ -362,7 +362,7 @@ testInPage(
   { needs, complaints: /401/ },
 );
 
-for (const folder of ["doomed", "old", "hasty"]) {
+for (const folder of ["doomed", "old", "short-silence"]) {
   for (const name of ["index.js", "outbound.wasm"]) {
     site.files.set(`/shared-${folder}/${name}`, new URL(name, dist));
   }
@@ -400,7 +400,7 @@ testInPage(
 
 // It takes a page without Web Locks for gone once that has said nothing for 6 s, in place of 3 minutes.
 const [patience] = workerScript.match(/18e4|180000/);
-site.files.set("/shared-hasty/worker.js", workerScript.replace(patience, "6000"));
+site.files.set("/shared-short-silence/worker.js", workerScript.replace(patience, "6000"));
 
 testInPage(
   "tabs without Web Locks: one that is closed is noticed, one that lives is not taken for gone",
@@ -413,7 +413,7 @@ testInPage(
       await tab.evaluate(() => {
         Object.defineProperty(Navigator.prototype, "locks", { value: undefined });
       });
-      sessions.push(await connect(tab, given, "/shared-hasty/index.js"));
+      sessions.push(await connect(tab, given, "/shared-short-silence/index.js"));
     }
     complete(sessions[1], { ...request, referenceId: "left" });
     await simulator.call("wait-posts", { n: 1 });
