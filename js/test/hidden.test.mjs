@@ -84,7 +84,9 @@ test("in a hidden tab the Worker keeps its times, and the page does not", {
     page.evaluate(lateness, "worker", request),
     page.evaluate(lateness, "page", request),
   ]);
-  assert.ok(Math.max(...inWorker) < 2000, `late in the Worker: ${inWorker} ms`);
+  // A browser that slows timers down does it to all of them; a machine that is busy delays a few.
+  const median = inWorker.toSorted((a, b) => a - b)[inWorker.length >> 1];
+  assert.ok(median < 2000, `late in the Worker: ${inWorker} ms`);
   const sum = (list) => list.reduce((a, b) => a + b);
   assert.ok(sum(inPage) > sum(inWorker), `late by ${inWorker} and ${inPage} ms`);
 
