@@ -693,6 +693,7 @@ func TestEventsAroundTheHandshakeReply(t *testing.T) {
 			{"channel":"/a","data":2}]`, s.expect(metaHandshake)...)
 		s.say(subscribeReply, s.expect(metaSubscribe)...)
 		require.Equal(t, `{"ack":2}`, string(s.expect(metaConnect)[0].Ext), "they are not to be sent again")
+		s.silent()
 		require.Equal(t, []string{"1", "2"}, *got)
 	})
 }
