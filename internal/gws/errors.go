@@ -8,7 +8,7 @@ import (
 )
 
 // featureHint is added to refusals for lack of rights.
-const featureHint = "; the usual cause is that the agent lacks the feature api-voice-outbound"
+const featureHint = "; the usual cause is that the agent lacks the feature api-voice-outbound (errors.md#rights)"
 
 // StatusError is an answer of GWS whose statusCode is not 0.
 type StatusError struct {

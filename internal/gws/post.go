@@ -76,7 +76,7 @@ func checkPostAnswer(request string, resp *httpx.Response, sent csrfToken, fresh
 			return &HTTPError{Request: request, Status: resp.Status, Reason: refusedAgain(resp, sent)}
 		case !csrf && mentionsCSRF(resp):
 			return &HTTPError{Request: request, Status: resp.Status,
-				Reason: "the server demands a CSRF token, and the option csrf is off" + quoteBody(resp)}
+				Reason: "the server demands a CSRF token, and the option csrf is off" + quoteBody(resp) + " (errors.md#csrf-off)"}
 		}
 	}
 	if e, ok := errors.AsType[*StatusError](err); ok &&
@@ -95,7 +95,7 @@ func refusedAgain(resp *httpx.Response, sent csrfToken) string {
 	if sent == (csrfToken{}) {
 		reason = "refused, also after a GET for a CSRF token" + quoteBody(resp) +
 			"; that GET's response showed no X-CSRF-HEADER and X-CSRF-TOKEN:" +
-			" a server of another origin must expose both (Access-Control-Expose-Headers)"
+			" a server of another origin must expose both (Access-Control-Expose-Headers; errors.md#csrf-hidden)"
 	}
 	if !mentionsCSRF(resp) {
 		reason += featureHint

@@ -319,14 +319,16 @@ func (w *wait) late(status bayeux.Status) *Error {
 		Message: fmt.Sprintf("GWS accepted the request, but no %s came within %v", awaited, w.timeout)}
 	switch {
 	case status.Session != w.session:
-		e.Message += fmt.Sprintf("; the CometD session was lost meanwhile, and a new one has taken its place: an %s sent in between is lost", awaited)
+		e.Message += fmt.Sprintf("; the CometD session was lost meanwhile, and a new one has taken its place: an %s sent in between is lost (errors.md#session-lost)", awaited)
 	case unknownSession(status.Reason):
-		e.Message += fmt.Sprintf("; the CometD session was lost meanwhile (%v)", status.Reason)
+		e.Message += fmt.Sprintf("; the CometD session was lost meanwhile (%v; errors.md#session-lost)", status.Reason)
 	case status.State != bayeux.Connected:
 		e.Message += "; the CometD session is not connected"
 		if status.Reason != nil {
 			e.Message += fmt.Sprintf(" (%v)", status.Reason)
 		}
+	default:
+		e.Message += " (errors.md#ack-timeout)"
 	}
 	return e
 }

@@ -41,13 +41,28 @@ func (c *Client) final(err error) bool {
 	return final(err)
 }
 
-// explainOpening adds to an error of the opening which option may be wrong.
+// symptoms is where errors.md explains an error of the opening whose message does not say so itself, by code.
+var symptoms = map[Code]string{
+	ConnectFailed:    "errors.md#connecting",
+	APIError:         "errors.md#connecting",
+	HTTPError:        "errors.md#connecting",
+	HandshakeRefused: "errors.md#handshake-refused",
+	SubscribeRefused: "errors.md#subscribe-refused",
+	Disconnected:     "errors.md#disconnected",
+	Unauthorized:     "errors.md#unauthorized",
+	AgentChanged:     "errors.md#agent-changed",
+}
+
+// explainOpening adds to an error of the opening which option may be wrong, and where errors.md explains it.
 func (c *Client) explainOpening(e *Error) *Error {
 	if path := "/api/v2"; strings.HasSuffix(c.opts.BaseURL, path) && !c.rest.SignedIn() {
-		e.Message += fmt.Sprintf("; baseUrl ends in %s, which is put behind it in any case: leave it out", path)
+		e.Message += fmt.Sprintf("; baseUrl ends in %s, which is put behind it in any case: leave it out (errors.md#base-url)", path)
 	}
 	if status, _ := c.session.Watch(); e.Code == ConnectFailed && c.opts.Adopted == nil && c.rest.SignedIn() && status.Session == 0 {
-		e.Message += fmt.Sprintf("; GET %s was answered, CometD at %q was not: look at cometdPath, and at CORS and proxies there", gws.MePath, c.opts.CometdPath)
+		e.Message += fmt.Sprintf("; GET %s was answered, CometD at %q was not: look at cometdPath, and at CORS and proxies there (errors.md#cometd-path)", gws.MePath, c.opts.CometdPath)
+	}
+	if symptom := symptoms[e.Code]; symptom != "" && !strings.Contains(e.Message, "errors.md#") {
+		e.Message += " (" + symptom + ")"
 	}
 	return e
 }

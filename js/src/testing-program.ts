@@ -290,7 +290,7 @@ export class TestProgram {
     this.#send({ kind: "known", id: id as number, delivery: "unknown" });
     const late = () => {
       const awaited = call.row.result === "data" ? "acknowledgement" : "answer";
-      const message = `GWS accepted the request, but no ${awaited} came within ${ackTimeout} ms`;
+      const message = `GWS accepted the request, but no ${awaited} came within ${ackTimeout} ms (errors.md#ack-timeout)`;
       this.#settle(call, { code: "ACK_TIMEOUT", message });
     };
     call.timers.push(setTimeout(late, ackTimeout));

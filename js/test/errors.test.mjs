@@ -42,22 +42,22 @@ const connecting = [
   {
     name: "wrong password",
     options: { headers: { Authorization: `Basic ${btoa("agent:wrong")}` } },
-    expected: { code: "UNAUTHORIZED", httpStatus: 401 },
+    expected: { code: "UNAUTHORIZED", httpStatus: 401, message: /\(errors\.md#unauthorized\)$/ },
   },
   {
     name: "no credentials",
     options: { headers: undefined },
-    expected: { code: "UNAUTHORIZED", httpStatus: 401 },
+    expected: { code: "UNAUTHORIZED", httpStatus: 401, message: /\(errors\.md#unauthorized\)$/ },
   },
   {
     name: "handshake denied",
     behavior: { refuseHandshake: "403::Handshake denied", refuseHandshakeAdvice: "none" },
-    expected: { code: "HANDSHAKE_REFUSED", message: /403::Handshake denied/ },
+    expected: { code: "HANDSHAKE_REFUSED", message: /403::Handshake denied.*#handshake-refused/ },
   },
   {
     name: "subscription denied",
     behavior: { refuseSubscribe: "403:/v2/me/outbound:Subscription denied" },
-    expected: { code: "SUBSCRIBE_REFUSED", message: /Subscription denied/ },
+    expected: { code: "SUBSCRIBE_REFUSED", message: /Subscription denied.*#subscribe-refused/ },
   },
   {
     name: "one of further channels denied",
@@ -88,6 +88,7 @@ for (const { name, behavior, options, expected } of connecting) {
         ...options,
       });
       assertError(outcome, { delivery: "not-sent", ...expected });
+      assert.match(outcome.error.message, /errors\.md#[\w-]+/);
     },
     { complaints: failures },
   );
@@ -166,7 +167,11 @@ const completing = [
     name: "accepted, and no acknowledgement",
     behavior: { noAck: true },
     options: { ackTimeout: 4000 },
-    expected: { code: "ACK_TIMEOUT", delivery: "accepted" },
+    expected: {
+      code: "ACK_TIMEOUT",
+      delivery: "accepted",
+      message: /^GWS accepted .*\(errors\.md#ack-timeout\)$/,
+    },
   },
 ];
 for (const { name, behavior, client, options, expected, check } of completing) {

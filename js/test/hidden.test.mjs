@@ -60,7 +60,9 @@ function lateness(name, request) {
   const late = async (ackTimeout) => {
     const settled = globalThis.clients[name].completeRecord(request, { ackTimeout });
     const { code } = await settled.catch((error) => error);
-    return code === "ACK_TIMEOUT" ? Date.now() - from - ackTimeout : code;
+    // Which of both it is depends on whether the POST had been answered by then, on a busy machine.
+    const timedOut = code === "ACK_TIMEOUT" || code === "REQUEST_TIMEOUT";
+    return timedOut ? Date.now() - from - ackTimeout : code;
   };
   return Promise.all(Array.from({ length: 10 }, (_, i) => late(300 * (i + 1))));
 }
@@ -86,7 +88,8 @@ test("in a hidden tab the Worker keeps its times, and the page does not", {
   ]);
   // A browser that slows timers down does it to all of them; a machine that is busy delays a few.
   const median = inWorker.toSorted((a, b) => a - b)[inWorker.length >> 1];
-  assert.ok(median < 2000, `late in the Worker: ${inWorker} ms`);
+  assert.ok(inWorker.every(Number.isFinite) && median < 2000, `late in the Worker: ${inWorker} ms`);
+  assert.ok(inPage.every(Number.isFinite), `late in the page: ${inPage} ms`);
   const sum = (list) => list.reduce((a, b) => a + b);
   assert.ok(sum(inPage) > sum(inWorker), `late by ${inWorker} and ${inPage} ms`);
 

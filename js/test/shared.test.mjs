@@ -188,7 +188,7 @@ testInPage(
 );
 
 testInPage(
-  "events go to the tabs that hear them, and a state to all",
+  "events go to the tabs that hear them, a state and a gap to all",
   async (page) => {
     const simulator = await Simulator.start();
     const tab = await openTab(page);
@@ -214,20 +214,20 @@ testInPage(
     await sessions[0].evaluate(({ subscription }) => subscription.unsubscribe());
     assert.deepEqual(await publish(2), [[1], [1, 2]]);
 
+    const gaps = await Promise.all(
+      sessions.map((session) =>
+        session.evaluateHandle(({ client }) => ({
+          reason: new Promise((resolve) => {
+            client.addEventListener("gap", ({ detail }) => resolve(detail.reason));
+          }),
+        })),
+      ),
+    );
     await simulator.call("expire");
-    await simulator.call("wait-sessions", { n: 1 });
-    for (const session of sessions) {
-      await session.evaluate(async (session) => {
-        while (
-          session.client.state !== "connected" ||
-          session.events.filter(({ state }) => state === "connected").length === 0
-        ) {
-          await new Promise((resolve) =>
-            session.client.addEventListener("statechange", resolve, { once: true }),
-          );
-        }
-      });
+    for (const gap of gaps) {
+      assert.match(await gap.evaluate(({ reason }) => reason), /^a new session has taken/);
     }
+    assert.deepEqual(await Promise.all(sessions.map(stateOf)), ["connected", "connected"]);
     assert.deepEqual(await publish(3), [[1], [1, 2, 3]]);
     await close(sessions[1]);
     sessions.pop();

@@ -24,12 +24,14 @@ async function openTab(page) {
 function awaitTurn(session, is = true) {
   return session.evaluate(
     ({ client }, is) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         const look = () => {
           const { state, reason } = client;
           if (state === "connected" && /another client in this browser/.test(reason) !== is)
             resolve();
         };
+        AbortSignal.timeout(20_000).onabort = () =>
+          reject(new Error(`turn: ${!is}; ${client.state}: ${client.reason}`));
         client.addEventListener("statechange", look);
         look();
       }),
@@ -77,7 +79,7 @@ testInPage(
   "a tab in the back/forward cache leaves its turn to the next, and comes back",
   async (page) => {
     const simulator = await Simulator.start();
-    await connect(page, options(simulator));
+    await awaitTurn(await connect(page, options(simulator)));
     const tab = await openTab(page);
     const second = await connect(tab, options(simulator));
     await awaitTurn(second, false);
@@ -98,6 +100,7 @@ testInPage(
   async (page) => {
     const simulator = await Simulator.start();
     const first = await connect(page, options(simulator));
+    await awaitTurn(first);
     const tab = await openTab(page);
     const second = await connect(tab, options(simulator));
     await awaitTurn(second, false);
