@@ -4,7 +4,9 @@
 export type ErrorCode =
   /** A field or an option is missing or wrong; the message names every one. */
   | "INVALID_REQUEST"
-  /** No session in time: the network, CORS, the page's CSP. */
+  /**
+   * No session in time, or none is possible: the network, CORS, the page's CSP.
+   */
   | "CONNECT_FAILED"
   /** The server refused the CometD handshake. */
   | "HANDSHAKE_REFUSED"
@@ -12,7 +14,7 @@ export type ErrorCode =
   | "SUBSCRIBE_REFUSED"
   /** The server ended the session for good. */
   | "DISCONNECTED"
-  /** HTTP 401, after asking `headers()` once more. */
+  /** HTTP 401; where `headers` is a function, after asking it once more. */
   | "UNAUTHORIZED"
   /** Another agent is signed in than when the client was created. */
   | "AGENT_CHANGED"
@@ -41,9 +43,7 @@ export type ErrorCode =
    * still has what was to be forgotten.
    */
   | "CLOSED"
-  /**
-   * The module cannot be had: it cannot be fetched, compiled or started here.
-   */
+  /** The module cannot be fetched, compiled or started here. */
   | "LOAD_FAILED"
-  /** The program of the module has ended. */
+  /** The program of the module has ended, or does not answer. */
   | "MODULE_EXITED";

@@ -21,16 +21,16 @@ export interface ClientOptions extends LoadOptions {
    * is not connected later on, or has been disconnected, the client is
    * `"reconnecting"`.
    *
-   * What is lost: without the AckExtension of cometd.js, and that of the
-   * server, so is what the server writes into a connection that has just died.
-   * A connection that has died is noticed when cometd.js notices. An event is
-   * confirmed to the server before it is in the journal, and no later client
-   * goes on with the session. Numbers beyond 2^53 - 1 were rounded by
-   * cometd.js. `clearSubscriptions()` and `clearListeners()` of the object end
-   * what the client hears.
+   * What is lost: without the AckExtension of cometd.js and that of the server,
+   * events that the server writes into a connection that has just died. A dead
+   * connection is noticed only when cometd.js notices it. An event is confirmed
+   * to the server before it is in the journal, and no later client goes on with
+   * the session. Numbers beyond 2^53 - 1 were rounded by cometd.js.
+   * `clearSubscriptions()` and `clearListeners()` of the object end what the
+   * client hears.
    *
    * Not beside `cometdPath`, `transports`, `guest` or `appendMessageTypeToURL`.
-   * Of `maxMessageSize` it is the JSON text of one event that counts.
+   * `maxMessageSize` then limits the JSON text of one event.
    */
   cometd?: CometDLike;
 
@@ -69,9 +69,10 @@ export interface ClientOptions extends LoadOptions {
 
   /**
    * Header fields for every HTTP request, such as `Authorization`, or a
-   * function that gives them. The function is asked again after a 401. Browsers
-   * cannot put headers on a WebSocket: the cookie that the first request earns
-   * is what signs it in.
+   * function that gives them. The function is asked once, and again after each
+   * 401. With `worker: "shared"`, the function of each page that joins is asked
+   * as well. Browsers cannot put headers on a WebSocket: the cookie that the
+   * first request earns is what signs it in.
    */
   headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
 
@@ -89,26 +90,28 @@ export interface ClientOptions extends LoadOptions {
 
   /**
    * How long signing in, connecting and subscribing may take together, in
-   * milliseconds. The download of the module is not counted. See
+   * milliseconds, from 1 to 86400000 (a day). It also limits how long a call
+   * waits for a session. The download of the module is not counted. See
    * {@link ClientOptions.ackTimeout} for a page that was frozen meanwhile.
    * Default: `10000`.
    */
   connectTimeout?: number;
 
   /**
-   * How long one HTTP request may take, in milliseconds. See
-   * {@link ClientOptions.ackTimeout} for a page that was frozen meanwhile.
-   * Default: `10000`.
+   * How long one HTTP request may take, in milliseconds, from 1 to 86400000 (a
+   * day). See {@link ClientOptions.ackTimeout} for a page that was frozen
+   * meanwhile. Default: `10000`.
    */
   requestTimeout?: number;
 
   /**
    * How long to wait for the answer to a request, from the POST to the event
-   * that settles the call, in milliseconds. Default: `30000`.
+   * that settles the call, in milliseconds, from 1 to 86400000 (a day).
+   * Default: `30000`.
    *
    * Where the page was frozen, the machine asleep or the thread busy when the
-   * time was over, what has arrived meanwhile is taken first: that may take 2
-   * seconds more.
+   * time was over, events that arrived meanwhile are handled first. That may
+   * take 2 seconds more, or 4 where the page freezes again.
    */
   ackTimeout?: number;
 
@@ -136,16 +139,15 @@ export interface ClientOptions extends LoadOptions {
    * {@link OutboundOperations.getChainedRecords} is not written down: it can be
    * asked for again. Default: `false`.
    *
-   * It needs IndexedDB and Web Locks (a secure context). Where they cannot be
-   * had, the client works all the same, and so it does with a store that fails
-   * or hangs; the log says once, at level `"warn"`, that calls are not in the
-   * journal.
+   * It needs IndexedDB and Web Locks (a secure context). Without them the
+   * client works all the same, and so it does with a store that fails or hangs;
+   * the log says once, at level `"warn"`, that calls are not in the journal.
    */
   journal?: boolean;
 
   /**
    * Gives up connecting when it fires. It has no effect once the client is
-   * there: then {@link OutboundClient.close} is what ends it.
+   * there: {@link OutboundClient.close} ends that.
    */
   signal?: AbortSignal;
 
@@ -153,7 +155,9 @@ export interface ClientOptions extends LoadOptions {
    * What goes to the console, or to {@link ClientOptions.log}. At `"debug"`
    * that is each request with its outcome and time, each CometD message with
    * its size, channel and id, each attempt to connect, and each call, with the
-   * time of day; no data, no headers, no secrets. Default: `"warn"`.
+   * time of day; no bodies, headers or secrets. Paths of requests, with record
+   * handles and names of campaigns, and references are in it. Default:
+   * `"warn"`.
    */
   logLevel?: "off" | "warn" | "info" | "debug";
 
