@@ -129,13 +129,13 @@ run: build chromium ## Serve the demo at 127.0.0.1:8080 (PORT=n) and complete on
 	@exec build/desktop -addr 127.0.0.1:$(PORT) -check "node js/selfcheck.mjs" -docs "$(MAKE) --no-print-directory docs" $(if $(ONCE),-once)
 
 .PHONY: test test-go test-wasm test-js test-browsers
-test: deps build size ## Run all tests: Go natively, Go in Chromium, the built package in a page
+test: deps build size ## Test Go natively and in Chromium, and the built package in a page of Chromium; test-browsers and interop test the rest
 	@start=$$SECONDS; mkdir -p build; \
 	$(MAKE) --no-print-directory test-wasm >build/test-wasm.log 2>&1 & \
 	$(MAKE) --no-print-directory test-go; \
 	wait $$! || { cat build/test-wasm.log; exit 1; }; cat build/test-wasm.log; \
 	$(MAKE) --no-print-directory test-js; \
-	echo; echo "all tests passed in $$((SECONDS - start)) s: Go natively with -race, Go in Chromium, js/dist in a page"
+	echo; echo "passed in $$((SECONDS - start)) s: Go natively with -race, Go in Chromium, js/dist in a page of Chromium; make test-browsers and make interop test the rest"
 
 # With hundreds of goroutines a check of the race detector's own fails now and then, which says nothing of the tests: those that
 # it has ended run again. The first argument is the name of a log, the second the command.
@@ -259,7 +259,7 @@ load: java ## Measure thousands of agents, and write web/scale (20 minutes); N=1
 	@go build -o build/load ./internal/cmd/load
 	@build/load $(if $(N),-n $(N) -server $(SERVER) -transport $(TRANSPORT),-all)
 
-load-report: # from web/scale/results.json, without measuring
+load-report: ## Write web/scale/README.md from web/scale/results.json, without measuring
 	@go run ./internal/cmd/load -report
 
 .PHONY: lint
