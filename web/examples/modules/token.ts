@@ -14,7 +14,7 @@ async function getToken(): Promise<string> {
 export function connect() {
   return createClient({
     baseUrl: "https://gws.example.com",
-    // Asked when the client signs in, and again after each 401.
+    // Asked once when the client is made, and again after each 401.
     headers: async () => ({ Authorization: `Bearer ${await getToken()}` }),
   });
 }
