@@ -10,13 +10,13 @@ export interface LoadOptions {
   /**
    * Where to fetch `outbound.wasm`; relative to the page. Default: beside
    * this JavaScript file. A second load of the same URL uses what the first
-   * one compiled. What does not arrive whole is fetched once more, past the
-   * browser's cache.
+   * one compiled. A file that does not arrive whole is fetched once more, past
+   * the browser's cache.
    */
   wasmUrl?: string | URL;
 
   /**
-   * The module, compiled already; `wasmUrl` is not looked at then. For an
+   * The module, compiled already; `wasmUrl` then has no effect. For an
    * extension or a test that has the bytes at hand.
    */
   wasmModule?: WebAssembly.Module;
@@ -35,23 +35,24 @@ export interface LoadOptions {
    * made; not in a worker, which is off the page's thread already. `true` asks
    * for one there, too; `false` keeps the module on the thread that called.
    *
-   * Where there is no Worker to be had (a service worker, a
+   * Where no Worker can be made (a service worker, a
    * `worker-src` in the page's Content-Security-Policy, `worker.js` not beside
    * `index.js`), the module runs on the calling thread, and the log says why
    * at level `"warn"`; {@link OutboundClient.host} says which it is. {@link load}
    * compiles the module; it starts no Worker.
    *
    * `"shared"`: all pages of this origin, in whatever tab, have one program in a
-   * shared Worker, and one session for all whose options are the same and for
-   * whom the server names the same agent. Calls, signals and subscriptions are
-   * each page's own; a `headers` function is asked of a page that lives;
-   * `statechange` and `gap` go to all. `close()` ends the page's part, that of
-   * the last one the session. With a journal, what a page leaves unsettled is
-   * listed by the others. Whoever differs has a session of its own, and the log
-   * says why at level `"info"`. Pages of different builds of this package share
-   * nothing. It is as `true`, and the log says why at level `"warn"`, where there
-   * is no SharedWorker to be had, and with `wasmModule` or `cometd`. {@link load}
-   * starts the Worker.
+   * shared Worker. Pages share one session if their options are the same (all
+   * except `signal` and `log`; `wasmUrl` and `wasmIntegrity` count) and the
+   * server names the same agent for each. Each page has its own calls, signals
+   * and subscriptions. The `headers` function of a page that joins is asked once,
+   * later that of any page that lives. `statechange` and `gap` go to all. `close()` ends the page's
+   * part; that of the last page ends the session. With a journal, the other
+   * pages list the calls that a page leaves unsettled. A page that differs has
+   * a session of its own, and the log says why at level `"info"`. Pages of
+   * different builds of this package share nothing. Where there is no
+   * SharedWorker, or with `wasmModule` or `cometd`, it works like `true`, and
+   * the log says why at level `"warn"`. {@link load} starts the Worker.
    */
   worker?: boolean | "shared";
 
@@ -63,8 +64,8 @@ export interface LoadOptions {
 }
 
 /**
- * What is needed of a cometd.js object of the page's own: see {@link ClientOptions.cometd}. Those of cometd.js 3.1 to
- * 9 have it, and those of its bindings.
+ * The methods that a cometd.js object of the page's own must have: see {@link ClientOptions.cometd}. The objects of cometd.js 3.1 to
+ * 9 have them, and those of its bindings.
  */
 export interface CometDLike {
   /** Such as `"connected"`. */
@@ -121,8 +122,8 @@ export type ClientState = "connecting" | "connected" | "reconnecting" | "closed"
 /** Options of {@link OutboundClient.close}. */
 export interface CloseOptions {
   /**
-   * Removes from the journal what this client has sent, and what was left of this agent at
-   * this server by clients that are no more. What a living one writes, in another tab, is its own.
+   * Removes from the journal the calls of this client, and those that clients of this agent at
+   * this server left which are gone. The calls of a living client, in another tab, are its own.
    * Default: `false`: unsettled calls stay.
    */
   forget?: boolean;
@@ -167,7 +168,7 @@ export interface UnsettledCallOf<M extends UnsettledMethod> {
    *
    * - `RECORD_ERROR`: another event than the acknowledgement answered it.
    * - `CLOSED`: {@link OutboundClient.forget} took it off the list, or the client was closed.
-   * - `DISCONNECTED`, `MODULE_EXITED`: the client has come to its end otherwise.
+   * - `DISCONNECTED`, `AGENT_CHANGED`, `MODULE_EXITED`: the client has ended otherwise.
    *
    * Where the method is called again with this `referenceId`, that call takes its place, and it
    * settles as that one does, unless nothing came of that one (`delivery` `"not-sent"` or
@@ -175,7 +176,7 @@ export interface UnsettledCallOf<M extends UnsettledMethod> {
    *
    * There is no deadline. An answer can come as long as the server keeps the CometD session of
    * the earlier client: see {@link UnsettledCallOf.answerableUntil}; later it stays pending.
-   * Whoever ignores it need not handle its rejection.
+   * A page that ignores it need not handle its rejection.
    */
   readonly settled: ReturnType<OutboundOperations[M]>;
 }
@@ -207,9 +208,9 @@ export interface CompleteRecordOptions extends CallOptions {
 }
 
 /**
- * The `data` of an event about a record, as the server sent it, but that an integer which a number
+ * The `data` of an event about a record, as the server sent it, except that an integer which a number
  * does not hold (beyond 2^53 - 1, either way) is a string of its digits. It can be passed to a
- * request as it is. So it is in all that a client returns.
+ * request as it is. The same is true of all that a client returns.
  */
 export interface RecordEvent<Type extends string = string> {
   /** Such as `"RecordProcessedAcknowledge"` for a completed record. */
@@ -240,7 +241,7 @@ export interface OutboundRecord {
 }
 
 /**
- * The `data` of an event about a campaign, as the server sent it, but that an integer beyond
+ * The `data` of an event about a campaign, as the server sent it, except that an integer beyond
  * 2^53 - 1 is a string of its digits: see {@link RecordEvent}.
  */
 export interface CampaignEvent<Type extends string = string> {
@@ -304,7 +305,7 @@ export interface StateChangeDetail {
 export interface NotificationDetail {
   channel: string;
   /**
-   * As the server sent it, but that an integer beyond 2^53 - 1 is a string of its digits. On
+   * As the server sent it, except that an integer beyond 2^53 - 1 is a string of its digits. On
    * `/v2/me/outbound` it is an {@link OutboundNotification}.
    */
   // biome-ignore lint/suspicious/noExplicitAny: the server decides what it is
@@ -321,7 +322,7 @@ export interface GapDetail {
 export interface ChannelEvent {
   /** The channel that it was published on, also where the subscription has a wildcard. */
   channel: string;
-  /** As the server sent it, but that an integer beyond 2^53 - 1 is a string of its digits. */
+  /** As the server sent it, except that an integer beyond 2^53 - 1 is a string of its digits. */
   // biome-ignore lint/suspicious/noExplicitAny: the server decides what it is
   data: any;
 }
@@ -332,9 +333,9 @@ export type ChannelListener = (event: ChannelEvent) => void;
 /** What {@link OutboundClient.subscribe} resolves with. */
 export interface Subscription {
   /**
-   * Ends the subscription: from the call on, the listener hears nothing more. Where it was the last one
-   * on its channel, the server is told, and the Promise resolves with its answer; where the connection is lost, it
-   * resolves at once, and the server is told over the next one. It never rejects, and may be called again.
+   * Ends the subscription: from the call on, the listener hears nothing more. If it was the last one
+   * on its channel, the client unsubscribes at the server, and the Promise resolves with the server's answer. Where the
+   * connection is lost, it resolves at once, and the client unsubscribes over the next one. It never rejects, and may be called again.
    */
   unsubscribe(): Promise<void>;
 }
@@ -352,9 +353,9 @@ export interface OutboundClientEventMap {
   notification: CustomEvent<NotificationDetail>;
   /**
    * Events may have been missed, on any channel: the server had a new session made in place of one that was
-   * lost, a connection was lost without acknowledged delivery, or something that the server sent was too large or
-   * could not be read. It comes once the subscriptions are in place again, so that
-   * whoever then asks the server how things stand misses nothing in between. What a call waits for, the call's own Promise tells.
+   * lost, a connection was lost without acknowledged delivery, or a message of the server was too large or
+   * could not be read. It comes once the subscriptions are in place again, so that a
+   * page that then asks the server how things stand misses nothing in between. Calls have their own Promises.
    */
   gap: CustomEvent<GapDetail>;
 }
@@ -405,10 +406,10 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
 
   /**
    * Lists the calls that earlier clients of this agent at this server have left without an
-   * end, oldest first: with the option {@link ClientOptions.journal}, what a page that crashed
-   * or was reloaded had sent, or was about to. This client's own calls are not among them, nor
-   * those of clients that still live, in other pages. Each time it looks for what has been left
-   * since, by a tab that was closed, say; of several clients, each call belongs to the one that
+   * end, oldest first: with the option {@link ClientOptions.journal}, the calls that a page had sent, or
+   * was about to send, when it crashed or was reloaded. This client's own calls are not among them, nor
+   * those of clients that still live, in other pages. Each time it also looks for calls that were left
+   * since, as by a tab that was closed. Of several clients, each call belongs to the one that
    * asks first.
    *
    * A call is listed until it was settled and its {@link UnsettledCallOf.settled} has said so,
@@ -424,9 +425,10 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
    * at the record. Its `settled` rejects with `CLOSED`. A reference that no
    * unsettled call has is ignored, also that of a call of this client.
    *
-   * Rejects with `INVALID_REQUEST` if it is given something other than a string, with
-   * `AGENT_CHANGED` once another agent has signed in, and with `CLOSED` where the browser's storage
-   * fails or does not answer: then the call is off this client's list, but a later client may list it. The client goes on, and tries again, as `forget` does if it is called again.
+   * Rejects with `INVALID_REQUEST` if it is given something other than a string. For a reference that an
+   * unsettled call has, it rejects with `AGENT_CHANGED` once another agent has signed in, and with `CLOSED` where the
+   * browser's storage fails or does not answer: then the call is off this client's list, but a later client may list
+   * it. The client goes on, and tries again, as `forget` does if it is called again.
    */
   forget(referenceId: string): Promise<void>;
 
@@ -441,15 +443,15 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
    * it then, the log says so at level `"warn"`, and the server is asked again in the next session. What was
    * published meanwhile is lost: see `gap` in {@link OutboundClientEventMap}.
    *
-   * These events are no `notification` events, which are for {@link ClientOptions.channels}. What a listener
-   * throws is reported as an uncaught error, and disturbs nobody.
+   * These events are no `notification` events, which are for {@link ClientOptions.channels}. An error that a listener
+   * throws is reported as uncaught, and disturbs no other listener.
    *
    * Rejects, with `delivery` `"not-sent"`, with
    *
    * - `INVALID_REQUEST`: the channel is none that can be subscribed to, or the listener is no function.
    * - `SUBSCRIBE_REFUSED`: the server refuses the channel; its words are in the message. The client lives on.
    * - `CONNECT_FAILED`: there was no session, or no answer, within {@link ClientOptions.connectTimeout}.
-   * - `CLOSED`, `DISCONNECTED`, `AGENT_CHANGED`, `MODULE_EXITED`: the client has come to its end.
+   * - `CLOSED`, `DISCONNECTED`, `AGENT_CHANGED`, `MODULE_EXITED`: the client has ended.
    */
   subscribe(channel: string, listener: ChannelListener): Promise<Subscription>;
 
@@ -458,7 +460,7 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
    * again, and never rejects because the session is gone already. Unsettled calls stay in the
    * journal for the next client, unless the option `forget` says otherwise; that of the first
    * call counts. Rejects with `INVALID_REQUEST` for wrong options, and closes nothing then; with
-   * `forget`, with `MODULE_EXITED` if the program has ended: then nobody is there to forget; and
+   * `forget`, with `MODULE_EXITED` if the program has ended, since only the program can forget; and
    * with `CLOSED` if the journal could not be cleared, or `AGENT_CHANGED` if it is that of an agent
    * who was signed in before: the client is closed all the same.
    */

@@ -6,10 +6,10 @@ import { NoWorker } from "./worker-host.js";
 
 /**
  * Fetches and compiles the module ahead of {@link createClient}, so that this
- * one is quick. Optional; doing it twice costs nothing.
+ * one is quick; with `worker: "shared"` it also starts the Worker. Optional; doing it twice costs nothing.
  *
  * Rejects with an {@link OutboundError}: `INVALID_REQUEST` names a wrong
- * option, `LOAD_FAILED` says why the module cannot be had. A later call
+ * option, `LOAD_FAILED` says why the module cannot be loaded. A later call
  * tries again.
  */
 export async function load(options: LoadOptions = {}): Promise<void> {
