@@ -105,8 +105,8 @@ func TestTimer_LateByTheWallClockAloneHasAGrace(t *testing.T) {
 
 func TestTimer_ASignOfLifeMakesTheGraceShort(t *testing.T) {
 	for alive, want := range map[time.Duration]time.Duration{
-		0:                       settling,
-		100 * time.Millisecond:  100*time.Millisecond + settling,
+		0:                       leastAfterSign,
+		100 * time.Millisecond:  100*time.Millisecond + leastAfterSign,
 		600 * time.Millisecond:  1800 * time.Millisecond, // and two round trips
 		1500 * time.Millisecond: Grace,
 		Grace + time.Second:     Grace,

@@ -14,10 +14,10 @@ const (
 	// page are late by some milliseconds as a rule.
 	lateness = 100 * time.Millisecond
 
-	// settling is how long, at least, what a sign of life brings may take after
-	// it: in a browser, events that have queued up come one by one, and timers
+	// leastAfterSign is how long, at least, a deadline waits after a sign of life
+	// for the events that come with it: in a browser, events that have queued up come one by one, and timers
 	// may overtake them.
-	settling = 250 * time.Millisecond
+	leastAfterSign = 250 * time.Millisecond
 )
 
 // Clock makes deadlines. The zero value has the time of the machine.
@@ -126,7 +126,7 @@ func (t *Timer) grace() (late bool) {
 		// What it brings comes with it, or a round trip later: a request that is held
 		// may have to be sent again.
 		took := t.clock.now().Sub(began)
-		t.sleep(min(max(settling, 2*took), Grace-took))
+		t.sleep(min(max(leastAfterSign, 2*took), Grace-took))
 	case <-t.stopped:
 	}
 	return false

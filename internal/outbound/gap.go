@@ -2,15 +2,15 @@ package outbound
 
 import "gws-outbound/internal/bayeux"
 
-// missed is what the client owes to who has to know that events may be missing. It belongs to the session's loop.
+// missed is a gap that the caller has not heard of. It belongs to the session's loop.
 type missed struct {
 	connected    bool
 	reconnecting bool
-	reason       string // of the last gap that nobody has been told of; "" if there is none
+	reason       string // of the last gap that is undelivered; "" if there is none
 }
 
-// gap notes that events may have been missed. Of a session, or a connection, that was lost, it is told once the subscriptions
-// are in place again: whoever looks elsewhere for what is missing then finds it there, or hears of it.
+// gap notes that events may have been missed. Where a session or a connection was lost, it is delivered once the subscriptions
+// are in place again: a caller that then asks the server how things stand misses nothing in between.
 func (c *Client) gap(reason string) {
 	c.waiting.gap()
 	c.missed.reason = reason

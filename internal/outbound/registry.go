@@ -20,14 +20,14 @@ type operation struct {
 
 	kept       recovery.Call // what outlives this client
 	earlier    bool          // it is a call of a client before this one
-	superseded *operation    // the earlier call whose place it has taken; guarded by the registry
+	superseded *operation    // the earlier call that it has superseded; guarded by the registry
 }
 
 func newOperation(r gws.Request) *operation {
 	return &operation{request: r, answer: make(chan answer, 1), begun: make(chan struct{}), kept: recovery.NoCall{}}
 }
 
-// answered returns the answer to the earlier call whose place the operation has taken, or what
+// answered returns the answer to the earlier call that the operation has superseded, or what
 // has come before its request has left.
 func (op *operation) answered() (answer, bool) {
 	select {
@@ -96,7 +96,7 @@ func (r *registry) list(op *operation) *[]*operation {
 	return &r.operations
 }
 
-// addEarlier registers a call of a client before this one. Its place may have been taken.
+// addEarlier registers a call of a client before this one. It may be superseded.
 func (r *registry) addEarlier(e *recovery.Earlier) {
 	op := newOperation(e.Request())
 	op.kept, op.earlier, op.posted = e, true, true

@@ -39,6 +39,6 @@ func (c *Client) Subscribe(ctx context.Context, channel string, listener func(ch
 	}
 }
 
-// Cancel ends the subscription. Where nobody else here wants the channel, the server is told, and Cancel waits for its
-// answer, but not for a connection: over the next one it is told by itself.
+// Cancel ends the subscription. If it was the last one on its channel, the session unsubscribes at the server, and Cancel waits
+// for the answer. It does not wait for a connection: the session unsubscribes over the next one.
 func (s *Subscription) Cancel() { <-s.session.Cancel() }
