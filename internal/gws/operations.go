@@ -98,7 +98,7 @@ var operations = [...]Operation{
 	{
 		Name: "DoNotCallRecord", Method: "doNotCallRecord", Path: recordPath, Request: "DoNotCallRecordRequest",
 		Doc: "Puts a contact on the Do Not Call list: that of a record, by its `recordHandle`, or, in a request " +
-			"without one, whoever has the `phoneNumber`.",
+			"without one, the contact with the `phoneNumber`.",
 		RequestDoc: "Whose contact not to call again: that of a record.",
 		Parameters: []Parameter{recordHandle, applicationID, campaignName, callingList, phoneOfRecord, chainAttribute, devicePath, referenceID},
 		Answers:    []Answer{{"DoNotCallAcknowledge", recordMessage, Final}},

@@ -458,7 +458,7 @@ export interface OutboundOperations {
 
   /**
    * Puts a contact on the Do Not Call list: that of a record, by its
-   * `recordHandle`, or, in a request without one, whoever has the
+   * `recordHandle`, or, in a request without one, the contact with the
    * `phoneNumber`.
    *
    * @returns the `data` of the acknowledgement (`DoNotCallAcknowledge`), as the
