@@ -790,6 +790,38 @@ func TestNewCallWithTheReferenceOfAnUnsettledOne(t *testing.T) {
 			})
 		})
 	}
+	for name, test := range map[string]struct {
+		fate  modelFate
+		lists []string
+	}{
+		"which is found meanwhile takes its place":          {slow, nil},
+		"which is found meanwhile but not if it is refused": {modelFate{Answer: "refused", AnswerAfter: time.Second}, []string{"a accepted"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			atDesk(t, func(d *desk) {
+				d.fated("a", modelFate{Answer: "ok", Event: "none"})
+				first, l := d.load(), d.load()
+				first.complete("a")
+				pass(afterTheAnswer)
+				first.kill()
+				pass(5 * time.Second) // the server has cut the other one off, too
+				truth := d.fated("a", test.fate)
+				done := l.complete("a")
+				pass(beforeTheAnswer)
+				require.Equal(d, 1, truth.posts)
+				l.lists()
+				if o := get(d.T, done); test.lists == nil {
+					o.resolved(d.T, "a")
+				} else {
+					o.rejected(d.T, APIError, gws.Rejected)
+				}
+				l.lists(test.lists...)
+				synctest.Wait()
+				kept, _ := d.kept()
+				require.Len(d, kept, len(test.lists))
+			})
+		})
+	}
 	t.Run("its answer may come before the request leaves", func(t *testing.T) {
 		atDesk(t, func(d *desk) {
 			l := orphan(d)
