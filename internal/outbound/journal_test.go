@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -1066,6 +1067,30 @@ func TestEntriesThatCannotBeReadBack(t *testing.T) {
 		synctest.Wait()
 		kept, _ := d.kept()
 		require.ElementsMatch(d, []string{"a", "delivery"}, kept)
+	})
+}
+
+// In a shared Worker the pages of a day come and go, and a client may live for that long.
+func TestCallsWhoseCallersHaveGone_TheLastOnesAreRemembered(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		const calls, remembered = 110, 100
+		l := d.load(func(o *Options) { o.ConfirmsDelivery = true })
+		var last *modelTruth
+		for i := range calls {
+			reference := strconv.Itoa(i)
+			last = d.fated(reference, modelFate{Answer: "ok", Event: "ack"})
+			get(d.T, l.complete(reference)).resolved(d.T, reference)
+			l.CallerGone(reference)
+			l.lists(reference + " accepted")
+			get(d.T, l.settled(reference)).resolved(d.T, reference)
+			l.Delivered(reference)
+		}
+		for i := range calls {
+			_, found := l.recovery.Find(strconv.Itoa(i))
+			require.Equal(d, i >= calls-1-remembered, found, i) // and the one that was found after them
+		}
+		get(d.T, l.complete(strconv.Itoa(calls-1))).resolved(d.T, strconv.Itoa(calls-1))
+		require.Equal(d, 1, last.posts, "it is answered by what is remembered")
 	})
 }
 
