@@ -89,7 +89,7 @@ type bareClient struct {
 	number  int
 	target  safejs.Value // an EventTarget, with the properties state and transport; the page's alone once it is closed
 	headers safejs.Value // the option, if that is a function
-	own     bool         // made for completeRecord: the page does not have it
+	own     bool         // completeRecord's alone: the page does not have it
 	closed  bool
 }
 
@@ -156,7 +156,7 @@ func (b *bare) change(c *bareClient, m *wire.Status) {
 }
 
 // ended lets go of what a client that has ended holds of the page. The page may ask it for what is unsettled still, until
-// it closes the client or drops it; and completeRecord, why it has ended, until there is another one.
+// it closes the client or drops it; and completeRecord, why it has ended and for whom it was, until there is another one.
 func (b *bare) ended(c *bareClient) {
 	c.target = safejs.Undefined()
 	if c.own && c != b.current {
@@ -199,7 +199,12 @@ func (b *bare) watchDropped() error {
 		return nil // an old browser: what is dropped stays
 	}
 	callback, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
-		if number, err := arguments(args).at(0).Int(); err == nil {
+		number, err := arguments(args).at(0).Int()
+		switch c := b.clients[number]; {
+		case err != nil || c == nil:
+		case c == b.current:
+			c.own = true // completeRecord asks it for whom the next one has to be
+		default:
 			b.release(number)
 		}
 		return nil
@@ -293,6 +298,9 @@ func (b *bare) newClient(options any, signal, headers safejs.Value, own bool) (n
 	c := &bareClient{number: b.last, target: target, own: own}
 	b.clients[c.number] = c
 	message := &wire.CreateClient{Client: c.number, Options: withOrigin(options)}
+	if own && b.current != nil {
+		message.InPlaceOf = b.current.number
+	}
 	if jsbridge.TypeOf(headers) == "function" {
 		c.headers, message.Headers.Ask = headers, true
 	} else if !jsbridge.IsNullish(headers) {
@@ -356,13 +364,26 @@ func (b *bare) callMethod(args arguments) job {
 }
 
 func (b *bare) call(client int, method string, request, options any, signal safejs.Value) func() (*wire.Resolved, error) {
-	return b.begin(signal, func(id int, aborted bool) wire.FromPage {
-		return &wire.Call{ID: id, Client: client, Method: method, Request: request, Options: options, Reference: gws.NewReferenceID(), Delivery: gws.Unknown, Aborted: aborted}
+	reference := gws.NewReferenceID()
+	wait := b.begin(signal, func(id int, aborted bool) wire.FromPage {
+		return &wire.Call{ID: id, Client: client, Method: method, Request: request, Options: options, Reference: reference, Delivery: gws.Unknown, Aborted: aborted}
 	})
+	if fields, ok := request.(map[string]any); ok {
+		if own, ok := fields["referenceId"].(string); ok {
+			reference = own
+		}
+	}
+	return func() (*wire.Resolved, error) {
+		m, err := wait()
+		if codeOf(err) != outbound.InvalidRequest { // of a reference that is in flight, the other call has not come to its end
+			b.port.Take(&wire.Delivered{Client: client, ReferenceID: reference})
+		}
+		return m, err
+	}
 }
 
-// completeRecord takes a request, and options. It makes a client if there is none, or that has ended; but where that was for
-// another agent's sake, the page has to say for whom the next one is, by createClient.
+// completeRecord takes a request, and options. It makes a client if there is none, or that has ended: one for the same agent. Where
+// another agent was the reason, the page has to say for whom the next one is, by createClient.
 func (b *bare) completeRecord(args arguments) job {
 	request := readGiven(args.at(0))
 	options, signal, _ := readOptions(args.at(1))

@@ -16,6 +16,7 @@ import (
 	"gws-outbound/internal/core"
 	"gws-outbound/internal/gwssim"
 	"gws-outbound/internal/jsbridge"
+	"gws-outbound/internal/outbound"
 )
 
 func init() { runtime.MemProfileRate = 1 } // so that living counts each object
@@ -127,7 +128,8 @@ func TestBare_ClosedAndRefusedClientsLeaveNothing(t *testing.T) {
 	}
 }
 
-// What the server has ended can still say what is unsettled; it is given up once the page has dropped it.
+// What the server has ended can still say what is unsettled, and for whom it was; it is given up once the page has dropped it, and
+// there is another one.
 func TestBare_ClientThatTheServerEndedIsGivenUpWhenThePageDropsIt(t *testing.T) {
 	evaluate(t, `globalThis.Registry = globalThis.FinalizationRegistry, globalThis.FinalizationRegistry = class {
 		constructor(drop) { globalThis.drop = drop }
@@ -152,17 +154,38 @@ func TestBare_ClientThatTheServerEndedIsGivenUpWhenThePageDropsIt(t *testing.T) 
 		require.True(t, c.target.IsUndefined())
 	}
 	evaluate(t, `drop(number)`)
-	require.Empty(t, b.clients)
-	require.Nil(t, b.current)
+	require.NoError(t, openOwn(t, b, sim, "agent"))
+	require.Len(t, b.clients, 1)
+	require.False(t, b.current.closed)
+}
+
+// openOwn makes a client as completeRecord does, but for credentials of its own.
+func openOwn(t *testing.T, b *bare, sim *gwssim.Sim, user string) error {
+	t.Helper()
+	_, work := b.newClient(map[string]any{"baseUrl": sim.URL}, safejs.Undefined(),
+		evaluate(t, `({ Authorization: "Basic " + btoa("`+user+`:secret") })`), true)
+	_, err := work()
+	return err
+}
+
+func TestBare_ClientOfCompleteRecordIsForTheAgentOfTheOneBefore(t *testing.T) {
+	b := begin(t)
+	sim := gwssim.New(t)
+	require.NoError(t, openOwn(t, b, sim, "agent"))
+	sim.Kick()
+	require.Eventually(t, func() bool { return b.current.closed }, 5*time.Second, time.Millisecond)
+	for range 2 {
+		require.Equal(t, outbound.AgentChanged, codeOf(openOwn(t, b, sim, "agent2")))
+	}
+	require.NoError(t, openOwn(t, b, sim, "agent"))
+	require.Len(t, b.clients, 1)
 }
 
 func TestBare_ClientOfCompleteRecordIsGivenUpWhenAnotherTakesItsPlace(t *testing.T) {
 	b := begin(t)
 	sim := gwssim.New(t)
 	connect := func() {
-		_, work := b.newClient(map[string]any{"baseUrl": sim.URL}, safejs.Undefined(), evaluate(t, `({ Authorization: "Basic " + btoa("agent:secret") })`), true)
-		_, err := work()
-		require.NoError(t, err)
+		require.NoError(t, openOwn(t, b, sim, "agent"))
 		require.NoError(t, sim.WaitConnected(t.Context(), 1))
 		require.Len(t, b.clients, 1)
 	}

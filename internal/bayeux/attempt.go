@@ -260,6 +260,7 @@ func (c *Client) wait(d time.Duration, reason error) {
 		c.link.cancelExchanges()
 	}
 	c.probing, c.outrun = false, 0
+	c.postponeIdleTurn(d)
 	c.schedule(d, c.try)
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: reason, RetryIn: d, Session: c.session})
 	c.broken(reason)

@@ -257,32 +257,53 @@ func TestSocketsOfNoUse_TheSessionBeforeIsEndedWithItsSocket(t *testing.T) {
 }
 
 func TestSocketsOfNoUse_WhatTheServerHoldsForTheSessionIsFetchedLater(t *testing.T) {
-	run(t, func(t *testing.T) {
-		socket, polling := both(t)
-		c := socket.client(polling)
-		got := hears(t, c, "/a")
-		socket.connect(c)
-		socket.expect(metaConnect)
-		c.AddWaiters(1)
-		socket.down.Store(true)
-		socket.current.sink.Lose(errors.New("reset"))
-		polling.connection()
-		polling.say(connect402, polling.expect(metaConnect)...) // it knows the session over the socket only
-		polling.say(strings.ReplaceAll(handshakeReply, "c1", "c2"), polling.expect(metaHandshake)...)
-		polling.say(subscribeReply, polling.expect(metaSubscribe)...)
-		polling.say(connectReply, polling.expect(metaConnect)...)
-		polling.expect(metaConnect)
-		require.Equal(t, Status{State: Connected, Transport: longPolling, Session: 2}, c.current())
-		socket.down.Store(false)
-		socket.connection()
-		fetch := socket.expect(metaConnect)
-		require.Equal(t, "c1", fetch[0].ClientID)
-		require.JSONEq(t, `{"ack":0}`, string(fetch[0].Ext))
-		socket.say(`[{"channel":"/a","data":"kept"},{"channel":"/meta/connect","id":"%1","successful":true}]`, fetch...)
-		require.Equal(t, "c1", socket.expect(metaDisconnect)[0].ClientID)
-		require.Equal(t, []string{`"kept"`}, *got)
-		require.Equal(t, longPolling, c.current().Transport)
-	})
+	for name, subscribes := range map[string]bool{
+		"it refuses a connect":                                 false,
+		"it refuses a subscription that was not confirmed yet": true,
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				socket, polling := both(t)
+				c := socket.client(polling)
+				got := hears(t, c, "/a")
+				socket.connect(c)
+				socket.expect(metaConnect)
+				c.AddWaiters(1)
+				if subscribes {
+					go c.TrySubscribe(t.Context(), "/b", func(Message) {})
+					socket.expect(metaSubscribe)
+				}
+				socket.down.Store(true)
+				socket.current.sink.Lose(errors.New("reset"))
+				polling.connection()
+				subscriptions := []string{metaSubscribe}
+				if subscribes {
+					polling.say(subscribe402, polling.expect(metaSubscribe)...) // it knows the session over the socket only
+					subscriptions = append(subscriptions, metaSubscribe)
+				} else {
+					polling.say(connect402, polling.expect(metaConnect)...)
+				}
+				polling.say(strings.ReplaceAll(handshakeReply, "c1", "c2"), polling.expect(metaHandshake)...)
+				for _, m := range polling.expect(subscriptions...) {
+					polling.say(subscribeReply, m)
+				}
+				polling.say(connectReply, polling.expect(metaConnect)...)
+				polling.expect(metaConnect)
+				require.Equal(t, Status{State: Connected, Transport: longPolling, Session: 2}, c.current())
+				socket.down.Store(false)
+				from := time.Now()
+				socket.connection()
+				require.LessOrEqual(t, time.Since(from), 2*time.Second, "somebody waits")
+				fetch := socket.expect(metaConnect)
+				require.Equal(t, "c1", fetch[0].ClientID)
+				require.JSONEq(t, `{"ack":0}`, string(fetch[0].Ext))
+				socket.say(`[{"channel":"/a","data":"kept"},{"channel":"/meta/connect","id":"%1","successful":true}]`, fetch...)
+				require.Equal(t, "c1", socket.expect(metaDisconnect)[0].ClientID)
+				require.Equal(t, []string{`"kept"`}, *got)
+				require.Equal(t, longPolling, c.current().Transport)
+			})
+		})
+	}
 }
 
 func TestOutage_TheTransportThatWorkedComesFirst(t *testing.T) {

@@ -278,6 +278,9 @@ func (c *Client) Close(ctx context.Context) {
 func (c *Client) End(reason error) {
 	c.box.put(func() {
 		if c.link != nil && c.link.perRequest() {
+			if x := c.link.underWay(metaDisconnect); x != nil {
+				c.link.conn.Cancel(string(x.message.ID)) // the only one that Close lets wait
+			}
 			c.dropLink()
 		}
 		c.finish(reason)

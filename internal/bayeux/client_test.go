@@ -880,6 +880,21 @@ func TestClose(t *testing.T) {
 	})
 }
 
+// Its request would carry the cookie of whoever is signed in now.
+func TestEnd_TakesBackTheDisconnectOfACloseOverRequests(t *testing.T) {
+	over(t, true, func(t *testing.T, s *server, c *Client) {
+		done := make(chan struct{})
+		go func() { defer close(done); c.Close(t.Context()) }()
+		bye := s.expect(metaDisconnect)
+		c.End(ErrClosed)
+		<-done
+		require.Len(t, s.current.cancelled, 1)
+		require.Equal(t, string(bye[0].ID), <-s.current.cancelled)
+		<-s.current.closed
+		s.silent()
+	})
+}
+
 func TestPrepareFails(t *testing.T) {
 	t.Run("for good", func(t *testing.T) {
 		run(t, func(t *testing.T) {

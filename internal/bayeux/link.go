@@ -145,7 +145,7 @@ func (c *Client) lostLink(l *link, err error) {
 	case l == c.spare:
 		c.lostSpare(err)
 	case c.predecessor != nil && l == c.predecessor.link:
-		c.lostPredecessor(err)
+		c.lostPredecessor()
 	default:
 		l.close()
 	}

@@ -350,6 +350,49 @@ func TestRoundTrips(t *testing.T) {
 	require.Greater(t, r.limit(), time.Second)
 }
 
+// Nobody learns from a reply that has come while this program did not run how far the server is: who took it for a
+// round trip would find a dead connection late, when the server keeps nothing for it any more.
+func TestRoundTrips_AFreezeIsNone(t *testing.T) {
+	for frozen, quiet := range map[time.Duration]time.Duration{
+		8 * time.Second:  6 * time.Second, // its limit is not over, so that it may be the line
+		time.Minute:      3 * time.Second,
+		10 * time.Minute: 3 * time.Second,
+	} {
+		t.Run(frozen.String(), func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				const trip = 100 * time.Millisecond
+				s := newServer(t)
+				s.name, s.requests = longPolling, true
+				c := s.clientWith(Options{Transports: []Transport{s}, Guest: true})
+				hears(t, c, "/a")
+				go c.Connect(t.Context())
+				s.connection()
+				for _, reply := range []string{handshakeReply, subscribeReply, connectReply} {
+					m := <-s.current.sent
+					wait(trip)
+					s.say(reply, m...)
+				}
+				m := s.expect(metaConnect)
+				late := make(chan time.Duration)
+				c.box.put(func() {
+					x := c.link.underWay(metaConnect)
+					x.sent, x.due = x.sent.Add(-frozen), x.due.Add(-frozen)
+					x.over() // as its timer does when the program goes on
+				})
+				s.say(connectReply, m...)
+				s.expect(metaConnect) // its connection is dead
+				c.AddWaiters(1)
+				c.box.put(func() { late <- c.dialLimit() })
+				require.LessOrEqual(t, <-late, 3*time.Second)
+				from := time.Now()
+				s.expect(metaSubscribe)
+				require.LessOrEqual(t, time.Since(from), quiet)
+				require.Equal(t, Connected, c.current().State)
+			})
+		})
+	}
+}
+
 func TestWhoComesToWaitDoesNotWaitForAnOldBackoff(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)

@@ -36,28 +36,19 @@ func (c *Client) fetch(p *predecessor) {
 		return
 	}
 	p.link = c.dial(p.transport, c.opts.DialTimeout, func(l *link, err error) {
-		if p != c.predecessor {
-			l.close()
-			return
-		}
 		if err != nil {
-			c.lostPredecessor(err)
+			c.lostPredecessor()
 			return
 		}
 		m := Message{Channel: metaConnect, ClientID: p.clientID, ConnectionType: l.name(), Ext: p.ack.ext(), Advice: &Advice{Timeout: new(float64)}}
 		l.send(m, c.opts.MaxNetworkDelay, func(r *Message, err error) {
 			switch {
 			case err != nil:
-				c.lostPredecessor(err)
-				return
+				c.lostPredecessor()
 			case r.successful():
 				c.logf(Info, "what the server held for the session before has been fetched")
 				p.until = time.Time{} // not to be fetched again
-				l.send(Message{Channel: metaDisconnect, ClientID: p.clientID}, c.opts.MaxNetworkDelay, func(*Message, error) {
-					if p == c.predecessor {
-						c.dropPredecessor()
-					}
-				})
+				l.send(Message{Channel: metaDisconnect, ClientID: p.clientID}, c.opts.MaxNetworkDelay, func(*Message, error) { c.dropPredecessor() })
 			default:
 				c.dropPredecessor() // it is gone
 			}
@@ -66,7 +57,7 @@ func (c *Client) fetch(p *predecessor) {
 }
 
 // lostPredecessor tries again.
-func (c *Client) lostPredecessor(error) {
+func (c *Client) lostPredecessor() {
 	p := c.predecessor
 	p.link.close()
 	p.retries.failed()

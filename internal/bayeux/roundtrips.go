@@ -14,8 +14,8 @@ const (
 	// mostQuiet bounds how long that gets.
 	mostQuiet = 30 * time.Second
 
-	// mostRequest is how much of the time that another request has taken counts.
-	mostRequest = 5 * time.Second
+	// mostTrip is how much of the time counts that a reply has taken, or another request.
+	mostTrip = 5 * time.Second
 )
 
 // roundTrips is how long replies take that a server gives at once, as RFC 6298
@@ -34,13 +34,14 @@ func (r *roundTrips) add(d time.Duration) {
 // limit is how long a reply can be expected to take at most; 0 if nothing is known.
 func (r roundTrips) limit() time.Duration { return max(r.smoothed+4*r.variation, 2*r.smoothed) }
 
-// noteRoundTrip takes the time that a reply has taken which is given at once.
+// noteRoundTrip takes the time that a reply has taken which is given at once. One that has taken longer than it might
+// has come while this program did not run, as in a page that is frozen or a machine that sleeps: that says nothing of the line.
 func (c *Client) noteRoundTrip(x *exchange) {
-	if x.held || x.link != c.link && x.link != c.rival {
+	took := time.Since(x.sent)
+	if x.held || x.link != c.link && x.link != c.rival || x.graces > 0 || took > x.limit {
 		return
 	}
-	took := time.Since(x.sent)
-	c.trips.add(took)
+	c.trips.add(min(took, mostTrip))
 	if took < quiet {
 		c.patience = 0
 	}
@@ -54,7 +55,7 @@ func (c *Client) NoteRequest() (end func(answered bool)) {
 	c.requests.underWay.Add(1)
 	return func(answered bool) {
 		if answered {
-			c.requests.last.Store(int64(min(time.Since(began), mostRequest)))
+			c.requests.last.Store(int64(min(time.Since(began), mostTrip)))
 		}
 		c.requests.underWay.Add(-1)
 	}

@@ -278,6 +278,7 @@ func (c *Client) subscribed(pattern string, r *Message, err error) {
 	case c.optional(pattern) && !gone:
 		c.goWithout(pattern, refused)
 	case gone:
+		c.sessionLost()
 		c.renew(refused)
 	case c.in(working...):
 		c.withdraw(pattern, refused)

@@ -32,8 +32,8 @@ type Conn interface {
 	// its messages fail. It is called where messages travel in requests only.
 	Cancel(id string)
 
-	// Close ends the connection once what was sent before has left. Nothing is
-	// reported to the sink from then on.
+	// Close ends the connection once what was sent before has left; where messages travel in requests, of
+	// what waits for a request to end only a /meta/disconnect. Nothing is reported to the sink from then on.
 	Close()
 }
 

@@ -13,6 +13,13 @@ type turn struct {
 	asked   int    // counts the calls of Options.AwaitTurn: what an earlier one grants is not wanted any more
 }
 
+// A client keeps its turn through so many failures in a row, and a pause of so long before the next attempt: else each short
+// outage would pass it around. With more it cannot reconnect, as with credentials that have expired, and has no request held.
+const (
+	failuresInTurn = 2
+	pauseInTurn    = 5 * time.Second
+)
+
 // awaitTurn asks for the client's turn, if it is one that makes requests. Until that comes, the client is polite; whoever comes
 // first has it long before the session is made, so that nothing waits for it.
 func (c *Client) awaitTurn() {
@@ -49,6 +56,13 @@ func (c *Client) takeTurn() {
 func (c *Client) leaveTurn() {
 	c.postponeTurn()
 	c.turn.waiting = false
+}
+
+// postponeIdleTurn is postponeTurn for a client that cannot reconnect; its next attempt comes in d.
+func (c *Client) postponeIdleTurn(d time.Duration) {
+	if c.retries.failures > failuresInTurn || d > pauseInTurn {
+		c.postponeTurn()
+	}
 }
 
 // postponeTurn is leaveTurn for a client that asks again, and is polite until then.

@@ -149,6 +149,57 @@ func TestTurn_IsTheNextOnesWhenTheHolder(t *testing.T) {
 	}
 }
 
+// Its Authorization may have expired, or the server may have asked for a pause: it has no request held, and may have none for long.
+func TestTurn_IsTheNextOnesWhileTheHolderCannotReconnect(t *testing.T) {
+	for name, test := range map[string]struct {
+		err  error
+		kept int // failures in a row after which it has its turn all the same
+	}{
+		"as it is refused": {unauthorized{}, 2},
+		"for a long time":  {leaveMeAlone(30 * time.Second), 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				b := &browser{}
+				s1, first := b.client(t)
+				m := s1.expect(metaConnect)
+				held(t, m)
+				s2, second := b.client(t)
+				m2 := s2.expect(metaConnect)
+				polite(t, m2)
+				for range test.kept {
+					s1.current.sink.Fail(m, test.err)
+					m = <-s1.current.sent
+					require.Equal(t, errOtherHeld, second.current().Reason)
+				}
+				s1.current.sink.Fail(m, test.err)
+				synctest.Wait()
+				require.NoError(t, second.current().Reason)
+				first.Wake()
+				synctest.Wait()
+				require.Equal(t, 1, b.waiting(), "it asks once it has a session")
+				s2.say(connectReply, m2...)
+				held(t, s2.expect(metaConnect))
+
+				replies := map[string]string{metaHandshake: handshakeReply, metaSubscribe: subscribeReply, metaConnect: connectReply}
+				for first.current().State != Connected {
+					select {
+					case s1.current = <-s1.opened:
+					case m := <-s1.current.sent:
+						s1.say(replies[m[0].Channel], m...)
+					}
+					synctest.Wait()
+				}
+				polite(t, s1.expect(metaConnect))
+				require.Equal(t, 2, b.waiting(), "it has asked again")
+				second.End(ErrClosed)
+				synctest.Wait()
+				require.NoError(t, first.current().Reason)
+			})
+		})
+	}
+}
+
 func TestTurn_WhoHasGoneDoesNotGetIt(t *testing.T) {
 	run(t, func(t *testing.T) {
 		b := &browser{}

@@ -40,7 +40,7 @@ func (c *Client) AddWaiters(change int) {
 // Wake does not wait.
 func (c *Client) Wake() {
 	c.box.put(func() {
-		if c.turn.waiting {
+		if c.turn.waiting && c.in(inSession...) { // else it is asked for once there is a session
 			c.awaitTurn()
 		}
 		switch {

@@ -58,6 +58,9 @@ func (p *Port) createClient(ctx context.Context, m *wire.CreateClient, me func(c
 		return outbound.InvalidOptions(problems)
 	}
 	opts.ConfirmsDelivery, opts.Ahead = opts.Journal != nil, me
+	if before := p.client(m.InPlaceOf); before != nil {
+		opts.Agent = before.Identity()
+	}
 	if m.Share && opts.Adopted == nil {
 		return p.joinOrOpen(ctx, m, opts)
 	}

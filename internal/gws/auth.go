@@ -32,6 +32,9 @@ type Config struct {
 	// then on. It must not block; whoever waits for the sign-in hears of it afterwards. It may be nil.
 	OnAgentChanged func(error)
 
+	// SameAs is an Auth for whose agent this one has to be, where the server has named one. It may be nil.
+	SameAs *Auth
+
 	Credentials httpx.Credentials
 	CSRF        bool // look for the server's CSRF token and send it
 
@@ -73,7 +76,13 @@ func (s *Auth) SignedIn() bool { return s.snapshot().signIns > 0 }
 // NewAuth returns one that has not sent anything yet.
 func NewAuth(c Config) *Auth {
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
-	return &Auth{config: c}
+	s := &Auth{}
+	if c.SameAs != nil {
+		s.state.agent = c.SameAs.snapshot().agent
+		c.SameAs = nil // it may hold much
+	}
+	s.config = c
+	return s
 }
 
 // RequestHeader returns the headers that other requests to the same server,

@@ -32,12 +32,13 @@ type Journal struct {
 	closed bool          // guarded by that: no lock is taken any more
 
 	mu      sync.Mutex
-	entries map[string]*kept // by reference
-	dead    map[string]bool  // owners whose locks this one has taken
-	gone    map[string]bool  // keys of theirs that were removed: a text that was read before may still have them
-	left    []string         // keys of sessions that were taken over
-	session json.RawMessage  // that of the owner; nil if there is none
-	refresh *time.Timer      // writes it again
+	entries map[string]*kept   // by reference
+	dead    map[string]bool    // owners whose locks this one has taken
+	gone    map[string]bool    // keys of theirs that were removed: a text that was read before may still have them
+	left    []string           // keys of sessions that were taken over
+	behind  map[string][]*kept // entries of theirs behind one of this owner's, by reference: see Withdraw
+	session json.RawMessage    // that of the owner; nil if there is none
+	refresh *time.Timer        // writes it again
 	warned  bool
 	broken  error // why the store cannot be used at all
 }
@@ -75,7 +76,7 @@ const (
 // cannot be had, it says so to Log, and the journal is kept in memory alone until the
 // store can be written.
 func Open(ctx context.Context, c Config) (j *Journal, session json.RawMessage) {
-	j = &Journal{config: c, taking: make(chan struct{}, 1), entries: map[string]*kept{}, dead: map[string]bool{}, gone: map[string]bool{}, queue: newQueue(c.Store)}
+	j = &Journal{config: c, taking: make(chan struct{}, 1), entries: map[string]*kept{}, dead: map[string]bool{}, gone: map[string]bool{}, behind: map[string][]*kept{}, queue: newQueue(c.Store)}
 	if c.Store == nil {
 		return j, nil
 	}
@@ -188,9 +189,11 @@ func (j *Journal) takeOver(ctx context.Context, all map[string]string, wait time
 				continue
 			case other == nil:
 			case other.key == j.ownKey(e.ReferenceID):
-				if e.Answer == nil || other.Answer != nil {
+				if other.Answer != nil {
 					useless = append(useless, e.key)
-				} // otherwise it is found when the call that has its reference now has ended
+				} else { // it is found when the call that has its reference now has ended
+					j.putBehind(e)
+				}
 				continue
 			case e.tellsMore(other):
 				useless = append(useless, other.key)
@@ -393,11 +396,43 @@ func (j *Journal) reportLater(err error) {
 	}
 }
 
-// Remove removes the entry of that reference, if there is one.
+// putBehind notes what a dead owner has left of a reference that an entry of this one has. The mutex is held.
+func (j *Journal) putBehind(e *kept) {
+	all := j.behind[e.ReferenceID]
+	if !slices.ContainsFunc(all, func(o *kept) bool { return o.key == e.key }) {
+		j.behind[e.ReferenceID] = append(all, e)
+	}
+}
+
+// dropBehind lets go of that, but of what is answered if unanswered is true, and returns the keys. The mutex is held.
+func (j *Journal) dropBehind(reference string, unanswered bool) (keys []string) {
+	for _, e := range j.behind[reference] {
+		if e.Answer == nil || !unanswered {
+			j.gone[e.key] = true
+			keys = append(keys, e.key)
+		}
+	}
+	delete(j.behind, reference)
+	return keys
+}
+
+// Remove removes the entry of that reference, if there is one, and what dead owners have left of the reference without an
+// answer: the request of the entry was processed, or may have been, and took the place of theirs.
 func (j *Journal) Remove(reference string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if e := j.entries[reference]; e != nil {
+		j.queue.add(nil, append(j.dropBehind(reference, true), j.drop(e)), nil)
+	}
+}
+
+// Withdraw removes the entry of a request that has come to nothing. What dead owners have left of its reference
+// is found by the next TakeOver.
+func (j *Journal) Withdraw(reference string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if e := j.entries[reference]; e != nil {
+		delete(j.behind, reference)
 		j.queue.add(nil, []string{j.drop(e)}, nil)
 	}
 }
@@ -482,6 +517,9 @@ func (j *Journal) Forget(ctx context.Context) error {
 	var keys []string
 	for _, e := range j.entries {
 		keys = append(keys, j.drop(e))
+	}
+	for reference := range j.behind {
+		keys = append(keys, j.dropBehind(reference, false)...)
 	}
 	j.queue.add(nil, keys, nil)
 	j.mu.Unlock()

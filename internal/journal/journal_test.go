@@ -490,6 +490,43 @@ func TestTakeOver_LivingOwnerFindsWhatOthersLeaveAtAnyTime(t *testing.T) {
 	})
 }
 
+// A request of this owner may come to nothing: then that of the dead, which may have been processed, counts again.
+func TestTakeOver_EntryOfAReferenceThatIsInUse(t *testing.T) {
+	for name, test := range map[string]struct {
+		end  func(t *testing.T, o *owner)
+		want []string // what is found then
+		kept int      // texts that are left
+	}{
+		"until its request comes to nothing": {func(_ *testing.T, o *owner) { o.Withdraw("a") }, []string{"a"}, 1},
+		"until its owner dies":               {func(_ *testing.T, o *owner) { o.Kill() }, nil, 2},
+		"and is removed with its entry":      {func(_ *testing.T, o *owner) { o.Remove("a") }, nil, 0},
+		"and is forgotten with it":           {func(t *testing.T, o *owner) { require.NoError(t, o.Forget(t.Context())) }, nil, 0},
+		"that is answered": {func(_ *testing.T, o *owner) {
+			answered := entry("a")
+			answered.Answer = json.RawMessage(`{"referenceId":"a"}`)
+			o.Put(answered, nil)
+		}, nil, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				b := journaltest.NewBrowser()
+				living, dying := open(t, b, "s"), open(t, b, "s")
+				dying.put(t, entry("a"))
+				dying.Kill()
+				living.put(t, entry("a"))
+				for range 2 {
+					require.Empty(t, living.takeOver(t))
+				}
+				test.end(t, living)
+				require.Equal(t, test.want, living.takeOver(t))
+				synctest.Wait()
+				require.Len(t, b.Texts(), test.kept, "%v", b.Texts())
+				require.Empty(t, living.takeOver(t))
+			})
+		})
+	}
+}
+
 // The original must not go without its copy: here one write fails while the entry changes hands.
 func TestSaveSession_WriteThatFailsIsMadeAgainWhole(t *testing.T) {
 	run(t, func(t *testing.T) {

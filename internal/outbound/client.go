@@ -70,6 +70,9 @@ type Options struct {
 	// settled, and finds what clients before it have left: see [Client.Unsettled]. It is called once, when
 	// signing in has succeeded; where it fails, nothing outlives the client. Nil for no journal.
 	Journal recovery.Open
+	// Agent is whom the client has to be for: another one gives AGENT_CHANGED. nil is whoever is signed in.
+	Agent *Identity
+
 	// ConfirmsDelivery says that [Client.Delivered] tells when a caller knows what its call has
 	// come to: until then, the answer stays in the journal. Otherwise the return of a method is enough.
 	ConfirmsDelivery bool
@@ -151,8 +154,9 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		BaseURL: opts.BaseURL, Doer: over.doer, OnAgentChanged: c.agentChanged,
 		Headers: opts.headers(), HeadersDynamic: opts.HeadersDynamic,
 		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout, Clock: over.clock,
-		Secret: opts.Secrets.AddToken,
+		Secret: opts.Secrets.AddToken, SameAs: opts.Agent.auth(),
 	})
+	c.opts.Agent = nil // it holds the client that it came from
 	session := bayeux.Options{
 		Prepare:     c.signIn,
 		PreparedIn:  preparedIn,

@@ -10,7 +10,17 @@ import (
 )
 
 // Identity is who is signed in with the credentials that some options give.
-type Identity struct{ auth *gws.Auth }
+type Identity struct{ signedIn *gws.Auth }
+
+// Identity returns who has signed in first.
+func (c *Client) Identity() *Identity { return &Identity{c.rest} }
+
+func (who *Identity) auth() *gws.Auth {
+	if who == nil {
+		return nil
+	}
+	return who.signedIn
+}
 
 // identifyAgain is how long to wait until who is signed in is asked again, where that got no answer.
 const identifyAgain = time.Second
@@ -49,7 +59,7 @@ func Identify(ctx context.Context, opts Options) (*Identity, error) {
 // IsFor reports whether the client is for that agent. Where credentials may be others than the client's own (they are said to be alike
 // otherwise), the server must name somebody.
 func (c *Client) IsFor(who *Identity, alike bool) bool {
-	return c.rest.SameAgent(who.auth) && (alike || who.auth.User() != "")
+	return c.rest.SameAgent(who.signedIn) && (alike || who.signedIn.User() != "")
 }
 
 // Ready waits until calls can be made, for ConnectTimeout at most. An error is an *[Error], its delivery not-sent.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -790,6 +791,38 @@ func TestNewCallWithTheReferenceOfAnUnsettledOne(t *testing.T) {
 			})
 		})
 	}
+	for name, test := range map[string]struct {
+		fate  modelFate
+		lists []string
+	}{
+		"which is found meanwhile takes its place":          {slow, nil},
+		"which is found meanwhile but not if it is refused": {modelFate{Answer: "refused", AnswerAfter: time.Second}, []string{"a accepted"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			atDesk(t, func(d *desk) {
+				d.fated("a", modelFate{Answer: "ok", Event: "none"})
+				first, l := d.load(), d.load()
+				first.complete("a")
+				pass(afterTheAnswer)
+				first.kill()
+				pass(5 * time.Second) // the server has cut the other one off, too
+				truth := d.fated("a", test.fate)
+				done := l.complete("a")
+				pass(beforeTheAnswer)
+				require.Equal(d, 1, truth.posts)
+				l.lists()
+				if o := get(d.T, done); test.lists == nil {
+					o.resolved(d.T, "a")
+				} else {
+					o.rejected(d.T, APIError, gws.Rejected)
+				}
+				l.lists(test.lists...)
+				synctest.Wait()
+				kept, _ := d.kept()
+				require.Len(d, kept, len(test.lists))
+			})
+		})
+	}
 	t.Run("its answer may come before the request leaves", func(t *testing.T) {
 		atDesk(t, func(d *desk) {
 			l := orphan(d)
@@ -1034,6 +1067,30 @@ func TestEntriesThatCannotBeReadBack(t *testing.T) {
 		synctest.Wait()
 		kept, _ := d.kept()
 		require.ElementsMatch(d, []string{"a", "delivery"}, kept)
+	})
+}
+
+// In a shared Worker the pages of a day come and go, and a client may live for that long.
+func TestCallsWhoseCallersHaveGone_TheLastOnesAreRemembered(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		const calls, remembered = 110, 100
+		l := d.load(func(o *Options) { o.ConfirmsDelivery = true })
+		var last *modelTruth
+		for i := range calls {
+			reference := strconv.Itoa(i)
+			last = d.fated(reference, modelFate{Answer: "ok", Event: "ack"})
+			get(d.T, l.complete(reference)).resolved(d.T, reference)
+			l.CallerGone(reference)
+			l.lists(reference + " accepted")
+			get(d.T, l.settled(reference)).resolved(d.T, reference)
+			l.Delivered(reference)
+		}
+		for i := range calls {
+			_, found := l.recovery.Find(strconv.Itoa(i))
+			require.Equal(d, i >= calls-1-remembered, found, i) // and the one that was found after them
+		}
+		get(d.T, l.complete(strconv.Itoa(calls-1))).resolved(d.T, strconv.Itoa(calls-1))
+		require.Equal(d, 1, last.posts, "it is answered by what is remembered")
 	})
 }
 

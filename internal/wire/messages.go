@@ -20,6 +20,10 @@ type CreateClient struct {
 	Share      bool // other pages with the same options may use it as well
 	Log        bool // the page takes the lines of the log: see [Log]
 	Aborted    bool // its signal has fired already
+
+	// InPlaceOf is the number of a client that has ended, for whose agent this one has to be; 0 if there is none. The
+	// bare start alone gives it.
+	InPlaceOf int
 }
 
 // Headers is the option headers. Where all of it is zero, there is none.

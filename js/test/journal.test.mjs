@@ -231,6 +231,11 @@ testInPage("forget, and close with and without it", async (page) => {
   assert.deepEqual(await list(session), []);
 });
 
+/** Waits until the journal has no calls: what is written is on its way. */
+async function nothingButSessions(page) {
+  while (!Object.keys(await stored(page)).every((key) => key.endsWith("/session"))) {}
+}
+
 testInPage("a call that has settled leaves nothing behind", async (page) => {
   const simulator = await Simulator.start();
   const session = await connect(page, options(simulator));
@@ -240,10 +245,7 @@ testInPage("a call that has settled leaves nothing behind", async (page) => {
   await simulator.set({ notification: "RecordProcessedError" });
   const { error } = await complete(session, { ...request, referenceId: "failed" });
   assert.equal(error.code, "RECORD_ERROR");
-  const isSession = (key) => key.endsWith("/session");
-  while (!Object.keys(await stored(page)).every(isSession)) {
-    // what is written is on its way
-  }
+  await nothingButSessions(page);
 });
 
 if (host === "worker") {
@@ -548,6 +550,15 @@ testInPage(
     assert.equal(wrong.code, "INVALID_REQUEST");
     await session.evaluate(({ client }) => client.close({ forget: true }));
     assert.deepEqual(await stored(page), {});
+
+    await simulator.set({});
+    const next = await start();
+    for (const referenceId of ["done", undefined]) {
+      assert.ok((await complete(next, { ...request, referenceId })).value);
+    }
+    await simulator.set({ statusCode: 6 });
+    assert.equal((await complete(next, request)).error.code, "API_ERROR");
+    await nothingButSessions(page);
   },
   { path: "/bare" },
 );

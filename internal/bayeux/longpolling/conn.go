@@ -182,8 +182,9 @@ func (c *conn) Cancel(id string) {
 	}
 }
 
-// Close aborts the connect that is held. What else was sent before, such as a
-// /meta/disconnect, has 5 s to reach the server.
+// Close aborts the connect that is held. A request that carries anything else, and a /meta/disconnect that waits for it to end,
+// have 5 s to reach the server. What else waits is dropped: whoever goes on with the session sends it anew, and it may be with
+// another agent's cookie that it would leave now.
 func (c *conn) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -192,11 +193,21 @@ func (c *conn) Close() {
 	}
 	c.closed = true
 	c.connects.giveUp()
+	c.others.keepDisconnect()
 	time.AfterFunc(lingerTime, func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.others.giveUp()
 	})
+}
+
+// keepDisconnect drops what waits but for a /meta/disconnect.
+func (l *lane) keepDisconnect() {
+	all := slices.Concat(l.waiting...)
+	l.waiting = nil
+	if i := slices.IndexFunc(all, isDisconnect); i >= 0 {
+		l.waiting = [][]bayeux.Message{{all[i]}}
+	}
 }
 
 // giveUp ends a lane after Close.

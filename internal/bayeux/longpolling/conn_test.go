@@ -294,25 +294,27 @@ func TestTheQueueIsBounded(t *testing.T) {
 		s.next("c1").reply("[]")
 		first.reply("[]")
 		rest := s.next(strings.Join(want, " "))
-		c.Send(messages("d"))
+		c.Send(messages("more"))
 		rest.reply("[]")
-		s.next("d").reply("[]")
+		s.next("more").reply("[]")
 	})
 }
 
-func TestCloseAbortsTheConnectAndFinishesTheRest(t *testing.T) {
+func TestCloseAbortsTheConnectAndDropsWhatWaitsButTheDisconnect(t *testing.T) {
 	play(t, func(t *testing.T, s *server, c *conn, r *recorder) {
 		c.Send(messages("c1"))
 		held := s.next("c1")
 		c.Send(messages("1"))
 		other := s.next("1")
-		c.Send(messages("bye"))
+		c.Send(messages("2 3"))
+		c.Send(messages("4 d1"))
+		c.Send(messages("h1"))
 		c.Close()
 		require.Error(t, held.ctx.Err())
 		require.NoError(t, other.ctx.Err())
 		advance(3 * time.Second)
 		other.reply("[]")
-		bye := s.next("bye")
+		bye := s.next("d1")
 		advance(lingerTime - 3*time.Second - time.Nanosecond)
 		synctest.Wait()
 		require.NoError(t, bye.ctx.Err())
@@ -333,7 +335,7 @@ func TestCloseWaitsForFiveSecondsAtMost(t *testing.T) {
 	play(t, func(t *testing.T, s *server, c *conn, r *recorder) {
 		c.Send(messages("1"))
 		other := s.next("1")
-		c.Send(messages("2"))
+		c.Send(messages("d1"))
 		c.Close()
 		c.Close()
 		advance(lingerTime - time.Nanosecond)

@@ -137,11 +137,11 @@ func play(t *testing.T, test func(t *testing.T, s *server, c *conn, r *recorder)
 }
 
 // The messages of the tests are written as their ids; the first letter of an id
-// says what it is: h(andshake), c(onnect), or anything else.
+// says what it is: h(andshake), c(onnect), d(isconnect), or anything else.
 func messages(list string) (all []bayeux.Message) {
 	for id := range strings.FieldsSeq(list) {
 		var m bayeux.Message
-		channel := map[byte]string{'h': metaHandshake, 'c': metaConnect}[id[0]]
+		channel := map[byte]string{'h': metaHandshake, 'c': metaConnect, 'd': metaDisconnect}[id[0]]
 		if channel == "" {
 			channel = "/meta/subscribe"
 		}

@@ -128,7 +128,7 @@ func (c *call) Ended(d gws.Delivery, err error) (waitsAgain bool) {
 	switch {
 	case entry == nil || k.closed:
 	case nothing:
-		k.journal.Remove(reference)
+		k.journal.Withdraw(reference)
 	case k.config.ConfirmsDelivery:
 		k.undelivered[reference] = entry
 	case k.leaving && err != nil: // who is to hear it may be gone

@@ -52,7 +52,7 @@ type keeper struct {
 	closed      bool
 	saved       *bayeux.SavedSession
 	clientID    string                    // of the session that was saved last
-	earlier     []*Earlier                // all that were found
+	earlier     []*Earlier                // those that were found, in that order: see forgetOldest
 	inFlight    map[string]*call          // calls of this client that have not ended, by reference
 	undelivered map[string]*journal.Entry // what has ended, and whose caller may not know it, by reference
 	changed     chan struct{}             // closed when one of the last two gets smaller
@@ -164,7 +164,29 @@ func (k *keeper) found(entries []journal.Entry) (waiting []*Earlier) {
 			waiting = append(waiting, e)
 		}
 	}
+	k.forgetOldest()
 	return waiting
+}
+
+// mostSettled is how many earlier calls are remembered whose end somebody knows: the same request is answered by it.
+const mostSettled = 100
+
+// forgetOldest forgets the oldest of those, of which each may have a large answer. The mutex is held.
+func (k *keeper) forgetOldest() {
+	settled := func(e *Earlier) bool { return e.dismissed && !e.superseded }
+	n := 0
+	for _, e := range k.earlier {
+		if settled(e) {
+			n++
+		}
+	}
+	k.earlier = slices.DeleteFunc(k.earlier, func(e *Earlier) bool {
+		oldest := n > mostSettled && settled(e)
+		if oldest {
+			n--
+		}
+		return oldest
+	})
 }
 
 // resume returns the session to go on with; nil if there is none.
