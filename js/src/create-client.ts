@@ -16,11 +16,9 @@ import { isSignal } from "./signal.js";
  * Loads the module first, unless {@link load} did.
  *
  * Rejects with an {@link OutboundError}: `INVALID_REQUEST` names every wrong
- * option; `CONNECT_FAILED`, `HANDSHAKE_REFUSED`, `SUBSCRIBE_REFUSED`,
- * `DISCONNECTED`, `UNAUTHORIZED`, `API_ERROR` and `HTTP_ERROR` say why there
- * is no session; `ABORTED` has the signal's reason as its `cause`;
- * `LOAD_FAILED` says why the module cannot be loaded, `MODULE_EXITED` why its
- * program has ended.
+ * option; `CONNECT_FAILED`, `HANDSHAKE_REFUSED`, `SUBSCRIBE_REFUSED` and
+ * `UNAUTHORIZED` say why there is no session; `ABORTED` has the signal's
+ * reason as its `cause`; `LOAD_FAILED` says why the module cannot be had.
  */
 export async function createClient(options: ClientOptions = {}): Promise<OutboundClient> {
   const [loadOptions, clientOptions] = splitOptions(options);
