@@ -288,17 +288,25 @@ export class TestProgram {
     this.calls.push(call);
     this.#counted.posts++;
     this.#send({ kind: "known", id: id as number, delivery: "unknown" });
-    const late = () => {
-      const awaited = call.row.result === "data" ? "acknowledgement" : "answer";
-      const message = `GWS accepted the request, but no ${awaited} came within ${ackTimeout} ms (errors.md#ack-timeout)`;
-      this.#settle(call, { code: "ACK_TIMEOUT", message });
-    };
-    call.timers.push(setTimeout(late, ackTimeout));
+    call.timers.push(setTimeout(() => this.#late(call, ackTimeout), ackTimeout));
     const reply = this.#next.shift() ?? this.#always;
     // No timer, so that it needs no clock; and not before the caller has the Promise.
     Promise.resolve().then(() =>
       this.serve(call, typeof reply === "function" ? reply(call) : reply),
     );
+  }
+
+  /** The time for the answer is over. */
+  #late(call: ServedCall, ackTimeout: number): void {
+    const awaited = call.row.result === "data" ? "acknowledgement" : "answer";
+    const within = `within ${ackTimeout} ms`;
+    if (call.delivery === "accepted") {
+      const message = `GWS accepted the request, but no ${awaited} came ${within} (errors.md#ack-timeout)`;
+      this.#settle(call, { code: "ACK_TIMEOUT", message });
+    } else {
+      const message = `neither an answer to the POST nor an ${awaited} ${within}`;
+      this.#settle(call, { code: "REQUEST_TIMEOUT", message });
+    }
   }
 
   /** Does with a call what the reply says. One that is settled is left alone, as by a real client. */

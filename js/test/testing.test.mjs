@@ -147,6 +147,18 @@ testInFakeTime("timers are those of the test", async (pass) => {
   assert.equal((await late).notificationType, "RecordProcessedAcknowledge");
 });
 
+testInFakeTime("without even an answer to the POST it is no ACK_TIMEOUT", async (pass) => {
+  // As TestNoAcknowledgementInTime of internal/outbound has it.
+  const { client, server } = await createTestClient({ ackTimeout: 1000 });
+  server.reply(delay(5000));
+  const silent = rejection(client.completeRecord({ ...request, referenceId: "r" }));
+  await pass(1000);
+  const error = await silent;
+  assert.equal(`${gist(error)} ${error.referenceId}`, "REQUEST_TIMEOUT unknown r");
+  assert.match(error.message, /^neither an answer to the POST nor an acknowledgement within 1000/);
+  assert.equal(server.calls[0].delivery, "unknown");
+});
+
 test("a signal ends a call, and its reason is the cause", async () => {
   const { client, server } = await createTestClient();
   server.reply(hold());
