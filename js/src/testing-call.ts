@@ -6,7 +6,7 @@ import type { Reply } from "./testing-reply.js";
 /** How a call fails; its delivery is that of the call, unless it is here. */
 export type Failure = Pick<OutboundErrorInit, "code" | "message"> & Partial<OutboundErrorInit>;
 
-/** A call that has reached the server. */
+/** A call of this client, or one that an earlier client has left. */
 export class ServedCall {
   readonly method: Method;
   readonly request: Fields;
@@ -35,7 +35,7 @@ export class ServedCall {
     this.request = request;
     this.referenceId = referenceId;
     this.id = id;
-    this.delivery = "unknown";
+    this.delivery = "not-sent";
   }
 
   get settled(): boolean {

@@ -25,6 +25,7 @@ const outbound = "/v2/me/outbound";
 interface Waiting {
   id: number;
   go(): void;
+  fail(why: Failure): void;
   timer: ReturnType<typeof setTimeout>;
 }
 
@@ -37,7 +38,8 @@ export class TestProgram {
   /** Why nothing is sent any more. */
   #ending: Failure | undefined;
   readonly #counted = { posts: 0, events: 0, reconnects: 0, dropped: 0 };
-  readonly #pending = new Map<string, ServedCall>();
+  /** The calls of this client that have no end yet, by their references: from the check of the request on. */
+  readonly #inFlight = new Map<string, ServedCall>();
   #unsettled: { call: ServedCall; sentAt: number; answerableUntil: number | null }[] = [];
   #waiting: Waiting[] = [];
   /** What the server has to say, and cannot while the connection is lost. */
@@ -152,12 +154,13 @@ export class TestProgram {
     if (state !== "connected") {
       return;
     }
-    const [held, waiting] = [this.#held, this.#waiting];
+    const held = this.#held;
     this.#held = [];
-    this.#waiting = [];
     for (const say of held) {
       say();
     }
+    const waiting = this.#waiting; // without the calls that have just been answered
+    this.#waiting = [];
     for (const { go, timer } of waiting) {
       clearTimeout(timer);
       go();
@@ -183,17 +186,18 @@ export class TestProgram {
       return;
     }
     this.#ending = why;
-    for (const call of this.#pending.values()) {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { timer, fail } of waiting) {
+      clearTimeout(timer);
+      fail(why);
+    }
+    for (const call of this.#inFlight.values()) {
       this.#settle(call, why);
     }
     for (const { call } of this.#unsettled) {
       this.#settle(call, why);
     }
-    for (const { id, timer } of this.#waiting) {
-      clearTimeout(timer);
-      this.#reject(id, why);
-    }
-    this.#waiting = [];
     this.change({ state: "closed", transport: null, reason: why.message });
   }
 
@@ -244,27 +248,29 @@ export class TestProgram {
     const allow = settings.allowUnknownCallResult ?? this.#options.allowUnknownCallResult;
     const { row, problems } = check(method, request, allow === true);
     const referenceId = (request.referenceId ?? message.reference) as string;
-    if (this.#pending.has(referenceId)) {
+    if (this.#inFlight.has(referenceId)) {
       const message = "a request with this reference is in flight; leave it out to have one made";
       problems.push({ field: "referenceId", message });
     }
     if (problems.length > 0) {
-      this.#reject(id, { ...invalid(problems), referenceId });
-      return;
-    }
-    if (message.aborted) {
-      this.#reject(id, { ...aborted, referenceId });
+      this.#reject(id, invalid(problems));
       return;
     }
     const call = new ServedCall(row, request, referenceId, this.#serveCall, id);
+    this.#inFlight.set(referenceId, call);
+    const fail = (why: Failure) => this.#settle(call, why);
+    if (message.aborted) {
+      fail(aborted);
+      return;
+    }
     const timeout = (settings.ackTimeout ?? this.#options.ackTimeout) as number | undefined;
-    this.#whenConnected(id, () => this.#post(call, timeout ?? defaults.ackTimeout), referenceId);
+    this.#whenConnected(id, () => this.#post(call, timeout ?? defaults.ackTimeout), fail);
   }
 
   /** Does something at once, or when there is a session; its call or subscription fails where there is none in time. */
-  #whenConnected(id: number, go: () => void, referenceId?: string): void {
+  #whenConnected(id: number, go: () => void, fail: (why: Failure) => void): void {
     if (this.#ending) {
-      this.#reject(id, { ...this.#ending, referenceId });
+      fail(this.#ending);
       return;
     }
     if (this.#state.state === "connected") {
@@ -273,21 +279,29 @@ export class TestProgram {
     }
     const limit = (this.#options.connectTimeout ?? defaults.connectTimeout) as number;
     const timer = setTimeout(() => {
-      this.#waiting = this.#waiting.filter((waiting) => waiting.id !== id);
+      this.#stopWaiting(id);
       const reason = this.#state.reason ?? "the server has not answered";
-      const message = `no session within ${limit} ms: ${reason}`;
-      this.#reject(id, { code: "CONNECT_FAILED", message, referenceId });
+      fail({ code: "CONNECT_FAILED", message: `no session within ${limit} ms: ${reason}` });
     }, limit);
-    this.#waiting.push({ id, go, timer });
+    this.#waiting.push({ id, go, fail, timer });
+  }
+
+  /** Whatever has that number waits for a session no more. */
+  #stopWaiting(id: number | undefined): void {
+    this.#waiting = this.#waiting.filter((waiting) => {
+      if (waiting.id !== id) {
+        return true;
+      }
+      clearTimeout(waiting.timer);
+      return false;
+    });
   }
 
   /** The request leaves, and the server has it. */
   #post(call: ServedCall, ackTimeout: number): void {
-    const { id, referenceId } = call;
-    this.#pending.set(referenceId, call);
     this.calls.push(call);
     this.#counted.posts++;
-    this.#send({ kind: "known", id: id as number, delivery: "unknown" });
+    this.#know(call, "unknown");
     call.timers.push(setTimeout(() => this.#late(call, ackTimeout), ackTimeout));
     const reply = this.#next.shift() ?? this.#always;
     // No timer, so that it needs no clock; and not before the caller has the Promise.
@@ -430,7 +444,10 @@ export class TestProgram {
     }
     call.outcome = outcome;
     call.timers.forEach(clearTimeout);
-    this.#pending.delete(call.referenceId);
+    this.#stopWaiting(call.id);
+    if (this.#inFlight.get(call.referenceId) === call) {
+      this.#inFlight.delete(call.referenceId);
+    }
     this.#tell(call);
     this.#superseded(call);
   }
@@ -460,14 +477,7 @@ export class TestProgram {
   }
 
   #abort(id: number): void {
-    const waiting = this.#waiting.find((waiting) => waiting.id === id);
-    if (waiting) {
-      clearTimeout(waiting.timer);
-      this.#waiting = this.#waiting.filter((other) => other !== waiting);
-      this.#reject(id, aborted);
-      return;
-    }
-    for (const call of this.#pending.values()) {
+    for (const call of this.#inFlight.values()) {
       if (call.id === id) {
         this.#settle(call, aborted);
       }
@@ -475,7 +485,7 @@ export class TestProgram {
   }
 
   #subscribe(id: number, channel: string): void {
-    this.#whenConnected(id, () => {
+    const subscribe = () => {
       const words = this.#refused.get(channel);
       if (words === undefined) {
         this.#subscriptions.set(id, channel);
@@ -484,7 +494,8 @@ export class TestProgram {
         const message = `the server refused the subscription to ${channel}: ${words}`;
         this.#reject(id, { code: "SUBSCRIBE_REFUSED", message });
       }
-    });
+    };
+    this.#whenConnected(id, subscribe, (why) => this.#reject(id, why));
   }
 
   #find(referenceId: unknown): ServedCall | undefined {
@@ -492,7 +503,7 @@ export class TestProgram {
   }
 
   #waitingFor(referenceId: unknown): ServedCall | undefined {
-    return this.#pending.get(referenceId as string) ?? this.#find(referenceId);
+    return this.#inFlight.get(referenceId as string) ?? this.#find(referenceId);
   }
 
   #list(): unknown {

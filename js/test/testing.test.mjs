@@ -375,16 +375,39 @@ test("what is wrong with a request is found as the module finds it", async () =>
   await assert.rejects(client.completeRecord(), { code: "INVALID_REQUEST" });
 });
 
-test("a reference that is in flight is refused", async () => {
+test("a reference that is in flight is refused, also while its call waits for a session", async () => {
   const { client, server } = await createTestClient();
+  const complete = () => client.completeRecord({ ...request, referenceId: "r" });
+  const refused = async () => {
+    const error = await rejection(complete());
+    assert.deepEqual([gist(error), error.referenceId], ["INVALID_REQUEST not-sent", undefined]);
+    assert.deepEqual(
+      error.problems.map(({ field }) => field),
+      ["referenceId"],
+    );
+  };
   server.reply(hold());
-  const first = client.completeRecord({ ...request, referenceId: "r" });
-  const { code, problems } = await rejection(
-    client.completeRecord({ ...request, referenceId: "r" }),
-  );
-  assert.deepEqual([code, problems[0].field], ["INVALID_REQUEST", "referenceId"]);
+  const first = complete();
+  await refused();
   server.calls[0].reply(acknowledge());
   await first;
+
+  server.reply(acknowledge());
+  server.disconnect();
+  const waiting = complete();
+  await refused();
+  server.reconnect();
+  await waiting;
+  assert.equal(server.calls.length, 2);
+
+  // An answer that was there before the request could leave keeps it from leaving.
+  server.disconnect();
+  const answered = complete();
+  const event = { notificationType: "RecordProcessedAcknowledge", referenceId: "r" };
+  server.publish("/v2/me/outbound", event);
+  server.reconnect();
+  assert.deepEqual(await answered, event);
+  assert.equal(server.calls.length, 2);
 });
 
 test("it leaves nothing behind: no timer, no global, nothing of the module", async () => {
