@@ -247,6 +247,85 @@ for (const [what, end, expected] of [
   });
 }
 
+/**
+ * What becomes of a call, beside the Go test that says it of the real client: code, delivery, whether the error has
+ * the call's reference, and how many requests have reached the server.
+ */
+const ends = {
+  TestNoAcknowledgementInTime: [
+    "ACK_TIMEOUT accepted r, 1 sent",
+    { options: { ackTimeout: 10 }, reply: hold(), pass: 10 },
+  ],
+  "TestNoAcknowledgementInTime/nor_an_answer_to_the_POST": [
+    "REQUEST_TIMEOUT unknown r, 1 sent",
+    { options: { ackTimeout: 10 }, reply: delay(11), pass: 10 },
+  ],
+  "TestTwoInFlight/the_same_reference_is_refused": [
+    "INVALID_REQUEST not-sent -, 1 sent",
+    { reply: hold(), before: ({ complete }) => complete() },
+  ],
+  "TestAbort/before_the_POST": ["ABORTED not-sent r, 0 sent", { before: ({ abort }) => abort() }],
+  "TestAbort/while_it_is_under_way": [
+    "ABORTED unknown r, 1 sent",
+    { reply: delay(1000), meanwhile: ({ abort }) => abort() },
+  ],
+  "TestAbort/after_it": [
+    "ABORTED accepted r, 1 sent",
+    { reply: hold(), meanwhile: ({ abort }) => abort() },
+  ],
+  "TestAbort/while_there_is_no_session": [
+    "ABORTED not-sent r, 0 sent",
+    { before: ({ server }) => server.disconnect(), meanwhile: ({ abort }) => abort() },
+  ],
+  TestCloseWhilePending: [
+    "CLOSED accepted r, 1 sent",
+    { reply: hold(), meanwhile: ({ client }) => client.close() },
+  ],
+  TestServerEndsTheSession: [
+    "DISCONNECTED accepted r, 1 sent",
+    { reply: hold(), meanwhile: ({ server }) => server.end() },
+  ],
+  "TestServerEndsTheSession, while it waits for a session": [
+    "DISCONNECTED not-sent r, 0 sent",
+    { before: ({ server }) => server.disconnect(), meanwhile: ({ server }) => server.end() },
+  ],
+  "TestServerEndsTheSession, before it": [
+    "DISCONNECTED not-sent r, 0 sent",
+    { before: ({ server }) => server.end() },
+  ],
+  "TestCompletionWaitsForTheSession/but_not_for_ever": [
+    "CONNECT_FAILED not-sent r, 0 sent",
+    { options: { connectTimeout: 10 }, before: ({ server }) => server.disconnect(), pass: 10 },
+  ],
+  TestAgentChanged_NothingIsSentInTheOtherName: [
+    "AGENT_CHANGED not-sent r, 0 sent",
+    { before: ({ server }) => server.changeAgent() },
+  ],
+};
+for (const [test, [expected, { options, reply, before, meanwhile, pass: ms }]] of Object.entries(
+  ends,
+)) {
+  testInFakeTime(`a call ends as in internal/outbound, ${test}`, async (pass) => {
+    const { client, server } = await createTestClient(options);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const complete = () =>
+      rejection(client.completeRecord({ ...request, referenceId: "r" }, { signal }));
+    const scene = { client, server, complete, abort: () => controller.abort() };
+    server.reply(reply ?? acknowledge());
+    before?.(scene);
+    const call = complete();
+    await settle();
+    meanwhile?.(scene);
+    await pass(ms ?? 0);
+    const error = await call;
+    assert.equal(
+      `${gist(error)} ${error.referenceId ?? "-"}, ${server.calls.length} sent`,
+      expected,
+    );
+  });
+}
+
 test("events go to subscriptions, to notifications, and to the call that they answer", async () => {
   const { client, server } = await createTestClient({ channels: ["/v2/me/calls"] });
   const heard = [];
