@@ -9,10 +9,12 @@ import {
   acknowledgements,
   eventOf,
   type Failure,
+  outcomeOf,
   requestLine,
   ServedCall,
 } from "./testing-call.js";
-import { check, type Fields } from "./testing-check.js";
+import { asSent, check, type Fields } from "./testing-check.js";
+import { EarlierCalls, isListed } from "./testing-earlier.js";
 import { readGiven } from "./testing-given.js";
 import { acknowledge, type Reply } from "./testing-reply.js";
 import { mayHaveActed, statusMeanings } from "./testing-table.js";
@@ -40,7 +42,7 @@ export class TestProgram {
   readonly #counted = { posts: 0, events: 0, reconnects: 0, dropped: 0 };
   /** The calls of this client that have no end yet, by their references: from the check of the request on. */
   readonly #inFlight = new Map<string, ServedCall>();
-  #unsettled: { call: ServedCall; sentAt: number; answerableUntil: number | null }[] = [];
+  readonly #earlier = new EarlierCalls();
   #waiting: Waiting[] = [];
   /** What the server has to say, and cannot while the connection is lost. */
   #held: (() => void)[] = [];
@@ -86,9 +88,7 @@ export class TestProgram {
         this.#forget(message.id, message.referenceId);
         break;
       case "delivered":
-        this.#unsettled = this.#unsettled.filter(
-          ({ call }) => !call.settled || call.referenceId !== message.referenceId,
-        );
+        this.#earlier.delivered(message.referenceId);
         break;
       case "subscribe":
         this.#subscribe(message.id, message.channel as string);
@@ -112,7 +112,7 @@ export class TestProgram {
 
   /** Those that are listed as unsettled. */
   get unsettled(): ServedCall[] {
-    return this.#unsettled.map(({ call }) => call);
+    return this.#earlier.listed.map(({ call }) => call);
   }
 
   /** Adds a call that an earlier client has left. */
@@ -127,11 +127,7 @@ export class TestProgram {
     const { row } = check(method, request, true);
     const call = new ServedCall(row, request, reference, this.#serveCall);
     call.delivery = delivery;
-    this.#unsettled.push({
-      call,
-      sentAt: sentAt.getTime(),
-      answerableUntil: until === null ? null : until.getTime(),
-    });
+    this.#earlier.add(call, sentAt, until);
   }
 
   change(detail: StateChangeDetail): void {
@@ -195,8 +191,10 @@ export class TestProgram {
     for (const call of this.#inFlight.values()) {
       this.#settle(call, why);
     }
-    for (const { call } of this.#unsettled) {
-      this.#settle(call, why);
+    for (const { call } of this.#earlier) {
+      if (call.id !== undefined && !call.settled) {
+        this.#rejectWaiter(call, why);
+      }
     }
     this.change({ state: "closed", transport: null, reason: why.message });
   }
@@ -245,9 +243,11 @@ export class TestProgram {
     }
     const settings = { ...(readGiven(message.options) as Fields | undefined) };
     const request = given as Fields;
-    const allow = settings.allowUnknownCallResult ?? this.#options.allowUnknownCallResult;
-    const { row, problems } = check(method, request, allow === true);
     const referenceId = (request.referenceId ?? message.reference) as string;
+    const allow = settings.allowUnknownCallResult ?? this.#options.allowUnknownCallResult;
+    const { callResult } = this.#earlier.find(referenceId)?.call.request ?? {};
+    const sentBefore = callResult != null && callResult === request.callResult;
+    const { row, problems } = check(method, request, allow === true || sentBefore);
     if (this.#inFlight.has(referenceId)) {
       const message = "a request with this reference is in flight; leave it out to have one made";
       problems.push({ field: "referenceId", message });
@@ -259,8 +259,14 @@ export class TestProgram {
     const call = new ServedCall(row, request, referenceId, this.#serveCall, id);
     this.#inFlight.set(referenceId, call);
     const fail = (why: Failure) => this.#settle(call, why);
+    const answer = this.#earlier.supersede(call);
     if (message.aborted) {
       fail(aborted);
+      return;
+    }
+    if (answer && !this.#isForeign) {
+      call.delivery = "accepted";
+      this.#settle(call, answer);
       return;
     }
     const timeout = (settings.ackTimeout ?? this.#options.ackTimeout) as number | undefined;
@@ -408,10 +414,12 @@ export class TestProgram {
 
   /** Sends an event to who waits for it, once the connection is there. */
   #offer(call: ServedCall, event: Fields): void {
+    // An unsettled call may have been sent again: the answer is for that one.
+    const answer = () => this.#answer(this.#inFlight.get(call.referenceId) ?? call, event);
     if (this.#state.state === "connected") {
-      this.#answer(call, event);
+      answer();
     } else {
-      this.#held.push(() => this.#answer(call, event));
+      this.#held.push(answer);
     }
   }
 
@@ -420,21 +428,11 @@ export class TestProgram {
       return;
     }
     this.#counted.events++;
-    const name = `${event.notificationType}`;
-    const role = Object.hasOwn(call.row.answers, name) ? call.row.answers[name] : undefined;
     this.#accept(call);
-    if (role === "element") {
-      call.records.push(event.record);
-    } else if (role === undefined) {
-      const expected = Object.keys(call.row.answers).join(" or ");
-      const message = `GWS answered with ${JSON.stringify(name)} in place of ${expected}`;
-      this.#settle(call, { code: "RECORD_ERROR", message, event });
-    } else {
-      const { result } = call.row;
-      const record = role === "nothing" ? null : event.record;
-      this.#settle(call, {
-        value: result === "data" ? event : result === "record" ? record : call.records,
-      });
+    const outcome = outcomeOf(call, event);
+    if (outcome) {
+      call.answer = event;
+      this.#settle(call, outcome);
     }
   }
 
@@ -449,7 +447,12 @@ export class TestProgram {
       this.#inFlight.delete(call.referenceId);
     }
     this.#tell(call);
-    this.#superseded(call);
+    const earlier = this.#earlier.end(call);
+    if (earlier && !earlier.settled) {
+      earlier.delivery = call.delivery;
+      earlier.answer = call.answer;
+      this.#settle(earlier, (call.answer && outcomeOf(earlier, call.answer)) ?? outcome);
+    }
   }
 
   /** Tells the page what has come of a call, if it waits for it. */
@@ -461,18 +464,6 @@ export class TestProgram {
       this.#resolve(id, outcome.value);
     } else {
       this.#reject(id, { delivery, referenceId, ...outcome });
-    }
-  }
-
-  /** An unsettled call that was sent again comes to what the new one does, unless nothing came of that. */
-  #superseded({ referenceId, outcome, delivery, row }: ServedCall): void {
-    const earlier = this.#find(referenceId);
-    if (!earlier || earlier.settled || earlier.row !== row || !outcome) {
-      return;
-    }
-    if ("value" in outcome || (delivery !== "rejected" && delivery !== "not-sent")) {
-      earlier.delivery = delivery;
-      this.#settle(earlier, outcome);
     }
   }
 
@@ -498,18 +489,20 @@ export class TestProgram {
     this.#whenConnected(id, subscribe, (why) => this.#reject(id, why));
   }
 
-  #find(referenceId: unknown): ServedCall | undefined {
-    return this.unsettled.find((call) => call.referenceId === referenceId);
+  #waitingFor(referenceId: unknown): ServedCall | undefined {
+    return this.#inFlight.get(referenceId as string) ?? this.#earlier.find(referenceId)?.call;
   }
 
-  #waitingFor(referenceId: unknown): ServedCall | undefined {
-    return this.#inFlight.get(referenceId as string) ?? this.#find(referenceId);
+  /** Whether another agent is signed in now: what an earlier client has left is not theirs. */
+  get #isForeign(): boolean {
+    return this.#ending?.code === "AGENT_CHANGED";
   }
 
   #list(): unknown {
-    return this.#unsettled.map(({ call, sentAt, answerableUntil }) => ({
+    const listed = this.#isForeign ? [] : this.#earlier.listed;
+    return listed.map(({ call, sentAt, answerableUntil }) => ({
       method: call.method,
-      request: { ...call.request, referenceId: call.referenceId },
+      request: { ...asSent(call.row, call.request), referenceId: call.referenceId },
       referenceId: call.referenceId,
       delivery: call.delivery,
       answered: call.settled,
@@ -519,13 +512,25 @@ export class TestProgram {
   }
 
   #awaitSettled(id: number, referenceId: string): void {
-    const call = this.#find(referenceId);
+    const call = this.#earlier.find(referenceId)?.call;
     if (!call) {
-      this.#reject(id, { code: "CLOSED", message: "there is no such unsettled call", referenceId });
+      const message = "no unsettled call has this reference";
+      this.#reject(id, invalid([{ field: "referenceId", message }]));
       return;
     }
     call.id = id;
-    this.#tell(call);
+    if (this.#ending && (this.#isForeign || !call.settled)) {
+      this.#rejectWaiter(call, this.#ending);
+    } else {
+      this.#tell(call);
+    }
+  }
+
+  /** Tells who waits for an unsettled call that the client has come to its end; the call stays unsettled. */
+  #rejectWaiter(call: ServedCall, why: Failure): void {
+    const { id, delivery, referenceId } = call;
+    call.id = undefined;
+    this.#reject(id as number, { delivery, referenceId, ...why });
   }
 
   #forget(id: number, referenceId: unknown): void {
@@ -533,10 +538,15 @@ export class TestProgram {
       this.#reject(id, invalid([{ field: "referenceId", message: "must be a string" }]));
       return;
     }
-    const call = this.#find(referenceId);
-    if (call) {
+    const earlier = this.#earlier.find(referenceId);
+    if (earlier && isListed(earlier)) {
+      const { call } = earlier;
+      if (this.#ending && this.#isForeign) {
+        this.#reject(id, { ...this.#ending, delivery: call.delivery, referenceId });
+        return;
+      }
+      earlier.dismissed = true;
       this.#settle(call, { code: "CLOSED", message: "the unsettled call was forgotten" });
-      this.#unsettled = this.#unsettled.filter((entry) => entry.call !== call);
     }
     this.#resolve(id);
   }

@@ -387,6 +387,107 @@ test("unsettled calls are listed until they are settled, sent again or forgotten
   assert.deepEqual(await client.unsettled(), []);
 });
 
+/** A client with a call that an earlier one has left, under the reference "a". */
+const withUnsettled = (left) =>
+  createTestClient({
+    unsettled: [{ method: "completeRecord", request, referenceId: "a", ...left }],
+  });
+const references = async (client) => (await client.unsettled()).map((call) => call.referenceId);
+const recordProcessed = { notificationType: "RecordProcessedAcknowledge", referenceId: "a" };
+const recordFailed = { notificationType: "RecordProcessedError", referenceId: "a" };
+
+test("an answered call that is sent again has that answer, and nothing is sent", async () => {
+  const { client, server } = await withUnsettled();
+  const [call] = await client.unsettled();
+  server.publish("/v2/me/outbound", { ...recordProcessed, n: 1 });
+  const again = { ...call.request, recordHandle: `00${call.request.recordHandle}` };
+  assert.equal((await client.completeRecord(again)).n, 1);
+  assert.equal((await call.settled).n, 1);
+  assert.deepEqual(await references(client), []);
+  assert.equal((await client.completeRecord(call.request)).n, 1, "also once it is off the list");
+  server.disconnect();
+  assert.equal((await client.completeRecord(call.request)).n, 1, "and without a session");
+  server.reconnect();
+  assert.equal(server.calls.length, 0);
+  await client.completeRecord({ ...call.request, callResult: "Busy" });
+  assert.equal(server.calls.length, 1, "another request is");
+});
+
+test("a call that another event has answered is sent again once that event is known", async () => {
+  const { client, server } = await withUnsettled();
+  server.publish("/v2/me/outbound", recordFailed);
+  const given = { ...request, referenceId: "a" };
+  const error = await rejection(client.completeRecord(given));
+  assert.equal(`${gist(error)} ${error.referenceId}`, "RECORD_ERROR accepted a");
+  assert.equal(error.event.notificationType, recordFailed.notificationType);
+  assert.equal(server.calls.length, 0);
+  await client.completeRecord(given);
+  assert.equal(server.calls.length, 1);
+});
+
+test("a call that is sent again is not listed meanwhile, and its answer is that of both", async () => {
+  const { client, server } = await withUnsettled();
+  const [{ request: given, settled }] = await client.unsettled();
+  server.reply(hold());
+  const again = client.completeRecord(given);
+  const [earlier] = server.unsettled;
+  assert.equal(earlier, undefined);
+  assert.deepEqual(await references(client), []);
+  server.calls[0].reply(acknowledge());
+  assert.equal((await again).referenceId, "a");
+  assert.equal((await settled).referenceId, "a");
+  assert.deepEqual(await references(client), []);
+});
+
+test("an unsettled call can be sent again as it is listed", async () => {
+  const { client, server } = await createTestClient({
+    unsettled: [
+      {
+        method: "rescheduleRecord",
+        request: { ...requests.rescheduleRecord, timestamp: new Date(1.7e12) },
+        sentAt: new Date(2),
+      },
+      { method: "completeRecord", request: { ...request, callResult: "new" }, sentAt: new Date(1) },
+    ],
+  });
+  const [first, second] = await client.unsettled();
+  assert.deepEqual([first.method, second.method], ["completeRecord", "rescheduleRecord"]);
+  assert.equal(second.request.timestamp, 1.7e9);
+  await client.completeRecord(first.request);
+  await client.rescheduleRecord(second.request);
+  assert.equal(server.calls.length, 2);
+  assert.deepEqual(await references(client), []);
+});
+
+test("an unsettled call outlives the session, and is not for another agent", async () => {
+  for (const [end, code, listed] of [
+    [(server) => server.end(), "DISCONNECTED", [["a", false]]],
+    [(server) => server.changeAgent(), "AGENT_CHANGED", []],
+  ]) {
+    const { client, server } = await withUnsettled({ delivery: "accepted" });
+    const [{ settled }] = await client.unsettled();
+    end(server);
+    const error = await rejection(settled);
+    assert.equal(`${gist(error)} ${error.referenceId}`, `${code} accepted a`);
+    const list = await client.unsettled();
+    assert.deepEqual(
+      list.map(({ referenceId, answered }) => [referenceId, answered]),
+      listed,
+    );
+    for (const call of list) {
+      assert.equal(gist(await rejection(call.settled)), `${code} accepted`);
+    }
+    await client.forget("nothing");
+    if (code === "AGENT_CHANGED") {
+      const kept = await rejection(client.forget("a"));
+      assert.equal(`${gist(kept)} ${kept.referenceId}`, "AGENT_CHANGED accepted a");
+    } else {
+      await client.forget("a");
+      assert.deepEqual(await references(client), []);
+    }
+  }
+});
+
 test("what is wrong with a request is found as the module finds it", async () => {
   const odd = [
     ...["", " ", "x", "12", "0012", "0", "-1", "1.5", "9007199254740993", "9223372036854775807"],
