@@ -140,6 +140,12 @@ testInFakeTime("timers are those of the test", async (pass) => {
   await pass(1);
   assert.equal(gist(await slow), "NETWORK_ERROR unknown");
 
+  // As a real client waits for it: TestPOSTFailsButTheAcknowledgementComes of internal/outbound.
+  const saved = client.completeRecord(request);
+  await pass(1999);
+  server.calls.at(-1).reply(acknowledge());
+  assert.equal((await saved).notificationType, "RecordProcessedAcknowledge");
+
   server.reply(hold());
   const late = client.completeRecord(request);
   await pass(4999);
