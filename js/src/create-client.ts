@@ -7,7 +7,7 @@ import type { Link } from "./link.js";
 import { splitOptions } from "./load-options.js";
 import type { ClientOptions } from "./options.js";
 import { preconnect } from "./preconnect.js";
-import type { Options } from "./remote-client.js";
+import { headersOf, type Options } from "./remote-client.js";
 import { signIn } from "./sign-in.js";
 import { isSignal } from "./signal.js";
 
@@ -22,13 +22,14 @@ import { isSignal } from "./signal.js";
  */
 export async function createClient(options: ClientOptions = {}): Promise<OutboundClient> {
   const [loadOptions, clientOptions] = splitOptions(options);
-  const signedIn = signIn(clientOptions as Options);
+  const headers = headersOf(clientOptions.headers);
+  const signedIn = signIn(clientOptions as Options, headers);
   preconnect(clientOptions.baseUrl, clientOptions.credentials);
   const adopted = clientOptions.cometd !== undefined && clientOptions.cometd !== null;
   const started = linkTo(loadOptions, clientOptions, adopted);
   try {
     const link = await unlessAborted(started, clientOptions.signal);
-    return await Client.connect(link, clientOptions, signedIn);
+    return await Client.connect(link, clientOptions, headers, signedIn);
   } finally {
     signedIn?.end();
   }
