@@ -248,16 +248,24 @@ export class RemoteClient {
 
   /** Closes it, and ends its Worker if it has one. Wrong options are refused, and close nothing. */
   async close(options?: unknown): Promise<void> {
-    if (!this.#closing) {
-      const closing = this.#close(options);
-      this.#closing = closing;
-      closing.catch(() => {
-        if (!this.#closed) {
-          this.#closing = undefined;
-        }
-      });
+    for (let joined = this.#closing; joined; joined = this.#closing) {
+      try {
+        return await joined;
+      } catch (error) {
+        if (this.#closed) {
+          throw error;
+        } // The options of whoever began it were wrong: they are not this caller's.
+      }
     }
-    await this.#closing;
+    const closing = this.#close(options);
+    this.#closing = closing;
+    try {
+      await closing;
+    } finally {
+      if (!this.#closed) {
+        this.#closing = undefined;
+      }
+    }
   }
 
   async #close(options: unknown): Promise<void> {
