@@ -619,25 +619,47 @@ test("with require it is the same, and its errors are of one class", async () =>
   assert.ok((await rejection(client.completeRecord(request))) instanceof OutboundError);
 });
 
-test("the recipe for Vitest passes in a project that has the package from its tarball", async () => {
-  const { tarball } = await pack();
-  const app = await makeApp(tarball);
-  try {
-    const modules = fileURLToPath(new URL("../node_modules", import.meta.url));
-    for (const name of ["vitest", "jsdom"]) {
-      await symlink(join(modules, name), join(app.root, "node_modules", name));
+const modules = fileURLToPath(new URL("../node_modules", import.meta.url));
+
+/** The runners that there are recipes for: how they are called in a folder, and what they need there. */
+const runners = {
+  vitest: {
+    needs: ["vitest", "jsdom"],
+    program: "vitest/vitest.mjs",
+    args: (root) => ["run", "--root", root, "--no-color", "--reporter", "json"],
+    passed: 5,
+  },
+  jest: {
+    needs: ["jest-environment-jsdom"],
+    program: "jest/bin/jest.js",
+    args(root) {
+      const plugins = [join(modules, "@babel/plugin-transform-modules-commonjs")];
+      const transform = { "\\.js$": [join(modules, "babel-jest"), { plugins }] };
+      const config = { rootDir: root, transform, cacheDirectory: join(root, "cache") };
+      return ["--config", JSON.stringify(config), "--json", "--watchman=false"];
+    },
+    passed: 2,
+  },
+};
+for (const [name, { needs, program, args, passed }] of Object.entries(runners)) {
+  test(`the recipe for ${name} passes in a project that has the package from its tarball`, async () => {
+    const { tarball } = await pack();
+    const app = await makeApp(tarball);
+    try {
+      for (const needed of needs) {
+        await symlink(join(modules, needed), join(app.root, "node_modules", needed));
+      }
+      const recipe = fileURLToPath(new URL("../../web/examples/testing", import.meta.url));
+      await cp(recipe, app.root, { recursive: true });
+      await rename(join(app.root, `disposition.${name}.js`), join(app.root, "disposition.test.js"));
+      const run = [join(modules, program), ...args(app.root)];
+      const report = await promisify(execFile)(process.execPath, run, { cwd: app.root }).catch(
+        (error) => assert.fail(`${error.stdout}\n${error.stderr}`),
+      );
+      const { numPassedTests, numTotalTests } = JSON.parse(report.stdout);
+      assert.deepEqual([numPassedTests, numTotalTests], [passed, passed]);
+    } finally {
+      await app.remove();
     }
-    const recipe = fileURLToPath(new URL("../../web/examples/testing", import.meta.url));
-    await cp(recipe, app.root, { recursive: true });
-    await rename(join(app.root, "disposition.vitest.js"), join(app.root, "disposition.test.js"));
-    const vitest = join(modules, "vitest", "vitest.mjs");
-    const args = [vitest, "run", "--root", app.root, "--no-color", "--reporter", "json"];
-    const report = await promisify(execFile)(process.execPath, args, { cwd: app.root }).catch(
-      (error) => assert.fail(`${error.stdout}\n${error.stderr}`),
-    );
-    const { numPassedTests, numTotalTests } = JSON.parse(report.stdout);
-    assert.deepEqual([numPassedTests, numTotalTests], [5, 5]);
-  } finally {
-    await app.remove();
-  }
-});
+  });
+}
