@@ -168,7 +168,7 @@ func readBody(ctx context.Context, response safejs.Value, r *Request) ([]byte, e
 	if stream.IsNull() || stream.IsUndefined() {
 		return nil, nil
 	}
-	if err := settle(response); err != nil {
+	if err := finishRequest(response); err != nil {
 		return nil, err
 	}
 	if stream, err = jsbridge.Get(response, "body"); err != nil { // cloned, it has another one
@@ -220,8 +220,8 @@ func readBody(ctx context.Context, response safejs.Value, r *Request) ([]byte, e
 	}
 }
 
-// settle has Chromium take the request for what it is once its body is read: see js/src/request.ts.
-func settle(response safejs.Value) error {
+// finishRequest has Chromium take the request for what it is once its body is read: see js/src/request.ts.
+func finishRequest(response safejs.Value) error {
 	clone, err := response.Call("clone")
 	if err != nil {
 		return err

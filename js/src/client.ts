@@ -20,6 +20,7 @@ import { type ListedCall, type Method, type Options, RemoteClient } from "./remo
 import type { SignIn } from "./sign-in.js";
 import { Subscriptions } from "./subscriptions.js";
 import { TransportMemory } from "./transport-memory.js";
+import type { HeadersOption } from "./wire.js";
 
 /** Ends the sessions of clients that were dropped. */
 const dropped = /* @__PURE__ */ new FinalizationRegistry((remote: RemoteClient) =>
@@ -71,6 +72,7 @@ export class Client extends Base implements OutboundClient {
   static async connect(
     link: Link,
     options: Options,
+    headers: HeadersOption,
     signedIn: SignIn | undefined,
   ): Promise<Client> {
     Client.#addOperations();
@@ -106,7 +108,7 @@ export class Client extends Base implements OutboundClient {
       },
     );
     try {
-      await remote.create(signedIn);
+      await remote.create(headers, signedIn);
     } catch (error) {
       memory.forget();
       throw error;

@@ -7,7 +7,7 @@ import type { Link } from "./link.js";
 import { splitOptions } from "./load-options.js";
 import type { ClientOptions } from "./options.js";
 import { preconnect } from "./preconnect.js";
-import type { Options } from "./remote-client.js";
+import { headersOf, type Options } from "./remote-client.js";
 import { signIn } from "./sign-in.js";
 import { isSignal } from "./signal.js";
 
@@ -15,20 +15,27 @@ import { isSignal } from "./signal.js";
  * Signs in, connects and subscribes; resolves when records can be completed.
  * Loads the module first, unless {@link load} did.
  *
- * Rejects with an {@link OutboundError}: `INVALID_REQUEST` names every wrong
- * option; `CONNECT_FAILED`, `HANDSHAKE_REFUSED`, `SUBSCRIBE_REFUSED` and
- * `UNAUTHORIZED` say why there is no session; `ABORTED` has the signal's
- * reason as its `cause`; `LOAD_FAILED` says why the module cannot be had.
+ * Rejects with an {@link OutboundError} whose `delivery` is `"not-sent"`:
+ *
+ * - `INVALID_REQUEST`: an option is wrong; every one is named.
+ * - `LOAD_FAILED`: the module cannot be had. `MODULE_EXITED`: its program, or its Worker, has ended meanwhile.
+ * - `UNAUTHORIZED`, `API_ERROR`, `HTTP_ERROR`: the server refused the sign-in, or something else than the API answered it.
+ * - `AGENT_CHANGED`: another agent has signed in meanwhile.
+ * - `CONNECT_FAILED`: no session within {@link ClientOptions.connectTimeout}.
+ * - `HANDSHAKE_REFUSED`, `SUBSCRIBE_REFUSED`, `DISCONNECTED`: the server refused the session or a channel, or ended the session.
+ * - `ABORTED`: the signal fired; its reason is the `cause`.
+ * - `CLOSED`: with `worker: "shared"`, the client that it was to share was closed meanwhile.
  */
 export async function createClient(options: ClientOptions = {}): Promise<OutboundClient> {
   const [loadOptions, clientOptions] = splitOptions(options);
-  const signedIn = signIn(clientOptions as Options);
+  const headers = headersOf(clientOptions.headers);
+  const signedIn = signIn(clientOptions as Options, headers);
   preconnect(clientOptions.baseUrl, clientOptions.credentials);
   const adopted = clientOptions.cometd !== undefined && clientOptions.cometd !== null;
   const started = linkTo(loadOptions, clientOptions, adopted);
   try {
     const link = await unlessAborted(started, clientOptions.signal);
-    return await Client.connect(link, clientOptions, signedIn);
+    return await Client.connect(link, clientOptions, headers, signedIn);
   } finally {
     signedIn?.end();
   }

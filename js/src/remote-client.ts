@@ -99,9 +99,9 @@ export class RemoteClient {
   }
 
   /** Connects it; the page may have begun to sign in. Nothing of it is left where that fails. */
-  async create(signedIn: SignIn | undefined): Promise<void> {
+  async create(headers: HeadersOption, signedIn: SignIn | undefined): Promise<void> {
     this.#headers = signedIn?.headers;
-    const { headers, log, cometd: _, ...rest } = this.#options;
+    const { headers: _, log, cometd: __, ...rest } = this.#options;
     const { signal } = this.#options;
     // In a Worker, location is that of its script.
     const baseUrl = this.#options.baseUrl ?? globalThis.location?.origin;
@@ -116,7 +116,7 @@ export class RemoteClient {
         id,
         client: this.#number,
         options: given(options),
-        headers: headersOf(headers),
+        headers,
         asksMe: signedIn !== undefined,
         cometd: this.#cometd,
         share: this.link.host === "shared-worker",
@@ -248,16 +248,24 @@ export class RemoteClient {
 
   /** Closes it, and ends its Worker if it has one. Wrong options are refused, and close nothing. */
   async close(options?: unknown): Promise<void> {
-    if (!this.#closing) {
-      const closing = this.#close(options);
-      this.#closing = closing;
-      closing.catch(() => {
-        if (!this.#closed) {
-          this.#closing = undefined;
-        }
-      });
+    for (let joined = this.#closing; joined; joined = this.#closing) {
+      try {
+        return await joined;
+      } catch (error) {
+        if (this.#closed) {
+          throw error;
+        } // The options of whoever began it were wrong: they are not this caller's.
+      }
     }
-    await this.#closing;
+    const closing = this.#close(options);
+    this.#closing = closing;
+    try {
+      await closing;
+    } finally {
+      if (!this.#closed) {
+        this.#closing = undefined;
+      }
+    }
   }
 
   async #close(options: unknown): Promise<void> {
@@ -314,7 +322,8 @@ function forgets(options: unknown): boolean {
   return (options as { forget?: unknown } | undefined)?.forget === true;
 }
 
-function headersOf(headers: unknown): HeadersOption {
+/** Reads the option headers, which is done once: an iterator gives its pairs only once. */
+export function headersOf(headers: unknown): HeadersOption {
   if (typeof headers === "function") {
     return { ask: true };
   }

@@ -85,7 +85,7 @@ export async function answer(
   const init = { __proto__: null, ...how, redirect: "manual", signal } as unknown as RequestInit;
   const response = await fetch(url, init);
   if (response.body) {
-    settle(response);
+    finishRequest(response);
   }
   const body = await read(response, limit, progress ? report : undefined);
   return body ? [response.status, response.headers, body] : [tooLarge];
@@ -96,7 +96,7 @@ export async function answer(
  * requests for canceled, and so its network panel shows them; a body that was cloned it reads to the end by itself. The
  * clone is of no other use, and holds nothing.
  */
-function settle(response: Response): void {
+function finishRequest(response: Response): void {
   response
     .clone()
     .body?.cancel()

@@ -8,7 +8,7 @@ import { type ClientOptions, defaults } from "./options.js";
 import type { Options } from "./remote-client.js";
 import { answer } from "./request.js";
 import { isSignal } from "./signal.js";
-import type { Me } from "./wire.js";
+import type { Fields, HeadersOption, Me } from "./wire.js";
 
 /** As internal/gws has it. */
 const path = "/api/v2/me";
@@ -30,18 +30,20 @@ export interface SignIn {
 }
 
 /** Signs in; undefined where that is left to the program, as where it may find something wrong with the options. */
-export function signIn(options: Options): SignIn | undefined {
-  const { baseUrl, credentials, headers, signal } = options;
+export function signIn(options: Options, headers: HeadersOption): SignIn | undefined {
+  const { baseUrl, credentials, signal } = options;
   const url = urlOf(baseUrl ?? globalThis.location?.origin);
   const mode = credentials ?? defaults.credentials;
   const aborted = isSignal(signal) && signal.aborted;
-  if (url === undefined || !isCredentials(mode) || aborted || !areUsual(options)) {
+  const refused = headers && "refused" in headers;
+  if (url === undefined || !isCredentials(mode) || aborted || refused || !areUsual(options)) {
     return undefined;
   }
-  const asked = typeof headers === "function" ? call(headers as () => unknown) : undefined;
+  const asked = headers && "ask" in headers ? call(options.headers as () => unknown) : undefined;
+  const fields = headers && "fields" in headers ? headers.fields : {};
   const controller = new AbortController();
   const began = performance.now();
-  const answered = ask(url, mode, asked ?? headers, controller.signal).then(
+  const answered = ask(url, mode, asked?.then(read) ?? fields, controller.signal).then(
     (me): [Me, number] => [me, performance.now()],
     (): [Me, number] => [{ status: 0 }, 0], // the program finds out why
   );
@@ -68,14 +70,17 @@ async function call(headers: () => unknown): Promise<unknown> {
   return headers();
 }
 
+function read(given: unknown): Fields {
+  return given == null ? {} : readHeaders(given);
+}
+
 async function ask(
   url: string,
   credentials: RequestCredentials,
-  given: unknown,
+  given: Fields | Promise<Fields>,
   signal: AbortSignal,
 ): Promise<Me> {
-  const own = await given;
-  const fields = own == null ? {} : readHeaders(own);
+  const fields = await given;
   const headers: [string, string][] = [];
   for (const name in fields) {
     headers[headers.length] = [name, fields[name] as string];
@@ -140,7 +145,7 @@ const usual: Record<
   guest: isBoolean,
   appendMessageTypeToURL: isBoolean,
   cometd: () => false, // whether that is of use is found out later
-  headers: isAny, // what is none is noticed as it is read
+  headers: isAny, // see headersOf
   credentials: isAny, // see isCredentials
   csrf: isBoolean,
   channels: (value) => isListOf(value, /^(\/[\w-]+)+$/, 0),

@@ -6,7 +6,7 @@ import type { Reply } from "./testing-reply.js";
 /** How a call fails; its delivery is that of the call, unless it is here. */
 export type Failure = Pick<OutboundErrorInit, "code" | "message"> & Partial<OutboundErrorInit>;
 
-/** A call that has reached the server. */
+/** A call of this client, or one that an earlier client has left. */
 export class ServedCall {
   readonly method: Method;
   readonly request: Fields;
@@ -19,6 +19,8 @@ export class ServedCall {
   /** By which the page knows it; undefined of an unsettled call that nobody waits for. */
   id: number | undefined;
   records: unknown[] = [];
+  /** The event that has ended it; undefined until then, and where it has ended otherwise. */
+  answer: Fields | undefined;
   /** What it has come to; undefined until then. */
   outcome: { value: unknown } | Failure | undefined;
 
@@ -35,11 +37,16 @@ export class ServedCall {
     this.request = request;
     this.referenceId = referenceId;
     this.id = id;
-    this.delivery = "unknown";
+    this.delivery = "not-sent";
   }
 
   get settled(): boolean {
     return this.outcome !== undefined;
+  }
+
+  /** Whether it has come to what was asked for. */
+  get succeeded(): boolean {
+    return this.outcome !== undefined && "value" in this.outcome;
   }
 
   reply(reply: Reply): void {
@@ -105,4 +112,22 @@ export function acknowledgements(call: ServedCall, result: unknown): Fields[] {
         final,
       ];
   }
+}
+
+/** What a call comes to by an event; undefined of an element of a list, which is kept. */
+export function outcomeOf(call: ServedCall, event: Fields): ServedCall["outcome"] {
+  const { answers, result } = call.row;
+  const name = `${event.notificationType}`;
+  const role = Object.hasOwn(answers, name) ? answers[name] : undefined;
+  if (role === "element") {
+    call.records.push(event.record);
+    return undefined;
+  }
+  if (role === undefined) {
+    const expected = Object.keys(answers).join(" or ");
+    const message = `GWS answered with ${JSON.stringify(name)} in place of ${expected}`;
+    return { code: "RECORD_ERROR", message, event };
+  }
+  const record = role === "nothing" ? null : event.record;
+  return { value: result === "data" ? event : result === "record" ? record : call.records };
 }

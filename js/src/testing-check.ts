@@ -77,6 +77,31 @@ export function check(
   return { row, problems };
 }
 
+/**
+ * A request as it is sent, in the order of the table, and as unsettled calls are listed: integers are numbers, or
+ * their digits beyond 2^53 - 1, and times are seconds since 1970.
+ */
+export function asSent({ parameters }: Row, request: Fields): Fields {
+  const sent: { [name: string]: unknown } = {};
+  for (const [name, { digits, seconds, fields }] of Object.entries(parameters)) {
+    const value = request[name];
+    if (value == null) {
+      continue;
+    }
+    if (seconds !== undefined && value instanceof Date) {
+      sent[name] = Math.floor(value.getTime() / 1000);
+    } else if (digits && typeof value === "string" && /^\d+$/.test(value)) {
+      const integer = BigInt(value);
+      sent[name] = integer > Number.MAX_SAFE_INTEGER ? `${integer}` : Number(integer);
+    } else if (fields !== undefined) {
+      sent[name] = Object.fromEntries(Object.entries(value).sort());
+    } else {
+      sent[name] = value;
+    }
+  }
+  return sent;
+}
+
 function passes(value: unknown, rule: Rule, allowUnknownCallResult: boolean): boolean {
   if (rule.choices) {
     return rule.choices.includes(value as string);

@@ -9,10 +9,12 @@ import {
   acknowledgements,
   eventOf,
   type Failure,
+  outcomeOf,
   requestLine,
   ServedCall,
 } from "./testing-call.js";
-import { check, type Fields } from "./testing-check.js";
+import { asSent, check, type Fields } from "./testing-check.js";
+import { EarlierCalls, isListed } from "./testing-earlier.js";
 import { readGiven } from "./testing-given.js";
 import { acknowledge, type Reply } from "./testing-reply.js";
 import { mayHaveActed, statusMeanings } from "./testing-table.js";
@@ -25,6 +27,7 @@ const outbound = "/v2/me/outbound";
 interface Waiting {
   id: number;
   go(): void;
+  fail(why: Failure): void;
   timer: ReturnType<typeof setTimeout>;
 }
 
@@ -37,8 +40,9 @@ export class TestProgram {
   /** Why nothing is sent any more. */
   #ending: Failure | undefined;
   readonly #counted = { posts: 0, events: 0, reconnects: 0, dropped: 0 };
-  readonly #pending = new Map<string, ServedCall>();
-  #unsettled: { call: ServedCall; sentAt: number; answerableUntil: number | null }[] = [];
+  /** The calls of this client that have no end yet, by their references: from the check of the request on. */
+  readonly #inFlight = new Map<string, ServedCall>();
+  readonly #earlier = new EarlierCalls();
   #waiting: Waiting[] = [];
   /** What the server has to say, and cannot while the connection is lost. */
   #held: (() => void)[] = [];
@@ -84,9 +88,7 @@ export class TestProgram {
         this.#forget(message.id, message.referenceId);
         break;
       case "delivered":
-        this.#unsettled = this.#unsettled.filter(
-          ({ call }) => !call.settled || call.referenceId !== message.referenceId,
-        );
+        this.#earlier.delivered(message.referenceId);
         break;
       case "subscribe":
         this.#subscribe(message.id, message.channel as string);
@@ -110,7 +112,7 @@ export class TestProgram {
 
   /** Those that are listed as unsettled. */
   get unsettled(): ServedCall[] {
-    return this.#unsettled.map(({ call }) => call);
+    return this.#earlier.listed.map(({ call }) => call);
   }
 
   /** Adds a call that an earlier client has left. */
@@ -125,11 +127,7 @@ export class TestProgram {
     const { row } = check(method, request, true);
     const call = new ServedCall(row, request, reference, this.#serveCall);
     call.delivery = delivery;
-    this.#unsettled.push({
-      call,
-      sentAt: sentAt.getTime(),
-      answerableUntil: until === null ? null : until.getTime(),
-    });
+    this.#earlier.add(call, sentAt, until);
   }
 
   change(detail: StateChangeDetail): void {
@@ -152,12 +150,13 @@ export class TestProgram {
     if (state !== "connected") {
       return;
     }
-    const [held, waiting] = [this.#held, this.#waiting];
+    const held = this.#held;
     this.#held = [];
-    this.#waiting = [];
     for (const say of held) {
       say();
     }
+    const waiting = this.#waiting; // without the calls that have just been answered
+    this.#waiting = [];
     for (const { go, timer } of waiting) {
       clearTimeout(timer);
       go();
@@ -183,17 +182,20 @@ export class TestProgram {
       return;
     }
     this.#ending = why;
-    for (const call of this.#pending.values()) {
-      this.#settle(call, why);
-    }
-    for (const { call } of this.#unsettled) {
-      this.#settle(call, why);
-    }
-    for (const { id, timer } of this.#waiting) {
-      clearTimeout(timer);
-      this.#reject(id, why);
-    }
+    const waiting = this.#waiting;
     this.#waiting = [];
+    for (const { timer, fail } of waiting) {
+      clearTimeout(timer);
+      fail(why);
+    }
+    for (const call of this.#inFlight.values()) {
+      this.#settle(call, why);
+    }
+    for (const { call } of this.#earlier) {
+      if (call.id !== undefined && !call.settled) {
+        this.#rejectWaiter(call, why);
+      }
+    }
     this.change({ state: "closed", transport: null, reason: why.message });
   }
 
@@ -241,30 +243,40 @@ export class TestProgram {
     }
     const settings = { ...(readGiven(message.options) as Fields | undefined) };
     const request = given as Fields;
-    const allow = settings.allowUnknownCallResult ?? this.#options.allowUnknownCallResult;
-    const { row, problems } = check(method, request, allow === true);
     const referenceId = (request.referenceId ?? message.reference) as string;
-    if (this.#pending.has(referenceId)) {
+    const allow = settings.allowUnknownCallResult ?? this.#options.allowUnknownCallResult;
+    const { callResult } = this.#earlier.find(referenceId)?.call.request ?? {};
+    const sentBefore = callResult != null && callResult === request.callResult;
+    const { row, problems } = check(method, request, allow === true || sentBefore);
+    if (this.#inFlight.has(referenceId)) {
       const message = "a request with this reference is in flight; leave it out to have one made";
       problems.push({ field: "referenceId", message });
     }
     if (problems.length > 0) {
-      this.#reject(id, { ...invalid(problems), referenceId });
-      return;
-    }
-    if (message.aborted) {
-      this.#reject(id, { ...aborted, referenceId });
+      this.#reject(id, invalid(problems));
       return;
     }
     const call = new ServedCall(row, request, referenceId, this.#serveCall, id);
+    this.#inFlight.set(referenceId, call);
+    const fail = (why: Failure) => this.#settle(call, why);
+    const answer = this.#earlier.supersede(call);
+    if (message.aborted) {
+      fail(aborted);
+      return;
+    }
+    if (answer && !this.#isForeign) {
+      call.delivery = "accepted";
+      this.#settle(call, answer);
+      return;
+    }
     const timeout = (settings.ackTimeout ?? this.#options.ackTimeout) as number | undefined;
-    this.#whenConnected(id, () => this.#post(call, timeout ?? defaults.ackTimeout), referenceId);
+    this.#whenConnected(id, () => this.#post(call, timeout ?? defaults.ackTimeout), fail);
   }
 
   /** Does something at once, or when there is a session; its call or subscription fails where there is none in time. */
-  #whenConnected(id: number, go: () => void, referenceId?: string): void {
+  #whenConnected(id: number, go: () => void, fail: (why: Failure) => void): void {
     if (this.#ending) {
-      this.#reject(id, { ...this.#ending, referenceId });
+      fail(this.#ending);
       return;
     }
     if (this.#state.state === "connected") {
@@ -273,32 +285,48 @@ export class TestProgram {
     }
     const limit = (this.#options.connectTimeout ?? defaults.connectTimeout) as number;
     const timer = setTimeout(() => {
-      this.#waiting = this.#waiting.filter((waiting) => waiting.id !== id);
+      this.#stopWaiting(id);
       const reason = this.#state.reason ?? "the server has not answered";
-      const message = `no session within ${limit} ms: ${reason}`;
-      this.#reject(id, { code: "CONNECT_FAILED", message, referenceId });
+      fail({ code: "CONNECT_FAILED", message: `no session within ${limit} ms: ${reason}` });
     }, limit);
-    this.#waiting.push({ id, go, timer });
+    this.#waiting.push({ id, go, fail, timer });
+  }
+
+  /** Whatever has that number waits for a session no more. */
+  #stopWaiting(id: number | undefined): void {
+    this.#waiting = this.#waiting.filter((waiting) => {
+      if (waiting.id !== id) {
+        return true;
+      }
+      clearTimeout(waiting.timer);
+      return false;
+    });
   }
 
   /** The request leaves, and the server has it. */
   #post(call: ServedCall, ackTimeout: number): void {
-    const { id, referenceId } = call;
-    this.#pending.set(referenceId, call);
     this.calls.push(call);
     this.#counted.posts++;
-    this.#send({ kind: "known", id: id as number, delivery: "unknown" });
-    const late = () => {
-      const awaited = call.row.result === "data" ? "acknowledgement" : "answer";
-      const message = `GWS accepted the request, but no ${awaited} came within ${ackTimeout} ms (errors.md#ack-timeout)`;
-      this.#settle(call, { code: "ACK_TIMEOUT", message });
-    };
-    call.timers.push(setTimeout(late, ackTimeout));
+    this.#know(call, "unknown");
+    call.timers.push(setTimeout(() => this.#late(call, ackTimeout), ackTimeout));
     const reply = this.#next.shift() ?? this.#always;
     // No timer, so that it needs no clock; and not before the caller has the Promise.
     Promise.resolve().then(() =>
       this.serve(call, typeof reply === "function" ? reply(call) : reply),
     );
+  }
+
+  /** The time for the answer is over. */
+  #late(call: ServedCall, ackTimeout: number): void {
+    const awaited = call.row.result === "data" ? "acknowledgement" : "answer";
+    const within = `within ${ackTimeout} ms`;
+    if (call.delivery === "accepted") {
+      const message = `GWS accepted the request, but no ${awaited} came ${within} (errors.md#ack-timeout)`;
+      this.#settle(call, { code: "ACK_TIMEOUT", message });
+    } else {
+      const message = `neither an answer to the POST nor an ${awaited} ${within}`;
+      this.#settle(call, { code: "REQUEST_TIMEOUT", message });
+    }
   }
 
   /** Does with a call what the reply says. One that is settled is left alone, as by a real client. */
@@ -386,10 +414,12 @@ export class TestProgram {
 
   /** Sends an event to who waits for it, once the connection is there. */
   #offer(call: ServedCall, event: Fields): void {
+    // An unsettled call may have been sent again: the answer is for that one.
+    const answer = () => this.#answer(this.#inFlight.get(call.referenceId) ?? call, event);
     if (this.#state.state === "connected") {
-      this.#answer(call, event);
+      answer();
     } else {
-      this.#held.push(() => this.#answer(call, event));
+      this.#held.push(answer);
     }
   }
 
@@ -398,21 +428,11 @@ export class TestProgram {
       return;
     }
     this.#counted.events++;
-    const name = `${event.notificationType}`;
-    const role = Object.hasOwn(call.row.answers, name) ? call.row.answers[name] : undefined;
     this.#accept(call);
-    if (role === "element") {
-      call.records.push(event.record);
-    } else if (role === undefined) {
-      const expected = Object.keys(call.row.answers).join(" or ");
-      const message = `GWS answered with ${JSON.stringify(name)} in place of ${expected}`;
-      this.#settle(call, { code: "RECORD_ERROR", message, event });
-    } else {
-      const { result } = call.row;
-      const record = role === "nothing" ? null : event.record;
-      this.#settle(call, {
-        value: result === "data" ? event : result === "record" ? record : call.records,
-      });
+    const outcome = outcomeOf(call, event);
+    if (outcome) {
+      call.answer = event;
+      this.#settle(call, outcome);
     }
   }
 
@@ -422,9 +442,17 @@ export class TestProgram {
     }
     call.outcome = outcome;
     call.timers.forEach(clearTimeout);
-    this.#pending.delete(call.referenceId);
+    this.#stopWaiting(call.id);
+    if (this.#inFlight.get(call.referenceId) === call) {
+      this.#inFlight.delete(call.referenceId);
+    }
     this.#tell(call);
-    this.#superseded(call);
+    const earlier = this.#earlier.end(call);
+    if (earlier && !earlier.settled) {
+      earlier.delivery = call.delivery;
+      earlier.answer = call.answer;
+      this.#settle(earlier, (call.answer && outcomeOf(earlier, call.answer)) ?? outcome);
+    }
   }
 
   /** Tells the page what has come of a call, if it waits for it. */
@@ -439,27 +467,8 @@ export class TestProgram {
     }
   }
 
-  /** An unsettled call that was sent again comes to what the new one does, unless nothing came of that. */
-  #superseded({ referenceId, outcome, delivery, row }: ServedCall): void {
-    const earlier = this.#find(referenceId);
-    if (!earlier || earlier.settled || earlier.row !== row || !outcome) {
-      return;
-    }
-    if ("value" in outcome || (delivery !== "rejected" && delivery !== "not-sent")) {
-      earlier.delivery = delivery;
-      this.#settle(earlier, outcome);
-    }
-  }
-
   #abort(id: number): void {
-    const waiting = this.#waiting.find((waiting) => waiting.id === id);
-    if (waiting) {
-      clearTimeout(waiting.timer);
-      this.#waiting = this.#waiting.filter((other) => other !== waiting);
-      this.#reject(id, aborted);
-      return;
-    }
-    for (const call of this.#pending.values()) {
+    for (const call of this.#inFlight.values()) {
       if (call.id === id) {
         this.#settle(call, aborted);
       }
@@ -467,7 +476,7 @@ export class TestProgram {
   }
 
   #subscribe(id: number, channel: string): void {
-    this.#whenConnected(id, () => {
+    const subscribe = () => {
       const words = this.#refused.get(channel);
       if (words === undefined) {
         this.#subscriptions.set(id, channel);
@@ -476,21 +485,24 @@ export class TestProgram {
         const message = `the server refused the subscription to ${channel}: ${words}`;
         this.#reject(id, { code: "SUBSCRIBE_REFUSED", message });
       }
-    });
-  }
-
-  #find(referenceId: unknown): ServedCall | undefined {
-    return this.unsettled.find((call) => call.referenceId === referenceId);
+    };
+    this.#whenConnected(id, subscribe, (why) => this.#reject(id, why));
   }
 
   #waitingFor(referenceId: unknown): ServedCall | undefined {
-    return this.#pending.get(referenceId as string) ?? this.#find(referenceId);
+    return this.#inFlight.get(referenceId as string) ?? this.#earlier.find(referenceId)?.call;
+  }
+
+  /** Whether another agent is signed in now: what an earlier client has left is not theirs. */
+  get #isForeign(): boolean {
+    return this.#ending?.code === "AGENT_CHANGED";
   }
 
   #list(): unknown {
-    return this.#unsettled.map(({ call, sentAt, answerableUntil }) => ({
+    const listed = this.#isForeign ? [] : this.#earlier.listed;
+    return listed.map(({ call, sentAt, answerableUntil }) => ({
       method: call.method,
-      request: { ...call.request, referenceId: call.referenceId },
+      request: { ...asSent(call.row, call.request), referenceId: call.referenceId },
       referenceId: call.referenceId,
       delivery: call.delivery,
       answered: call.settled,
@@ -500,13 +512,25 @@ export class TestProgram {
   }
 
   #awaitSettled(id: number, referenceId: string): void {
-    const call = this.#find(referenceId);
+    const call = this.#earlier.find(referenceId)?.call;
     if (!call) {
-      this.#reject(id, { code: "CLOSED", message: "there is no such unsettled call", referenceId });
+      const message = "no unsettled call has this reference";
+      this.#reject(id, invalid([{ field: "referenceId", message }]));
       return;
     }
     call.id = id;
-    this.#tell(call);
+    if (this.#ending && (this.#isForeign || !call.settled)) {
+      this.#rejectWaiter(call, this.#ending);
+    } else {
+      this.#tell(call);
+    }
+  }
+
+  /** Tells who waits for an unsettled call that the client has come to its end; the call stays unsettled. */
+  #rejectWaiter(call: ServedCall, why: Failure): void {
+    const { id, delivery, referenceId } = call;
+    call.id = undefined;
+    this.#reject(id as number, { delivery, referenceId, ...why });
   }
 
   #forget(id: number, referenceId: unknown): void {
@@ -514,10 +538,15 @@ export class TestProgram {
       this.#reject(id, invalid([{ field: "referenceId", message: "must be a string" }]));
       return;
     }
-    const call = this.#find(referenceId);
-    if (call) {
+    const earlier = this.#earlier.find(referenceId);
+    if (earlier && isListed(earlier)) {
+      const { call } = earlier;
+      if (this.#ending && this.#isForeign) {
+        this.#reject(id, { ...this.#ending, delivery: call.delivery, referenceId });
+        return;
+      }
+      earlier.dismissed = true;
       this.#settle(call, { code: "CLOSED", message: "the unsettled call was forgotten" });
-      this.#unsettled = this.#unsettled.filter((entry) => entry.call !== call);
     }
     this.#resolve(id);
   }

@@ -38,7 +38,8 @@ export function acknowledge(result?: Acknowledgement): Reply {
 /**
  * The server refuses the request: `API_ERROR` with a `statusCode`, otherwise `UNAUTHORIZED` (401) or
  * `HTTP_ERROR`. `delivery` is as for a real client: `"rejected"`, or `"unknown"` with the status codes 4, 7 and 9
- * and the HTTP statuses 408 and from 500 on; with these a real client waits 2 s more for an acknowledgement.
+ * and the HTTP statuses 408 and from 500 on; with these a real client waits 2 s more for an acknowledgement: see
+ * {@link lose}.
  */
 export function reject(refusal: Refusal): Reply {
   return { kind: "reject", refusal };
@@ -50,8 +51,10 @@ export function recordError(event: Readonly<Record<string, unknown>> = {}): Repl
 }
 
 /**
- * The request gets no answer, nor does an acknowledgement follow: `delivery` is `"unknown"`. A real client needs
- * 2 s to say so, after a network error, or `requestTimeout` before that; here it is said at once.
+ * The request gets no answer, nor does an acknowledgement follow: `delivery` is `"unknown"`. Here it is said at once. A
+ * real client waits 2 s more for an acknowledgement, on a session that works, before it says so, and `requestTimeout`
+ * before that for `"REQUEST_TIMEOUT"`. With `delay(2000, lose())` the call waits as long, and {@link TestCall.reply}
+ * may acknowledge it meanwhile.
  */
 export function lose(code: "NETWORK_ERROR" | "REQUEST_TIMEOUT" = "NETWORK_ERROR"): Reply {
   return { kind: "lose", code };
@@ -65,7 +68,11 @@ export function hold(): Reply {
   return { kind: "hold" };
 }
 
-/** The server takes its time before it does anything, in milliseconds, by the `setTimeout` that is there then. */
+/**
+ * The server takes its time before it does anything, in milliseconds, by the `setTimeout` that is there then. Where that
+ * is longer than `ackTimeout`, the call ends with `REQUEST_TIMEOUT`, `"unknown"`. A real client also gives the POST up
+ * after `requestTimeout`, which does not count here.
+ */
 export function delay(ms: number, reply: Reply = acknowledge()): Reply {
   return { kind: "delay", ms, reply };
 }

@@ -144,7 +144,7 @@ export async function createTestClient(options: TestClientOptions = {}): Promise
     );
   }
   const program = new Program();
-  const client = await Client.connect(new Link(port, program, "page"), rest, undefined);
+  const client = await Client.connect(new Link(port, program, "page"), rest, null, undefined);
   return { client, server: serverOf(served, program, client) };
 }
 

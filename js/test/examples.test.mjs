@@ -167,6 +167,10 @@ testInPage("the React hook keeps one client, and ends it with the component", as
   assert.equal((await simulator.posts()).length, 1);
   // Strict mode has made two clients, of which one was given up.
   await simulator.call("wait-sessions", { n: 1 });
+
+  await simulator.set({ intervalMS: 90_000 }); // a reason that is there as soon as the client is
+  await page.reload();
+  await reads(page, "#state", "connected the server");
 });
 
 /** Builds the example with Vite; returns the path of its page on the site. */

@@ -225,7 +225,14 @@ testInPage("forget, and close with and without it", async (page) => {
 
   session = await connect(page, options(simulator));
   assert.deepEqual(await unsettled(session), ["b accepted", "c accepted"]);
-  await session.evaluate(({ client }) => client.close({ forget: true }));
+  const closings = await session.evaluate(({ client, outcome }) =>
+    Promise.all([{ forget: 1 }, { forget: true }, undefined].map((o) => outcome(client.close(o)))),
+  );
+  assert.deepEqual(
+    closings.map(({ error }) => error?.code),
+    ["INVALID_REQUEST", undefined, undefined],
+    "wrong options are the error of whoever gave them",
+  );
   assert.deepEqual(await stored(page), {});
   session = await connect(page, options(simulator));
   assert.deepEqual(await list(session), []);

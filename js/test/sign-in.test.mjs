@@ -33,33 +33,34 @@ async function serveModule(ready) {
   };
 }
 
-/** Creates a client, whose headers are a function or not, and completes a record. */
-const complete = (page, options, dynamic) =>
+/** Creates a client, whose headers are of that kind, and completes a record. */
+const complete = (page, options, kind = "an object") =>
   page.evaluate(
-    async (options, authorization, dynamic, request) => {
+    async (options, authorization, kind, request) => {
       const { createClient } = await import("/dist/index.js");
       let times = 0;
-      const headers = () => {
-        times++;
-        return { authorization };
+      const headers = {
+        "an object": { authorization },
+        "an iterator, which gives its pairs once": new Headers({ authorization }).entries(),
+        "a function": () => {
+          times++;
+          return { authorization };
+        },
       };
-      const client = await createClient({
-        ...options,
-        headers: dynamic ? headers : { authorization },
-      });
+      const client = await createClient({ ...options, headers: headers[kind] });
       const { notificationType } = await client.completeRecord(request);
       await client.close();
       return { notificationType, times };
     },
     options,
     authorization,
-    dynamic,
+    kind,
     request,
   );
 
-for (const dynamic of [false, true])
+for (const kind of ["an object", "an iterator, which gives its pairs once", "a function"])
   testInPage(
-    `the module comes once the server was asked, and does not ask again (headers are a function: ${dynamic})`,
+    `the module comes once the server was asked, and does not ask again (headers are ${kind})`,
     async (page) => {
       const simulator = await Simulator.start();
       const server = await serveModule(async () => {
@@ -67,11 +68,16 @@ for (const dynamic of [false, true])
       });
       try {
         const options = { baseUrl: `${simulator.url}/`, wasmUrl: server.url };
-        assert.deepEqual(await complete(page, options, dynamic), {
+        assert.deepEqual(await complete(page, options, kind), {
           notificationType: "RecordProcessedAcknowledge",
-          times: dynamic ? 1 : 0,
+          times: kind === "a function" ? 1 : 0,
         });
         assert.equal(await asked(simulator), 1);
+        const posts = (await simulator.call("requests")).filter(({ method }) => method === "POST");
+        assert.deepEqual(
+          posts.map((post) => post.authorization),
+          [authorization],
+        );
       } finally {
         server.close();
       }
@@ -88,7 +94,7 @@ testInPage("an answer that has become old is not used", async (page) => {
     await new Promise((resolve) => setTimeout(resolve, answered + 3500 - Date.now()));
   });
   try {
-    await complete(page, { baseUrl: simulator.url, wasmUrl: server.url }, false);
+    await complete(page, { baseUrl: simulator.url, wasmUrl: server.url });
     assert.equal(await asked(simulator), 2);
   } finally {
     server.close();

@@ -140,11 +140,29 @@ testInFakeTime("timers are those of the test", async (pass) => {
   await pass(1);
   assert.equal(gist(await slow), "NETWORK_ERROR unknown");
 
+  // As a real client waits for it: TestPOSTFailsButTheAcknowledgementComes of internal/outbound.
+  const saved = client.completeRecord(request);
+  await pass(1999);
+  server.calls.at(-1).reply(acknowledge());
+  assert.equal((await saved).notificationType, "RecordProcessedAcknowledge");
+
   server.reply(hold());
   const late = client.completeRecord(request);
   await pass(4999);
   server.calls.at(-1).reply(acknowledge());
   assert.equal((await late).notificationType, "RecordProcessedAcknowledge");
+});
+
+testInFakeTime("without even an answer to the POST it is no ACK_TIMEOUT", async (pass) => {
+  // As TestNoAcknowledgementInTime of internal/outbound has it.
+  const { client, server } = await createTestClient({ ackTimeout: 1000 });
+  server.reply(delay(5000));
+  const silent = rejection(client.completeRecord({ ...request, referenceId: "r" }));
+  await pass(1000);
+  const error = await silent;
+  assert.equal(`${gist(error)} ${error.referenceId}`, "REQUEST_TIMEOUT unknown r");
+  assert.match(error.message, /^neither an answer to the POST nor an acknowledgement within 1000/);
+  assert.equal(server.calls[0].delivery, "unknown");
 });
 
 test("a signal ends a call, and its reason is the cause", async () => {
@@ -235,6 +253,85 @@ for (const [what, end, expected] of [
   });
 }
 
+/**
+ * What becomes of a call, beside the Go test that says it of the real client: code, delivery, whether the error has
+ * the call's reference, and how many requests have reached the server.
+ */
+const ends = {
+  TestNoAcknowledgementInTime: [
+    "ACK_TIMEOUT accepted r, 1 sent",
+    { options: { ackTimeout: 10 }, reply: hold(), pass: 10 },
+  ],
+  "TestNoAcknowledgementInTime/nor_an_answer_to_the_POST": [
+    "REQUEST_TIMEOUT unknown r, 1 sent",
+    { options: { ackTimeout: 10 }, reply: delay(11), pass: 10 },
+  ],
+  "TestTwoInFlight/the_same_reference_is_refused": [
+    "INVALID_REQUEST not-sent -, 1 sent",
+    { reply: hold(), before: ({ complete }) => complete() },
+  ],
+  "TestAbort/before_the_POST": ["ABORTED not-sent r, 0 sent", { before: ({ abort }) => abort() }],
+  "TestAbort/while_it_is_under_way": [
+    "ABORTED unknown r, 1 sent",
+    { reply: delay(1000), meanwhile: ({ abort }) => abort() },
+  ],
+  "TestAbort/after_it": [
+    "ABORTED accepted r, 1 sent",
+    { reply: hold(), meanwhile: ({ abort }) => abort() },
+  ],
+  "TestAbort/while_there_is_no_session": [
+    "ABORTED not-sent r, 0 sent",
+    { before: ({ server }) => server.disconnect(), meanwhile: ({ abort }) => abort() },
+  ],
+  TestCloseWhilePending: [
+    "CLOSED accepted r, 1 sent",
+    { reply: hold(), meanwhile: ({ client }) => client.close() },
+  ],
+  TestServerEndsTheSession: [
+    "DISCONNECTED accepted r, 1 sent",
+    { reply: hold(), meanwhile: ({ server }) => server.end() },
+  ],
+  "TestServerEndsTheSession, while it waits for a session": [
+    "DISCONNECTED not-sent r, 0 sent",
+    { before: ({ server }) => server.disconnect(), meanwhile: ({ server }) => server.end() },
+  ],
+  "TestServerEndsTheSession, before it": [
+    "DISCONNECTED not-sent r, 0 sent",
+    { before: ({ server }) => server.end() },
+  ],
+  "TestCompletionWaitsForTheSession/but_not_for_ever": [
+    "CONNECT_FAILED not-sent r, 0 sent",
+    { options: { connectTimeout: 10 }, before: ({ server }) => server.disconnect(), pass: 10 },
+  ],
+  TestAgentChanged_NothingIsSentInTheOtherName: [
+    "AGENT_CHANGED not-sent r, 0 sent",
+    { before: ({ server }) => server.changeAgent() },
+  ],
+};
+for (const [test, [expected, { options, reply, before, meanwhile, pass: ms }]] of Object.entries(
+  ends,
+)) {
+  testInFakeTime(`a call ends as in internal/outbound, ${test}`, async (pass) => {
+    const { client, server } = await createTestClient(options);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const complete = () =>
+      rejection(client.completeRecord({ ...request, referenceId: "r" }, { signal }));
+    const scene = { client, server, complete, abort: () => controller.abort() };
+    server.reply(reply ?? acknowledge());
+    before?.(scene);
+    const call = complete();
+    await settle();
+    meanwhile?.(scene);
+    await pass(ms ?? 0);
+    const error = await call;
+    assert.equal(
+      `${gist(error)} ${error.referenceId ?? "-"}, ${server.calls.length} sent`,
+      expected,
+    );
+  });
+}
+
 test("events go to subscriptions, to notifications, and to the call that they answer", async () => {
   const { client, server } = await createTestClient({ channels: ["/v2/me/calls"] });
   const heard = [];
@@ -294,6 +391,107 @@ test("unsettled calls are listed until they are settled, sent again or forgotten
   assert.equal((await client.unsettled())[0].answered, true);
   await d.settled;
   assert.deepEqual(await client.unsettled(), []);
+});
+
+/** A client with a call that an earlier one has left, under the reference "a". */
+const withUnsettled = (left) =>
+  createTestClient({
+    unsettled: [{ method: "completeRecord", request, referenceId: "a", ...left }],
+  });
+const references = async (client) => (await client.unsettled()).map((call) => call.referenceId);
+const recordProcessed = { notificationType: "RecordProcessedAcknowledge", referenceId: "a" };
+const recordFailed = { notificationType: "RecordProcessedError", referenceId: "a" };
+
+test("an answered call that is sent again has that answer, and nothing is sent", async () => {
+  const { client, server } = await withUnsettled();
+  const [call] = await client.unsettled();
+  server.publish("/v2/me/outbound", { ...recordProcessed, n: 1 });
+  const again = { ...call.request, recordHandle: `00${call.request.recordHandle}` };
+  assert.equal((await client.completeRecord(again)).n, 1);
+  assert.equal((await call.settled).n, 1);
+  assert.deepEqual(await references(client), []);
+  assert.equal((await client.completeRecord(call.request)).n, 1, "also once it is off the list");
+  server.disconnect();
+  assert.equal((await client.completeRecord(call.request)).n, 1, "and without a session");
+  server.reconnect();
+  assert.equal(server.calls.length, 0);
+  await client.completeRecord({ ...call.request, callResult: "Busy" });
+  assert.equal(server.calls.length, 1, "another request is");
+});
+
+test("a call that another event has answered is sent again once that event is known", async () => {
+  const { client, server } = await withUnsettled();
+  server.publish("/v2/me/outbound", recordFailed);
+  const given = { ...request, referenceId: "a" };
+  const error = await rejection(client.completeRecord(given));
+  assert.equal(`${gist(error)} ${error.referenceId}`, "RECORD_ERROR accepted a");
+  assert.equal(error.event.notificationType, recordFailed.notificationType);
+  assert.equal(server.calls.length, 0);
+  await client.completeRecord(given);
+  assert.equal(server.calls.length, 1);
+});
+
+test("a call that is sent again is not listed meanwhile, and its answer is that of both", async () => {
+  const { client, server } = await withUnsettled();
+  const [{ request: given, settled }] = await client.unsettled();
+  server.reply(hold());
+  const again = client.completeRecord(given);
+  const [earlier] = server.unsettled;
+  assert.equal(earlier, undefined);
+  assert.deepEqual(await references(client), []);
+  server.calls[0].reply(acknowledge());
+  assert.equal((await again).referenceId, "a");
+  assert.equal((await settled).referenceId, "a");
+  assert.deepEqual(await references(client), []);
+});
+
+test("an unsettled call can be sent again as it is listed", async () => {
+  const { client, server } = await createTestClient({
+    unsettled: [
+      {
+        method: "rescheduleRecord",
+        request: { ...requests.rescheduleRecord, timestamp: new Date(1.7e12) },
+        sentAt: new Date(2),
+      },
+      { method: "completeRecord", request: { ...request, callResult: "new" }, sentAt: new Date(1) },
+    ],
+  });
+  const [first, second] = await client.unsettled();
+  assert.deepEqual([first.method, second.method], ["completeRecord", "rescheduleRecord"]);
+  assert.equal(second.request.timestamp, 1.7e9);
+  await client.completeRecord(first.request);
+  await client.rescheduleRecord(second.request);
+  assert.equal(server.calls.length, 2);
+  assert.deepEqual(await references(client), []);
+});
+
+test("an unsettled call outlives the session, and is not for another agent", async () => {
+  for (const [end, code, listed] of [
+    [(server) => server.end(), "DISCONNECTED", [["a", false]]],
+    [(server) => server.changeAgent(), "AGENT_CHANGED", []],
+  ]) {
+    const { client, server } = await withUnsettled({ delivery: "accepted" });
+    const [{ settled }] = await client.unsettled();
+    end(server);
+    const error = await rejection(settled);
+    assert.equal(`${gist(error)} ${error.referenceId}`, `${code} accepted a`);
+    const list = await client.unsettled();
+    assert.deepEqual(
+      list.map(({ referenceId, answered }) => [referenceId, answered]),
+      listed,
+    );
+    for (const call of list) {
+      assert.equal(gist(await rejection(call.settled)), `${code} accepted`);
+    }
+    await client.forget("nothing");
+    if (code === "AGENT_CHANGED") {
+      const kept = await rejection(client.forget("a"));
+      assert.equal(`${gist(kept)} ${kept.referenceId}`, "AGENT_CHANGED accepted a");
+    } else {
+      await client.forget("a");
+      assert.deepEqual(await references(client), []);
+    }
+  }
 });
 
 test("what is wrong with a request is found as the module finds it", async () => {
@@ -363,16 +561,39 @@ test("what is wrong with a request is found as the module finds it", async () =>
   await assert.rejects(client.completeRecord(), { code: "INVALID_REQUEST" });
 });
 
-test("a reference that is in flight is refused", async () => {
+test("a reference that is in flight is refused, also while its call waits for a session", async () => {
   const { client, server } = await createTestClient();
+  const complete = () => client.completeRecord({ ...request, referenceId: "r" });
+  const refused = async () => {
+    const error = await rejection(complete());
+    assert.deepEqual([gist(error), error.referenceId], ["INVALID_REQUEST not-sent", undefined]);
+    assert.deepEqual(
+      error.problems.map(({ field }) => field),
+      ["referenceId"],
+    );
+  };
   server.reply(hold());
-  const first = client.completeRecord({ ...request, referenceId: "r" });
-  const { code, problems } = await rejection(
-    client.completeRecord({ ...request, referenceId: "r" }),
-  );
-  assert.deepEqual([code, problems[0].field], ["INVALID_REQUEST", "referenceId"]);
+  const first = complete();
+  await refused();
   server.calls[0].reply(acknowledge());
   await first;
+
+  server.reply(acknowledge());
+  server.disconnect();
+  const waiting = complete();
+  await refused();
+  server.reconnect();
+  await waiting;
+  assert.equal(server.calls.length, 2);
+
+  // An answer that was there before the request could leave keeps it from leaving.
+  server.disconnect();
+  const answered = complete();
+  const event = { notificationType: "RecordProcessedAcknowledge", referenceId: "r" };
+  server.publish("/v2/me/outbound", event);
+  server.reconnect();
+  assert.deepEqual(await answered, event);
+  assert.equal(server.calls.length, 2);
 });
 
 test("it leaves nothing behind: no timer, no global, nothing of the module", async () => {
@@ -398,25 +619,47 @@ test("with require it is the same, and its errors are of one class", async () =>
   assert.ok((await rejection(client.completeRecord(request))) instanceof OutboundError);
 });
 
-test("the recipe for Vitest passes in a project that has the package from its tarball", async () => {
-  const { tarball } = await pack();
-  const app = await makeApp(tarball);
-  try {
-    const modules = fileURLToPath(new URL("../node_modules", import.meta.url));
-    for (const name of ["vitest", "jsdom"]) {
-      await symlink(join(modules, name), join(app.root, "node_modules", name));
+const modules = fileURLToPath(new URL("../node_modules", import.meta.url));
+
+/** The runners that there are recipes for: how they are called in a folder, and what they need there. */
+const runners = {
+  vitest: {
+    needs: ["vitest", "jsdom"],
+    program: "vitest/vitest.mjs",
+    args: (root) => ["run", "--root", root, "--no-color", "--reporter", "json"],
+    passed: 5,
+  },
+  jest: {
+    needs: ["jest-environment-jsdom"],
+    program: "jest/bin/jest.js",
+    args(root) {
+      const plugins = [join(modules, "@babel/plugin-transform-modules-commonjs")];
+      const transform = { "\\.js$": [join(modules, "babel-jest"), { plugins }] };
+      const config = { rootDir: root, transform, cacheDirectory: join(root, "cache") };
+      return ["--config", JSON.stringify(config), "--json", "--watchman=false"];
+    },
+    passed: 2,
+  },
+};
+for (const [name, { needs, program, args, passed }] of Object.entries(runners)) {
+  test(`the recipe for ${name} passes in a project that has the package from its tarball`, async () => {
+    const { tarball } = await pack();
+    const app = await makeApp(tarball);
+    try {
+      for (const needed of needs) {
+        await symlink(join(modules, needed), join(app.root, "node_modules", needed));
+      }
+      const recipe = fileURLToPath(new URL("../../web/examples/testing", import.meta.url));
+      await cp(recipe, app.root, { recursive: true });
+      await rename(join(app.root, `disposition.${name}.js`), join(app.root, "disposition.test.js"));
+      const run = [join(modules, program), ...args(app.root)];
+      const report = await promisify(execFile)(process.execPath, run, { cwd: app.root }).catch(
+        (error) => assert.fail(`${error.stdout}\n${error.stderr}`),
+      );
+      const { numPassedTests, numTotalTests } = JSON.parse(report.stdout);
+      assert.deepEqual([numPassedTests, numTotalTests], [passed, passed]);
+    } finally {
+      await app.remove();
     }
-    const recipe = fileURLToPath(new URL("../../web/examples/testing", import.meta.url));
-    await cp(recipe, app.root, { recursive: true });
-    await rename(join(app.root, "disposition.vitest.js"), join(app.root, "disposition.test.js"));
-    const vitest = join(modules, "vitest", "vitest.mjs");
-    const args = [vitest, "run", "--root", app.root, "--no-color", "--reporter", "json"];
-    const report = await promisify(execFile)(process.execPath, args, { cwd: app.root }).catch(
-      (error) => assert.fail(`${error.stdout}\n${error.stderr}`),
-    );
-    const { numPassedTests, numTotalTests } = JSON.parse(report.stdout);
-    assert.deepEqual([numPassedTests, numTotalTests], [5, 5]);
-  } finally {
-    await app.remove();
-  }
-});
+  });
+}

@@ -17,6 +17,7 @@ export class OutboundService implements OnDestroy {
     this.#client.then(
       (made) => {
         this.state.set(made.state);
+        this.reason.set(made.reason ?? undefined);
         made.addEventListener(
           "statechange",
           ({ detail }) => {

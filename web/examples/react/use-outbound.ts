@@ -35,7 +35,7 @@ export function useOutbound(options: ClientOptions): Outbound {
     client.then(
       (made) => {
         made.addEventListener("statechange", ({ detail }) => setStatus(detail), { signal });
-        setStatus({ state: made.state });
+        setStatus({ state: made.state, reason: made.reason ?? undefined });
       },
       ({ message }: Error) => {
         if (!signal.aborted) {

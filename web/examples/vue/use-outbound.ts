@@ -19,6 +19,7 @@ export function useOutbound(options: ClientOptions) {
   client.then(
     (made) => {
       state.value = made.state;
+      reason.value = made.reason ?? undefined;
       made.addEventListener(
         "statechange",
         ({ detail }) => {
