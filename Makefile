@@ -107,7 +107,7 @@ extension: build ## Fill build/extension: a sample softphone, to be loaded unpac
 .PHONY: simulator
 simulator: ## Fill build/simulator: the npm package gws-outbound-simulator, with programs for Linux, macOS and Windows
 	@node js/simulator/build.mjs build/simulator
-	@echo "build/simulator: npm pack or publish it; npx --package build/simulator gws-outbound-simulator runs it"
+	@echo "build/simulator: npm pack or publish it; npx --package ./build/simulator gws-outbound-simulator runs it"
 
 DOCS := build/docs/index.html
 DOCS_SOURCES := $(wildcard web/docs/*.md js/manual/*.mjs js/manual/*.css js/manual/package-lock.json) SECURITY.md CHANGELOG.md $(wildcard js/src/*.ts)

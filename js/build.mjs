@@ -45,6 +45,7 @@ const notInlined = [
   "slices",
   "strconv",
   "strings",
+  "syscall",
   "time",
   "unicode/utf16",
   "unique",

@@ -210,7 +210,7 @@ func TestPort_WrongOptionsOfCloseCloseNothing(t *testing.T) {
 	p.resolved(p.create(1, sim))
 	id := p.id()
 	p.port.Take(&wire.Close{ID: id, Client: 1, Options: map[string]any{"forgot": true}})
-	require.Equal(t, []gws.Problem{{Field: "forgot", Message: "unknown option"}}, p.rejected(id).Problems)
+	require.Equal(t, []gws.Problem{{Field: "forgot", Message: "unknown option; did you mean forget?"}}, p.rejected(id).Problems)
 	p.resolved(p.call(1, nil))
 }
 

@@ -147,9 +147,14 @@ func (o *object) signal() {
 // included.
 func (o *object) done() []gws.Problem {
 	for _, key := range slices.Sorted(maps.Keys(o.values)) {
-		if !o.read[key] {
-			o.problem(key, "unknown option")
+		if o.read[key] {
+			continue
 		}
+		message := "unknown option"
+		if near := gws.Near(key, slices.Sorted(maps.Keys(o.read))); near != "" {
+			message += "; did you mean " + near + "?"
+		}
+		o.problem(key, message)
 	}
 	return o.problems
 }

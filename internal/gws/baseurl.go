@@ -23,7 +23,7 @@ func ParseBaseURL(s string) (string, error) {
 		return "", errNotAbsolute
 	}
 	if scheme = strings.ToLower(scheme); scheme != "http" && scheme != "https" {
-		return "", errors.New("the scheme is not http or https")
+		return "", errors.New("it does not begin with http:// or https://")
 	}
 	if rest, ok = strings.CutPrefix(rest, "//"); !ok {
 		return "", errors.New(`the URL has no host; expected one such as "https://gws.example.com"`)

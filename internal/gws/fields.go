@@ -93,32 +93,11 @@ func (r *fieldReader) unknown() {
 	slices.Sort(unknown)
 	for _, field := range unknown {
 		message := "unknown field, there is no such parameter"
-		if near := r.near(field); near != "" {
+		if near := Near(field, r.known); near != "" {
 			message = "unknown field; did you mean " + near + "?"
 		}
 		r.problem(field, message)
 	}
-}
-
-// near returns the known field that a wrong name was likely meant to be:
-// misspelt, or with a word too few or too many ("campaign"), or "".
-func (r *fieldReader) near(field string) string {
-	if near := nearest(field, r.known); near != "" {
-		return near
-	}
-	const shortest, longest = 4, 64
-	if len(field) < shortest || len(field) > longest {
-		return ""
-	}
-	lower, best := strings.ToLower(field), ""
-	for _, name := range r.known {
-		n := strings.ToLower(name)
-		if (strings.Contains(n, lower) || strings.Contains(lower, n)) &&
-			(best == "" || distance(field, name) < distance(field, best)) {
-			best = name
-		}
-	}
-	return best
 }
 
 // got shows a value in a message.

@@ -18,6 +18,27 @@ func nearest(word string, names []string) string {
 	return best
 }
 
+// Near returns the name that a wrong one was likely meant to be:
+// misspelt, or with a word too few or too many ("campaign"), or "".
+func Near(wrong string, names []string) string {
+	if near := nearest(wrong, names); near != "" {
+		return near
+	}
+	const shortest, longest = 4, 64
+	if len(wrong) < shortest || len(wrong) > longest {
+		return ""
+	}
+	lower, best := strings.ToLower(wrong), ""
+	for _, name := range names {
+		n := strings.ToLower(name)
+		if (strings.Contains(n, lower) || strings.Contains(lower, n)) &&
+			(best == "" || distance(wrong, name) < distance(wrong, best)) {
+			best = name
+		}
+	}
+	return best
+}
+
 // distance is how many bytes must be inserted, removed or replaced to make b
 // from a, upper and lower case being the same (Levenshtein).
 func distance(a, b string) int {

@@ -24,11 +24,7 @@ func Mixed(url string) bool {
 	if !strings.HasPrefix(url, "http://") || !strings.HasPrefix(pageOrigin(), "https://") {
 		return false
 	}
-	host := strings.TrimPrefix(originOf(url), "http://")
-	if name, _, ok := strings.Cut(host, ":"); ok && !strings.HasPrefix(host, "[") {
-		host = name
-	}
-	return host != "localhost" && !strings.HasSuffix(host, ".localhost") && !strings.HasPrefix(host, "127.") && !strings.HasPrefix(host, "[::1]")
+	return !isLoopback(hostOf(originOf(url)))
 }
 
 // Explain finds out what it can of why a request got no response, and notes it in e. For that it sends a GET without credentials
@@ -158,13 +154,51 @@ func (p *policyReports) forbids(ctx context.Context, origin string) bool {
 	}
 }
 
+// ForbiddenSocket returns the origin of WebSockets to url where the policy has forbidden one, else "". What was forbidden before
+// the first call is not known.
+func ForbiddenSocket(url string) string {
+	p, origin := policy(), socketOrigin(originOf(url))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.origins[origin] {
+		return ""
+	}
+	return origin
+}
+
+// socketOrigin returns the origin for WebSockets, of one for requests.
+func socketOrigin(origin string) string { return "ws" + strings.TrimPrefix(origin, "http") }
+
+// OtherLoopback returns how the page calls this machine where url calls it otherwise: localhost and 127.0.0.1 are two sites
+// for a browser, so that no cookie passes. It returns "" for all else.
+func OtherLoopback(url string) string {
+	page, server := hostOf(pageOrigin()), hostOf(originOf(url))
+	if page == server || !isLoopback(page) || !isLoopback(server) {
+		return ""
+	}
+	return page
+}
+
+// hostOf returns the host of an origin, without its port.
+func hostOf(origin string) string {
+	_, host, _ := strings.Cut(origin, "://")
+	if name, _, ok := strings.Cut(host, ":"); ok && !strings.HasPrefix(host, "[") {
+		host = name
+	}
+	return host
+}
+
+func isLoopback(host string) bool {
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || strings.HasPrefix(host, "127.") || strings.HasPrefix(host, "[::1]")
+}
+
 // in puts the cause into words, for a request to the origin of a server from a page of another.
 func (c Cause) in(origin, page string) string {
 	switch c {
 	case MixedContent:
 		return "a page that came over https may not ask " + origin + " over http: baseUrl must be https as well (errors.md#mixed-content)"
 	case PolicyForbids:
-		return "the Content-Security-Policy forbids it: connect-src must have " + origin + " (errors.md#connect-src)"
+		return "the Content-Security-Policy forbids it: connect-src must have " + origin + " and " + socketOrigin(origin) + " (errors.md#connect-src)"
 	case CORSForbids:
 		return origin + " answers, and does not let this page read it (CORS): for requests from " + page +
 			" it must allow that origin by name, credentials, and the headers that are sent (errors.md#cors)"

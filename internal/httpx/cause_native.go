@@ -9,3 +9,9 @@ func Mixed(string) bool { return false }
 
 // Explain finds out what it can of why a request got no response. Errors of net/http say it themselves.
 func Explain(context.Context, *NetworkError) {}
+
+// ForbiddenSocket returns the origin of WebSockets to url where a policy has forbidden one. There is none here.
+func ForbiddenSocket(string) string { return "" }
+
+// OtherLoopback returns how the page calls this machine where url calls it otherwise. There is no page here.
+func OtherLoopback(string) string { return "" }

@@ -104,7 +104,8 @@ type Client struct {
 	recovery recovery.Recovery
 
 	opened    atomic.Bool
-	forbidden int // how often CORS kept the sign-in from being read; belongs to the goroutine that signs in
+	warned    atomic.Bool // of the server's silence, or of the page's policy: once is enough
+	forbidden int         // how often CORS kept the sign-in from being read; belongs to the goroutine that signs in
 	missed    missed
 	counted   counted
 	unclaimed int  // answers that nobody waited for; belongs to the session's loop

@@ -27,6 +27,7 @@ func (c *Client) noteStatus(s bayeux.Status) {
 	if c.opts.OnStatus != nil {
 		c.opts.OnStatus(s)
 	}
+	c.warnOfPolicy(s)
 	c.tellGap()
 }
 

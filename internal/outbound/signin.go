@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/httpx"
@@ -22,8 +23,21 @@ func (c *Client) signIn(ctx context.Context) error {
 	err := c.rest.SignIn(ctx)
 	if e, ok := errors.AsType[*httpx.NetworkError](err); ok && !opened && c.online() {
 		httpx.Explain(ctx, e)
+		if e.Cause == httpx.NothingAnswers && !c.warned.Swap(true) {
+			c.logf(bayeux.Warn, "%v; it is tried again until connectTimeout is over", err)
+		}
 	}
 	return err
+}
+
+// warnOfPolicy says that long-polling is in use only since the page's policy forbids WebSockets.
+func (c *Client) warnOfPolicy(s bayeux.Status) {
+	if s.State != bayeux.Connected || s.Transport != LongPolling {
+		return
+	}
+	if origin := httpx.ForbiddenSocket(c.opts.BaseURL); origin != "" && !c.warned.Swap(true) {
+		c.logf(bayeux.Warn, "the Content-Security-Policy forbids a WebSocket, and long-polling is used: connect-src must have %s (errors.md#connect-src)", origin)
+	}
 }
 
 // final reports whether the opening of a client is over with this failure to sign in. That the server does not allow the
@@ -58,8 +72,23 @@ func (c *Client) explainOpening(e *Error) *Error {
 	if path := "/api/v2"; strings.HasSuffix(c.opts.BaseURL, path) && !c.rest.SignedIn() {
 		e.Message += fmt.Sprintf("; baseUrl ends in %s, which is put behind it in any case: leave it out (errors.md#base-url)", path)
 	}
-	if status, _ := c.session.Watch(); e.Code == ConnectFailed && c.opts.Adopted == nil && c.rest.SignedIn() && status.Session == 0 {
+	if status, _ := c.session.Watch(); e.Code == ConnectFailed && c.opts.Adopted == nil && c.rest.SignedIn() && status.Session == 0 &&
+		!strings.Contains(e.Message, "errors.md#") {
 		e.Message += fmt.Sprintf("; GET %s was answered, CometD at %q was not: look at cometdPath, and at CORS and proxies there (errors.md#cometd-path)", gws.MePath, c.opts.CometdPath)
+	}
+	switch {
+	case e.Code == HTTPError && e.HTTPStatus == 404:
+		e.Message += fmt.Sprintf("; GWS was looked for at %s, which is baseUrl, or else the page's own origin (errors.md#not-gws)", c.opts.BaseURL)
+	case e.Code == Unauthorized && c.opts.Headers == nil:
+		e.Message += "; no headers were given, so that the browser's cookie has to sign in"
+	case e.Code == Unauthorized:
+		e.Message += "; look at the user name and password, or the token, in headers"
+	}
+	if _, ok := errors.AsType[*bayeux.CookieError](e.Err); ok {
+		if page := httpx.OtherLoopback(c.opts.BaseURL); page != "" {
+			e.Message += "; the page is at " + page + ", for a browser another site than baseUrl: use one name in both"
+		}
+		e.Message += " (errors.md#forgotten-session)"
 	}
 	if symptom := symptoms[e.Code]; symptom != "" && !strings.Contains(e.Message, "errors.md#") {
 		e.Message += " (" + symptom + ")"

@@ -9,7 +9,7 @@ const modules = /* @__PURE__ */ new Map<string, Promise<WebAssembly.Module>>();
 export async function compiledFrom(
   url: URL,
   integrity = "",
-  remedy = "wasmUrl says where the file is",
+  remedy = "is the file there?",
 ): Promise<WebAssembly.Module> {
   // What was not checked against it must not be had by who asks for that.
   const key = `${integrity} ${url.href}`;

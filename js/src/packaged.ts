@@ -13,9 +13,24 @@ export async function compiled(options: LoadOptions): Promise<WebAssembly.Module
     return options.wasmModule;
   }
   const url = moduleUrl(options);
-  const moved = wasOptimized() && url.href === packaged().href;
-  return compiledFrom(url, options.wasmIntegrity, moved ? whereMoved : undefined);
+  return compiledFrom(url, options.wasmIntegrity, remedy(options, url));
 }
+
+/** Says what to do where the module is not at its place. */
+function remedy({ wasmUrl }: LoadOptions, url: URL): string {
+  if (wasmUrl) {
+    return "the option wasmUrl says that the file is there";
+  }
+  if (url.pathname.startsWith("/@fs/")) {
+    return whereLinked;
+  }
+  return wasOptimized()
+    ? whereMoved
+    : "the file is not beside index.js; the option wasmUrl says where it is";
+}
+
+const whereLinked =
+  "the package is linked from outside of the app, where Vite's dev server serves no such file: install it with npm install --install-links, or set server: { fs: { allow: [...] } }";
 
 const whereMoved =
   'the dev server has moved the package without its files: with Vite, set optimizeDeps: { exclude: ["gws-outbound"] }; else give wasmUrl and workerUrl';

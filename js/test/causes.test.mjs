@@ -6,13 +6,13 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { after } from "node:test";
 import { failures } from "./engine.mjs";
-import { settle, site, testInPage } from "./in-browser.mjs";
+import { connect, settle, site, testInPage } from "./in-browser.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 import { dist, unusedOrigin } from "./site.mjs";
 
 /** What browsers say themselves of these; WebKit has its own words for each. */
 const complaints = new RegExp(
-  `${failures.source}|connect-src|Content.Security.Policy|Origin .* is not allowed|access control checks|CORS|Could not connect`,
+  `${failures.source}|connect-src|Content.Security.Policy|Origin .* is not allowed|access control checks|CORS|Could not connect|Cookie .* rejected`,
 );
 const provoked = { complaints };
 
@@ -64,12 +64,15 @@ for (const [name, baseUrl] of Object.entries(origins)) {
 }
 
 testInPage(
-  "that nothing answers is said",
-  async (page) => {
+  "that nothing answers is said, in the log at once",
+  async (page, said) => {
     const baseUrl = await unusedOrigin();
-    const { error } = await settle(page, "createClient", { baseUrl, connectTimeout: 1500 });
+    const options = { baseUrl, connectTimeout: 1500, worker: false }; // WebKit's driver hears no Worker
+    const { error } = await settle(page, "createClient", options);
     assert.equal(error.code, "CONNECT_FAILED");
     assert.ok(error.message.includes(`nothing answers at ${baseUrl}`), error.message);
+    const warnings = said.filter((line) => /^warn.*nothing answers.*connectTimeout/.test(line));
+    assert.equal(warnings.length, 1, said.join("\n"));
   },
   provoked,
 );
@@ -85,9 +88,23 @@ testInPage(
       connectTimeout: 30_000,
     });
     assert.equal(error.code, "CONNECT_FAILED");
-    assert.ok(error.message.includes(`connect-src must have ${baseUrl}`), error.message);
+    const both = `connect-src must have ${baseUrl} and ${baseUrl.replace("http", "ws")} `;
+    assert.ok(error.message.includes(both), error.message);
   },
   { complaints, needs: { webkit: "it tells a Worker nothing of what its policy forbids" } },
+);
+
+testInPage(
+  "a policy that forbids the WebSocket alone is named, and long-polling used",
+  async (page, said) => {
+    const simulator = await Simulator.start();
+    const session = await connect(page, { baseUrl: simulator.url, headers, worker: false });
+    assert.equal(await session.evaluate(({ client }) => client.transport), "long-polling");
+    const remedy = `connect-src must have ${simulator.url.replace("http", "ws")} `;
+    const warnings = said.filter((line) => line.startsWith("warn") && line.includes(remedy));
+    assert.equal(warnings.length, 1, said.join("\n"));
+  },
+  { complaints, path: "/no-sockets" },
 );
 
 testInPage(
@@ -147,6 +164,44 @@ testInPage(
     assert.match(
       error.message,
       /GET \/api\/v2\/me was answered, CometD at "\/nowhere" was not: look at cometdPath/,
+    );
+  },
+  provoked,
+);
+
+testInPage(
+  "a server that is no GWS is named",
+  async (page) => {
+    const baseUrl = await serve(({ headers: { origin } }, response) => {
+      response.setHeader("Access-Control-Allow-Origin", origin ?? "");
+      response.setHeader("Access-Control-Allow-Credentials", "true");
+      response.statusCode = 404;
+      response.end("not found");
+    });
+    const { error } = await settle(page, "createClient", { baseUrl, connectTimeout: 3000 });
+    assert.equal(error.code, "HTTP_ERROR", error.message);
+    assert.ok(error.message.includes(`GWS was looked for at ${baseUrl}, which is`), error.message);
+    assert.match(error.message, /\(errors\.md#not-gws\)$/);
+  },
+  provoked,
+);
+
+testInPage(
+  "a page at 127.0.0.1 whose baseUrl is at localhost is told that these are two sites",
+  async (page) => {
+    const simulator = await Simulator.start();
+    await page.goto(new URL("/no-policy", site.url).href);
+    const { error } = await settle(page, "createClient", {
+      baseUrl: simulator.url.replace("127.0.0.1", "localhost"),
+      headers,
+      transports: ["long-polling"],
+      worker: false,
+      connectTimeout: 3000,
+    });
+    assert.equal(error.code, "CONNECT_FAILED");
+    assert.match(
+      error.message,
+      /the page is at 127\.0\.0\.1, .* \(errors\.md#forgotten-session\)$/,
     );
   },
   provoked,

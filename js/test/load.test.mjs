@@ -89,7 +89,7 @@ testInPage(
   async (page) => {
     assertUnavailable(
       await settle(page, "load", { wasmUrl: "/missing.wasm" }),
-      new RegExp(`${site.url}/missing.wasm answered HTTP 404; wasmUrl says where`),
+      new RegExp(`${site.url}/missing.wasm answered HTTP 404; the option wasmUrl says`),
     );
     assertUnavailable(await settle(page, "createClient", { wasmUrl: "/missing.wasm" }), /404/);
   },

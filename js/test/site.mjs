@@ -24,6 +24,7 @@ const strict = {
 const policies = {
   strict,
   "no-worker": { ...strict, "worker-src": "'none'" },
+  "no-sockets": { ...strict, "connect-src": "'self' http://127.0.0.1:*" },
   "no-wasm": { ...strict, "script-src": "'self'" },
   "trusted-types": { ...strict, "require-trusted-types-for": "'script'" },
 };
@@ -66,6 +67,7 @@ export async function startSite({ firstScript, cached = false, shared = false } 
 
   const special = {
     "/strict": () => page("strict", first),
+    "/no-sockets": () => page("no-sockets", first),
     "/no-wasm": () => page("no-wasm", first),
     "/no-worker": () => page("no-worker", first),
     "/no-policy": () => page("", first),
