@@ -21,8 +21,9 @@ import (
 // testPage is a page: it has a port, and keeps what comes for it.
 type testPage struct {
 	*testing.T
-	port *Port
-	last int
+	port   *Port
+	last   int
+	asksMe bool // it says who is signed in: see sharing
 
 	mu   sync.Mutex
 	cond *sync.Cond

@@ -93,7 +93,11 @@ func (p *Port) joinOrOpen(ctx context.Context, m *wire.CreateClient, opts outbou
 		tried[c] = true
 		if who == nil {
 			var err error
-			if who, err = outbound.Identify(ctx, opts); err != nil {
+			asks := opts
+			if opts.Log != nil {
+				asks.Log = newPage(p, m.Client).log
+			}
+			if who, err = outbound.Identify(ctx, asks); err != nil {
 				return err
 			}
 			opts.Ahead = nil // it has been asked for

@@ -20,6 +20,7 @@ import (
 	"gws-outbound/internal/contract"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/gwssim"
+	"gws-outbound/internal/httpx"
 	"gws-outbound/internal/journal"
 	"gws-outbound/internal/journal/journaltest"
 	"gws-outbound/internal/outbound"
@@ -33,7 +34,7 @@ func (p *testPage) sharing(client int, sim *gwssim.Sim, headers map[string]strin
 	for name, v := range more {
 		options[name] = v
 	}
-	p.port.Take(&wire.CreateClient{ID: id, Client: client, Options: options, Headers: wire.Headers{Fields: headers, Ask: headers == nil}, Share: true})
+	p.port.Take(&wire.CreateClient{ID: id, Client: client, Options: options, Headers: wire.Headers{Fields: headers, Ask: headers == nil}, Share: true, AsksMe: p.asksMe})
 	return id
 }
 
@@ -110,6 +111,40 @@ func TestShare_TwoPagesHaveOneSessionAndEachItsOwnCalls(t *testing.T) {
 	require.Empty(t, c.shared)
 	require.Empty(t, a.port.calls)
 	require.Empty(t, b.port.calls)
+}
+
+// The page has asked who is signed in while it reached the program: that answer is enough, whether it is logged or not.
+func TestShare_PageThatJoinsAsksNothingAgain(t *testing.T) {
+	for _, level := range []string{"off", "debug"} {
+		t.Run(level, func(t *testing.T) {
+			sim := gwssim.New(t)
+			c := newCore()
+			a, b := openPage(t, c), openPage(t, c)
+			more := map[string]any{"logLevel": level, "connectTimeout": 900.0}
+			a.resolved(a.sharing(1, sim, basic, more))
+			answer, err := httpx.New().Do(t.Context(), &httpx.Request{Method: "GET", URL: sim.URL + gws.MePath, Header: httpx.Header(basic)})
+			require.NoError(t, err)
+			signIns := func() (n int) {
+				for _, r := range sim.Requests() {
+					if r.Path == gws.MePath {
+						n++
+					}
+				}
+				return n
+			}
+			before := signIns()
+			b.asksMe = true
+			joining := b.sharing(1, sim, basic, more)
+			b.port.Take(&wire.Me{Client: 1, Status: answer.Status, Took: 40, Body: answer.Body})
+			b.resolved(joining)
+			require.Equal(t, before, signIns())
+			require.Len(t, c.shared, 1)
+			b.resolved(b.call(1, nil))
+			if level == "debug" {
+				require.Contains(t, await(b, func(m *wire.Log) bool { return strings.Contains(m.Message, gws.MePath) }).Message, "the page had asked")
+			}
+		})
+	}
 }
 
 func TestShare_SubscriptionsAreThePages(t *testing.T) {

@@ -138,17 +138,10 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		over.online = httpx.Online
 	}
 	c := &Client{opts: opts, notified: slices.ContainsFunc(opts.Channels, covers), online: over.online, clock: over.clock, closing: make(chan struct{})}
-	if opts.traces() {
-		over.doer = &traced{over.doer, c}
-	}
-	var preparedIn func() time.Duration
-	if opts.Ahead != nil {
-		a := &ahead{Doer: over.doer, answer: opts.Ahead, c: c}
-		over.doer, preparedIn = a, a.preparedIn
-	}
+	doer, preparedIn := opts.doer(over.doer)
 	c.checks, c.endChecks = context.WithCancel(context.Background())
 	c.rest = gws.NewAuth(gws.Config{
-		BaseURL: opts.BaseURL, Doer: over.doer, OnAgentChanged: c.agentChanged,
+		BaseURL: opts.BaseURL, Doer: doer, OnAgentChanged: c.agentChanged,
 		Headers: opts.headers(), HeadersDynamic: opts.HeadersDynamic,
 		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout, Clock: over.clock,
 		Secret: opts.Secrets.AddToken,
@@ -363,7 +356,11 @@ func ClosedError(d gws.Delivery) *Error {
 }
 
 func (c *Client) logf(level bayeux.Level, format string, args ...any) {
-	if c.opts.Log != nil && level >= c.opts.LogFrom {
-		c.opts.Log(level, fmt.Sprintf(format, args...))
+	c.opts.logf(level, format, args...)
+}
+
+func (opts *Options) logf(level bayeux.Level, format string, args ...any) {
+	if opts.Log != nil && level >= opts.LogFrom {
+		opts.Log(level, fmt.Sprintf(format, args...))
 	}
 }

@@ -35,6 +35,12 @@ async function channelRequests(simulator) {
   return requests.filter(({ path }) => path.startsWith("/api/v2/notifications")).length;
 }
 
+/** How many times it was asked who is signed in. */
+async function signIns(simulator) {
+  const requests = await simulator.call("requests");
+  return requests.filter(({ method, path }) => method === "GET" && path === "/api/v2/me").length;
+}
+
 /** How many POSTs were accepted. Two pages that sign in at once have one cookie in the end, and one of their CSRF tokens is refused. */
 async function accepted(simulator) {
   return (await simulator.posts()).filter(({ status }) => status === 200).length;
@@ -85,8 +91,10 @@ for (const transport of transports) {
       assert.equal(await simulator.call("sessions"), 1);
       await simulator.call("wait-connected", { n: 1 });
       const requests = await channelRequests(simulator);
+      const asked = await signIns(simulator);
       const third = await connect(await openTab(page), given);
-      assert.equal(await channelRequests(simulator), requests, "the third one asks for nothing");
+      assert.equal(await channelRequests(simulator), requests, "the third one asks for no events");
+      assert.equal(await signIns(simulator), asked + 1, "but, once, who is signed in");
       assert.equal(await stateOf(third), "connected");
       assert.equal(
         await third.evaluate(({ client }) => client.transport),
