@@ -29,6 +29,7 @@ type client struct {
 
 	mu        sync.Mutex
 	pages     []*page
+	left      int // how often its last page has left it
 	connected bool
 }
 

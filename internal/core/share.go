@@ -20,7 +20,7 @@ import (
 // credentials of each. Each page has calls, subscriptions and an end of its own; the last one's is the client's.
 
 const (
-	// aloneFor is how long a client lives that its last page has left without closing it: that may be loaded again.
+	// aloneFor is how long a client lives at least that its last page has left without closing it: that may be loaded again.
 	aloneFor = 10 * time.Second
 	// answersFor is how long a page may take for its function for headers, while there are others who could be asked.
 	answersFor = 3 * time.Second
@@ -320,6 +320,10 @@ func (p *Port) depart(c *client) {
 	c.mu.Lock()
 	page := c.removePage(p)
 	last := len(c.pages) == 0
+	if last {
+		c.left++
+	}
+	left := c.left
 	c.mu.Unlock()
 	if page == nil {
 		return
@@ -328,20 +332,37 @@ func (p *Port) depart(c *client) {
 	page.endSubscriptions()
 	p.bequeath(c)
 	if last {
-		time.AfterFunc(aloneFor, func() { p.core.closeIfAlone(c) })
+		p.core.closeLater(c, left)
 	}
 }
 
-func (c *Core) closeIfAlone(s *client) {
+func (c *Core) closeLater(s *client, left int) {
+	time.AfterFunc(aloneFor, func() { c.closeIfAlone(s, left) })
+}
+
+// closeIfAlone closes a client that has no page since its last one has left it for the time that left says. Where what that page
+// has sent may still be answered, the session is kept for another while: the next page gets the answer.
+func (c *Core) closeIfAlone(s *client, left int) {
 	c.mu.Lock()
-	alone := len(s.allPages()) == 0
-	if alone {
+	alone := s.aloneSince(left)
+	needed := alone && s.Needed()
+	if alone && !needed {
 		c.removeShared(s)
 	}
 	c.mu.Unlock()
-	if alone {
+	switch {
+	case needed:
+		c.closeLater(s, left)
+	case alone:
 		_ = s.close(false)
 	}
+}
+
+// aloneSince reports whether no page has come since its last one has left the client for that time.
+func (c *client) aloneSince(left int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.pages) == 0 && c.left == left
 }
 
 // quit ends the page's part of a client, which it has closed, and others go on using.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -256,13 +257,84 @@ func TestShare_LastPageThatIsGone(t *testing.T) {
 	a.port.Take(&wire.Gone{})
 	b.resolved(b.sharing(1, sim, basic, nil)) // it comes back in time
 	require.Equal(t, 1, sim.Sessions())
-	c.closeIfAlone(shared)
+	c.closeIfAlone(shared, shared.left)
 	b.resolved(b.call(1, nil))
 	b.port.Take(&wire.Gone{})
 	awaitPages(shared, 0)
-	c.closeIfAlone(shared)
+	c.closeIfAlone(shared, shared.left)
 	waitSessions(t, sim, 0)
 	require.Empty(t, c.shared)
+}
+
+// adoptedInBubble opens a client over the page's own session, which needs no network: what it does in time can be tested by the
+// clock of a bubble. It is one that pages share from then on.
+func (p *testPage) adoptedInBubble() *client {
+	id := p.id()
+	p.port.Take(&wire.CreateClient{ID: id, Client: 1, Options: map[string]any{"baseUrl": "http://localhost"}, AsksMe: true, CometD: wire.CometD{Adopted: true}})
+	p.port.Take(&wire.Me{Client: 1, Status: 200, Body: []byte(`{"statusCode":0}`)})
+	p.port.Take(&wire.PageSession{Client: 1, Up: true, Session: 1})
+	p.port.Take(&wire.PageSubscribed{Client: 1, Channel: await(p, func(*wire.PageSubscribe) bool { return true }).Channel})
+	p.resolved(id)
+	c := p.port.client(1)
+	c.share = &share{opened: make(chan struct{})}
+	close(c.share.opened)
+	p.port.core.shared = append(p.port.core.shared, c)
+	return c
+}
+
+// Each page that leaves a client alone gives the next one the whole of the time.
+func TestShare_ClientIsAloneSinceItsLastPageHasLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCore()
+		a, b, late := openPage(t, c), openPage(t, c), openPage(t, c)
+		shared := a.adoptedInBubble()
+		a.port.Take(&wire.Gone{})
+		time.Sleep(aloneFor / 2)
+		require.True(t, b.port.join(shared, 1))
+		time.Sleep(aloneFor/2 - time.Second)
+		b.port.Take(&wire.Gone{})
+		time.Sleep(aloneFor - time.Second) // the time after the first one has long been over
+		require.False(t, shared.Ended())
+		require.True(t, late.port.join(shared, 1))
+		time.Sleep(2 * aloneFor)
+		require.False(t, shared.Ended(), "it has a page")
+		late.port.Take(&wire.Gone{})
+		time.Sleep(aloneFor + time.Second)
+		require.True(t, shared.Ended())
+		require.Empty(t, c.shared)
+		require.Empty(t, c.clients)
+	})
+}
+
+// What the last page has sent is answered to the session, which is kept as long as a call waits.
+func TestShare_LastPageThatIsGoneLeavesItsCallsToTheNext(t *testing.T) {
+	sim := gwssim.New(t)
+	sim.Set(gwssim.Behavior{HoldAck: true})
+	browser := journaltest.NewBrowser()
+	c := New(Config{Log: func(bayeux.Level, string) {}, Journal: func() (journal.Store, journal.Locks, error) {
+		page := browser.Page()
+		return page, page, nil
+	}})
+	a, b := openPage(t, c), openPage(t, c)
+	withJournal := map[string]any{"journal": true}
+	a.resolved(a.sharing(1, sim, basic, withJournal))
+	a.call(1, map[string]any{"referenceId": "pending"})
+	waitPosts(t, sim, 1)
+	shared := c.shared[0]
+	a.port.Take(&wire.Gone{})
+	awaitPages(shared, 0)
+	for !shared.Needed() || shared.Pending() > 0 {
+		time.Sleep(time.Millisecond) // the page departs beside, as in awaitPages
+	}
+	c.closeIfAlone(shared, shared.left)
+	sim.Ack("pending")
+	b.resolved(b.sharing(1, sim, basic, withJournal))
+	require.Same(t, shared, c.shared[0])
+	id := b.id()
+	b.port.Take(&wire.Settled{ID: id, Client: 1, ReferenceID: "pending"})
+	require.Contains(t, string(b.resolved(id)), `"referenceId":"pending"`)
+	b.port.Take(&wire.Delivered{Client: 1, ReferenceID: "pending"})
+	b.resolved(b.close(1))
 }
 
 func TestShare_LeavingPageOfSeveralEndsNothing(t *testing.T) {
@@ -413,7 +485,7 @@ func TestShare_PagesThatComeAndGo(t *testing.T) {
 	all.Wait()
 	for _, left := range slices.Clone(c.shared) {
 		awaitPages(left, 0)
-		c.closeIfAlone(left)
+		c.closeIfAlone(left, left.left)
 	}
 	require.Empty(t, c.shared)
 	require.Empty(t, c.clients)

@@ -271,6 +271,10 @@ func (c *Client) Seen() {
 	c.session.Wake()
 }
 
+// Needed reports whether the session may still bring what somebody waits for, or what an earlier call does, for which AckTimeout
+// is the limit as well; or whether the journal is just writing.
+func (c *Client) Needed() bool { return c.Pending() > 0 || c.recovery.NeedsSession() }
+
 // Leave says that whoever uses the client is going away. If nothing is
 // pending, that ends the session at the server; what is pending may still be
 // acknowledged to someone who looks for it, and is left alone, as are unsettled calls
@@ -278,7 +282,7 @@ func (c *Client) Seen() {
 // writing: who goes away may not live to see that done. Leave does not
 // wait, and the message is on its way when the caller's event is over. It reports whether the session is ended.
 func (c *Client) Leave() bool {
-	if c.Pending() > 0 || c.recovery.NeedsSession() {
+	if c.Needed() {
 		return false
 	}
 	c.recovery.Leave()
