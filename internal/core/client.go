@@ -29,7 +29,8 @@ type client struct {
 
 	mu        sync.Mutex
 	pages     []*page
-	left      int // how often its last page has left it
+	left      int  // how often its last page has left it
+	isAway    bool // all of its pages are
 	connected bool
 }
 
@@ -173,21 +174,35 @@ func (c *client) listen(p *Port, since int64) {
 // away notes that a page is frozen; the client is once all of its pages are.
 func (c *client) away(p *Port) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if page := c.page(p); page != nil {
 		page.away = true
 	}
-	all := !slices.ContainsFunc(c.pages, func(page *page) bool { return !page.away })
-	c.mu.Unlock()
-	if all {
-		c.Away()
-	}
+	c.checkAway()
 }
 
+// back notes that a page is not frozen any more. The client is to be woken then, in any case.
 func (c *client) back(p *Port) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if page := c.page(p); page != nil {
-		page.away = false
+		page.away, c.isAway = false, false
+	}
+}
+
+// checkAway looks at whether all of its pages are away, where that may have changed for one, or one has come or gone. While there
+// is none, nothing changes. The lock is held.
+func (c *client) checkAway() {
+	if len(c.pages) == 0 {
+		return
+	}
+	was := c.isAway
+	c.isAway = !slices.ContainsFunc(c.pages, func(page *page) bool { return !page.away })
+	switch {
+	case c.isAway:
+		c.Away()
+	case was:
+		c.Wake()
 	}
 }
 

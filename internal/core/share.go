@@ -266,6 +266,7 @@ func (c *Core) addPage(to *client, p *page) bool {
 	to.mu.Lock()
 	defer to.mu.Unlock()
 	to.pages = append(slices.Clip(to.pages), p)
+	to.checkAway()
 	return true
 }
 
@@ -298,6 +299,7 @@ func (c *Core) part(from *client, p *Port) *page {
 func (c *client) removePage(p *Port) *page {
 	gone := c.page(p)
 	c.pages = slices.DeleteFunc(slices.Clone(c.pages), func(other *page) bool { return other == gone })
+	c.checkAway()
 	return gone
 }
 

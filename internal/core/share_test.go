@@ -337,6 +337,41 @@ func TestShare_LastPageThatIsGoneLeavesItsCallsToTheNext(t *testing.T) {
 	b.resolved(b.close(1))
 }
 
+// turns grants each turn at once, and says when one is asked for (true) or given up.
+type turns chan bool
+
+func (t turns) await(_ string, granted func()) (leave func()) {
+	t <- true
+	granted()
+	return func() { t <- false }
+}
+
+func TestShare_TurnIsGivenUpWhileAllPagesAreFrozen(t *testing.T) {
+	sim := gwssim.New(t)
+	asked := make(turns, 100)
+	c := New(Config{Log: func(bayeux.Level, string) {}, Turns: asked.await})
+	a, b := openPage(t, c), openPage(t, c)
+	more := map[string]any{"transports": wire.List{"long-polling"}}
+	a.resolved(a.sharing(1, sim, basic, more))
+	require.True(t, <-asked)
+	a.port.Take(&wire.Away{})
+	require.False(t, <-asked)
+	b.resolved(b.sharing(1, sim, basic, more))
+	require.True(t, <-asked, "a page has joined that is not frozen")
+	b.port.Take(&wire.Gone{})
+	require.False(t, <-asked, "the frozen one is left alone")
+	a.port.Take(&wire.Seen{})
+	require.True(t, <-asked)
+	b = openPage(t, c)
+	b.resolved(b.sharing(1, sim, basic, more))
+	a.port.Take(&wire.Away{})
+	b.resolved(b.call(1, nil))
+	require.Empty(t, asked, "one page is enough")
+	b.resolved(b.close(1))
+	require.False(t, <-asked)
+	a.port.Take(&wire.Gone{})
+}
+
 func TestShare_LeavingPageOfSeveralEndsNothing(t *testing.T) {
 	sim := gwssim.New(t)
 	c := newCore()
