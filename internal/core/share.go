@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"gws-outbound/internal/bayeux"
@@ -22,7 +24,7 @@ import (
 const (
 	// aloneFor is how long a client lives at least that its last page has left without closing it: that may be loaded again.
 	aloneFor = 10 * time.Second
-	// answersFor is how long a page may take for its function for headers, while there are others who could be asked.
+	// answersFor is how long a page may take for its function for headers, while there are others who could be asked, or wait for it.
 	answersFor = 3 * time.Second
 	// confirmsFor is how long the end of a page's part waits for it to say that it has got what its calls have come to.
 	confirmsFor = 2 * time.Second
@@ -38,6 +40,18 @@ type share struct {
 	alone   string        // why none of those was joined that were there before; "" if there were none
 	opened  chan struct{} // closed when it is there, or is known not to be
 	failed  error         // why it is not; to be read after opened
+
+	// Of the page that makes it, where that has a function for headers:
+
+	silent      atomic.Bool   // it has not given what it was asked for last
+	isLate      chan struct{} // closed once it has not for so long that others do not wait for it
+	closeIsLate func()
+}
+
+func newShare(options []string, asks bool) *share {
+	s := &share{options: options, asks: asks, opened: make(chan struct{}), isLate: make(chan struct{})}
+	s.closeIsLate = sync.OnceFunc(func() { close(s.isLate) })
+	return s
 }
 
 // settings are the options that have to be the same for all pages of a client, each a name, "=" and a value. They leave the program
@@ -82,7 +96,7 @@ func list(texts []string) string {
 
 // joinOrOpen has the page use a client that is there, or makes another one.
 func (p *Port) joinOrOpen(ctx context.Context, m *wire.CreateClient, opts outbound.Options) error {
-	s := &share{options: settings(&opts, m.Headers), asks: m.Headers.Ask, opened: make(chan struct{})}
+	s := newShare(settings(&opts, m.Headers), m.Headers.Ask)
 	var who *outbound.Identity
 	tried := map[*client]bool{}
 	for {
@@ -104,11 +118,15 @@ func (p *Port) joinOrOpen(ctx context.Context, m *wire.CreateClient, opts outbou
 		}
 		select {
 		case <-c.share.opened:
+		case <-c.share.isLate:
+			if !c.share.isOpened() {
+				continue
+			}
 		case <-ctx.Done():
 			return outbound.AbortedError(ctx, gws.NotSent)
 		}
 		switch {
-		case c.share.failed != nil && !isOfPage(c.share.failed):
+		case c.share.failed != nil && !c.share.silent.Load() && !isOfPage(c.share.failed):
 			return c.share.failed
 		case c.share.failed != nil:
 			continue
@@ -153,10 +171,12 @@ func (c *Core) reserve(s *share, opts outbound.Options, tried map[*client]bool) 
 }
 
 // over reports whether the client has ended for good. The core's lock is held.
-func (s *share) over(c *client) bool {
+func (s *share) over(c *client) bool { return s.isOpened() && (s.failed != nil || c.Ended()) }
+
+func (s *share) isOpened() bool {
 	select {
 	case <-s.opened:
-		return s.failed != nil || c.Ended()
+		return true
 	default:
 		return false
 	}
@@ -177,6 +197,8 @@ func (c *Core) whyAlone(s *share, tried map[*client]bool) string {
 		case other.share.over(other), slices.Contains(names, "baseUrl"):
 		case len(names) > 0:
 			why = "other options: " + strings.Join(names, ", ")
+		case tried[other] && !other.share.isOpened():
+			why = "the page that makes it has not given its headers"
 		case tried[other]:
 			return "another agent is signed in there, or nobody that the server would name"
 		}
@@ -187,7 +209,14 @@ func (c *Core) whyAlone(s *share, tried map[*client]bool) string {
 // openShared makes the client for its first page.
 func (p *Port) openShared(ctx context.Context, c *client, number int, opts outbound.Options) error {
 	if opts.HeadersDynamic {
-		opts.Headers = func(ctx context.Context, _ bool) (httpx.Header, error) { return c.askHeaders(ctx) }
+		opts.Headers = func(ctx context.Context, _ bool) (httpx.Header, error) {
+			limit := time.AfterFunc(answersFor, c.share.closeIsLate)
+			defer limit.Stop()
+			c.share.silent.Store(true)
+			fields, err := c.askHeaders(ctx)
+			c.share.silent.Store(err != nil && ctx.Err() != nil)
+			return fields, err
+		}
 	}
 	if c.share.alone != "" && opts.Log != nil && opts.LogFrom <= bayeux.Info {
 		newPage(p, number).log(bayeux.Info, "this page has another session than the pages before it: "+c.share.alone)

@@ -276,7 +276,7 @@ func (p *testPage) adoptedInBubble() *client {
 	p.port.Take(&wire.PageSubscribed{Client: 1, Channel: await(p, func(*wire.PageSubscribe) bool { return true }).Channel})
 	p.resolved(id)
 	c := p.port.client(1)
-	c.share = &share{opened: make(chan struct{})}
+	c.share = newShare(nil, false)
 	close(c.share.opened)
 	p.port.core.shared = append(p.port.core.shared, c)
 	return c
@@ -421,6 +421,46 @@ func TestShare_FunctionsForHeaders(t *testing.T) {
 		a.answer(basic)
 		a.resolved(id)
 	}
+}
+
+// A page that hangs while it opens, at a prompt or frozen, keeps no other one from its client.
+func TestShare_OpenerWhoseFunctionDoesNotAnswer(t *testing.T) {
+	sim := gwssim.New(t)
+	c := newCore()
+	a, b := openPage(t, c), openPage(t, c)
+	more := map[string]any{"connectTimeout": 300.0, "requestTimeout": 200.0}
+	opening := a.sharing(1, sim, nil, more)
+	await(a, func(*wire.AskHeaders) bool { return true }) // in vain
+	joining := b.sharing(1, sim, nil, more)
+	b.answer(basic) // for who it is
+	require.Equal(t, "CONNECT_FAILED", a.rejected(opening).Code)
+	b.answer(basic)
+	b.resolved(joining)
+	b.resolved(b.call(1, nil))
+}
+
+func TestShare_OpenerWhoseFunctionIsLateIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCore()
+		nowhere := &gwssim.Sim{URL: "http://localhost"} // nothing is sent
+		a, b := openPage(t, c), openPage(t, c)
+		b.asksMe = true
+		more := map[string]any{"logLevel": "info"}
+		opening := a.sharing(1, nowhere, nil, more)
+		await(a, func(*wire.AskHeaders) bool { return true }) // in vain
+		joining := b.sharing(1, nowhere, nil, more)
+		b.port.Take(&wire.Me{Client: 1, Status: 200, Body: []byte(`{"statusCode":0}`)})
+		b.answer(basic)
+		began := time.Now()
+		await(b, func(*wire.AskHeaders) bool { return true }) // for a client of its own
+		require.Equal(t, answersFor, time.Since(began))
+		require.Contains(t, await(b, func(*wire.Log) bool { return true }).Message, "has not given its headers")
+		for p, id := range map[*testPage]int{a: opening, b: joining} {
+			p.port.Take(&wire.Abort{ID: id})
+			require.Equal(t, "ABORTED", p.rejected(id).Code)
+		}
+		require.Empty(t, c.shared)
+	})
 }
 
 func TestShare_FunctionsWhereTheServerNamesNobody(t *testing.T) {
