@@ -1,6 +1,7 @@
 // Runs Go programs in a shared Worker, for the pages of one origin that have the same build of this package: one program for
 // all of them, but where they have the module from different places. Its other half is shared-host.ts.
 
+import { build } from "./build.js";
 import { clearTimeout, setTimeout } from "./builtins.js";
 import { instantiate } from "./instantiate.js";
 import { hold } from "./life.js";
@@ -10,9 +11,6 @@ import { say, sayEnded, sayUnfit } from "./say.js";
 import type { Join } from "./shared-host.js";
 import { unavailable } from "./unavailable.js";
 import { toText } from "./wire.js";
-
-/** Tells builds of this package apart, the module included. Put there by build.mjs. */
-declare const GWS_OUTBOUND_BUILD: string;
 
 /** A program that runs, and its pages. */
 interface Shared {
@@ -32,9 +30,9 @@ const silence = 180_000;
 /** Takes a page, over whose port everything goes from now on. */
 export async function join(port: MessagePort, request: Join): Promise<void> {
   const free = await hold(request.life);
-  say(port, { kind: "starting", locked: free !== undefined });
+  say(port, { kind: "starting", locked: free !== undefined, build });
   try {
-    if (request.build !== GWS_OUTBOUND_BUILD) {
+    if (request.build !== build) {
       throw unavailable("worker.js is of another build than index.js");
     }
     serve(port, request, await programOf(request), () => free?.());

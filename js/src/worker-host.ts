@@ -1,6 +1,7 @@
 // Runs the Go program in a dedicated Worker. What runs there is worker.ts.
 
 import type { OutboundClient } from "./api.js";
+import { build } from "./build.js";
 import { clearTimeout, NativePromise, setTimeout } from "./builtins.js";
 import { lockName } from "./life.js";
 import { Link } from "./link.js";
@@ -87,6 +88,9 @@ export function whyNoWorker(cause: unknown): NoWorker {
 const needs =
   "worker.js must be beside index.js or at workerUrl, on the page's own origin, and allowed by worker-src in the page's Content-Security-Policy";
 
+const otherBuild =
+  "worker.js is of another build than index.js: both must be those of one build, wherever they are, and whatever a cache has kept";
+
 const trusts =
   "the page's Trusted Types policy named default must let the URL of worker.js pass, in createScriptURL";
 
@@ -159,6 +163,11 @@ export class Start {
     for (const message of fromText(text) as FromWorker[]) {
       switch (message.kind) {
         case "starting":
+          if (message.build !== build) {
+            this.#messages.close(); // what else it says may not be understood here
+            this.#failed(new NoWorker(otherBuild));
+            return;
+          }
           this.#watch(message.locked);
           break;
         case "ready":

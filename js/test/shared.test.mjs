@@ -483,7 +483,7 @@ const fallbacks = {
   "worker.js is of another build": {
     from: "/shared-old/index.js",
     reason: /worker\.js is of another build than index\.js/,
-    host: "worker",
+    host: "page", // a dedicated Worker would have the same script
   },
   "the page's policy forbids any Worker": {
     path: "/no-worker",
