@@ -19,13 +19,22 @@ interface Shared {
   ports: Map<number, MessagePort>;
 }
 
+/** One that starts. */
+interface Starting {
+  module: Promise<WebAssembly.Module>;
+  shared: Promise<Shared>;
+}
+
 /** By where the module is from. */
-const programs = new Map<string, Promise<Shared>>();
+const programs = new Map<string, Starting>();
 
 let lastPort = 0;
 
 /** How long a page without Web Locks may say nothing, in ms: where it is hidden, its timers fire once a minute. */
 const silence = 180_000;
+
+/** How often a page is told that its module is loading, in ms. */
+const interval = 5000;
 
 /** Takes a page, over whose port everything goes from now on. */
 export async function join(port: MessagePort, request: Join): Promise<void> {
@@ -35,30 +44,54 @@ export async function join(port: MessagePort, request: Join): Promise<void> {
     if (request.build !== build) {
       throw unavailable("worker.js is of another build than index.js");
     }
-    serve(port, request, await programOf(request), () => free?.());
+    const { module, shared } = programOf(request);
+    await loaded(port, module);
+    serve(port, request, await shared, () => free?.());
   } catch (error) {
     sayUnfit(port, error);
     free?.();
   }
 }
 
-function programOf({ wasmUrl, wasmIntegrity }: Join): Promise<Shared> {
+/** Waits for the module, and says so: on a slow line that takes its time. */
+async function loaded(port: MessagePort, module: Promise<WebAssembly.Module>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const again = () => {
+    say(port, { kind: "loading" });
+    timer = setTimeout(again, interval);
+  };
+  again();
+  try {
+    await module;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function programOf({ wasmUrl, wasmIntegrity }: Join): Starting {
   const key = `${wasmIntegrity} ${wasmUrl}`;
-  let shared = programs.get(key);
-  if (!shared) {
-    shared = start(new URL(wasmUrl), wasmIntegrity);
-    programs.set(key, shared);
+  let starting = programs.get(key);
+  if (!starting) {
+    const module = load(new URL(wasmUrl), wasmIntegrity);
+    const shared = start(module);
+    starting = { module, shared };
+    programs.set(key, starting);
     const forget = () => programs.delete(key);
     shared.then(({ program }) => program.onEnd(forget), forget);
   }
-  return shared;
+  return starting;
 }
 
-async function start(wasmUrl: URL, integrity: string | undefined): Promise<Shared> {
-  const ports = new Map<number, MessagePort>();
+async function load(url: URL, integrity: string | undefined): Promise<WebAssembly.Module> {
   await assertAllowed();
-  const module = await compiledFrom(wasmUrl, integrity);
-  const running = await instantiate(module, (page, text) => ports.get(page)?.postMessage(text));
+  return compiledFrom(url, integrity);
+}
+
+async function start(module: Promise<WebAssembly.Module>): Promise<Shared> {
+  const ports = new Map<number, MessagePort>();
+  const running = await instantiate(await module, (page, text) =>
+    ports.get(page)?.postMessage(text),
+  );
   return { ...running, ports };
 }
 

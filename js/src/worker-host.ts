@@ -13,7 +13,7 @@ import { unavailable } from "./unavailable.js";
 import { resolveUrl, withoutSecrets } from "./url.js";
 import { type FromWorker, fromText } from "./wire.js";
 
-/** How long a Worker may take to load its script and to start the program, in ms. */
+/** How long a Worker may take to load its script, and to start the program once it has the module, in ms. */
 const patience = 20_000;
 
 /** Says why there is no Worker to be had. */
@@ -121,6 +121,7 @@ export class Start {
   readonly #program = new Program();
   readonly #port: Port;
   #locked = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #began!: (link: Link) => void;
   #failed!: (error: Error) => void;
 
@@ -142,21 +143,22 @@ export class Start {
     this.#port = { send: (text) => messages.postMessage(text), onmessage: () => {} };
     messages.onmessage = ({ data }) => this.#take(data);
     this.#limit();
+    const done = () => clearTimeout(this.#timer);
+    this.link.then(done, done);
     this.#program.onEnd(() => this.#failed(this.#program.error({ ...nothing })));
   }
 
   // Where the page was frozen meanwhile, or its thread busy, the Worker has a second chance.
   #limit(again = true): void {
     const due = performance.now() + patience;
-    const timer = setTimeout(() => {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
       if (again && performance.now() > due + 1000) {
         this.#limit(false);
       } else {
         this.#program.end({ reason: "did not start: its Worker has ended, or does not answer" });
       }
     }, patience);
-    const done = () => clearTimeout(timer);
-    this.link.then(done, done);
   }
 
   #take(text: string): void {
@@ -169,6 +171,9 @@ export class Start {
             return;
           }
           this.#watch(message.locked);
+          break;
+        case "loading":
+          this.#limit();
           break;
         case "ready":
           this.#begin();

@@ -10,6 +10,7 @@ import { headers, Simulator } from "./simulator.mjs";
 import { dist } from "./site.mjs";
 
 const workerScript = await readFile(new URL("worker.js", dist), "utf8");
+const indexScript = await readFile(new URL("index.js", dist), "utf8");
 
 const testInPage = host === "worker" ? test : () => {};
 const needs = lacking.pages;
@@ -370,7 +371,7 @@ testInPage(
   { needs, complaints: /401/ },
 );
 
-for (const folder of ["doomed", "old", "short-silence"]) {
+for (const folder of ["doomed", "old", "short-silence", "slow"]) {
   for (const name of ["index.js", "outbound.wasm"]) {
     site.files.set(`/shared-${folder}/${name}`, new URL(name, dist));
   }
@@ -435,6 +436,36 @@ testInPage(
     await simulator.call("ack", { referenceId: "left" });
     assert.deepEqual(await settlesWith(sessions[0], "left"), settled("left"));
     assert.equal(await simulator.call("sessions"), 1);
+  },
+  { needs },
+);
+
+// A page waits for 3 s for a Worker that does not start, in place of 20, and hears twice a second of one that loads.
+const shorter = (text, number, other) => {
+  assert.match(text, number);
+  return text.replace(number, other);
+};
+site.files.set("/shared-slow/index.js", shorter(indexScript, /\b(2e4|20000)\b/, "3000"));
+site.files.set("/shared-slow/worker.js", workerScript.replaceAll(/\b(5e3|5000)\b/g, "500"));
+
+testInPage(
+  "a module that takes longer to load than a Worker may to start is waited for",
+  async (page, said) => {
+    const simulator = await Simulator.start();
+    let load;
+    const until = new Promise((resolve) => {
+      load = resolve;
+    });
+    site.files.set("/slow.wasm", { body: await readFile(new URL("outbound.wasm", dist)), until });
+    const given = options(simulator, { wasmUrl: "/slow.wasm" });
+    const connecting = connect(page, given, "/shared-slow/index.js");
+    connecting.catch(() => {});
+    setTimeout(load, 4500); // the line is as slow as that
+    const session = await connecting;
+    assert.equal(await hostOf(session), "shared-worker");
+    assert.ok((await complete(session, request)).value);
+    assert.equal(site.paths.filter((path) => path === "/slow.wasm").length, 1);
+    assert.deepEqual(said, []);
   },
   { needs },
 );
