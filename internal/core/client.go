@@ -40,6 +40,7 @@ type page struct {
 	number    int // the page's own, of the client
 	listening bool
 	away      bool // it is frozen, or about to be
+	timed     bool // the lines of the log are to have the time, since it prints them
 	unheard   unheard
 
 	subscriptions map[int]*outbound.Subscription // by the page's numbers
@@ -63,17 +64,17 @@ func (p *Port) createClient(ctx context.Context, m *wire.CreateClient, me func(c
 	if m.Share && opts.Adopted == nil {
 		return p.joinOrOpen(ctx, m, opts)
 	}
-	return p.open(ctx, newClient(p.core, opts, m.Log), m.Client, opts)
+	return p.open(ctx, newClient(p.core, opts, m.Log), newPage(p, m, opts), opts)
 }
 
 func newClient(c *Core, opts outbound.Options, logsToPages bool) *client {
 	return &client{core: c, journal: opts.Journal != nil, logsToPages: logsToPages}
 }
 
-// open connects a client for the page.
-func (p *Port) open(ctx context.Context, c *client, number int, opts outbound.Options) (err error) {
+// open connects a client for its first page.
+func (p *Port) open(ctx context.Context, c *client, first *page, opts outbound.Options) (err error) {
 	c.mu.Lock()
-	c.pages = []*page{newPage(p, number)}
+	c.pages = []*page{first}
 	c.mu.Unlock()
 	opts.OnStatus, opts.OnNotification, opts.OnGap = c.status, c.notification, c.gap
 	if opts.Log != nil {
@@ -85,7 +86,7 @@ func (p *Port) open(ctx context.Context, c *client, number int, opts outbound.Op
 		return err
 	}
 	p.core.add(c)
-	if !p.register(number, c) {
+	if !p.register(first.number, c) {
 		p.core.unshare(c) // its page has gone just now
 		go func() { _ = c.close(false) }()
 		return outbound.ClosedError(gws.NotSent)
@@ -93,7 +94,9 @@ func (p *Port) open(ctx context.Context, c *client, number int, opts outbound.Op
 	return nil
 }
 
-func newPage(p *Port, number int) *page { return &page{port: p, number: number} }
+func newPage(p *Port, m *wire.CreateClient, opts outbound.Options) *page {
+	return &page{port: p, number: m.Client, timed: !m.Log && opts.LogFrom <= bayeux.Debug}
+}
 
 // register gives the client its number, unless the page has gone.
 func (p *Port) register(number int, c *client) bool {

@@ -97,19 +97,20 @@ func list(texts []string) string {
 // joinOrOpen has the page use a client that is there, or makes another one.
 func (p *Port) joinOrOpen(ctx context.Context, m *wire.CreateClient, opts outbound.Options) error {
 	s := newShare(settings(&opts, m.Headers), m.Headers.Ask)
+	own := newPage(p, m, opts)
 	var who *outbound.Identity
 	tried := map[*client]bool{}
 	for {
-		c, own := p.core.reserve(s, opts, tried)
-		if own {
-			return p.openShared(ctx, c, m.Client, opts)
+		c, isNew := p.core.reserve(s, opts, tried)
+		if isNew {
+			return p.openShared(ctx, c, own, opts)
 		}
 		tried[c] = true
 		if who == nil {
 			var err error
 			asks := opts
 			if opts.Log != nil {
-				asks.Log = newPage(p, m.Client).log
+				asks.Log = own.log
 			}
 			if who, err = outbound.Identify(ctx, asks); err != nil {
 				return err
@@ -134,7 +135,7 @@ func (p *Port) joinOrOpen(ctx context.Context, m *wire.CreateClient, opts outbou
 			c.Seen() // it may be no longer who its cookie is for
 			continue
 		}
-		if p.join(c, m.Client) {
+		if p.join(c, own) {
 			err := c.Ready(ctx)
 			if err != nil {
 				p.unregister(m.Client)
@@ -207,7 +208,7 @@ func (c *Core) whyAlone(s *share, tried map[*client]bool) string {
 }
 
 // openShared makes the client for its first page.
-func (p *Port) openShared(ctx context.Context, c *client, number int, opts outbound.Options) error {
+func (p *Port) openShared(ctx context.Context, c *client, first *page, opts outbound.Options) error {
 	if opts.HeadersDynamic {
 		opts.Headers = func(ctx context.Context, _ bool) (httpx.Header, error) {
 			limit := time.AfterFunc(answersFor, c.share.closeIsLate)
@@ -219,9 +220,9 @@ func (p *Port) openShared(ctx context.Context, c *client, number int, opts outbo
 		}
 	}
 	if c.share.alone != "" && opts.Log != nil && opts.LogFrom <= bayeux.Info {
-		newPage(p, number).log(bayeux.Info, "this page has another session than the pages before it: "+c.share.alone)
+		first.log(bayeux.Info, "this page has another session than the pages before it: "+c.share.alone)
 	}
-	err := p.open(ctx, c, number, opts)
+	err := p.open(ctx, c, first, opts)
 	if c.share.failed = err; err != nil {
 		p.core.unshare(c)
 	}
@@ -272,17 +273,17 @@ func (c *client) askHeaders(ctx context.Context) (httpx.Header, error) {
 }
 
 // join has the page use the client, and tells it how that is. It reports false where the client was ended just now.
-func (p *Port) join(c *client, number int) bool {
+func (p *Port) join(c *client, own *page) bool {
 	c.telling.Lock()
 	defer c.telling.Unlock()
-	if !p.core.addPage(c, newPage(p, number)) {
+	if !p.core.addPage(c, own) {
 		return false
 	}
-	if !p.register(number, c) {
+	if !p.register(own.number, c) {
 		p.depart(c)
 		return true // nobody is left to hear of it
 	}
-	newPage(p, number).tell(c.Status())
+	own.tell(c.Status())
 	return true
 }
 

@@ -35,7 +35,7 @@ func (p *testPage) sharing(client int, sim *gwssim.Sim, headers map[string]strin
 	for name, v := range more {
 		options[name] = v
 	}
-	p.port.Take(&wire.CreateClient{ID: id, Client: client, Options: options, Headers: wire.Headers{Fields: headers, Ask: headers == nil}, Share: true, AsksMe: p.asksMe})
+	p.port.Take(&wire.CreateClient{ID: id, Client: client, Options: options, Headers: wire.Headers{Fields: headers, Ask: headers == nil}, Share: true, AsksMe: p.asksMe, Log: p.takesLog})
 	return id
 }
 
@@ -290,12 +290,12 @@ func TestShare_ClientIsAloneSinceItsLastPageHasLeft(t *testing.T) {
 		shared := a.adoptedInBubble()
 		a.port.Take(&wire.Gone{})
 		time.Sleep(aloneFor / 2)
-		require.True(t, b.port.join(shared, 1))
+		require.True(t, b.port.join(shared, &page{port: b.port, number: 1}))
 		time.Sleep(aloneFor/2 - time.Second)
 		b.port.Take(&wire.Gone{})
 		time.Sleep(aloneFor - time.Second) // the time after the first one has long been over
 		require.False(t, shared.Ended())
-		require.True(t, late.port.join(shared, 1))
+		require.True(t, late.port.join(shared, &page{port: late.port, number: 1}))
 		time.Sleep(2 * aloneFor)
 		require.False(t, shared.Ended(), "it has a page")
 		late.port.Take(&wire.Gone{})
