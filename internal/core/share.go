@@ -43,15 +43,13 @@ type share struct {
 
 	// Of the page that makes it, where that has a function for headers:
 
-	silent      atomic.Bool   // it has not given what it was asked for last
-	isLate      chan struct{} // closed once it has not for so long that others do not wait for it
-	closeIsLate func()
+	silent atomic.Bool   // it has not given what it was asked for last
+	isLate chan struct{} // closed once it has not for so long that others do not wait for it
+	late   sync.Once     // closes isLate
 }
 
 func newShare(options []string, asks bool) *share {
-	s := &share{options: options, asks: asks, opened: make(chan struct{}), isLate: make(chan struct{})}
-	s.closeIsLate = sync.OnceFunc(func() { close(s.isLate) })
-	return s
+	return &share{options: options, asks: asks, opened: make(chan struct{}), isLate: make(chan struct{})}
 }
 
 // settings are the options that have to be the same for all pages of a client, each a name, "=" and a value. They leave the program
@@ -211,7 +209,7 @@ func (c *Core) whyAlone(s *share, tried map[*client]bool) string {
 func (p *Port) openShared(ctx context.Context, c *client, first *page, opts outbound.Options) error {
 	if opts.HeadersDynamic {
 		opts.Headers = func(ctx context.Context, _ bool) (httpx.Header, error) {
-			limit := time.AfterFunc(answersFor, c.share.closeIsLate)
+			limit := time.AfterFunc(answersFor, func() { c.share.late.Do(func() { close(c.share.isLate) }) })
 			defer limit.Stop()
 			c.share.silent.Store(true)
 			fields, err := c.askHeaders(ctx)

@@ -28,7 +28,7 @@ func (c *Client) agentChanged(err error) {
 // have happened since it was written down. Without an answer nothing is sent. It ends within the time for a session, which
 // began then: whoever looks after the call from outside counts no other.
 func (c *Client) verifyAgent(ctx context.Context, began time.Time) *Error {
-	left := max(c.opts.ConnectTimeout-time.Since(began), grace)
+	left := max(c.opts.ConnectTimeout-time.Since(began), leastToVerify).Round(time.Millisecond)
 	limited, cancel := c.clock.WithTimeout(ctx, left, nil)
 	defer cancel()
 	defer context.AfterFunc(c.checks, cancel)()

@@ -13,13 +13,13 @@ import (
 type ahead struct {
 	httpx.Doer
 	answer func(context.Context) (*httpx.Response, time.Duration) // nil once it was asked for
-	opts   Options
+	opts   *Options
 	took   atomic.Int64 // ns, that the answer has taken; 0 if there was none of use
 }
 
 // doer returns what the requests of these options go over: doer, with the log where that is to have them, and with the answer that
 // somebody else has asked for. Of that one, preparedIn says how long it took; it is nil if there is none.
-func (opts Options) doer(doer httpx.Doer) (_ httpx.Doer, preparedIn func() time.Duration) {
+func (opts *Options) doer(doer httpx.Doer) (_ httpx.Doer, preparedIn func() time.Duration) {
 	if opts.traces() {
 		doer = &traced{doer, opts}
 	}

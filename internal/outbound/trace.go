@@ -17,7 +17,7 @@ func (opts *Options) traces() bool { return opts.LogFrom <= bayeux.Debug && opts
 // traced is a Doer that logs what becomes of each request.
 type traced struct {
 	httpx.Doer
-	opts Options
+	opts *Options
 }
 
 // Do is httpx.Doer's.

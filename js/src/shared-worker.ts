@@ -19,14 +19,8 @@ interface Shared {
   ports: Map<number, MessagePort>;
 }
 
-/** One that starts. */
-interface Starting {
-  module: Promise<WebAssembly.Module>;
-  shared: Promise<Shared>;
-}
-
 /** By where the module is from. */
-const programs = new Map<string, Starting>();
+const programs = new Map<string, Promise<Shared>>();
 
 let lastPort = 0;
 
@@ -44,54 +38,43 @@ export async function join(port: MessagePort, request: Join): Promise<void> {
     if (request.build !== build) {
       throw unavailable("worker.js is of another build than index.js");
     }
-    const { module, shared } = programOf(request);
-    await loaded(port, module);
-    serve(port, request, await shared, () => free?.());
+    const module = await loading(port, request);
+    serve(port, request, await programOf(request, module), () => free?.());
   } catch (error) {
     sayUnfit(port, error);
     free?.();
   }
 }
 
-/** Waits for the module, and says so: on a slow line that takes its time. */
-async function loaded(port: MessagePort, module: Promise<WebAssembly.Module>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const again = () => {
-    say(port, { kind: "loading" });
-    timer = setTimeout(again, interval);
-  };
-  again();
+/** Gives the module, and says that it is loading until then: on a slow line that takes its time. */
+async function loading(
+  port: MessagePort,
+  { wasmUrl, wasmIntegrity }: Join,
+): Promise<WebAssembly.Module> {
+  const timer = setInterval(say, interval, port, { kind: "loading" });
   try {
-    await module;
+    await assertAllowed();
+    return await compiledFrom(new URL(wasmUrl), wasmIntegrity);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 }
 
-function programOf({ wasmUrl, wasmIntegrity }: Join): Starting {
+function programOf({ wasmUrl, wasmIntegrity }: Join, module: WebAssembly.Module): Promise<Shared> {
   const key = `${wasmIntegrity} ${wasmUrl}`;
-  let starting = programs.get(key);
-  if (!starting) {
-    const module = load(new URL(wasmUrl), wasmIntegrity);
-    const shared = start(module);
-    starting = { module, shared };
-    programs.set(key, starting);
+  let shared = programs.get(key);
+  if (!shared) {
+    shared = start(module);
+    programs.set(key, shared);
     const forget = () => programs.delete(key);
     shared.then(({ program }) => program.onEnd(forget), forget);
   }
-  return starting;
+  return shared;
 }
 
-async function load(url: URL, integrity: string | undefined): Promise<WebAssembly.Module> {
-  await assertAllowed();
-  return compiledFrom(url, integrity);
-}
-
-async function start(module: Promise<WebAssembly.Module>): Promise<Shared> {
+async function start(module: WebAssembly.Module): Promise<Shared> {
   const ports = new Map<number, MessagePort>();
-  const running = await instantiate(await module, (page, text) =>
-    ports.get(page)?.postMessage(text),
-  );
+  const running = await instantiate(module, (page, text) => ports.get(page)?.postMessage(text));
   return { ...running, ports };
 }
 
