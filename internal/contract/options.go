@@ -15,7 +15,7 @@ type Option struct {
 var Options = []Option{
 	{Name: "baseUrl", Type: "string", Default: `location.origin`,
 		Manual: "where the API is: an http(s) URL, with a path prefix if there is one",
-		Doc:    []string{"The origin of the server, with a path if it has one."}},
+		Doc:    []string{"The origin of the server, with a path if it has one. A frame by `srcdoc` or about:blank has its parent's by default."}},
 	{Name: "cometd", Type: "CometDLike", Default: "",
 		Manual: "the page's own cometd.js (3.1 to 9): its session is used, and none is opened: [over a desktop's session](deployment.md#over-a-desktops-own-session)",
 		Doc: []string{

@@ -29,6 +29,8 @@ type client struct {
 
 	mu        sync.Mutex
 	pages     []*page
+	left      int  // how often its last page has left it
+	isAway    bool // all of its pages are
 	connected bool
 }
 
@@ -38,6 +40,7 @@ type page struct {
 	number    int // the page's own, of the client
 	listening bool
 	away      bool // it is frozen, or about to be
+	timed     bool // the lines of the log are to have the time, since it prints them
 	unheard   unheard
 
 	subscriptions map[int]*outbound.Subscription // by the page's numbers
@@ -64,17 +67,17 @@ func (p *Port) createClient(ctx context.Context, m *wire.CreateClient, me func(c
 	if m.Share && opts.Adopted == nil {
 		return p.joinOrOpen(ctx, m, opts)
 	}
-	return p.open(ctx, newClient(p.core, opts, m.Log), m.Client, opts)
+	return p.open(ctx, newClient(p.core, opts, m.Log), newPage(p, m, opts), opts)
 }
 
 func newClient(c *Core, opts outbound.Options, logsToPages bool) *client {
 	return &client{core: c, journal: opts.Journal != nil, logsToPages: logsToPages}
 }
 
-// open connects a client for the page.
-func (p *Port) open(ctx context.Context, c *client, number int, opts outbound.Options) (err error) {
+// open connects a client for its first page.
+func (p *Port) open(ctx context.Context, c *client, first *page, opts outbound.Options) (err error) {
 	c.mu.Lock()
-	c.pages = []*page{newPage(p, number)}
+	c.pages = []*page{first}
 	c.mu.Unlock()
 	opts.OnStatus, opts.OnNotification, opts.OnGap = c.status, c.notification, c.gap
 	if opts.Log != nil {
@@ -86,7 +89,7 @@ func (p *Port) open(ctx context.Context, c *client, number int, opts outbound.Op
 		return err
 	}
 	p.core.add(c)
-	if !p.register(number, c) {
+	if !p.register(first.number, c) {
 		p.core.unshare(c) // its page has gone just now
 		go func() { _ = c.close(false) }()
 		return outbound.ClosedError(gws.NotSent)
@@ -94,7 +97,9 @@ func (p *Port) open(ctx context.Context, c *client, number int, opts outbound.Op
 	return nil
 }
 
-func newPage(p *Port, number int) *page { return &page{port: p, number: number} }
+func newPage(p *Port, m *wire.CreateClient, opts outbound.Options) *page {
+	return &page{port: p, number: m.Client, timed: !m.Log && opts.LogFrom <= bayeux.Debug}
+}
 
 // register gives the client its number, unless the page has gone.
 func (p *Port) register(number int, c *client) bool {
@@ -175,21 +180,35 @@ func (c *client) listen(p *Port, since int64) {
 // away notes that a page is frozen; the client is once all of its pages are.
 func (c *client) away(p *Port) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if page := c.page(p); page != nil {
 		page.away = true
 	}
-	all := !slices.ContainsFunc(c.pages, func(page *page) bool { return !page.away })
-	c.mu.Unlock()
-	if all {
-		c.Away()
-	}
+	c.checkAway()
 }
 
+// back notes that a page is not frozen any more. The client is to be woken then, in any case.
 func (c *client) back(p *Port) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if page := c.page(p); page != nil {
-		page.away = false
+		page.away, c.isAway = false, false
+	}
+}
+
+// checkAway looks at whether all of its pages are away, where that may have changed for one, or one has come or gone. While there
+// is none, nothing changes. The lock is held.
+func (c *client) checkAway() {
+	if len(c.pages) == 0 {
+		return
+	}
+	was := c.isAway
+	c.isAway = !slices.ContainsFunc(c.pages, func(page *page) bool { return !page.away })
+	switch {
+	case c.isAway:
+		c.Away()
+	case was:
+		c.Wake()
 	}
 }
 

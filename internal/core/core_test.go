@@ -21,8 +21,10 @@ import (
 // testPage is a page: it has a port, and keeps what comes for it.
 type testPage struct {
 	*testing.T
-	port *Port
-	last int
+	port     *Port
+	last     int
+	takesLog bool
+	asksMe   bool // it says who is signed in: see sharing
 
 	mu   sync.Mutex
 	cond *sync.Cond

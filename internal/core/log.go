@@ -30,7 +30,11 @@ func (c *client) log(level bayeux.Level, line string) {
 }
 
 func (p *page) log(level bayeux.Level, line string) {
-	p.port.out.together(&wire.Log{Client: p.number, Level: levelNames[level], Time: time.Now().UnixMilli(), Message: line})
+	now := time.Now()
+	if p.timed {
+		line = timeOfDay(now) + " " + line
+	}
+	p.port.out.together(&wire.Log{Client: p.number, Level: levelNames[level], Time: now.UnixMilli(), Message: line})
 }
 
 // timeOfDay is the time as "15:04:05.000": the layouts of package time would add to the module.

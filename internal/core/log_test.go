@@ -49,6 +49,25 @@ func TestLog_HasTheTimeOfDayAtDebugAlone(t *testing.T) {
 	}
 }
 
+// The console of a shared Worker is its pages': those print the lines that their own option log does not take.
+func TestLog_OfASharedClientHasTheTimeOfDayForPagesThatPrintIt(t *testing.T) {
+	sim := gwssim.New(t)
+	c := New(Config{Log: func(_ bayeux.Level, line string) { t.Errorf("on the console: %s", line) }})
+	prints, takes := openPage(t, c), openPage(t, c)
+	takes.takesLog = true
+	debug := map[string]any{"logLevel": "debug"}
+	for _, p := range []*testPage{prints, takes} {
+		p.resolved(p.sharing(1, sim, basic, debug))
+		p.resolved(p.call(1, nil))
+	}
+	const line = "completeRecord, reference made: "
+	const last = "GET /api/v2/me: HTTP status 200, "
+	isLine := func(m *wire.Log) bool { return strings.Contains(m.Message, line) }
+	require.Regexp(t, `^\d\d:\d\d:\d\d\.\d\d\d `+line, await(prints, isLine).Message)
+	require.Regexp(t, "^"+line, await(takes, isLine).Message)
+	require.Regexp(t, "^"+last, await(takes, func(m *wire.Log) bool { return strings.Contains(m.Message, last) }).Message)
+}
+
 func TestTimeOfDay(t *testing.T) {
 	for _, zone := range []*time.Location{time.UTC, time.FixedZone("east", 5*3600+1800), time.FixedZone("west", -9*3600)} {
 		for _, at := range []time.Time{time.Date(2026, 1, 2, 0, 0, 0, 0, zone), time.Date(2026, 1, 2, 23, 59, 59, 999e6, zone), time.Date(2026, 1, 2, 12, 34, 56, 7e6, zone)} {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"gws-outbound/internal/bayeux"
@@ -20,9 +22,9 @@ import (
 // credentials of each. Each page has calls, subscriptions and an end of its own; the last one's is the client's.
 
 const (
-	// aloneFor is how long a client lives that its last page has left without closing it: that may be loaded again.
+	// aloneFor is how long a client lives at least that its last page has left without closing it: that may be loaded again.
 	aloneFor = 10 * time.Second
-	// answersFor is how long a page may take for its function for headers, while there are others who could be asked.
+	// answersFor is how long a page may take for its function for headers, while there are others who could be asked, or wait for it.
 	answersFor = 3 * time.Second
 	// confirmsFor is how long the end of a page's part waits for it to say that it has got what its calls have come to.
 	confirmsFor = 2 * time.Second
@@ -38,6 +40,16 @@ type share struct {
 	alone   string        // why none of those was joined that were there before; "" if there were none
 	opened  chan struct{} // closed when it is there, or is known not to be
 	failed  error         // why it is not; to be read after opened
+
+	// Of the page that makes it, where that has a function for headers:
+
+	silent atomic.Bool   // it has not given what it was asked for last
+	isLate chan struct{} // closed once it has not for so long that others do not wait for it
+	late   sync.Once     // closes isLate
+}
+
+func newShare(options []string, asks bool) *share {
+	return &share{options: options, asks: asks, opened: make(chan struct{}), isLate: make(chan struct{})}
 }
 
 // settings are the options that have to be the same for all pages of a client, each a name, "=" and a value. They leave the program
@@ -82,29 +94,38 @@ func list(texts []string) string {
 
 // joinOrOpen has the page use a client that is there, or makes another one.
 func (p *Port) joinOrOpen(ctx context.Context, m *wire.CreateClient, opts outbound.Options) error {
-	s := &share{options: settings(&opts, m.Headers), asks: m.Headers.Ask, opened: make(chan struct{})}
+	s := newShare(settings(&opts, m.Headers), m.Headers.Ask)
+	own := newPage(p, m, opts)
 	var who *outbound.Identity
 	tried := map[*client]bool{}
 	for {
-		c, own := p.core.reserve(s, opts, tried)
-		if own {
-			return p.openShared(ctx, c, m.Client, opts)
+		c, isNew := p.core.reserve(s, opts, tried)
+		if isNew {
+			return p.openShared(ctx, c, own, opts)
 		}
 		tried[c] = true
 		if who == nil {
 			var err error
-			if who, err = outbound.Identify(ctx, opts); err != nil {
+			asks := opts
+			if opts.Log != nil {
+				asks.Log = own.log
+			}
+			if who, err = outbound.Identify(ctx, asks); err != nil {
 				return err
 			}
 			opts.Ahead = nil // it has been asked for
 		}
 		select {
 		case <-c.share.opened:
+		case <-c.share.isLate:
+			if !c.share.isOpened() {
+				continue
+			}
 		case <-ctx.Done():
 			return outbound.AbortedError(ctx, gws.NotSent)
 		}
 		switch {
-		case c.share.failed != nil && !isOfPage(c.share.failed):
+		case c.share.failed != nil && !c.share.silent.Load() && !isOfPage(c.share.failed):
 			return c.share.failed
 		case c.share.failed != nil:
 			continue
@@ -112,7 +133,7 @@ func (p *Port) joinOrOpen(ctx context.Context, m *wire.CreateClient, opts outbou
 			c.Seen() // it may be no longer who its cookie is for
 			continue
 		}
-		if p.join(c, m.Client) {
+		if p.join(c, own) {
 			err := c.Ready(ctx)
 			if err != nil {
 				p.unregister(m.Client)
@@ -149,10 +170,12 @@ func (c *Core) reserve(s *share, opts outbound.Options, tried map[*client]bool) 
 }
 
 // over reports whether the client has ended for good. The core's lock is held.
-func (s *share) over(c *client) bool {
+func (s *share) over(c *client) bool { return s.isOpened() && (s.failed != nil || c.Ended()) }
+
+func (s *share) isOpened() bool {
 	select {
 	case <-s.opened:
-		return s.failed != nil || c.Ended()
+		return true
 	default:
 		return false
 	}
@@ -173,6 +196,8 @@ func (c *Core) whyAlone(s *share, tried map[*client]bool) string {
 		case other.share.over(other), slices.Contains(names, "baseUrl"):
 		case len(names) > 0:
 			why = "other options: " + strings.Join(names, ", ")
+		case tried[other] && !other.share.isOpened():
+			why = "the page that makes it has not given its headers"
 		case tried[other]:
 			return "another agent is signed in there, or nobody that the server would name"
 		}
@@ -181,14 +206,21 @@ func (c *Core) whyAlone(s *share, tried map[*client]bool) string {
 }
 
 // openShared makes the client for its first page.
-func (p *Port) openShared(ctx context.Context, c *client, number int, opts outbound.Options) error {
+func (p *Port) openShared(ctx context.Context, c *client, first *page, opts outbound.Options) error {
 	if opts.HeadersDynamic {
-		opts.Headers = func(ctx context.Context, _ bool) (httpx.Header, error) { return c.askHeaders(ctx) }
+		opts.Headers = func(ctx context.Context, _ bool) (httpx.Header, error) {
+			limit := time.AfterFunc(answersFor, func() { c.share.late.Do(func() { close(c.share.isLate) }) })
+			defer limit.Stop()
+			c.share.silent.Store(true)
+			fields, err := c.askHeaders(ctx)
+			c.share.silent.Store(err != nil && ctx.Err() != nil)
+			return fields, err
+		}
 	}
 	if c.share.alone != "" && opts.Log != nil && opts.LogFrom <= bayeux.Info {
-		newPage(p, number).log(bayeux.Info, "this page has another session than the pages before it: "+c.share.alone)
+		first.log(bayeux.Info, "this page has another session than the pages before it: "+c.share.alone)
 	}
-	err := p.open(ctx, c, number, opts)
+	err := p.open(ctx, c, first, opts)
 	if c.share.failed = err; err != nil {
 		p.core.unshare(c)
 	}
@@ -239,17 +271,17 @@ func (c *client) askHeaders(ctx context.Context) (httpx.Header, error) {
 }
 
 // join has the page use the client, and tells it how that is. It reports false where the client was ended just now.
-func (p *Port) join(c *client, number int) bool {
+func (p *Port) join(c *client, own *page) bool {
 	c.telling.Lock()
 	defer c.telling.Unlock()
-	if !p.core.addPage(c, newPage(p, number)) {
+	if !p.core.addPage(c, own) {
 		return false
 	}
-	if !p.register(number, c) {
+	if !p.register(own.number, c) {
 		p.depart(c)
 		return true // nobody is left to hear of it
 	}
-	newPage(p, number).tell(c.Status())
+	own.tell(c.Status())
 	return true
 }
 
@@ -262,6 +294,7 @@ func (c *Core) addPage(to *client, p *page) bool {
 	to.mu.Lock()
 	defer to.mu.Unlock()
 	to.pages = append(slices.Clip(to.pages), p)
+	to.checkAway()
 	return true
 }
 
@@ -294,6 +327,7 @@ func (c *Core) part(from *client, p *Port) *page {
 func (c *client) removePage(p *Port) *page {
 	gone := c.page(p)
 	c.pages = slices.DeleteFunc(slices.Clone(c.pages), func(other *page) bool { return other == gone })
+	c.checkAway()
 	return gone
 }
 
@@ -316,6 +350,10 @@ func (p *Port) depart(c *client) {
 	c.mu.Lock()
 	page := c.removePage(p)
 	last := len(c.pages) == 0
+	if last {
+		c.left++
+	}
+	left := c.left
 	c.mu.Unlock()
 	if page == nil {
 		return
@@ -324,20 +362,37 @@ func (p *Port) depart(c *client) {
 	page.endSubscriptions()
 	p.bequeath(c)
 	if last {
-		time.AfterFunc(aloneFor, func() { p.core.closeIfAlone(c) })
+		p.core.closeLater(c, left)
 	}
 }
 
-func (c *Core) closeIfAlone(s *client) {
+func (c *Core) closeLater(s *client, left int) {
+	time.AfterFunc(aloneFor, func() { c.closeIfAlone(s, left) })
+}
+
+// closeIfAlone closes a client that has no page since its last one has left it for the time that left says. Where what that page
+// has sent may still be answered, the session is kept for another while: the next page gets the answer.
+func (c *Core) closeIfAlone(s *client, left int) {
 	c.mu.Lock()
-	alone := len(s.allPages()) == 0
-	if alone {
+	alone := s.aloneSince(left)
+	needed := alone && s.Needed()
+	if alone && !needed {
 		c.removeShared(s)
 	}
 	c.mu.Unlock()
-	if alone {
+	switch {
+	case needed:
+		c.closeLater(s, left)
+	case alone:
 		_ = s.close(false)
 	}
+}
+
+// aloneSince reports whether no page has come since its last one has left the client for that time.
+func (c *client) aloneSince(left int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.pages) == 0 && c.left == left
 }
 
 // quit ends the page's part of a client, which it has closed, and others go on using.

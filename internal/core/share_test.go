@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -20,6 +21,7 @@ import (
 	"gws-outbound/internal/contract"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/gwssim"
+	"gws-outbound/internal/httpx"
 	"gws-outbound/internal/journal"
 	"gws-outbound/internal/journal/journaltest"
 	"gws-outbound/internal/outbound"
@@ -33,7 +35,7 @@ func (p *testPage) sharing(client int, sim *gwssim.Sim, headers map[string]strin
 	for name, v := range more {
 		options[name] = v
 	}
-	p.port.Take(&wire.CreateClient{ID: id, Client: client, Options: options, Headers: wire.Headers{Fields: headers, Ask: headers == nil}, Share: true})
+	p.port.Take(&wire.CreateClient{ID: id, Client: client, Options: options, Headers: wire.Headers{Fields: headers, Ask: headers == nil}, Share: true, AsksMe: p.asksMe, Log: p.takesLog})
 	return id
 }
 
@@ -110,6 +112,40 @@ func TestShare_TwoPagesHaveOneSessionAndEachItsOwnCalls(t *testing.T) {
 	require.Empty(t, c.shared)
 	require.Empty(t, a.port.calls)
 	require.Empty(t, b.port.calls)
+}
+
+// The page has asked who is signed in while it reached the program: that answer is enough, whether it is logged or not.
+func TestShare_PageThatJoinsAsksNothingAgain(t *testing.T) {
+	for _, level := range []string{"off", "debug"} {
+		t.Run(level, func(t *testing.T) {
+			sim := gwssim.New(t)
+			c := newCore()
+			a, b := openPage(t, c), openPage(t, c)
+			more := map[string]any{"logLevel": level, "connectTimeout": 900.0}
+			a.resolved(a.sharing(1, sim, basic, more))
+			answer, err := httpx.New().Do(t.Context(), &httpx.Request{Method: "GET", URL: sim.URL + gws.MePath, Header: httpx.Header(basic)})
+			require.NoError(t, err)
+			signIns := func() (n int) {
+				for _, r := range sim.Requests() {
+					if r.Path == gws.MePath {
+						n++
+					}
+				}
+				return n
+			}
+			before := signIns()
+			b.asksMe = true
+			joining := b.sharing(1, sim, basic, more)
+			b.port.Take(&wire.Me{Client: 1, Status: answer.Status, Took: 40, Body: answer.Body})
+			b.resolved(joining)
+			require.Equal(t, before, signIns())
+			require.Len(t, c.shared, 1)
+			b.resolved(b.call(1, nil))
+			if level == "debug" {
+				require.Contains(t, await(b, func(m *wire.Log) bool { return strings.Contains(m.Message, gws.MePath) }).Message, "the page had asked")
+			}
+		})
+	}
 }
 
 func TestShare_SubscriptionsAreThePages(t *testing.T) {
@@ -221,13 +257,119 @@ func TestShare_LastPageThatIsGone(t *testing.T) {
 	a.port.Take(&wire.Gone{})
 	b.resolved(b.sharing(1, sim, basic, nil)) // it comes back in time
 	require.Equal(t, 1, sim.Sessions())
-	c.closeIfAlone(shared)
+	c.closeIfAlone(shared, shared.left)
 	b.resolved(b.call(1, nil))
 	b.port.Take(&wire.Gone{})
 	awaitPages(shared, 0)
-	c.closeIfAlone(shared)
+	c.closeIfAlone(shared, shared.left)
 	waitSessions(t, sim, 0)
 	require.Empty(t, c.shared)
+}
+
+// adoptedInBubble opens a client over the page's own session, which needs no network: what it does in time can be tested by the
+// clock of a bubble. It is one that pages share from then on.
+func (p *testPage) adoptedInBubble() *client {
+	id := p.id()
+	p.port.Take(&wire.CreateClient{ID: id, Client: 1, Options: map[string]any{"baseUrl": "http://localhost"}, AsksMe: true, CometD: wire.CometD{Adopted: true}})
+	p.port.Take(&wire.Me{Client: 1, Status: 200, Body: []byte(`{"statusCode":0}`)})
+	p.port.Take(&wire.PageSession{Client: 1, Up: true, Session: 1})
+	p.port.Take(&wire.PageSubscribed{Client: 1, Channel: await(p, func(*wire.PageSubscribe) bool { return true }).Channel})
+	p.resolved(id)
+	c := p.port.client(1)
+	c.share = newShare(nil, false)
+	close(c.share.opened)
+	p.port.core.shared = append(p.port.core.shared, c)
+	return c
+}
+
+// Each page that leaves a client alone gives the next one the whole of the time.
+func TestShare_ClientIsAloneSinceItsLastPageHasLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCore()
+		a, b, late := openPage(t, c), openPage(t, c), openPage(t, c)
+		shared := a.adoptedInBubble()
+		a.port.Take(&wire.Gone{})
+		time.Sleep(aloneFor / 2)
+		require.True(t, b.port.join(shared, &page{port: b.port, number: 1}))
+		time.Sleep(aloneFor/2 - time.Second)
+		b.port.Take(&wire.Gone{})
+		time.Sleep(aloneFor - time.Second) // the time after the first one has long been over
+		require.False(t, shared.Ended())
+		require.True(t, late.port.join(shared, &page{port: late.port, number: 1}))
+		time.Sleep(2 * aloneFor)
+		require.False(t, shared.Ended(), "it has a page")
+		late.port.Take(&wire.Gone{})
+		time.Sleep(aloneFor + time.Second)
+		require.True(t, shared.Ended())
+		require.Empty(t, c.shared)
+		require.Empty(t, c.clients)
+	})
+}
+
+// What the last page has sent is answered to the session, which is kept as long as a call waits.
+func TestShare_LastPageThatIsGoneLeavesItsCallsToTheNext(t *testing.T) {
+	sim := gwssim.New(t)
+	sim.Set(gwssim.Behavior{HoldAck: true})
+	browser := journaltest.NewBrowser()
+	c := New(Config{Log: func(bayeux.Level, string) {}, Journal: func() (journal.Store, journal.Locks, error) {
+		page := browser.Page()
+		return page, page, nil
+	}})
+	a, b := openPage(t, c), openPage(t, c)
+	withJournal := map[string]any{"journal": true}
+	a.resolved(a.sharing(1, sim, basic, withJournal))
+	a.call(1, map[string]any{"referenceId": "pending"})
+	waitPosts(t, sim, 1)
+	shared := c.shared[0]
+	a.port.Take(&wire.Gone{})
+	awaitPages(shared, 0)
+	for !shared.Needed() || shared.Pending() > 0 {
+		time.Sleep(time.Millisecond) // the page departs beside, as in awaitPages
+	}
+	c.closeIfAlone(shared, shared.left)
+	sim.Ack("pending")
+	b.resolved(b.sharing(1, sim, basic, withJournal))
+	require.Same(t, shared, c.shared[0])
+	id := b.id()
+	b.port.Take(&wire.Settled{ID: id, Client: 1, ReferenceID: "pending"})
+	require.Contains(t, string(b.resolved(id)), `"referenceId":"pending"`)
+	b.port.Take(&wire.Delivered{Client: 1, ReferenceID: "pending"})
+	b.resolved(b.close(1))
+}
+
+// turns grants each turn at once, and says when one is asked for (true) or given up.
+type turns chan bool
+
+func (t turns) await(_ string, granted func()) (leave func()) {
+	t <- true
+	granted()
+	return func() { t <- false }
+}
+
+func TestShare_TurnIsGivenUpWhileAllPagesAreFrozen(t *testing.T) {
+	sim := gwssim.New(t)
+	asked := make(turns, 100)
+	c := New(Config{Log: func(bayeux.Level, string) {}, Turns: asked.await})
+	a, b := openPage(t, c), openPage(t, c)
+	more := map[string]any{"transports": wire.List{"long-polling"}}
+	a.resolved(a.sharing(1, sim, basic, more))
+	require.True(t, <-asked)
+	a.port.Take(&wire.Away{})
+	require.False(t, <-asked)
+	b.resolved(b.sharing(1, sim, basic, more))
+	require.True(t, <-asked, "a page has joined that is not frozen")
+	b.port.Take(&wire.Gone{})
+	require.False(t, <-asked, "the frozen one is left alone")
+	a.port.Take(&wire.Seen{})
+	require.True(t, <-asked)
+	b = openPage(t, c)
+	b.resolved(b.sharing(1, sim, basic, more))
+	a.port.Take(&wire.Away{})
+	b.resolved(b.call(1, nil))
+	require.Empty(t, asked, "one page is enough")
+	b.resolved(b.close(1))
+	require.False(t, <-asked)
+	a.port.Take(&wire.Gone{})
 }
 
 func TestShare_LeavingPageOfSeveralEndsNothing(t *testing.T) {
@@ -279,6 +421,46 @@ func TestShare_FunctionsForHeaders(t *testing.T) {
 		a.answer(basic)
 		a.resolved(id)
 	}
+}
+
+// A page that hangs while it opens, at a prompt or frozen, keeps no other one from its client.
+func TestShare_OpenerWhoseFunctionDoesNotAnswer(t *testing.T) {
+	sim := gwssim.New(t)
+	c := newCore()
+	a, b := openPage(t, c), openPage(t, c)
+	more := map[string]any{"connectTimeout": 300.0, "requestTimeout": 200.0}
+	opening := a.sharing(1, sim, nil, more)
+	await(a, func(*wire.AskHeaders) bool { return true }) // in vain
+	joining := b.sharing(1, sim, nil, more)
+	b.answer(basic) // for who it is
+	require.Equal(t, "CONNECT_FAILED", a.rejected(opening).Code)
+	b.answer(basic)
+	b.resolved(joining)
+	b.resolved(b.call(1, nil))
+}
+
+func TestShare_OpenerWhoseFunctionIsLateIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCore()
+		nowhere := &gwssim.Sim{URL: "http://localhost"} // nothing is sent
+		a, b := openPage(t, c), openPage(t, c)
+		b.asksMe = true
+		more := map[string]any{"logLevel": "info"}
+		opening := a.sharing(1, nowhere, nil, more)
+		await(a, func(*wire.AskHeaders) bool { return true }) // in vain
+		joining := b.sharing(1, nowhere, nil, more)
+		b.port.Take(&wire.Me{Client: 1, Status: 200, Body: []byte(`{"statusCode":0}`)})
+		b.answer(basic)
+		began := time.Now()
+		await(b, func(*wire.AskHeaders) bool { return true }) // for a client of its own
+		require.Equal(t, answersFor, time.Since(began))
+		require.Contains(t, await(b, func(*wire.Log) bool { return true }).Message, "has not given its headers")
+		for p, id := range map[*testPage]int{a: opening, b: joining} {
+			p.port.Take(&wire.Abort{ID: id})
+			require.Equal(t, "ABORTED", p.rejected(id).Code)
+		}
+		require.Empty(t, c.shared)
+	})
 }
 
 func TestShare_FunctionsWhereTheServerNamesNobody(t *testing.T) {
@@ -378,7 +560,7 @@ func TestShare_PagesThatComeAndGo(t *testing.T) {
 	all.Wait()
 	for _, left := range slices.Clone(c.shared) {
 		awaitPages(left, 0)
-		c.closeIfAlone(left)
+		c.closeIfAlone(left, left.left)
 	}
 	require.Empty(t, c.shared)
 	require.Empty(t, c.clients)

@@ -331,6 +331,8 @@ func TestHeadersFail(t *testing.T) {
 				err := s.Post(t.Context(), postPath, nil, nil)
 				require.ErrorContains(t, err, "connection reset")
 				require.Equal(t, NotSent, DeliveryOf(err))
+				_, internal := errors.AsType[*InternalError](err)
+				require.Equal(t, name == "panic", internal)
 			}
 			require.Empty(t, server.requests())
 		})

@@ -100,3 +100,8 @@ func (e *TimeoutError) Error() string {
 
 // Unwrap returns context.DeadlineExceeded.
 func (e *TimeoutError) Unwrap() error { return context.DeadlineExceeded }
+
+// InternalError is a fault of this program that it has survived.
+type InternalError struct{ Value any }
+
+func (e *InternalError) Error() string { return fmt.Sprintf("internal error: %v", e.Value) }

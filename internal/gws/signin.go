@@ -21,7 +21,7 @@ const MePath = "/api/v2/me"
 // [Config.OnAgentChanged].
 //
 // Errors: [*AgentChangedError], [*UnauthorizedError], [*StatusError], [*HTTPError],
-// [*httpx.NetworkError], [*TimeoutError], that of Headers, or that of ctx. Of
+// [*httpx.NetworkError], [*TimeoutError], [*InternalError], that of Headers, or that of ctx. Of
 // all of them [DeliveryOf] says NotSent.
 func (s *Auth) SignIn(ctx context.Context) error {
 	before := s.snapshot()
@@ -78,7 +78,7 @@ func (s *Auth) startSignIn(ctx context.Context, askAgain bool) *signIn {
 		defer cancel()
 		defer func() {
 			if p := recover(); p != nil { // in a browser it would end the whole program
-				f.err = fmt.Errorf("signing in: panic: %v", p)
+				f.err = fmt.Errorf("signing in: %w", &InternalError{p})
 			}
 			s.update(f, func(*state) { s.flight = nil })
 		}()

@@ -12,6 +12,9 @@ import (
 // signed in, where it has not checked that itself by a CSRF token: the answer may have gone to somebody else.
 const unansweredFor = 2 * time.Second
 
+// leastToVerify is how long the server has at least to say who is signed in, where the session took nearly all of its time.
+const leastToVerify = 2 * time.Second
+
 // agentChangedError is the error of a call over a client whose agent is no longer the one who is signed in.
 func agentChangedError(d gws.Delivery) *Error { return restError(&gws.AgentChangedError{}, d) }
 
@@ -22,9 +25,11 @@ func (c *Client) agentChanged(err error) {
 }
 
 // verifyAgent has the server say who is signed in, before a call of an earlier client is sent again: much may
-// have happened since it was written down. Without an answer nothing is sent.
-func (c *Client) verifyAgent(ctx context.Context) *Error {
-	limited, cancel := context.WithCancel(ctx)
+// have happened since it was written down. Without an answer nothing is sent. It ends within the time for a session, which
+// began then: whoever looks after the call from outside counts no other.
+func (c *Client) verifyAgent(ctx context.Context, began time.Time) *Error {
+	left := max(c.opts.ConnectTimeout-time.Since(began), leastToVerify).Round(time.Millisecond)
+	limited, cancel := c.clock.WithTimeout(ctx, left, nil)
 	defer cancel()
 	defer context.AfterFunc(c.checks, cancel)()
 	err := c.rest.SignIn(limited)
@@ -33,8 +38,10 @@ func (c *Client) verifyAgent(ctx context.Context) *Error {
 		return nil
 	case ctx.Err() != nil:
 		return AbortedError(ctx, gws.NotSent)
-	case limited.Err() != nil:
+	case c.checks.Err() != nil:
 		return ClosedError(gws.NotSent)
+	case limited.Err() != nil:
+		return restError(&gws.TimeoutError{Request: "GET " + gws.MePath, After: left}, gws.NotSent)
 	default:
 		return restError(err, gws.NotSent)
 	}

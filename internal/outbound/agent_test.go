@@ -274,6 +274,34 @@ func TestUnsettled_IsNotSentAgainForAnotherAgent(t *testing.T) {
 	}
 }
 
+// The page gives a call its time by the options, which say how long a session may take, but not how often who is signed in is
+// asked: that has to be over by then.
+func TestUnsettled_WhoIsSignedInIsAskedWithinConnectTimeout(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.leave(left("a"))
+		truth := d.fated("a", slow)
+		l := d.load(func(o *Options) { o.RequestTimeout = 2 * time.Minute })
+		l.lists("a accepted")
+		l.net.doer = hangingSignIn{l.net.doer}
+		began := time.Now()
+		e := get(d.T, l.complete("a")).rejected(d.T, RequestTimeout, gws.NotSent)
+		require.Equal(d, l.opts.ConnectTimeout, time.Since(began))
+		require.Contains(d, e.Message, "GET /api/v2/me: no answer within")
+		require.Zero(d, truth.posts)
+	})
+}
+
+// hangingSignIn answers no request that asks who is signed in.
+type hangingSignIn struct{ httpx.Doer }
+
+func (h hangingSignIn) Do(ctx context.Context, r *httpx.Request) (*httpx.Response, error) {
+	if !strings.HasSuffix(r.URL, gws.MePath) {
+		return h.Doer.Do(ctx, r)
+	}
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
 // What the journal has of the first agent is not for another one, answers included.
 func TestAgentChanged_AnAnswerInTheJournalIsNotTheirs(t *testing.T) {
 	atDesk(t, func(d *desk) {

@@ -13,8 +13,21 @@ import (
 type ahead struct {
 	httpx.Doer
 	answer func(context.Context) (*httpx.Response, time.Duration) // nil once it was asked for
-	c      *Client
+	opts   *Options
 	took   atomic.Int64 // ns, that the answer has taken; 0 if there was none of use
+}
+
+// doer returns what the requests of these options go over: doer, with the log where that is to have them, and with the answer that
+// somebody else has asked for. Of that one, preparedIn says how long it took; it is nil if there is none.
+func (opts *Options) doer(doer httpx.Doer) (_ httpx.Doer, preparedIn func() time.Duration) {
+	if opts.traces() {
+		doer = &traced{doer, opts}
+	}
+	if opts.Ahead == nil {
+		return doer, nil
+	}
+	a := &ahead{Doer: doer, answer: opts.Ahead, opts: opts}
+	return a, a.preparedIn
 }
 
 // preparedIn is how long the last sign-in has taken that somebody else has sent.
@@ -27,8 +40,8 @@ func (a *ahead) Do(ctx context.Context, r *httpx.Request) (*httpx.Response, erro
 		a.answer = nil
 		if resp, took := answer(ctx); resp != nil {
 			a.took.Store(int64(took))
-			if a.c.opts.traces() {
-				a.c.traceRequest(r, resp, nil, took, "; the page had asked")
+			if a.opts.traces() {
+				a.opts.traceRequest(r, resp, nil, took, "; the page had asked")
 			}
 			return resp, nil
 		}

@@ -121,11 +121,12 @@ func (c *Client) perform(ctx context.Context, op *operation, opts CallOptions) (
 	}
 	c.session.AddWaiters(1) // from here on, since a session that is put off has to be had soon
 	defer c.session.AddWaiters(-1)
+	began := time.Now()
 	if err := c.ready(ctx); err != nil {
 		return nil, err
 	}
 	if _, again := c.recovery.Find(op.request.ReferenceID); again {
-		if err := c.verifyAgent(ctx); err != nil {
+		if err := c.verifyAgent(ctx, began); err != nil {
 			return nil, err
 		}
 	}

@@ -142,17 +142,10 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		over.online = httpx.Online
 	}
 	c := &Client{opts: opts, notified: slices.ContainsFunc(opts.Channels, covers), online: over.online, clock: over.clock, closing: make(chan struct{})}
-	if opts.traces() {
-		over.doer = &traced{over.doer, c}
-	}
-	var preparedIn func() time.Duration
-	if opts.Ahead != nil {
-		a := &ahead{Doer: over.doer, answer: opts.Ahead, c: c}
-		over.doer, preparedIn = a, a.preparedIn
-	}
+	doer, preparedIn := opts.doer(over.doer)
 	c.checks, c.endChecks = context.WithCancel(context.Background())
 	c.rest = gws.NewAuth(gws.Config{
-		BaseURL: opts.BaseURL, Doer: over.doer, OnAgentChanged: c.agentChanged,
+		BaseURL: opts.BaseURL, Doer: doer, OnAgentChanged: c.agentChanged,
 		Headers: opts.headers(), HeadersDynamic: opts.HeadersDynamic,
 		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout, Clock: over.clock,
 		Secret: opts.Secrets.AddToken, SameAs: opts.Agent.auth(),
@@ -283,6 +276,10 @@ func (c *Client) Seen() {
 	c.session.Wake()
 }
 
+// Needed reports whether the session may still bring what somebody waits for, or what an earlier call does, for which AckTimeout
+// is the limit as well; or whether the journal is just writing.
+func (c *Client) Needed() bool { return c.Pending() > 0 || c.recovery.NeedsSession() }
+
 // Leave says that whoever uses the client is going away. If nothing is
 // pending, that ends the session at the server; what is pending may still be
 // acknowledged to someone who looks for it, and is left alone, as are unsettled calls
@@ -290,7 +287,7 @@ func (c *Client) Seen() {
 // writing: who goes away may not live to see that done. Leave does not
 // wait, and the message is on its way when the caller's event is over. It reports whether the session is ended.
 func (c *Client) Leave() bool {
-	if c.Pending() > 0 || c.recovery.NeedsSession() {
+	if c.Needed() {
 		return false
 	}
 	c.recovery.Leave()
@@ -368,7 +365,11 @@ func ClosedError(d gws.Delivery) *Error {
 }
 
 func (c *Client) logf(level bayeux.Level, format string, args ...any) {
-	if c.opts.Log != nil && level >= c.opts.LogFrom {
-		c.opts.Log(level, fmt.Sprintf(format, args...))
+	c.opts.logf(level, format, args...)
+}
+
+func (opts *Options) logf(level bayeux.Level, format string, args ...any) {
+	if opts.Log != nil && level >= opts.LogFrom {
+		opts.Log(level, fmt.Sprintf(format, args...))
 	}
 }

@@ -88,7 +88,7 @@ func restError(err error, d gws.Delivery) *Error {
 		e.Code, e.HTTPStatus = HTTPError, s.Status
 	} else if _, ok := errors.AsType[*gws.TimeoutError](err); ok {
 		e.Code = RequestTimeout
-	} else if _, ok := errors.AsType[*bayeux.InternalError](err); ok {
+	} else if isInternal(err) {
 		e.Code = ModuleExited
 	} else {
 		e.Code = NetworkError
@@ -108,7 +108,7 @@ func sessionError(err error, d gws.Delivery) *Error {
 		e.Code = Disconnected
 	} else if errors.Is(err, bayeux.ErrClosed) {
 		e.Code = Closed
-	} else if _, ok := errors.AsType[*bayeux.InternalError](err); ok {
+	} else if isInternal(err) {
 		e.Code = ModuleExited
 	} else if rest := signInError(err); rest != nil {
 		if rest.Code == NetworkError || !final(err) { // it was tried until there was no time left, or there is no use in that
@@ -129,6 +129,13 @@ func signInError(err error) *Error {
 	return e
 }
 
+// isInternal reports whether err is a fault of this program.
+func isInternal(err error) bool {
+	_, session := errors.AsType[*bayeux.InternalError](err)
+	_, rest := errors.AsType[*gws.InternalError](err)
+	return session || rest
+}
+
 // final reports whether signing in failed in a way that trying again will not
 // mend.
 func final(err error) bool {
@@ -136,7 +143,7 @@ func final(err error) bool {
 		return true
 	}
 	switch e := restError(err, gws.NotSent); e.Code {
-	case Unauthorized, AgentChanged:
+	case Unauthorized, AgentChanged, ModuleExited:
 		return true
 	case APIError, HTTPError:
 		return e.HTTPStatus < 500 && e.HTTPStatus != 408 && e.HTTPStatus != 429

@@ -28,10 +28,7 @@ const identifyAgain = time.Second
 // Identify has the server say who is signed in with the credentials of the options, as [Open] would first. It tries until
 // ConnectTimeout is over. An error is an *[Error], its delivery not-sent.
 func Identify(ctx context.Context, opts Options) (*Identity, error) {
-	doer := httpx.Doer(httpx.New())
-	if opts.Ahead != nil {
-		doer = &ahead{Doer: doer, answer: opts.Ahead}
-	}
+	doer, _ := opts.doer(httpx.New())
 	auth := gws.NewAuth(gws.Config{
 		BaseURL: opts.BaseURL, Doer: doer, Headers: opts.headers(), HeadersDynamic: opts.HeadersDynamic,
 		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout, Secret: opts.Secrets.AddToken,

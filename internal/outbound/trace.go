@@ -17,24 +17,24 @@ func (opts *Options) traces() bool { return opts.LogFrom <= bayeux.Debug && opts
 // traced is a Doer that logs what becomes of each request.
 type traced struct {
 	httpx.Doer
-	c *Client
+	opts *Options
 }
 
 // Do is httpx.Doer's.
 func (t *traced) Do(ctx context.Context, r *httpx.Request) (*httpx.Response, error) {
 	began := time.Now()
 	resp, err := t.Doer.Do(ctx, r)
-	t.c.traceRequest(r, resp, err, time.Since(began), "")
+	t.opts.traceRequest(r, resp, err, time.Since(began), "")
 	return resp, err
 }
 
-func (c *Client) traceRequest(r *httpx.Request, resp *httpx.Response, err error, took time.Duration, note string) {
-	path, _, _ := strings.Cut(strings.TrimPrefix(r.URL, c.opts.BaseURL), "?")
+func (opts *Options) traceRequest(r *httpx.Request, resp *httpx.Response, err error, took time.Duration, note string) {
+	path, _, _ := strings.Cut(strings.TrimPrefix(r.URL, opts.BaseURL), "?")
 	status, size := 0, 0 // of one that got no answer, and of a redirect, of which a browser does not say more
 	if err == nil {
 		status, size = resp.Status, len(resp.Body)
 	}
-	c.logf(bayeux.Debug, "%s %s: HTTP status %d, %d bytes, after %v%s", r.Method, path, status, size, took.Round(time.Millisecond), note)
+	opts.logf(bayeux.Debug, "%s %s: HTTP status %d, %d bytes, after %v%s", r.Method, path, status, size, took.Round(time.Millisecond), note)
 }
 
 // traceCall logs what has become of a call, which has begun then.

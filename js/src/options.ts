@@ -5,8 +5,8 @@ import type { CometDLike, LoadOptions, LogEntry, Transport } from "./api.js";
 /** How to reach Genesys Web Services. Every option has a default. */
 export interface ClientOptions extends LoadOptions {
   /**
-   * The origin of the server, with a path if it has one. Default:
-   * `location.origin`.
+   * The origin of the server, with a path if it has one. A frame by `srcdoc` or
+   * about:blank has its parent's by default. Default: `location.origin`.
    */
   baseUrl?: string;
 

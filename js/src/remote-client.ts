@@ -12,6 +12,7 @@ import { newReference } from "./reference.js";
 import type { SignIn } from "./sign-in.js";
 import { signalOf, withoutSignal } from "./signal.js";
 import { describe } from "./thrown.js";
+import { pageOrigin } from "./url.js";
 import type { CometDOption, HeadersOption } from "./wire.js";
 
 /** The name of an operation's method. */
@@ -104,7 +105,7 @@ export class RemoteClient {
     const { headers: _, log, cometd: __, ...rest } = this.#options;
     const { signal } = this.#options;
     // In a Worker, location is that of its script.
-    const baseUrl = this.#options.baseUrl ?? globalThis.location?.origin;
+    const baseUrl = this.#options.baseUrl ?? pageOrigin();
     const logs = typeof log === "function";
     const options = withoutSignal({ ...rest, ...(!logs && { log }), baseUrl }, signal);
     const limit = this.#connectTimeout + margin;

@@ -1,14 +1,12 @@
 // Has pages share a Go program, in a shared Worker. What runs there is shared-worker.ts.
 
 import type { LoadOptions } from "./api.js";
+import { build } from "./build.js";
 import { NativePromise } from "./builtins.js";
 import { hold, lockName } from "./life.js";
 import type { Link } from "./link.js";
 import { moduleUrl } from "./packaged.js";
 import { NoWorker, Start, whyNot, whyNoWorker, workerUrl } from "./worker-host.js";
-
-/** Tells builds of this package apart, the module included. Put there by build.mjs. */
-declare const GWS_OUTBOUND_BUILD: string;
 
 /** What goes to the Worker before the first text. */
 export interface Join {
@@ -41,7 +39,7 @@ export async function linkToShared(options: LoadOptions): Promise<Link> {
     free?.();
   });
   const join: Join = {
-    build: GWS_OUTBOUND_BUILD,
+    build,
     wasmUrl: moduleUrl(options).href,
     wasmIntegrity: options.wasmIntegrity,
     life: start.life,
@@ -68,14 +66,14 @@ function makeWorker(url: string | URL | undefined): SharedWorker {
     if (elsewhere) {
       return new SharedWorker(elsewhere, {
         type: "module",
-        name: `gws-outbound ${GWS_OUTBOUND_BUILD}`,
+        name: `gws-outbound ${build}`,
       });
     }
     // Bundlers look for these very words to find the file. Pages of another build have another Worker by its name; what else
     // they may differ in is compared there, since a name is no secret.
     return new SharedWorker(new URL("./worker.js", import.meta.url), {
       type: "module",
-      name: `gws-outbound ${GWS_OUTBOUND_BUILD}`,
+      name: `gws-outbound ${build}`,
     });
   } catch (cause) {
     throw whyNoWorker(cause);

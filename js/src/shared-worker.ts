@@ -1,6 +1,7 @@
 // Runs Go programs in a shared Worker, for the pages of one origin that have the same build of this package: one program for
 // all of them, but where they have the module from different places. Its other half is shared-host.ts.
 
+import { build } from "./build.js";
 import { clearTimeout, setTimeout } from "./builtins.js";
 import { instantiate } from "./instantiate.js";
 import { hold } from "./life.js";
@@ -10,9 +11,6 @@ import { say, sayEnded, sayUnfit } from "./say.js";
 import type { Join } from "./shared-host.js";
 import { unavailable } from "./unavailable.js";
 import { toText } from "./wire.js";
-
-/** Tells builds of this package apart, the module included. Put there by build.mjs. */
-declare const GWS_OUTBOUND_BUILD: string;
 
 /** A program that runs, and its pages. */
 interface Shared {
@@ -29,26 +27,44 @@ let lastPort = 0;
 /** How long a page without Web Locks may say nothing, in ms: where it is hidden, its timers fire once a minute. */
 const silence = 180_000;
 
+/** How often a page is told that its module is loading, in ms. */
+const interval = 5000;
+
 /** Takes a page, over whose port everything goes from now on. */
 export async function join(port: MessagePort, request: Join): Promise<void> {
   const free = await hold(request.life);
-  say(port, { kind: "starting", locked: free !== undefined });
+  say(port, { kind: "starting", locked: free !== undefined, build });
   try {
-    if (request.build !== GWS_OUTBOUND_BUILD) {
+    if (request.build !== build) {
       throw unavailable("worker.js is of another build than index.js");
     }
-    serve(port, request, await programOf(request), () => free?.());
+    const module = await loading(port, request);
+    serve(port, request, await programOf(request, module), () => free?.());
   } catch (error) {
     sayUnfit(port, error);
     free?.();
   }
 }
 
-function programOf({ wasmUrl, wasmIntegrity }: Join): Promise<Shared> {
+/** Gives the module, and says that it is loading until then: on a slow line that takes its time. */
+async function loading(
+  port: MessagePort,
+  { wasmUrl, wasmIntegrity }: Join,
+): Promise<WebAssembly.Module> {
+  const timer = setInterval(say, interval, port, { kind: "loading" });
+  try {
+    await assertAllowed();
+    return await compiledFrom(new URL(wasmUrl), wasmIntegrity);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function programOf({ wasmUrl, wasmIntegrity }: Join, module: WebAssembly.Module): Promise<Shared> {
   const key = `${wasmIntegrity} ${wasmUrl}`;
   let shared = programs.get(key);
   if (!shared) {
-    shared = start(new URL(wasmUrl), wasmIntegrity);
+    shared = start(module);
     programs.set(key, shared);
     const forget = () => programs.delete(key);
     shared.then(({ program }) => program.onEnd(forget), forget);
@@ -56,10 +72,8 @@ function programOf({ wasmUrl, wasmIntegrity }: Join): Promise<Shared> {
   return shared;
 }
 
-async function start(wasmUrl: URL, integrity: string | undefined): Promise<Shared> {
+async function start(module: WebAssembly.Module): Promise<Shared> {
   const ports = new Map<number, MessagePort>();
-  await assertAllowed();
-  const module = await compiledFrom(wasmUrl, integrity);
   const running = await instantiate(module, (page, text) => ports.get(page)?.postMessage(text));
   return { ...running, ports };
 }

@@ -8,6 +8,7 @@ import { type ClientOptions, defaults } from "./options.js";
 import type { Options } from "./remote-client.js";
 import { answer } from "./request.js";
 import { isSignal } from "./signal.js";
+import { pageOrigin } from "./url.js";
 import type { Fields, HeadersOption, Me } from "./wire.js";
 
 /** As internal/gws has it. */
@@ -32,7 +33,7 @@ export interface SignIn {
 /** Signs in; undefined where that is left to the program, as where it may find something wrong with the options. */
 export function signIn(options: Options, headers: HeadersOption): SignIn | undefined {
   const { baseUrl, credentials, signal } = options;
-  const url = urlOf(baseUrl ?? globalThis.location?.origin);
+  const url = urlOf(baseUrl ?? pageOrigin());
   const mode = credentials ?? defaults.credentials;
   const aborted = isSignal(signal) && signal.aborted;
   const refused = headers && "refused" in headers;
@@ -113,7 +114,7 @@ function urlOf(base: unknown): string | undefined {
   ) {
     return undefined;
   }
-  const mixed = globalThis.location?.protocol === "https:" && !/^https/i.test(base);
+  const mixed = /^https:/.test(pageOrigin() ?? "") && !/^https/i.test(base);
   return mixed ? undefined : base.replace(/\/+$/, "") + path;
 }
 

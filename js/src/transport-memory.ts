@@ -1,6 +1,7 @@
 import type { StateChangeDetail } from "./api.js";
 import { defaults } from "./options.js";
 import type { Options } from "./remote-client.js";
+import { pageOrigin } from "./url.js";
 
 /**
  * Remembers over which transport a server was reached last, for the next page of this tab: that
@@ -20,7 +21,7 @@ export class TransportMemory {
   /** Throws where the options have what is no text, such as a symbol. */
   get #key(): string {
     const { baseUrl, cometdPath } = this.#server;
-    const origin = baseUrl ?? globalThis.location?.origin;
+    const origin = baseUrl ?? pageOrigin();
     return `gws-outbound transport ${origin}${cometdPath ?? defaults.cometdPath}`;
   }
 

@@ -34,6 +34,17 @@ export function resolveUrl(url: string | URL): URL {
   return own ? withoutUser(resolved) : resolved;
 }
 
+/**
+ * The origin of this page; "null" where it has none. A frame by srcdoc, or about:blank, has that of its parent, which `location` does not
+ * know. But `origin` may be a variable of the page's own.
+ */
+export function pageOrigin(): string | undefined {
+  const { location, origin } = globalThis;
+  const known = location?.origin;
+  const inherits = known === "null" && typeof origin === "string" && /^https?:\/\//.test(origin);
+  return inherits ? origin : known;
+}
+
 /** What a message says of a URL: neither its user nor its query, which may be a signature. */
 export function shown(url: URL): string {
   const text = withoutSecrets(url.href);

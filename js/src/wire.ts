@@ -152,8 +152,10 @@ export type Cause =
 
 /** What worker.js says beside the Go program, which is not there yet, or not any more. */
 export type FromWorker =
-  /** It runs. Whether it holds the lock by which the page learns of its end. */
-  | { kind: "starting"; locked: boolean }
+  /** It runs. Whether it holds the lock by which the page learns of its end, and of which build it is. */
+  | { kind: "starting"; locked: boolean; build: string }
+  /** The module is being loaded. It is said again and again. */
+  | { kind: "loading" }
   | { kind: "ready" }
   /** There is no program to run. */
   | { kind: "unfit"; message: string; cause: { name: string; message: string } | null }

@@ -1,6 +1,7 @@
 // Runs the Go program in a dedicated Worker. What runs there is worker.ts.
 
 import type { OutboundClient } from "./api.js";
+import { build } from "./build.js";
 import { clearTimeout, NativePromise, setTimeout } from "./builtins.js";
 import { lockName } from "./life.js";
 import { Link } from "./link.js";
@@ -12,7 +13,7 @@ import { unavailable } from "./unavailable.js";
 import { resolveUrl, withoutSecrets } from "./url.js";
 import { type FromWorker, fromText } from "./wire.js";
 
-/** How long a Worker may take to load its script and to start the program, in ms. */
+/** How long a Worker may take to load its script, and to start the program once it has the module, in ms. */
 const patience = 20_000;
 
 /** Says why there is no Worker to be had. */
@@ -87,6 +88,9 @@ export function whyNoWorker(cause: unknown): NoWorker {
 const needs =
   "worker.js must be beside index.js or at workerUrl, on the page's own origin, and allowed by worker-src in the page's Content-Security-Policy";
 
+const otherBuild =
+  "worker.js is of another build than index.js: both must be those of one build, wherever they are, and whatever a cache has kept";
+
 const trusts =
   "the page's Trusted Types policy named default must let the URL of worker.js pass, in createScriptURL";
 
@@ -117,6 +121,7 @@ export class Start {
   readonly #program = new Program();
   readonly #port: Port;
   #locked = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #began!: (link: Link) => void;
   #failed!: (error: Error) => void;
 
@@ -138,28 +143,37 @@ export class Start {
     this.#port = { send: (text) => messages.postMessage(text), onmessage: () => {} };
     messages.onmessage = ({ data }) => this.#take(data);
     this.#limit();
+    const done = () => clearTimeout(this.#timer);
+    this.link.then(done, done);
     this.#program.onEnd(() => this.#failed(this.#program.error({ ...nothing })));
   }
 
   // Where the page was frozen meanwhile, or its thread busy, the Worker has a second chance.
   #limit(again = true): void {
     const due = performance.now() + patience;
-    const timer = setTimeout(() => {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
       if (again && performance.now() > due + 1000) {
         this.#limit(false);
       } else {
         this.#program.end({ reason: "did not start: its Worker has ended, or does not answer" });
       }
     }, patience);
-    const done = () => clearTimeout(timer);
-    this.link.then(done, done);
   }
 
   #take(text: string): void {
     for (const message of fromText(text) as FromWorker[]) {
       switch (message.kind) {
         case "starting":
+          if (message.build !== build) {
+            this.#messages.close(); // what else it says may not be understood here
+            this.#failed(new NoWorker(otherBuild));
+            return;
+          }
           this.#watch(message.locked);
+          break;
+        case "loading":
+          this.#limit();
           break;
         case "ready":
           this.#begin();

@@ -1,6 +1,7 @@
 // Runs the Go program in a dedicated Worker, and passes its texts on, for the page that started it. Its
 // other half is worker-host.ts. A shared Worker has the same script: shared-worker.ts.
 
+import { build } from "./build.js";
 import { instantiate } from "./instantiate.js";
 import { hold } from "./life.js";
 import { say, sayEnded, sayUnfit } from "./say.js";
@@ -24,7 +25,7 @@ if ("onconnect" in globalThis) {
 
 async function serve({ module, port, life }: Begin): Promise<void> {
   // The page waits for this lock.
-  say(port, { kind: "starting", locked: (await hold(life)) !== undefined });
+  say(port, { kind: "starting", locked: (await hold(life)) !== undefined, build });
   try {
     const { program, receive } = await instantiate(module, (_, text) => port.postMessage(text));
     program.onEnd(() => {

@@ -10,6 +10,7 @@ import { headers, Simulator } from "./simulator.mjs";
 import { dist } from "./site.mjs";
 
 const workerScript = await readFile(new URL("worker.js", dist), "utf8");
+const indexScript = await readFile(new URL("index.js", dist), "utf8");
 
 const testInPage = host === "worker" ? test : () => {};
 const needs = lacking.pages;
@@ -33,6 +34,12 @@ async function openTab(page, said = []) {
 async function channelRequests(simulator) {
   const requests = await simulator.call("requests");
   return requests.filter(({ path }) => path.startsWith("/api/v2/notifications")).length;
+}
+
+/** How many times it was asked who is signed in. */
+async function signIns(simulator) {
+  const requests = await simulator.call("requests");
+  return requests.filter(({ method, path }) => method === "GET" && path === "/api/v2/me").length;
 }
 
 /** How many POSTs were accepted. Two pages that sign in at once have one cookie in the end, and one of their CSRF tokens is refused. */
@@ -85,8 +92,10 @@ for (const transport of transports) {
       assert.equal(await simulator.call("sessions"), 1);
       await simulator.call("wait-connected", { n: 1 });
       const requests = await channelRequests(simulator);
+      const asked = await signIns(simulator);
       const third = await connect(await openTab(page), given);
-      assert.equal(await channelRequests(simulator), requests, "the third one asks for nothing");
+      assert.equal(await channelRequests(simulator), requests, "the third one asks for no events");
+      assert.equal(await signIns(simulator), asked + 1, "but, once, who is signed in");
       assert.equal(await stateOf(third), "connected");
       assert.equal(
         await third.evaluate(({ client }) => client.transport),
@@ -362,7 +371,7 @@ testInPage(
   { needs, complaints: /401/ },
 );
 
-for (const folder of ["doomed", "old", "short-silence"]) {
+for (const folder of ["doomed", "old", "short-silence", "slow"]) {
   for (const name of ["index.js", "outbound.wasm"]) {
     site.files.set(`/shared-${folder}/${name}`, new URL(name, dist));
   }
@@ -431,6 +440,36 @@ testInPage(
   { needs },
 );
 
+// A page waits for 3 s for a Worker that does not start, in place of 20, and hears twice a second of one that loads.
+const shorter = (text, number, other) => {
+  assert.match(text, number);
+  return text.replace(number, other);
+};
+site.files.set("/shared-slow/index.js", shorter(indexScript, /\b(2e4|20000)\b/, "3000"));
+site.files.set("/shared-slow/worker.js", workerScript.replaceAll(/\b(5e3|5000)\b/g, "500"));
+
+testInPage(
+  "a module that takes longer to load than a Worker may to start is waited for",
+  async (page, said) => {
+    const simulator = await Simulator.start();
+    let load;
+    const until = new Promise((resolve) => {
+      load = resolve;
+    });
+    site.files.set("/slow.wasm", { body: await readFile(new URL("outbound.wasm", dist)), until });
+    const given = options(simulator, { wasmUrl: "/slow.wasm" });
+    const connecting = connect(page, given, "/shared-slow/index.js");
+    connecting.catch(() => {});
+    setTimeout(load, 4500); // the line is as slow as that
+    const session = await connecting;
+    assert.equal(await hostOf(session), "shared-worker");
+    assert.ok((await complete(session, request)).value);
+    assert.equal(site.paths.filter((path) => path === "/slow.wasm").length, 1);
+    assert.deepEqual(said, []);
+  },
+  { needs },
+);
+
 testInPage(
   "the browser ends the Worker: what is pending settles with its delivery, and the next client has a new program",
   async (page) => {
@@ -475,7 +514,7 @@ const fallbacks = {
   "worker.js is of another build": {
     from: "/shared-old/index.js",
     reason: /worker\.js is of another build than index\.js/,
-    host: "worker",
+    host: "page", // a dedicated Worker would have the same script
   },
   "the page's policy forbids any Worker": {
     path: "/no-worker",

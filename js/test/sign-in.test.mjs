@@ -4,10 +4,14 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { after } from "node:test";
 import { testInPage } from "./in-browser.mjs";
 import { request } from "./sample.mjs";
 import { Simulator } from "./simulator.mjs";
-import { dist } from "./site.mjs";
+import { dist, startSite } from "./site.mjs";
+
+const cdn = await startSite({ shared: true });
+after(() => cdn.close());
 
 const module = await readFile(new URL("outbound.wasm", dist));
 const authorization = `Basic ${btoa("agent:secret")}`;
@@ -146,4 +150,42 @@ testInPage(
     ]);
     assert.equal(links.left, 0);
   },
+);
+
+testInPage(
+  "without baseUrl, a frame by srcdoc asks its parent's origin, and a sandboxed one has none",
+  async (page) => {
+    const simulator = await Simulator.start();
+    await page.goto(new URL("/no-such-page", simulator.url).href);
+    const came = await page.evaluate(
+      async (from, headers, request) => {
+        const script = `
+          import { createClient } from "${from}";
+          const options = { headers: ${JSON.stringify(headers)}, worker: false };
+          createClient(options)
+            .then((client) => client.completeRecord(${JSON.stringify(request)}))
+            .then(({ notificationType }) => notificationType, ({ message }) => message)
+            .then((came) => parent.postMessage(came, "*"));`;
+        const list = [];
+        for (const sandbox of ["allow-scripts allow-same-origin", "allow-scripts"]) {
+          const heard = new Promise((resolve) => {
+            addEventListener("message", ({ data }) => resolve(data), { once: true });
+          });
+          const frame = document.createElement("iframe");
+          frame.setAttribute("sandbox", sandbox);
+          frame.srcdoc = `<script type="module">${script}</script>`;
+          document.body.append(frame);
+          list.push(await heard);
+        }
+        return list;
+      },
+      `${cdn.url}/dist/index.js`,
+      { authorization },
+      request,
+    );
+    assert.equal(came[0], "RecordProcessedAcknowledge");
+    assert.match(came[1], /baseUrl: must be given: this page has no origin of its own/);
+    assert.equal(await asked(simulator), 1);
+  },
+  { complaints: /404/ },
 );

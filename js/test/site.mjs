@@ -42,7 +42,7 @@ const types = {
  * @typedef {object} Site
  * @property {string} url its origin
  * @property {Map<string, URL | string | object>} files more files to serve, by path: where they are, their text, or the
- *   whole reply, which comes before the site's own
+ *   whole reply, which comes before the site's own, and not before its promise `until` settles
  * @property {string} movedTo where /moved/api/v2/me redirects to
  * @property {string[]} paths what was asked for, in order
  * @property {() => Promise<void>} close
@@ -149,7 +149,8 @@ export async function startSite({ firstScript, cached = false, shared = false } 
       reply = { status: 404, type: "text/plain", body: "not found" };
     }
     const { status = 200, type = "text/plain", body = "" } = reply;
-    const { policy, location, chunked, encoding, headers } = reply;
+    const { policy, location, chunked, encoding, headers, until } = reply;
+    await until;
     response.writeHead(status, {
       "Content-Type": type,
       ...((cached || chunked) && { "Cache-Control": "max-age=3600" }),

@@ -139,6 +139,10 @@ const fallbacks = {
     reason: /worker\.js must be beside index\.js or at workerUrl, on the page's own origin/,
     complaints: /worker\.js/,
   },
+  "worker.js is of another build": {
+    from: "/other-build/index.js",
+    reason: /worker\.js is of another build than index\.js/,
+  },
   "worker.js does not run": {
     from: "/broken/index.js",
     reason: /the Worker failed: .*not a worker/,
@@ -148,6 +152,7 @@ const fallbacks = {
 for (const folder of [
   "lone",
   "broken",
+  "other-build",
   "doomed",
   "lockless",
   "closing",
@@ -159,6 +164,8 @@ for (const folder of [
   site.files.set(`/${folder}/outbound.wasm`, new URL("outbound.wasm", dist));
 }
 site.files.set("/broken/worker.js", `throw new Error("not a worker")`);
+const [build] = workerScript.match(/[0-9a-f]{16}/);
+site.files.set("/other-build/worker.js", workerScript.replaceAll(build, "0123456789abcdef"));
 // Not every driver can end a Worker: this one ends itself.
 const doom = `new BroadcastChannel("doom").onmessage = () => close();`;
 site.files.set("/doomed/worker.js", `${workerScript}\n${doom}`);
