@@ -315,12 +315,20 @@ func (j *Journal) Entries() []Entry {
 	return sorted(list)
 }
 
-// sorted sorts entries, oldest first.
+// sorted returns entries, oldest first. Pointers are sorted: all of them share the code for it, which is large.
 func sorted(list []Entry) []Entry {
-	slices.SortFunc(list, func(a, b Entry) int {
+	order := make([]*Entry, len(list))
+	for i := range list {
+		order[i] = &list[i]
+	}
+	slices.SortFunc(order, func(a, b *Entry) int {
 		return cmp.Or(a.SentAt.Compare(b.SentAt), cmp.Compare(a.ReferenceID, b.ReferenceID))
 	})
-	return list
+	result := make([]Entry, len(list))
+	for i, e := range order {
+		result[i] = *e
+	}
+	return result
 }
 
 // Put writes an entry in place of the one with its reference, if there is one.

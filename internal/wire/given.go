@@ -1,9 +1,9 @@
 package wire
 
 import (
+	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"gws-outbound/internal/fmt"
@@ -122,15 +122,14 @@ func Request(given any) (gws.Fields, []gws.Problem) {
 	if !ok {
 		return nil, []gws.Problem{{Field: "request", Message: "must be an object, got " + TypeOf(given)}}
 	}
-	for name, v := range values {
-		if data, ok := v.(map[string]any); ok {
-			for inner, v := range data {
-				data[inner] = field(name+"."+inner, v, &problems)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if data, ok := values[name].(map[string]any); ok {
+			for _, inner := range slices.Sorted(maps.Keys(data)) {
+				data[inner] = field(name+"."+inner, data[inner], &problems)
 			}
 		}
-		values[name] = field(name, v, &problems)
+		values[name] = field(name, values[name], &problems)
 	}
-	slices.SortFunc(problems, func(a, b gws.Problem) int { return strings.Compare(a.Field, b.Field) }) // maps have no order
 	return values, problems
 }
 

@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -161,7 +162,11 @@ func (k *keeper) Unsettled(ctx context.Context) []Unsettled {
 	if k.isForeign() { // of a client that was closed meanwhile, those that have been found are listed
 		return list
 	}
-	for _, e := range k.earlier {
+	earlier := slices.Clone(k.earlier)
+	slices.SortFunc(earlier, func(a, b *Earlier) int {
+		return cmp.Or(a.entry.SentAt.Compare(b.entry.SentAt), cmp.Compare(a.entry.ReferenceID, b.entry.ReferenceID))
+	})
+	for _, e := range earlier {
 		if !e.listed() {
 			continue
 		}
@@ -171,7 +176,6 @@ func (k *keeper) Unsettled(ctx context.Context) []Unsettled {
 			Answered: e.entry.Answer != nil, AnswerableUntil: k.answerableUntil(e),
 		})
 	}
-	slices.SortStableFunc(list, func(a, b Unsettled) int { return a.SentAt.Compare(b.SentAt) })
 	return list
 }
 

@@ -4,6 +4,7 @@ import { createClient } from "gws-outbound";
 
 export async function atTheSimulator() {
   const client = await createClient({
+    baseUrl: "http://127.0.0.1:8080",
     headers: { Authorization: `Basic ${btoa("agent:secret")}` },
   });
   return client;
