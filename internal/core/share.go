@@ -35,7 +35,7 @@ var errGone = errors.New("the page is gone")
 
 // share is what there is to know of a client that pages share.
 type share struct {
-	options []string      // see settings
+	options []setting
 	asks    bool          // its pages have functions for headers
 	alone   string        // why none of those was joined that were there before; "" if there were none
 	opened  chan struct{} // closed when it is there, or is known not to be
@@ -48,13 +48,16 @@ type share struct {
 	late   sync.Once     // closes isLate
 }
 
-func newShare(options []string, asks bool) *share {
+func newShare(options []setting, asks bool) *share {
 	return &share{options: options, asks: asks, opened: make(chan struct{}), isLate: make(chan struct{})}
 }
 
-// settings are the options that have to be the same for all pages of a client, each a name, "=" and a value. They leave the program
+// setting is an option, and its value as a text.
+type setting struct{ name, value string }
+
+// settings are the options that have to be the same for all pages of a client. Their values leave the program
 // in no text. Of the others, signal and log are the page's, and cometd excludes sharing.
-func settings(o *outbound.Options, h wire.Headers) []string {
+func settings(o *outbound.Options, h wire.Headers) []setting {
 	var headers []string
 	for _, name := range slices.Sorted(maps.Keys(h.Fields)) {
 		headers = append(headers, name, h.Fields[name])
@@ -66,13 +69,13 @@ func settings(o *outbound.Options, h wire.Headers) []string {
 	if o.Log != nil {
 		level = strconv.Itoa(int(o.LogFrom))
 	}
-	return []string{
-		"baseUrl=" + o.BaseURL, "cometdPath=" + o.CometdPath, "transports=" + list(o.Transports),
-		"guest=" + yes(o.Guest), "appendMessageTypeToURL=" + yes(o.AppendMessageTypeToURL),
-		"headers=" + list(headers), "credentials=" + string(o.Credentials), "csrf=" + yes(o.CSRF), "channels=" + list(o.Channels),
-		"connectTimeout=" + o.ConnectTimeout.String(), "requestTimeout=" + o.RequestTimeout.String(), "ackTimeout=" + o.AckTimeout.String(),
-		"maxMessageSize=" + strconv.Itoa(o.MaxMessageSize), "allowUnknownCallResult=" + yes(o.AllowUnknownCallResult),
-		"journal=" + yes(o.Journal != nil), "logLevel=" + level,
+	return []setting{
+		{"baseUrl", o.BaseURL}, {"cometdPath", o.CometdPath}, {"transports", list(o.Transports)},
+		{"guest", yes(o.Guest)}, {"appendMessageTypeToURL", yes(o.AppendMessageTypeToURL)},
+		{"headers", list(headers)}, {"credentials", string(o.Credentials)}, {"csrf", yes(o.CSRF)}, {"channels", list(o.Channels)},
+		{"connectTimeout", o.ConnectTimeout.String()}, {"requestTimeout", o.RequestTimeout.String()}, {"ackTimeout", o.AckTimeout.String()},
+		{"maxMessageSize", strconv.Itoa(o.MaxMessageSize)}, {"allowUnknownCallResult", yes(o.AllowUnknownCallResult)},
+		{"journal", yes(o.Journal != nil)}, {"logLevel", level},
 	}
 }
 
@@ -188,8 +191,7 @@ func (c *Core) whyAlone(s *share, tried map[*client]bool) string {
 		var names []string
 		for i, o := range s.options {
 			if o != other.share.options[i] {
-				name, _, _ := strings.Cut(o, "=")
-				names = append(names, name)
+				names = append(names, o.name)
 			}
 		}
 		switch {

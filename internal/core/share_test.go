@@ -495,8 +495,7 @@ func TestShare_FailureIsTheSameForWhoWaits(t *testing.T) {
 func TestSettings_EachOptionCounts(t *testing.T) {
 	var names []string
 	for _, s := range settings(&outbound.Options{}, wire.Headers{}) {
-		name, _, _ := strings.Cut(s, "=")
-		names = append(names, name)
+		names = append(names, s.name)
 	}
 	others := []string{"signal", "log", "cometd"}
 	for _, o := range contract.Options {
