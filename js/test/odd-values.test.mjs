@@ -176,13 +176,17 @@ async function tryOddValues({ seed, options, request, samples, requests, clients
     "MODULE_EXITED",
     "HTTP_ERROR",
   );
-  for (let i = 0; i < clients; i++) {
-    const made = createClient(argument(optionNames, { ...options, connectTimeout: 1000 }));
-    judge(`options ${i}`, await within(made));
-    made.then(
-      (other) => other.close(),
-      () => {},
-    );
+  // Side by side: one that asks where nobody is may take its 10 s.
+  for (let i = 0; i < clients; i += 30) {
+    const batch = Array.from({ length: 30 }, async (_, j) => {
+      const made = createClient(argument(optionNames, { ...options, connectTimeout: 1000 }));
+      judge(`options ${i + j}`, await within(made));
+      made.then(
+        (other) => other.close(),
+        () => {},
+      );
+    });
+    await Promise.all(batch);
   }
   // All that has harmed nobody.
   judge("what is good", await within(client.completeRecord(request)));
