@@ -55,9 +55,8 @@ testOverEach(
       ({ client, events }) =>
         new Promise((resolve) => {
           const look = () => {
-            if (events.at(-1)?.state === "connected") {
-              resolve(events.find(({ state }) => state === "reconnecting")?.reason);
-            }
+            const lost = events.find(({ state }) => state === "reconnecting");
+            if (lost && client.state === "connected") resolve(lost.reason);
           };
           client.addEventListener("statechange", look);
           look();

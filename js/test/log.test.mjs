@@ -9,7 +9,8 @@ import { headers, Simulator } from "./simulator.mjs";
 /** What each line is to be about, with the transport. */
 const expected = (transport) => [
   /^connecting over /,
-  /^GET \/api\/v2\/me: HTTP status 200, \d+ bytes, after [\d.]+m?s; the page had asked$/,
+  // On a machine so busy that the page's own answer is 3 s old, it is asked for again.
+  /^GET \/api\/v2\/me: HTTP status 200, \d+ bytes, after [\d.]+m?s(; the page had asked)?$/,
   new RegExp(`^${transport}, open after [\\d.]+m?s$`),
   new RegExp(`^${transport}, sent /meta/handshake #1 \\(frame of \\d+ bytes\\)$`),
   new RegExp(`^${transport}, received /meta/handshake #1 \\(frame of \\d+ bytes\\)$`),
