@@ -102,11 +102,16 @@ export async function completes(session, referenceId) {
   assert.equal(value?.referenceId, referenceId, error?.message);
 }
 
+/** Waits until that holds in the page. It is asked again and again, since WebKit's driver looks by itself only when the document changes. */
+export async function until(handle, holds, ...args) {
+  while (!(await handle.evaluate(holds, ...args))) {}
+}
+
 /** Has something published on the desktop's own channel, and waits until it has heard that. */
-export async function desktopHears(page, server, desktop) {
+export async function desktopHears(server, desktop) {
   const before = await desktop.evaluate(({ heard }) => heard.length);
   await server.call("publish", { channel: own, data: "x" });
-  await page.waitForFunction(({ heard }, n) => heard.length > n, {}, desktop, before);
+  await until(desktop, ({ heard }, n) => heard.length > n, before);
 }
 
 /** How many listeners and subscriptions the desktop's object has. */

@@ -12,6 +12,7 @@ import {
   own,
   renewed,
   stateOf,
+  until,
   versions,
 } from "./cometd.mjs";
 import { lacking } from "./engine.mjs";
@@ -59,7 +60,7 @@ for (const [i, version] of versions.entries()) {
       await simulator.call("expire");
       await renewed(session);
       await completes(session, "after");
-      await desktopHears(page, simulator, desktop);
+      await desktopHears(simulator, desktop);
       assert.equal(await simulator.call("sessions"), 1);
 
       await desktop.evaluate(({ cometd }) => cometd.disconnect());
@@ -75,10 +76,10 @@ for (const [i, version] of versions.entries()) {
         ({ open }) => [...open].filter(({ listener }) => listener).length,
       );
       assert.equal(open, 0);
-      await desktopHears(page, simulator, desktop);
+      await desktopHears(simulator, desktop);
       if (shared) {
         await simulator.call("publish", { channel: outbound, data: "closed" });
-        await page.waitForFunction(({ heard }) => heard.includes("closed"), {}, desktop);
+        await until(desktop, ({ heard }) => heard.includes("closed"));
       }
       const kept = await desktop.evaluate(({ heard }) => heard.filter((data) => data?.referenceId));
       assert.equal(kept.length, shared ? 3 : 0, "events of ours that the desktop hears");
@@ -99,7 +100,7 @@ for (const version of [versions[0], versions.at(-1)]) {
     const { code, message, delivery } = await errorOf(session);
     assert.deepEqual([code, delivery], ["SUBSCRIBE_REFUSED", "not-sent"]);
     assert.match(message, /403::denied/);
-    await desktopHears(page, simulator, desktop);
+    await desktopHears(simulator, desktop);
   });
 }
 
@@ -269,12 +270,12 @@ for (const version of [versions[0], versions.at(-1)]) {
     }, channel);
     const hears = async (data) => {
       await simulator.call("publish", { channel, data });
-      await page.waitForFunction(({ heard }, data) => heard.includes(data), {}, heard, data);
+      await until(heard, ({ heard }, data) => heard.includes(data), data);
     };
     await hears("before");
     await simulator.call("expire");
     await renewed(session);
-    await page.waitForFunction(({ gaps }) => gaps.length === 1, {}, heard);
+    await until(heard, ({ gaps }) => gaps.length === 1);
     await hears("after");
     assert.match(await heard.evaluate(({ gaps }) => gaps[0]), /has a new session/);
     await heard.evaluate(({ unsubscribe }) => unsubscribe());

@@ -37,7 +37,7 @@ for (const [kind, versions] of Object.entries(lines)) {
       assert.equal(await errorOf(session), undefined);
       assert.deepEqual(await stateOf(session), { state: "connected", transport, reason: null });
       await completes(session, `${version} ${transport} before`);
-      await desktopHears(page, server, desktop);
+      await desktopHears(server, desktop);
 
       // The server loses the session while a call is pending.
       await server.call("set", { holdAck: true });
@@ -48,7 +48,7 @@ for (const [kind, versions] of Object.entries(lines)) {
       await renewed(session);
       await server.call("set", {});
       await completes(session, `${version} ${transport} after`);
-      await desktopHears(page, server, desktop);
+      await desktopHears(server, desktop);
       const { error } = await settled;
       assert.deepEqual([error?.code, error?.delivery], ["ACK_TIMEOUT", "accepted"]);
       assert.match(error.message, /the CometD session was lost meanwhile, and a new one/);
@@ -58,7 +58,7 @@ for (const [kind, versions] of Object.entries(lines)) {
       await session.evaluate(({ client }) => client.close());
       // The handshake has ended two subscriptions, and the desktop has made its own again.
       assert.equal(await counts(desktop), before + 2);
-      await desktopHears(page, server, desktop);
+      await desktopHears(server, desktop);
       assert.equal((await server.call("sessions")).sessions, 1);
       await desktop.evaluate(({ cometd }) => new Promise((resolve) => cometd.disconnect(resolve)));
     });
