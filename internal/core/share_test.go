@@ -282,7 +282,7 @@ func (p *testPage) adoptedInBubble() *client {
 	return c
 }
 
-// Each page that leaves a client alone gives the next one the whole of the time.
+// Each page that leaves a client alone gives the next one the whole of the time. It passes by the clock of the bubble.
 func TestShare_ClientIsAloneSinceItsLastPageHasLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCore()

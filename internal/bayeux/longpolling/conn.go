@@ -183,7 +183,7 @@ func (c *conn) Cancel(id string) {
 }
 
 // Close aborts the connect that is held. A request that carries anything else, and a /meta/disconnect that waits for it to end,
-// have 5 s to reach the server. What else waits is dropped: whoever goes on with the session sends it anew, and it may be with
+// have 5 s to reach the server. What else waits is dropped: whoever goes on with the session sends it again, and it may be with
 // another agent's cookie that it would leave now.
 func (c *conn) Close() {
 	c.mu.Lock()
