@@ -196,10 +196,7 @@ func TestShare_PageThatIsGoneLeavesItsCallsToTheOthers(t *testing.T) {
 	sim := gwssim.New(t)
 	sim.Set(gwssim.Behavior{HoldAck: true})
 	browser := journaltest.NewBrowser()
-	c := New(Config{Log: func(bayeux.Level, string) {}, Journal: func() (journal.Store, journal.Locks, error) {
-		page := browser.Page()
-		return page, page, nil
-	}})
+	c := newCoreIn(browser)
 	a, b := openPage(t, c), openPage(t, c)
 	withJournal := map[string]any{"journal": true}
 	a.resolved(a.sharing(1, sim, basic, withJournal))
@@ -240,11 +237,19 @@ func TestShare_PageThatIsGoneLeavesItsCallsToTheOthers(t *testing.T) {
 	require.Empty(t, browser.Texts())
 }
 
+// newCoreIn returns a core whose journals are in that browser.
+func newCoreIn(browser *journaltest.Browser) *Core {
+	return New(Config{Log: func(bayeux.Level, string) {}, Journal: func() (journal.Store, journal.Locks, error) {
+		page := browser.Page()
+		return page, page, nil
+	}})
+}
+
 // awaitPages waits until a client has n pages. One that has gone departs beside, and nobody is told: all that can be done is
 // to look again.
 func awaitPages(c *client, n int) {
 	for len(c.allPages()) != n {
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) // as said: there is nothing to wait for
 	}
 }
 
@@ -289,17 +294,17 @@ func TestShare_ClientIsAloneSinceItsLastPageHasLeft(t *testing.T) {
 		a, b, late := openPage(t, c), openPage(t, c), openPage(t, c)
 		shared := a.adoptedInBubble()
 		a.port.Take(&wire.Gone{})
-		time.Sleep(aloneFor / 2)
+		time.Sleep(aloneFor / 2) // by the clock of the bubble
 		require.True(t, b.port.join(shared, &page{port: b.port, number: 1}))
-		time.Sleep(aloneFor/2 - time.Second)
+		time.Sleep(aloneFor/2 - time.Second) // by the clock of the bubble
 		b.port.Take(&wire.Gone{})
-		time.Sleep(aloneFor - time.Second) // the time after the first one has long been over
+		time.Sleep(aloneFor - time.Second) // by the clock of the bubble: the time after the first one has long been over
 		require.False(t, shared.Ended())
 		require.True(t, late.port.join(shared, &page{port: late.port, number: 1}))
-		time.Sleep(2 * aloneFor)
+		time.Sleep(2 * aloneFor) // by the clock of the bubble
 		require.False(t, shared.Ended(), "it has a page")
 		late.port.Take(&wire.Gone{})
-		time.Sleep(aloneFor + time.Second)
+		time.Sleep(aloneFor + time.Second) // by the clock of the bubble
 		require.True(t, shared.Ended())
 		require.Empty(t, c.shared)
 		require.Empty(t, c.clients)
@@ -311,10 +316,7 @@ func TestShare_LastPageThatIsGoneLeavesItsCallsToTheNext(t *testing.T) {
 	sim := gwssim.New(t)
 	sim.Set(gwssim.Behavior{HoldAck: true})
 	browser := journaltest.NewBrowser()
-	c := New(Config{Log: func(bayeux.Level, string) {}, Journal: func() (journal.Store, journal.Locks, error) {
-		page := browser.Page()
-		return page, page, nil
-	}})
+	c := newCoreIn(browser)
 	a, b := openPage(t, c), openPage(t, c)
 	withJournal := map[string]any{"journal": true}
 	a.resolved(a.sharing(1, sim, basic, withJournal))
@@ -510,10 +512,7 @@ func TestSettings_EachOptionCounts(t *testing.T) {
 func TestShare_PagesThatComeAndGo(t *testing.T) {
 	sim := gwssim.New(t)
 	browser := journaltest.NewBrowser()
-	c := New(Config{Log: func(bayeux.Level, string) {}, Journal: func() (journal.Store, journal.Locks, error) {
-		page := browser.Page()
-		return page, page, nil
-	}})
+	c := newCoreIn(browser)
 	var all sync.WaitGroup
 	for n := range 40 {
 		all.Go(func() {
