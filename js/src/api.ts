@@ -458,11 +458,11 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
   /**
    * Ends the session, or, with `worker: "shared"`, this page's part of it. What is pending rejects with `CLOSED`. May be called
    * again, and never rejects because the session is gone already. Unsettled calls stay in the
-   * journal for the next client, unless the option `forget` says otherwise; that of the first
-   * call counts. Rejects with `INVALID_REQUEST` for wrong options, and closes nothing then; with
+   * journal for the next client, unless the option `forget` says otherwise. Rejects with
+   * `INVALID_REQUEST` for wrong options, and closes nothing then; with
    * `forget`, with `MODULE_EXITED` if the program has ended, since only the program can forget; and
-   * with `CLOSED` if the journal could not be cleared, or `AGENT_CHANGED` if it is that of an agent
-   * who was signed in before: the client is closed all the same.
+   * with `CLOSED` if the journal could not be cleared, or an earlier call has closed the client without `forget`, or
+   * `AGENT_CHANGED` if it is that of an agent who was signed in before: the client is closed all the same.
    */
   close(options?: CloseOptions): Promise<void>;
 

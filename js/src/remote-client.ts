@@ -40,6 +40,9 @@ export interface ListedCall {
  */
 const margin = 15_000;
 
+const unforgotten =
+  "the client was closed before, and nothing was forgotten: close({ forget: true }) of a new client forgets it";
+
 /** A client in the Go program, and how to end it. It does not know the page's own, which may be collected. */
 export class RemoteClient {
   readonly link: Link;
@@ -56,6 +59,8 @@ export class RemoteClient {
   readonly #adopted: AdoptedSession | undefined;
   #connected = false;
   #closing: Promise<void> | undefined;
+  /** Whether it was closed with `forget`. */
+  #forgotten = false;
   #closed = false;
 
   /** `ended` is called at the end of the program. */
@@ -251,13 +256,18 @@ export class RemoteClient {
   async close(options?: unknown): Promise<void> {
     for (let joined = this.#closing; joined; joined = this.#closing) {
       try {
-        return await joined;
+        await joined;
+        if (forgets(options) && !this.#forgotten) {
+          throw new OutboundError({ code: "CLOSED", message: unforgotten, delivery: "not-sent" });
+        }
+        return;
       } catch (error) {
         if (this.#closed) {
           throw error;
         } // The options of whoever began it were wrong: they are not this caller's.
       }
     }
+    this.#forgotten = forgets(options);
     const closing = this.#close(options);
     this.#closing = closing;
     try {

@@ -216,6 +216,11 @@ testInPage("forget, and close with and without it", async (page) => {
     outcome(client.unsettled()),
   );
   assert.equal(late.code, "CLOSED");
+  const { error: unforgotten } = await session.evaluate(({ client, outcome }) =>
+    outcome(client.close({ forget: true })),
+  );
+  assert.equal(unforgotten.code, "CLOSED", "it was closed without that");
+  assert.match(unforgotten.message, /nothing was forgotten/);
   await simulator.call("wait-sessions", { n: 0 });
   assert.deepEqual(
     Object.keys(await stored(page)).map((key) => key.replace(/^.*?\/.*?\//, "")),
@@ -226,11 +231,15 @@ testInPage("forget, and close with and without it", async (page) => {
   session = await connect(page, options(simulator));
   assert.deepEqual(await unsettled(session), ["b accepted", "c accepted"]);
   const closings = await session.evaluate(({ client, outcome }) =>
-    Promise.all([{ forget: 1 }, { forget: true }, undefined].map((o) => outcome(client.close(o)))),
+    Promise.all(
+      [{ forget: 1 }, { forget: true }, undefined, { forget: true }].map((o) =>
+        outcome(client.close(o)),
+      ),
+    ),
   );
   assert.deepEqual(
     closings.map(({ error }) => error?.code),
-    ["INVALID_REQUEST", undefined, undefined],
+    ["INVALID_REQUEST", undefined, undefined, undefined],
     "wrong options are the error of whoever gave them",
   );
   assert.deepEqual(await stored(page), {});
