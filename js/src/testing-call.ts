@@ -2,6 +2,7 @@ import type { Delivery, OutboundErrorInit } from "./error.js";
 import type { Method } from "./remote-client.js";
 import type { Fields, Row } from "./testing-check.js";
 import type { Reply } from "./testing-reply.js";
+import { rows } from "./testing-table.js";
 
 /** How a call fails; its delivery is that of the call, unless it is here. */
 export type Failure = Pick<OutboundErrorInit, "code" | "message"> & Partial<OutboundErrorInit>;
@@ -112,6 +113,18 @@ export function acknowledgements(call: ServedCall, result: unknown): Fields[] {
         final,
       ];
   }
+}
+
+/**
+ * Whether an event on the outbound channel is for who listens: an answer to a request is not, though it answers none that
+ * waits; a record without a reference is one that the server pushes.
+ */
+export function isNews({ notificationType, referenceId }: Fields): boolean {
+  if (typeof notificationType !== "string" || notificationType === "") {
+    return false;
+  }
+  const pushed = notificationType === "PreviewRecord" && !referenceId;
+  return pushed || !rows.some(({ answers }) => Object.hasOwn(answers, notificationType));
 }
 
 /** What a call comes to by an event; undefined of an element of a list, which is kept. */

@@ -9,6 +9,7 @@ import {
   acknowledgements,
   eventOf,
   type Failure,
+  isNews,
   outcomeOf,
   requestLine,
   ServedCall,
@@ -221,15 +222,16 @@ export class TestProgram {
       this.#send({ kind: "event", client: this.#client, subscriptions, channel, data });
     }
     const event = { ...(data as Fields) };
-    const call = channel === outbound && this.#waitingFor(event.referenceId);
+    const call = channel === outbound ? this.#waitingFor(event.referenceId) : undefined;
+    const channels = (this.#options.channels ?? []) as readonly string[];
+    const listened = channels.some((pattern) => matches(pattern, channel));
+    if (listened || (channel === outbound && !call && isNews(event))) {
+      this.#send({ kind: "notification", client: this.#client, channel, data });
+    }
     if (call) {
       this.#answer(call, event);
-      return;
-    }
-    this.#counted.events++;
-    const channels = (this.#options.channels ?? []) as readonly string[];
-    if (channel === outbound || channels.some((pattern) => matches(pattern, channel))) {
-      this.#send({ kind: "notification", client: this.#client, channel, data });
+    } else {
+      this.#counted.events++;
     }
   }
 

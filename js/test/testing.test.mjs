@@ -353,6 +353,17 @@ test("events go to subscriptions, to notifications, and to the call that they an
     "notification /v2/me/calls 2",
     "notification /v2/me/outbound 4",
   ]);
+  // As TestWhatTheServerTellsUnasked of internal/outbound has it.
+  server.publish("/v2/me/outbound", { n: 5, notificationType: "PreviewRecord" });
+  for (const event of [
+    { notificationType: "RecordRejectAcknowledge", referenceId: "late" },
+    { notificationType: "PreviewRecord", referenceId: "another's" },
+    {},
+    null,
+  ]) {
+    server.publish("/v2/me/outbound", event);
+  }
+  assert.deepEqual(heard.slice(5), ["notification /v2/me/outbound 5"]);
   server.reply(hold());
   const call = client.completeRecord({ ...request, referenceId: "r" });
   const event = { notificationType: "RecordProcessedAcknowledge", referenceId: "r" };
