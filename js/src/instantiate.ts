@@ -60,6 +60,7 @@ export async function instantiate(
   } catch (cause) {
     throw unavailable(
       `it does not fit this loader (${cause}); index.js and outbound.wasm must come from the same build`,
+      "errors.md#wasm-version",
       cause,
     );
   }
@@ -67,7 +68,7 @@ export async function instantiate(
     throw program.error({ delivery: "not-sent", referenceId: undefined });
   }
   if (!core) {
-    throw unavailable("it is a Go program, but not gws-outbound");
+    throw unavailable("it is a Go program, but not gws-outbound", "errors.md#other-program");
   }
   const { receive } = core;
   return { program, receive };

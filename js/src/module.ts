@@ -1,7 +1,13 @@
-import { fetch } from "./builtins.js";
+import { clearTimeout, fetch, setTimeout } from "./builtins.js";
 import { OutboundError } from "./error.js";
-import { unavailable } from "./unavailable.js";
+import { type Symptom, unavailable } from "./unavailable.js";
 import { shown } from "./url.js";
+
+/** How long the module may take to arrive, in ms: a line of 8 kB/s has it by then, and one that hangs is given up. */
+const limit = 180_000;
+
+/** What to do where the module is not at its place, and where errors.md has more of that. */
+export type Remedy = readonly [what: string, symptom: Symptom];
 
 const modules = /* @__PURE__ */ new Map<string, Promise<WebAssembly.Module>>();
 
@@ -9,7 +15,7 @@ const modules = /* @__PURE__ */ new Map<string, Promise<WebAssembly.Module>>();
 export async function compiledFrom(
   url: URL,
   integrity = "",
-  remedy = "is the file there?",
+  remedy: Remedy = ["is the file there?", "errors.md#wasm-url"],
 ): Promise<WebAssembly.Module> {
   // What was not checked against it must not be had by who asks for that.
   const key = `${integrity} ${url.href}`;
@@ -36,18 +42,20 @@ export async function assertAllowed(): Promise<void> {
   if (pretended || (!document && !WorkerGlobalScope)) {
     throw unavailable(
       "this is no browser: the module runs in pages, Workers and extensions; for tests there is gws-outbound/testing",
+      "errors.md#no-browser",
     );
   }
   try {
     await WebAssembly.instantiate(emptyModule);
   } catch (cause) {
     // The browsers word it differently, and only in the message.
-    throw unavailable(
-      /Content.Security.Policy|\bCSP\b|unsafe-eval/i.test(String(cause))
-        ? `the page's Content-Security-Policy forbids WebAssembly; add 'wasm-unsafe-eval' to its script-src`
-        : `this browser does not run WebAssembly (${cause})`,
-      cause,
-    );
+    throw /Content.Security.Policy|\bCSP\b|unsafe-eval/i.test(String(cause))
+      ? unavailable(
+          "the page's Content-Security-Policy forbids WebAssembly; add 'wasm-unsafe-eval' to its script-src",
+          "errors.md#wasm-policy",
+          cause,
+        )
+      : unavailable(`this browser does not run WebAssembly (${cause})`, "errors.md#no-wasm", cause);
   }
 }
 
@@ -68,47 +76,58 @@ class Spoilt {
 async function fetchModule(
   url: URL,
   integrity: string,
-  remedy: string,
+  remedy: Remedy,
 ): Promise<WebAssembly.Module> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const timer = setTimeout(() => controller.abort(), limit);
   try {
-    return await fetchOnce(url, { integrity }, remedy);
+    return await fetchOnce(url, { integrity, signal }, remedy).catch((error) => {
+      if (!(error instanceof Spoilt)) {
+        throw error;
+      }
+      return fetchOnce(url, { integrity, signal, cache: "reload" }, remedy);
+    });
   } catch (error) {
-    if (!(error instanceof Spoilt)) {
-      throw error;
+    if (signal.aborted) {
+      throw unavailable(
+        `${shown(url)} did not arrive within ${limit / 1000} s; look at the network, and try again`,
+        "errors.md#wasm-slow",
+      );
     }
-  }
-  try {
-    return await fetchOnce(url, { integrity, cache: "reload" }, remedy);
-  } catch (error) {
     throw error instanceof Spoilt ? error.error : error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 async function fetchOnce(
   url: URL,
-  init: RequestInit & { integrity: string },
-  remedy: string,
+  init: RequestInit & { integrity: string; signal: AbortSignal },
+  [what, symptom]: Remedy,
 ): Promise<WebAssembly.Module> {
   const where = shown(url);
   let response: Response;
   try {
     response = await fetch(url, { __proto__: null, ...init } as RequestInit);
   } catch (cause) {
-    if (init.integrity && (await answers(url))) {
+    if (init.integrity && (await answers(url, init.signal))) {
       throw new Spoilt(
         unavailable(
           `what ${where} answered does not have the digest that wasmIntegrity gives; it must be that of this very file`,
+          "errors.md#wasm-digest",
           cause,
         ),
       );
     }
     throw unavailable(
       `fetching ${where} failed; look for the network, CORS, and connect-src in the page's Content-Security-Policy`,
+      "errors.md#wasm-fetch",
       cause,
     );
   }
   if (!response.ok) {
-    throw unavailable(`${where} answered HTTP ${response.status}; ${remedy}`);
+    throw unavailable(`${where} answered HTTP ${response.status}; ${what}`, symptom);
   }
   const type = response.headers.get("content-type") ?? "";
   try {
@@ -120,7 +139,8 @@ async function fetchOnce(
     const bytes = await response.arrayBuffer();
     if (!isWasm(bytes)) {
       throw unavailable(
-        `${where} answered HTTP ${response.status} with ${type || "something"} that is not WebAssembly; ${remedy}`,
+        `${where} answered HTTP ${response.status} with ${type || "something"} that is not WebAssembly; ${what}`,
+        "errors.md#wasm-html",
       );
     }
     return await WebAssembly.compile(bytes);
@@ -129,16 +149,20 @@ async function fetchOnce(
       throw cause;
     }
     throw new Spoilt(
-      unavailable(`${where} did not arrive whole, or is damaged (${cause}); load it again`, cause),
+      unavailable(
+        `${where} did not arrive whole, or is damaged (${cause}); load it again`,
+        "errors.md#wasm-cut",
+        cause,
+      ),
     );
   }
 }
 
 // A digest that is wrong looks like a network that is down. Where the server
 // answers all the same, it is the digest.
-async function answers(url: URL): Promise<boolean> {
+async function answers(url: URL, signal: AbortSignal): Promise<boolean> {
   try {
-    await fetch(url, { __proto__: null, method: "HEAD" } as RequestInit);
+    await fetch(url, { __proto__: null, method: "HEAD", signal } as RequestInit);
     return true;
   } catch {
     return false;

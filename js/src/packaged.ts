@@ -1,7 +1,7 @@
 // The module that comes with the loader. worker.js has nothing of this: where it is, only a page knows.
 
 import type { LoadOptions } from "./api.js";
-import { assertAllowed, compiledFrom } from "./module.js";
+import { assertAllowed, compiledFrom, type Remedy } from "./module.js";
 import { otherPlace, unplaced, wasOptimized } from "./place.js";
 import { unavailable } from "./unavailable.js";
 import { resolveUrl } from "./url.js";
@@ -17,17 +17,17 @@ export async function compiled(options: LoadOptions): Promise<WebAssembly.Module
 }
 
 /** Says what to do where the module is not at its place. */
-function remedy({ wasmUrl }: LoadOptions, url: URL): string {
+function remedy({ wasmUrl }: LoadOptions, url: URL): Remedy {
   if (wasmUrl) {
-    return "the option wasmUrl says that the file is there";
+    return ["the option wasmUrl says that the file is there", "errors.md#wasm-url"];
   }
   if (url.pathname.startsWith("/@fs/")) {
-    return whereLinked;
+    return [whereLinked, "errors.md#linked"];
   }
-  return wasOptimized()
-    ? whereMoved
-    : "the file is not beside index.js; the option wasmUrl says where it is";
+  return wasOptimized() ? [whereMoved, "errors.md#moved"] : [whereMissing, "errors.md#wasm-url"];
 }
+
+const whereMissing = "the file is not beside index.js; the option wasmUrl says where it is";
 
 const whereLinked =
   "the package is linked from outside of the app, where Vite's dev server serves no such file: install it with npm install --install-links, or set server: { fs: { allow: [...] } }";
@@ -43,7 +43,7 @@ export function moduleUrl({ wasmUrl }: LoadOptions): URL {
 function packaged(): URL {
   const place = otherPlace();
   if (place === null) {
-    throw unavailable(unplaced);
+    throw unavailable(unplaced, "errors.md#no-place");
   }
   // Bundlers look for these very words to find the file.
   return place ? new URL("outbound.wasm", place) : new URL("./outbound.wasm", import.meta.url);

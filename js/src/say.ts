@@ -1,6 +1,8 @@
+import { OutboundError } from "./error.js";
 import { write } from "./json.js";
 import type { Program } from "./program.js";
 import { nameAndMessage } from "./thrown.js";
+import { unavailable } from "./unavailable.js";
 import type { FromWorker } from "./wire.js";
 
 /** Says something to the page that the Go program does not say. */
@@ -15,8 +17,9 @@ export function sayEnded(port: MessagePort, { ending: { reason, cause } }: Progr
 
 /** Says why there is no program to run. */
 export function sayUnfit(port: MessagePort, error: unknown): void {
-  const { message, cause } = error as { message: string; cause?: unknown };
-  say(port, { kind: "unfit", message, cause: textOf(cause) });
+  const { code, message, cause } =
+    error instanceof OutboundError ? error : unavailable(`${error}`, "errors.md#loading");
+  say(port, { kind: "unfit", code, message, cause: textOf(cause) });
 }
 
 function textOf(cause: unknown): { name: string; message: string } | null {

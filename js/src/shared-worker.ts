@@ -36,7 +36,7 @@ export async function join(port: MessagePort, request: Join): Promise<void> {
   say(port, { kind: "starting", locked: free !== undefined, build });
   try {
     if (request.build !== build) {
-      throw unavailable("worker.js is of another build than index.js");
+      throw unavailable("worker.js is of another build than index.js", "errors.md#other-build");
     }
     const module = await loading(port, request);
     serve(port, request, await programOf(request, module), () => free?.());

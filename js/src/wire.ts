@@ -6,6 +6,7 @@
 import type { ClientState, LogEntry, Transport } from "./api.js";
 import { parse } from "./builtins.js";
 import type { Delivery, OutboundErrorInit } from "./error.js";
+import type { ErrorCode } from "./error-codes.js";
 import type { Given } from "./given.js";
 import { type Json, write } from "./json.js";
 import type { Method } from "./remote-client.js";
@@ -157,8 +158,13 @@ export type FromWorker =
   /** The module is being loaded. It is said again and again. */
   | { kind: "loading" }
   | { kind: "ready" }
-  /** There is no program to run. */
-  | { kind: "unfit"; message: string; cause: { name: string; message: string } | null }
+  /** There is no program to run: the code and the message of an OutboundError. */
+  | {
+      kind: "unfit";
+      code: ErrorCode;
+      message: string;
+      cause: { name: string; message: string } | null;
+    }
   /** The program has ended: words that follow "the WebAssembly program". */
   | { kind: "ended"; reason: string; cause: { name: string; message: string } | null };
 

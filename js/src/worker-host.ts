@@ -3,13 +3,13 @@
 import type { OutboundClient } from "./api.js";
 import { build } from "./build.js";
 import { clearTimeout, NativePromise, setTimeout } from "./builtins.js";
+import { OutboundError } from "./error.js";
 import { lockName } from "./life.js";
 import { Link } from "./link.js";
 import { otherPlace, unplaced } from "./place.js";
 import type { Port } from "./port.js";
 import { Program } from "./program.js";
 import { remake } from "./thrown.js";
-import { unavailable } from "./unavailable.js";
 import { resolveUrl, withoutSecrets } from "./url.js";
 import { type FromWorker, fromText } from "./wire.js";
 
@@ -179,7 +179,14 @@ export class Start {
           this.#begin();
           break;
         case "unfit":
-          this.#failed(unavailable(message.message, message.cause ? remake(message.cause) : null));
+          this.#failed(
+            new OutboundError({
+              code: message.code,
+              message: message.message,
+              delivery: "not-sent",
+              cause: message.cause ? remake(message.cause) : undefined,
+            }),
+          );
       }
     }
   }

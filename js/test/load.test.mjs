@@ -22,7 +22,8 @@ async function digestOf(name) {
 
 function assertUnavailable({ error }, message) {
   assert.match(error.message, message);
-  assert.match(error.message, /^the WebAssembly module could not be loaded: /);
+  assert.match(error.message, /^the WebAssembly module could not be loaded: (?!.*could not be)/);
+  assert.match(error.message, /\(errors\.md#(?!loading)[\w-]+\)$/, "its own place in the manual");
   assert.equal(error.code, "LOAD_FAILED");
   assert.equal(error.delivery, "not-sent");
   assert.equal(error.name, "OutboundError");
@@ -161,6 +162,23 @@ testInPage(
   { complaints: failures },
 );
 
+testInPage("a module that never arrives is given up", async (page) => {
+  const outcome = await page.evaluate(async () => {
+    const { setTimeout } = globalThis;
+    globalThis.setTimeout = (run, ms, ...args) =>
+      setTimeout(run, ms === 180_000 ? 50 : ms, ...args);
+    const [{ load, OutboundError }, { outcome }] = await Promise.all([
+      import("/dist/index.js"),
+      import("/in-page.js"),
+    ]);
+    return outcome(load({ wasmUrl: "/never.wasm" }), OutboundError);
+  });
+  assertUnavailable(
+    outcome,
+    /never\.wasm did not arrive within 180 s; .* \(errors\.md#wasm-slow\)/,
+  );
+});
+
 testInPage(
   "a load that failed does not spoil the next",
   async (page) => {
@@ -171,16 +189,20 @@ testInPage(
 );
 
 testInPage("a module that is not ours: the error says so", async (page) => {
-  const outcome = await page.evaluate(async () => {
+  const outcomes = await page.evaluate(async () => {
     const [{ createClient, OutboundError }, { outcome }] = await Promise.all([
       import("/dist/index.js"),
       import("/in-page.js"),
     ]);
     const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
     const wasmModule = await WebAssembly.compile(empty);
-    return outcome(createClient({ wasmModule }), OutboundError);
+    return Promise.all(
+      [true, false].map((worker) => outcome(createClient({ wasmModule, worker }), OutboundError)),
+    );
   });
-  assertUnavailable(outcome, /does not fit this loader .* must come from the same build/);
+  for (const outcome of outcomes) {
+    assertUnavailable(outcome, /does not fit this loader .* must come from the same build/);
+  }
 });
 
 testInPage("wrong options of the loader are all named", async (page) => {
