@@ -35,8 +35,11 @@ test("nothing but what is needed is packed", () => {
   const declarations = packed.files.filter((file) => /\.d\.c?ts$/.test(file));
   assert.ok(declarations.includes("dist/index.d.ts"));
   assert.ok(declarations.includes("dist/index.d.cts"));
+  const pages = packed.files.filter((file) => file.startsWith("docs/"));
+  assert.ok(pages.includes("docs/errors.md"));
+  assert.ok(pages.every((page) => page.endsWith(".md")));
   assert.deepEqual(
-    packed.files.filter((file) => !declarations.includes(file)),
+    packed.files.filter((file) => !declarations.includes(file) && !pages.includes(file)),
     [
       "CHANGELOG.md",
       "LICENSE",
@@ -56,6 +59,20 @@ test("nothing but what is needed is packed", () => {
       "package.json",
     ],
   );
+});
+
+test("the pages of the manual that are packed lead to nothing that is not", async () => {
+  const missing = [];
+  for (const page of packed.files.filter((file) => file.endsWith(".md"))) {
+    const text = await readFile(new URL(`../${page}`, import.meta.url), "utf8");
+    for (const [, link] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+      const file = new URL(link, `file:///${page}`).pathname.slice(1);
+      if (!packed.files.includes(file)) {
+        missing.push(`${page}: ${link}`);
+      }
+    }
+  }
+  assert.deepEqual(missing, []);
 });
 
 test("publint and attw find nothing wrong", async () => {
