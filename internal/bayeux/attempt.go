@@ -61,8 +61,6 @@ func (c *Client) try() {
 				c.signedIn = keep
 				c.resume()
 				c.open()
-			case !c.established && c.opts.Final != nil && c.opts.Final(err):
-				c.finish(err)
 			default:
 				c.failed(err)
 			}
@@ -191,9 +189,13 @@ func (c *Client) lost(err error) {
 	}
 }
 
-// failed ends an attempt; the next one follows by itself.
+// failed ends an attempt; the next one follows by itself, unless that is of no use.
 func (c *Client) failed(err error) {
 	c.dropRival()
+	if !c.established && c.opts.Final != nil && c.opts.Final(err) {
+		c.finish(err)
+		return
+	}
 	err = c.telling(err)
 	if e, ok := errors.AsType[interface {
 		error

@@ -25,17 +25,16 @@ type Options struct {
 	Transports []Transport
 
 	// Prepare runs before each handshake, to sign in for instance. If it
-	// returns an error, so does the attempt; an error for which Final is true ends the
-	// client.
+	// returns an error, so does the attempt.
 	Prepare func(context.Context) error
 
 	// PreparedIn, if set, is how long the work of Prepare that has just succeeded has taken, where that was begun before it
 	// was called; 0 if it was not. It says how far the server is.
 	PreparedIn func() time.Duration
 
-	// Final reports whether an error of Prepare will not go away by trying
-	// again. It is asked only before the first handshake has succeeded: later
-	// on, a session is worth waiting for.
+	// Final reports whether the error of an attempt will not go away by trying
+	// again: it ends the client then. It is asked once for each attempt, and only before the first session: later
+	// on, one is worth waiting for.
 	Final func(error) bool
 
 	// OnStatus is called with each change of the status, on the client's loop: it

@@ -105,7 +105,8 @@ type Client struct {
 
 	opened    atomic.Bool
 	warned    atomic.Bool // of the server's silence, or of the page's policy: once is enough
-	forbidden int         // how often CORS kept the sign-in from being read; belongs to the goroutine that signs in
+	forbidden int         // how often CORS kept the sign-in from being read; belongs to the session's loop, as the next one
+	missing   int         // how often there was no CometD
 	missed    missed
 	counted   counted
 	unclaimed int  // answers that nobody waited for; belongs to the session's loop

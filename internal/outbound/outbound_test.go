@@ -542,7 +542,7 @@ func TestOpenFails(t *testing.T) {
 			"sign-in fails":         {gwssim.Behavior{SignInStatus: 503}, ConnectFailed, "Service Unavailable"},
 			"sign-in is not there":  {gwssim.Behavior{SignInStatus: 404}, APIError, "resource not found"},
 			"redirected to a login": {gwssim.Behavior{Redirect: true}, HTTPError, "redirect"},
-			"no such transport":     {unreachable(transport), ConnectFailed, "no session in time"},
+			"no such transport":     {unreachable(transport), ConnectFailed, "was not: look at cometdPath"},
 			"handshake refused":     {gwssim.Behavior{RefuseHandshake: "403::Handshake denied"}, HandshakeRefused, "403::Handshake denied"},
 			"handshake not now":     {gwssim.Behavior{RefuseHandshake: "500::Not now"}, HandshakeRefused, "500::Not now"},
 			"handshake never":       {gwssim.Behavior{RefuseHandshake: "500::Never", RefuseHandshakeAdvice: "none"}, HandshakeRefused, "500::Never"},
@@ -585,6 +585,25 @@ func TestOpenFails(t *testing.T) {
 			require.ErrorIs(t, outcome{err: err}.rejected(t, ConnectFailed, gws.NotSent), reason)
 			require.Less(t, time.Since(start), opts.ConnectTimeout, "at once")
 		})
+	})
+}
+
+func TestOpenFails_CometDIsElsewhere(t *testing.T) {
+	for name, transports := range map[string][]string{"long-polling": {LongPolling}, "both": {WebSocket, LongPolling}} {
+		t.Run(name, func(t *testing.T) {
+			opts := options(gwssim.New(t), LongPolling)
+			opts.Transports, opts.CometdPath = transports, "/nowhere"
+			opts.ConnectTimeout = time.Hour // it does not take that long
+			_, err := Open(soon(t), opts)
+			e := outcome{err: err}.rejected(t, ConnectFailed, gws.NotSent)
+			require.Contains(t, e.Message, `the server answered long-polling with HTTP 404`)
+			require.Contains(t, e.Message, `CometD at "/nowhere" was not: look at cometdPath`)
+		})
+	}
+	t.Run("for a moment, while the server starts", func(t *testing.T) {
+		sim := gwssim.New(t)
+		sim.Set(gwssim.Behavior{Faults: []gwssim.Fault{{At: gwssim.AtHandshake, Do: gwssim.DoAnswer, Status: 404, Times: 1}}})
+		get(t, call(t.Context(), open(t, options(sim, LongPolling)), record(), CallOptions{})).resolved(t, "ref-1")
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/bayeux/longpolling"
 	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/httpx"
@@ -40,9 +41,13 @@ func (c *Client) warnOfPolicy(s bayeux.Status) {
 	}
 }
 
-// final reports whether the opening of a client is over with this failure to sign in. That the server does not allow the
-// page may be said by a proxy, while the server starts: only the second time is it final.
+// final reports whether the opening of a client is over with this failure. That the server does not allow the
+// page, or has no CometD where that is looked for, may be said by a proxy, while the server starts: only the second time is it final.
 func (c *Client) final(err error) bool {
+	if e, ok := errors.AsType[*longpolling.StatusError](err); ok && (e.Status == 404 || e.Status == 405) {
+		c.missing++
+		return c.missing > 1
+	}
 	if e, ok := errors.AsType[*httpx.NetworkError](err); ok {
 		switch e.Cause {
 		case httpx.MixedContent, httpx.PolicyForbids:

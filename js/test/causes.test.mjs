@@ -157,7 +157,7 @@ testInPage(
       baseUrl: simulator.url,
       headers,
       cometdPath: "/nowhere",
-      connectTimeout: 3000,
+      connectTimeout: 600_000, // it is said at once
     };
     const { error } = await settle(page, "createClient", options);
     assert.equal(error.code, "CONNECT_FAILED");
