@@ -33,8 +33,6 @@ const notInlined = [
   "github.com/hack-pad/go-indexeddb/...",
   "github.com/hack-pad/safejs/...",
   "hash/fnv",
-  "internal/bisect",
-  "internal/godebug",
   "internal/poll",
   "internal/strconv",
   "io/fs",

@@ -10,8 +10,15 @@ import (
 func TestRun_LibrariesCompileWithoutThem(t *testing.T) {
 	folder := t.TempDir()
 	require.NoError(t, run(folder))
-	_, err := goCommand("build", "-overlay="+filepath.Join(folder, "overlay.json"), "nhooyr.io/websocket", "github.com/hack-pad/go-indexeddb/idb")
+	_, err := goCommand("build", "-overlay="+filepath.Join(folder, "overlay.json"), "nhooyr.io/websocket", "github.com/hack-pad/go-indexeddb/idb", "time")
 	require.NoError(t, err)
+}
+
+func TestFindGodebug(t *testing.T) {
+	_, err := findGodebug(nil)
+	require.ErrorContains(t, err, "not needed for that any more")
+	_, err = findGodebug([]listed{{ImportPath: godebug, GoFiles: []string{"a.go", "b.go"}}})
+	require.ErrorContains(t, err, "has the files [a.go b.go]")
 }
 
 func TestCheckImports_PackageWithNetHTTPIsNamed(t *testing.T) {
