@@ -7,7 +7,7 @@ import type { Port } from "./port.js";
 import type { Program } from "./program.js";
 import { Pulse } from "./pulse.js";
 import { describe, remake } from "./thrown.js";
-import { type Fields, type FromPage, fromText, type ToPage, toText } from "./wire.js";
+import { type Fields, type FromPage, type ToPage, toText } from "./wire.js";
 
 /** What a client hears of: called synchronously, must not throw. */
 export interface Hooks {
@@ -66,7 +66,11 @@ export class Link {
         }
       },
     );
-    port.onmessage = (text) => this.#take(text);
+    port.onmessages = (messages) => {
+      for (const message of messages) {
+        this.#handle(message);
+      }
+    };
     const unwatch = watchPage(this);
     program.onEnd(() => {
       unwatch();
@@ -116,12 +120,6 @@ export class Link {
     if (cookies !== this.#cookies) {
       this.#cookies = cookies;
       this.send({ kind: "cookies", cookies });
-    }
-  }
-
-  #take(text: string): void {
-    for (const message of fromText(text) as ToPage[]) {
-      this.#handle(message);
     }
   }
 

@@ -3,6 +3,7 @@
 import { instantiate } from "./instantiate.js";
 import { Link } from "./link.js";
 import type { Port } from "./port.js";
+import { fromText, type ToPage } from "./wire.js";
 
 /** The number of the one port. */
 const page = 1;
@@ -22,8 +23,10 @@ export function linkToPage(module: WebAssembly.Module): Promise<Link> {
 }
 
 async function start(module: WebAssembly.Module): Promise<Link> {
-  const port: Port = { send: () => {}, onmessage: () => {} };
-  const { program, receive } = await instantiate(module, (_, text) => port.onmessage(text));
+  const port: Port = { send: () => {}, onmessages: () => {} };
+  const { program, receive } = await instantiate(module, (_, text) =>
+    port.onmessages(fromText(text) as ToPage[]),
+  );
   port.send = (text) => receive(page, text);
   return new Link(port, program, "page");
 }

@@ -17,7 +17,7 @@ import { Program } from "./program.js";
 import { newReference } from "./reference.js";
 import { TestProgram } from "./testing-program.js";
 import type { Reply } from "./testing-reply.js";
-import type { FromPage } from "./wire.js";
+import { type FromPage, fromText, type ToPage } from "./wire.js";
 
 export {
   type Acknowledgement,
@@ -128,8 +128,8 @@ export async function createTestClient(options: TestClientOptions = {}): Promise
   const { unsettled = [], ...others } = options;
   const [, settings] = splitOptions<ClientOptions>(others);
   const { signal: _, cometd: __, headers: ___, ...rest } = settings;
-  const port: Port = { send: () => {}, onmessage: () => {} };
-  const served = new TestProgram(rest, (text) => port.onmessage(text));
+  const port: Port = { send: () => {}, onmessages: () => {} };
+  const served = new TestProgram(rest, (text) => port.onmessages(fromText(text) as ToPage[]));
   port.send = (text) => served.take(JSON.parse(text) as FromPage);
   for (const call of unsettled) {
     const { method, request, delivery = "unknown", sentAt, answerableUntil = null } = call;

@@ -11,7 +11,7 @@ import type { Port } from "./port.js";
 import { Program } from "./program.js";
 import { remake } from "./thrown.js";
 import { resolveUrl, withoutSecrets } from "./url.js";
-import { type FromWorker, fromText } from "./wire.js";
+import { type FromWorker, fromText, type ToPage } from "./wire.js";
 
 /** How long a Worker may take to load its script, and to start the program once it has the module, in ms. */
 const patience = 20_000;
@@ -140,7 +140,7 @@ export class Start {
       this.#began = resolve;
       this.#failed = reject;
     });
-    this.#port = { send: (text) => messages.postMessage(text), onmessage: () => {} };
+    this.#port = { send: (text) => messages.postMessage(text), onmessages: () => {} };
     messages.onmessage = ({ data }) => this.#take(data);
     this.#limit();
     const done = () => clearTimeout(this.#timer);
@@ -226,14 +226,15 @@ export class Start {
     const release = () => this.end();
     const link = new Link(this.#port, this.#program, this.#host, release, () => !this.#locked);
     this.#messages.onmessage = ({ data }) => {
-      const [first] = fromText(data);
+      const messages = fromText(data);
+      const [first] = messages;
       if (first?.kind === "ended") {
         this.#program.end({
           reason: first.reason,
           cause: first.cause ? remake(first.cause) : undefined,
         });
       } else {
-        this.#port.onmessage(data);
+        this.#port.onmessages(messages as ToPage[]);
       }
     };
     this.#began(link);
