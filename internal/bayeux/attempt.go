@@ -162,10 +162,11 @@ func (c *Client) share(limit time.Duration) time.Duration {
 // lost gives up the connection.
 func (c *Client) lost(err error) {
 	proved := c.link != nil && c.link.proved
+	trial := c.link != nil && c.link.trial && !proved
 	c.dropLink()
 	c.moved = false
-	if c.phase == waiting {
-		return // the next attempt, already due, will open another
+	if c.in(waiting, signingIn) {
+		return // the next attempt, already due, will open another, and so does this one once it is signed in
 	}
 	if _, large := errors.AsType[*TooLargeError](err); large {
 		c.logf(Warn, "%v: the session is given up, since the server would send it again", err)
@@ -178,7 +179,7 @@ func (c *Client) lost(err error) {
 	switch {
 	case c.phase == leaving:
 		c.finish(ErrClosed)
-	case c.otherTransport(err):
+	case c.otherTransport(err, trial):
 	case c.clientID == "" && c.preferred < 0:
 		c.failed(err)
 	default:

@@ -3,7 +3,7 @@ package bayeux
 import "time"
 
 // predecessor is a session that another has taken the place of because its
-// transport could not be had, and for which the server may hold events. They
+// transport could not be had, be it one of an earlier client, and for which the server may hold events. They
 // are fetched once its transport can be had again, for as long as the server
 // keeps it.
 type predecessor struct {

@@ -30,12 +30,20 @@ func (c *Client) receive(l *link, frame []byte) {
 	if c.opts.traces() {
 		t = &trace{l: l, what: "received", size: len(frame)}
 	}
+	var last *Message // the reply to the connect: it confirms events, which are to be handled before, wherever they are
 	r := decode(frame, func(m *Message) {
 		t.message(m)
-		if c.ctx.Err() == nil {
+		switch {
+		case c.ctx.Err() != nil:
+		case last == nil && m.Channel == metaConnect && m.successful() && (l.state == eventsOnly || l.underWay(metaConnect) != nil):
+			last = new(*m)
+		default:
 			c.handle(l, m)
 		}
 	})
+	if last != nil && c.ctx.Err() == nil {
+		c.handle(l, last)
+	}
 	t.end()
 	c.frame = nil
 	if l.returns {
@@ -52,6 +60,7 @@ func (c *Client) receive(l *link, frame []byte) {
 	requests := l.perRequest()
 	again := requests && c.ack.on && c.ack.batch == before // the reply to the connect was not in it
 	switch {
+	case l.state == inUse && r.handled == 0 && r.dropped == 0 && !requests: // it holds nothing, and says nothing of what follows
 	case l.state == inUse && l == c.rival && r.handled == 0:
 		c.lostRival(r.err(frame))
 	case l.state != inUse || l != c.link: // what it should have brought comes over another

@@ -133,6 +133,8 @@ func (c *Client) connect() {
 		m.Advice = &Advice{Timeout: new(float64)}
 		if c.resuming {
 			limit = c.share(limit)
+		} else if c.link.trial && !c.link.proved {
+			limit = c.trialLimit()
 		} else if c.confirmed && !c.link.perRequest() {
 			limit = c.silenceLimit() // the watch looks sooner, and more closely
 		}
