@@ -618,10 +618,10 @@ func TestRefusedPOST_GivenUpBeforeItLeavesAgain(t *testing.T) {
 		code   Code
 		giveUp func(c *Client, abort func())
 	}{
-		"aborted":            {Aborted, func(_ *Client, abort func()) { abort() }},
-		"closed":             {Closed, func(c *Client, _ func()) { c.Close() }},
-		"the time is over":   {RequestTimeout, func(*Client, func()) {}},
-		"another agent":      {AgentChanged, func(c *Client, _ func()) { c.session.End(&gws.AgentChangedError{}) }},
+		"aborted":          {Aborted, func(_ *Client, abort func()) { abort() }},
+		"closed":           {Closed, func(c *Client, _ func()) { c.Close() }},
+		"the time is over": {RequestTimeout, func(*Client, func()) {}},
+		"another agent":    {AgentChanged, func(c *Client, _ func()) { c.session.End(&gws.AgentChangedError{}) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
