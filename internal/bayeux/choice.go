@@ -212,7 +212,7 @@ func (c *Client) upgrade() {
 // trialLimit is how long a better transport, which is open, may take for its first reply: the session is not
 // kept from the one that works for longer.
 func (c *Client) trialLimit() time.Duration {
-	return max(raceAfter, c.trips.limit(), 3*c.link.openedIn())
+	return max(c.link.firstReply(), c.trips.limit())
 }
 
 // reason puts together why there is no session, by transport where several have failed.

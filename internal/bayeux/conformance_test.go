@@ -924,7 +924,12 @@ func TestEmptyFramesBeforeTheHandshakeReplyOverASocketAreSkipped(t *testing.T) {
 		c := s.client()
 		done := make(chan error, 1)
 		go func() { done <- c.Connect(t.Context()) }()
+		start := time.Now()
 		s.connection()
+		s.expect(metaHandshake)
+		s.say("[]") // and no reply
+		s.connection()
+		require.Equal(t, 2*time.Second, time.Since(start), "a second, and a backoff")
 		for _, frame := range []string{"", " ", "[]"} {
 			s.say(frame)
 		}

@@ -84,8 +84,8 @@ func (l *link) close() {
 
 func (l *link) perRequest() bool { return l.c.opts.Transports[l.transport].PerRequest() }
 
-// openedIn is how long it has taken to open.
-func (l *link) openedIn() time.Duration { return l.opened.Sub(l.began) }
+// firstReply is how long the first reply may take, by how long it has taken to open.
+func (l *link) firstReply() time.Duration { return max(raceAfter, 3*l.opened.Sub(l.began)) }
 
 // asksMore reports whether anything but a connect waits for its reply.
 func (l *link) asksMore() bool {

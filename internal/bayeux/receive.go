@@ -60,7 +60,10 @@ func (c *Client) receive(l *link, frame []byte) {
 	requests := l.perRequest()
 	again := requests && c.ack.on && c.ack.batch == before // the reply to the connect was not in it
 	switch {
-	case l.state == inUse && r.handled == 0 && r.dropped == 0 && !requests: // it holds nothing, and says nothing of what follows
+	case l.state == inUse && r.handled == 0 && r.dropped == 0 && !requests: // it holds nothing; the handshake's reply may follow
+		if x := l.underWay(metaHandshake); x != nil && time.Until(x.due) > l.firstReply() {
+			x.extend(l.firstReply())
+		}
 	case l.state == inUse && l == c.rival && r.handled == 0:
 		c.lostRival(r.err(frame))
 	case l.state != inUse || l != c.link: // what it should have brought comes over another
