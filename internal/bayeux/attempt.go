@@ -168,7 +168,8 @@ func (c *Client) lost(err error) {
 	if c.in(waiting, signingIn) {
 		return // the next attempt, already due, will open another, and so does this one once it is signed in
 	}
-	if _, large := errors.AsType[*TooLargeError](err); large {
+	_, large := errors.AsType[*TooLargeError](err)
+	if large {
 		c.logf(Warn, "%v: the session is given up, since the server would send it again", err)
 		c.forget()
 		defer c.gap(err.Error())
@@ -179,6 +180,11 @@ func (c *Client) lost(err error) {
 	switch {
 	case c.phase == leaving:
 		c.finish(ErrClosed)
+	case large && !c.retries.mayRenew(): // as over any transport
+		c.failed(err)
+	case large:
+		c.note(err)
+		c.wait(0, c.lastErr)
 	case c.otherTransport(err, trial):
 	case c.clientID == "" && c.preferred < 0:
 		c.failed(err)
