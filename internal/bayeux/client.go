@@ -68,6 +68,11 @@ type Options struct {
 	// not to be given to another. It must not block.
 	Resume func() *SavedSession
 
+	// OnLeftBehind, if set, is called with a time, on the client's loop, when a new session takes the place of that of Resume because
+	// the network has failed: until then what the server holds for that one is still fetched. It is called once more when
+	// that has come to its end. It must not block.
+	OnLeftBehind func(until time.Time)
+
 	// Save, if set, is called with what Resume takes of the session, whenever that has
 	// changed, on the client's loop: it must not block. The next connect waits
 	// until done is called, from any goroutine, which must happen within some

@@ -13,6 +13,7 @@ type predecessor struct {
 	until     time.Time // when the server has forgotten it
 	retries   retries
 	link      *link
+	resumed   bool // it is that of Options.Resume
 }
 
 // sessionLost notes that the server does not know the session over the
@@ -65,8 +66,19 @@ func (c *Client) lostPredecessor() {
 }
 
 func (c *Client) dropPredecessor() {
-	if c.predecessor != nil {
-		c.predecessor.link.close()
-		c.predecessor = nil
+	p := c.predecessor
+	if p == nil {
+		return
+	}
+	p.link.close()
+	c.predecessor = nil
+	if p.resumed {
+		c.leftBehind(time.Now())
+	}
+}
+
+func (c *Client) leftBehind(until time.Time) {
+	if c.opts.OnLeftBehind != nil {
+		c.opts.OnLeftBehind(until)
 	}
 }

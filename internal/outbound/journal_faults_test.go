@@ -67,6 +67,34 @@ func TestAnswer_WriteThatFailsOnceIsMadeAgainBeforeItIsConfirmed(t *testing.T) {
 	})
 }
 
+// A page that is loaded again signs in, and then cannot reach the server for a while. It has a new session in the end: what the server holds
+// for the one before is fetched all the same, and until then nobody is told that it is too late.
+func TestReload_ServerIsAwayAfterTheSignIn_TheAnswerOfTheSessionBeforeIsFetched(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", slow)
+		l := d.load()
+		l.complete("a")
+		pass(afterTheAnswer)
+		l.kill()
+		away := false
+		d.OnStep(func(_ *journaltest.Page, s journaltest.Step) error { // the journal is opened by whoever has signed in
+			d.s.mu.Lock()
+			defer d.s.mu.Unlock()
+			if !away {
+				away = true
+				d.s.outage(3 * time.Second)
+			}
+			return nil
+		})
+		l = d.load()
+		require.Equal(d, 2, d.s.made)
+		if list := l.Unsettled(d.Context()); !list[0].Answered {
+			require.True(d, list[0].AnswerableUntil.After(time.Now()), "%v", list[0])
+		}
+		get(d.T, l.settled("a")).resolved(d.T, "a")
+	})
+}
+
 // The call waits for a session. The late acknowledgement of the one that it repeats is written
 // before it is confirmed, and what is written then is not overwritten.
 func TestSentAgain_LateAnswerIsWrittenBeforeItIsConfirmed(t *testing.T) {
