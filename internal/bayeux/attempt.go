@@ -168,8 +168,8 @@ func (c *Client) lost(err error) {
 	if c.in(waiting, signingIn) {
 		return // the next attempt, already due, will open another, and so does this one once it is signed in
 	}
-	_, large := errors.AsType[*TooLargeError](err)
-	if large {
+	again := comesAgain(err)
+	if again {
 		c.logf(Warn, "%v: the session is given up, since the server would send it again", err)
 		c.forget()
 		defer c.gap(err.Error())
@@ -180,9 +180,9 @@ func (c *Client) lost(err error) {
 	switch {
 	case c.phase == leaving:
 		c.finish(ErrClosed)
-	case large && !c.retries.mayRenew(): // as over any transport
+	case again && !c.retries.mayRenew(): // as over any transport
 		c.failed(err)
-	case large:
+	case again:
 		c.note(err)
 		c.wait(0, c.lastErr)
 	case c.otherTransport(err, trial):
@@ -196,6 +196,15 @@ func (c *Client) lost(err error) {
 			c.failed(err)
 		}
 	}
+}
+
+// comesAgain reports whether the server would send to the same session again what has ended the connection.
+func comesAgain(err error) bool {
+	if _, large := errors.AsType[*TooLargeError](err); large {
+		return true
+	}
+	p, _ := errors.AsType[*ProtocolError](err)
+	return p != nil && p.again
 }
 
 // failed ends an attempt; the next one follows by itself.

@@ -187,14 +187,15 @@ type sessionState struct {
 	session        int // counts sessions: handshakes that succeeded, and one to be resumed
 	clientID       string
 	plan           plan
-	askedAt        time.Time // when the last connect was sent
-	repliedAt      time.Time // when the last one was answered
-	eventful       bool      // there were events since then for somebody here
-	cutShort       int       // frames cut short that were asked for again since the connection was steady
-	confirmed      bool      // a connect of this session has succeeded
-	answeredBeside bool      // the connect beside the subscriptions was answered, and they are not in place yet
-	refusals       int       // connects in a row that the server refused
-	movedAt        time.Time // when the session last moved from a socket that may live
+	askedAt        time.Time      // when the last connect was sent
+	repliedAt      time.Time      // when the last one was answered
+	eventful       bool           // there were events since then for somebody here
+	cutShort       int            // frames cut short that were asked for again since the connection was steady
+	confirmed      bool           // a connect of this session has succeeded
+	answeredBeside bool           // the connect beside the subscriptions was answered, and they are not in place yet
+	refusals       int            // connects in a row that the server refused
+	hiddenBy       *ProtocolError // the last frame in which the reply to one could not be found, since one was answered
+	movedAt        time.Time      // when the session last moved from a socket that may live
 	ack            ackState
 
 	seesOthers bool // the server sees other clients in this browser

@@ -954,3 +954,58 @@ func TestRepliesWithoutIdsAreToldApartByTheirSubscription(t *testing.T) {
 		require.Error(t, <-b)
 	})
 }
+
+func TestFrameThatHidesAnEvent_TheReplyFollows(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client()
+		s.connect(c)
+		m := s.expect(metaConnect)
+		for range 3 {
+			s.say(`[{"channel":"/a","data":"5" wide"}]`)
+			s.say(`[{"channel":"/meta/connect","id":"%1","successful":true,"ext":{"ack":1}}]`, m...)
+			m = s.expect(metaConnect)
+		}
+		wait(5 * time.Second)
+		s.silent()
+		require.Equal(t, Status{State: Connected, Transport: "websocket", Session: 1}, c.current())
+	})
+}
+
+// Behind a quote too many no end can be trusted, so that the reply to the connect is lost as well. The server sends the
+// same again as long as the session lives.
+func TestFrameThatHidesTheReply_IsReadOnceMoreAndThenCostsTheSession(t *testing.T) {
+	const hides = `[{"channel":"/a","data":"5" wide"},{"channel":"/meta/connect","id":"%1","successful":true,"ext":{"ack":1}}]`
+	for name, requests := range map[string]bool{"a socket": false, "requests": true} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				s := newServer(t)
+				s.requests = requests
+				c := s.client()
+				hears(t, c, "/a")
+				s.connect(c)
+				from := time.Now()
+				for range 2 {
+					m := s.expect(metaConnect)
+					s.say(hides, m...)
+					if requests {
+						s.current.sink.Fail(m, errors.New("unanswered"))
+					} else {
+						s.connection()
+					}
+				}
+				if requests {
+					s.connection()
+				}
+				s.session()
+				most := time.Second // the backoff of the first time
+				if !requests {
+					most += 2 * time.Second // for which the reply could follow
+				}
+				require.Equal(t, most, time.Since(from))
+				require.Equal(t, 2, c.current().Session)
+				require.Contains(t, strings.Join(s.log, "\n"), "the session is given up")
+			})
+		})
+	}
+}

@@ -85,6 +85,9 @@ func (x *exchange) extend(limit time.Duration) {
 func (l *link) silent(x *exchange) {
 	c := l.c
 	err := fmt.Errorf("%s: %w (%v)", x.message.Channel, errNoReply, x.limit)
+	if hidden := c.hiddenBy; hidden != nil && hidden.again && x.message.Channel == metaConnect {
+		err = hidden
+	}
 	if !l.perRequest() {
 		c.lostLink(l, err)
 		return

@@ -69,6 +69,11 @@ func (c *Client) receive(l *link, frame []byte) {
 	case l.state != inUse || l != c.link: // what it should have brought comes over another
 	case r.handled == 0 && c.clientID == "":
 		c.lost(r.err(frame)) // waiting for the handshake's reply in such company would be in vain
+	case c.ack.on && r.hidden && last == nil:
+		c.hide(l, r.err(frame))
+		if !requests {
+			c.gap(r.String())
+		}
 	case !requests && c.ack.on && c.cutShort < mostCutShort && r.cutShort:
 		c.cutShort++
 		c.lost(r.err(frame)) // what was in it is sent again over the next connection
@@ -81,6 +86,18 @@ func (c *Client) receive(l *link, frame []byte) {
 // steady, may be asked for again: a server that cuts each of them short would
 // have the client reconnect for ever.
 const mostCutShort = 3
+
+// hide notes a frame in which the reply to the connect may be, and cannot be found. Over a socket it may follow, soon. If it
+// does not, the server sends the same again; if that is of no use either, the session is given up, since it would go on so.
+func (c *Client) hide(l *link, err *ProtocolError) {
+	err.again = c.hiddenBy != nil
+	c.hiddenBy = err
+	if x := l.underWay(metaConnect); x != nil && !l.perRequest() {
+		x.extend(max(l.firstReply(), c.trips.limit()))
+	} else if err.again && l.perRequest() {
+		c.lost(err)
+	}
+}
 
 // complain says what was wrong with a frame, once a connection and kind: complaints has a bit
 // for each.

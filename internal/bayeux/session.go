@@ -190,7 +190,7 @@ func (c *Client) connected(r *Message, err error) {
 		}
 		return
 	}
-	c.refusals = 0
+	c.refusals, c.hiddenBy = 0, nil
 	c.ack.delivered(r.Ext)
 	c.resumed()
 	switch {
@@ -323,7 +323,7 @@ func (c *Client) forget() {
 	clear(c.unwanted)
 	c.resuming = false
 	c.confirmed = false
-	c.refusals = 0
+	c.refusals, c.hiddenBy = 0, nil
 	c.signIn, c.signedIn = false, false
 	c.ack = ackState{}
 }
