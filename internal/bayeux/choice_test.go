@@ -25,7 +25,7 @@ func (s *server) holds(d time.Duration) {
 		case m := <-l.sent:
 			select {
 			case <-time.After(d):
-				s.say(connectReply, m...)
+				l.sink.Receive([]byte(strings.ReplaceAll(connectReply, "%1", string(m[0].ID))))
 				continue
 			case <-l.closed:
 			}
