@@ -71,5 +71,8 @@ func (p plan) final() bool { return p.reconnect == none || p.interval < 0 }
 // lifetime is how long a session can be taken to live at the server once its
 // connects fail.
 func (p plan) lifetime() time.Duration {
+	if p.maxInterval < 0 {
+		return noEnd
+	}
 	return max(p.timeout, 0) + max(p.interval, 0) + max(p.maxInterval, 0)
 }

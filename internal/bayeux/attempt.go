@@ -160,12 +160,14 @@ func (c *Client) share(limit time.Duration) time.Duration {
 // lost gives up the connection.
 func (c *Client) lost(err error) {
 	proved := c.link != nil && c.link.proved
+	trial := c.link != nil && c.link.trial && !proved
 	c.dropLink()
 	c.moved = false
-	if c.phase == waiting {
-		return // the next attempt, already due, will open another
+	if c.in(waiting, signingIn) {
+		return // the next attempt, already due, will open another, and so does this one once it is signed in
 	}
-	if _, large := errors.AsType[*TooLargeError](err); large {
+	again := comesAgain(err)
+	if again {
 		c.logf(Warn, "%v: the session is given up, since the server would send it again", err)
 		c.forget()
 		defer c.gap(err.Error())
@@ -176,7 +178,12 @@ func (c *Client) lost(err error) {
 	switch {
 	case c.phase == leaving:
 		c.finish(ErrClosed)
-	case c.otherTransport(err):
+	case again && !c.retries.mayRenew(): // as over any transport
+		c.failed(err)
+	case again:
+		c.note(err)
+		c.wait(0, c.lastErr)
+	case c.otherTransport(err, trial):
 	case c.clientID == "" && c.preferred < 0:
 		c.failed(err)
 	default:
@@ -187,6 +194,15 @@ func (c *Client) lost(err error) {
 			c.failed(err)
 		}
 	}
+}
+
+// comesAgain reports whether the server would send to the same session again what has ended the connection.
+func comesAgain(err error) bool {
+	if _, large := errors.AsType[*TooLargeError](err); large {
+		return true
+	}
+	p, _ := errors.AsType[*ProtocolError](err)
+	return p != nil && p.again
 }
 
 // failed ends an attempt; the next one follows by itself, unless that is of no use.

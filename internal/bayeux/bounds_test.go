@@ -324,3 +324,35 @@ func TestFramesAreCounted(t *testing.T) {
 	}
 	require.Zero(t, b.bytes)
 }
+
+// What is too large over one transport is so over the other.
+func TestHugeFrame_TheTransportThatWorksGoesOn(t *testing.T) {
+	for name, over := range map[string]string{"a socket": "websocket", "requests": longPolling} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				socket, polling := both(t)
+				s, other := socket, polling
+				if over == longPolling {
+					s, other = polling, socket
+					socket.down.Store(true)
+				}
+				c := socket.client(polling)
+				done := make(chan error, 1)
+				go func() { done <- c.Connect(t.Context()) }()
+				s.connection()
+				s.session()
+				require.NoError(t, <-done)
+				socket.down.Store(false)
+				other.hang.Store(true)
+				s.expect(metaConnect)
+				from := time.Now()
+				s.current.sink.Lose(&TooLargeError{Limit: 1 << 20})
+				s.connection()
+				s.session()
+				require.Zero(t, time.Since(from))
+				require.Equal(t, Status{State: Connected, Transport: over, Session: 2}, c.current())
+				require.Empty(t, other.opened)
+			})
+		})
+	}
+}

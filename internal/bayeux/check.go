@@ -51,7 +51,7 @@ func (c *Client) check() {
 // replaceSilent goes on over another socket in place of one that was silent for
 // too long, or over another transport where sockets are of no use again and again.
 func (c *Client) replaceSilent(l *link, err error) {
-	if _, other := c.next(); other && !c.link.proved && c.fruitless+1 >= c.mostFruitless() {
+	if _, other := c.next(); other && !c.link.proved && (c.link.trial || c.fruitless+1 >= c.mostFruitless()) {
 		c.lost(err)
 		return
 	}

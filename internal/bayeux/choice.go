@@ -51,9 +51,9 @@ func (c *Client) next() (transport int, ok bool) {
 }
 
 // otherTransport goes on over another transport where this one is of no use,
-// and reports whether it does.
-func (c *Client) otherTransport(err error) bool {
-	if c.resuming || c.clientID != "" && c.worked&(1<<c.transport) != 0 && c.fruitless < c.mostFruitless() {
+// and reports whether it does. After a trial it does at once.
+func (c *Client) otherTransport(err error, trial bool) bool {
+	if c.resuming || !trial && c.clientID != "" && c.worked&(1<<c.transport) != 0 && c.fruitless < c.mostFruitless() {
 		return false
 	}
 	from := c.name()
@@ -138,13 +138,15 @@ func (c *Client) dropRival() {
 
 // transportWorks notes that the transport in use has proved itself.
 func (c *Client) transportWorks() {
+	if !c.link.proved && !c.link.perRequest() {
+		c.leaveTurn()
+		c.seesOthers = false // what it was told was of its requests
+	}
 	c.link.proved = true
 	c.fruitless = 0
 	c.moved = false
-	if !c.link.perRequest() {
-		c.leaveTurn()
-	}
 	clear(c.causes)
+	c.tried = 1 << c.transport // whatever fails next has the others
 	c.worked |= 1 << c.transport
 	c.remembered = -1
 	if c.preferred < 0 || c.transport < c.preferred {
@@ -192,18 +194,25 @@ func (c *Client) upgrade() {
 		case err != nil:
 			c.logf(Debug, "no better transport yet: %v", err)
 			c.dropSpare()
-		case status.State != Connected || c.waiters > 0:
+		case status.State != Connected || c.waiters > 0 || c.link.asksMore(): // what is sent last must be what the server takes last
 			c.dropSpare()
 			c.upgradeIn /= 2
 		default:
 			c.logf(Info, "the session moves from %s to %s", c.name(), l.name())
 			c.moved = true
 			c.replaceLink(l)
+			c.tried, l.trial = 1<<l.transport, true
 			c.begin()
 			return
 		}
 		c.scheduleUpgrade()
 	})
+}
+
+// trialLimit is how long a better transport, which is open, may take for its first reply: the session is not
+// kept from the one that works for longer.
+func (c *Client) trialLimit() time.Duration {
+	return max(c.link.firstReply(), c.trips.limit())
 }
 
 // reason puts together why there is no session, by transport where several have failed.

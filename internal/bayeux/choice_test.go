@@ -25,7 +25,7 @@ func (s *server) holds(d time.Duration) {
 		case m := <-l.sent:
 			select {
 			case <-time.After(d):
-				s.say(connectReply, m...)
+				l.sink.Receive([]byte(strings.ReplaceAll(connectReply, "%1", string(m[0].ID))))
 				continue
 			case <-l.closed:
 			}
@@ -451,5 +451,95 @@ func TestSilentSocket_OtherSocketsAreSwallowed_TheNextTransportHelpsWhoWaits(t *
 		polling.connection()
 		require.LessOrEqual(t, time.Since(from), 18*time.Second)
 		require.Equal(t, "c1", polling.expect(metaConnect)[0].ClientID)
+	})
+}
+
+// swallows opens sockets whose frames nobody answers.
+func (s *server) swallows() {
+	for l := range s.opened {
+		go func() {
+			for {
+				select {
+				case <-l.sent:
+				case <-l.closed:
+					return
+				}
+			}
+		}()
+	}
+}
+
+func TestLesserTransport_TheBetterOneSwallowsFrames_TheSessionMovesBackSoon(t *testing.T) {
+	for _, waits := range []bool{false, true} {
+		run(t, func(t *testing.T) {
+			socket, polling := both(t)
+			socket.down.Store(true)
+			c := socket.client(polling)
+			go c.Connect(t.Context())
+			polling.connection()
+			polling.session()
+			go polling.holds(time.Second)
+			socket.down.Store(false)
+			socket.connection()
+			socket.expect(metaConnect)
+			go socket.swallows()
+			if waits {
+				c.AddWaiters(1)
+			}
+			from := time.Now()
+			polling.connection()
+			require.LessOrEqual(t, time.Since(from), time.Second, "and not over another socket")
+			again := polling.expect(metaConnect)
+			require.Equal(t, "c1", again[0].ClientID)
+			polling.say(connectReply, again...)
+			polling.expect(metaConnect)
+			require.Equal(t, Status{State: Connected, Transport: longPolling, Session: 1}, c.current())
+			close(socket.opened)
+		})
+	}
+}
+
+func TestSigningIn_ASocketThatBreaksMeanwhileIsOpenedAgain(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		c := socket.client(polling)
+		signIn := make(chan struct{})
+		socket.connect(c)
+		c.opts.Prepare = func(context.Context) error { <-signIn; return nil }
+		socket.say(connect402, socket.expect(metaConnect)...)
+		synctest.Wait()
+		socket.current.sink.Lose(errors.New("close code 1001"))
+		synctest.Wait()
+		require.Empty(t, polling.opened)
+		close(signIn)
+		socket.connection()
+		socket.expect(metaHandshake)
+	})
+}
+
+func TestLesserTransport_TheSessionDoesNotMoveBeforeAnUnsubscribe(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		socket.down.Store(true)
+		c := socket.client(polling)
+		go c.Connect(t.Context())
+		polling.connection()
+		polling.session()
+		polling.expect(metaConnect)
+		subscribed := make(chan *Subscription, 1)
+		go func() {
+			s, err := c.Subscribe(t.Context(), "/a", func(Message) {})
+			require.NoError(t, err)
+			subscribed <- s
+		}()
+		polling.say(subscribeReply, polling.expect(metaSubscribe)...)
+		socket.down.Store(false)
+		(<-subscribed).Cancel()
+		late := polling.expect(metaUnsubscribe) // and the page may subscribe to the channel again
+		tried := socket.connection()
+		<-tried.closed
+		polling.say(`[{"channel":"/meta/unsubscribe","id":"%1","successful":true}]`, late...)
+		socket.connection()
+		socket.expect(metaConnect)
 	})
 }

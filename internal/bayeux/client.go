@@ -67,6 +67,11 @@ type Options struct {
 	// not to be given to another. It must not block.
 	Resume func() *SavedSession
 
+	// OnLeftBehind, if set, is called with a time, on the client's loop, when a new session takes the place of that of Resume because
+	// the network has failed: until then what the server holds for that one is still fetched. It is called once more when
+	// that has come to its end. It must not block.
+	OnLeftBehind func(until time.Time)
+
 	// Save, if set, is called with what Resume takes of the session, whenever that has
 	// changed, on the client's loop: it must not block. The next connect waits
 	// until done is called, from any goroutine, which must happen within some
@@ -181,14 +186,15 @@ type sessionState struct {
 	session        int // counts sessions: handshakes that succeeded, and one to be resumed
 	clientID       string
 	plan           plan
-	askedAt        time.Time // when the last connect was sent
-	repliedAt      time.Time // when the last one was answered
-	eventful       bool      // there were events since then for somebody here
-	cutShort       int       // frames cut short that were asked for again since the connection was steady
-	confirmed      bool      // a connect of this session has succeeded
-	answeredBeside bool      // the connect beside the subscriptions was answered, and they are not in place yet
-	refusals       int       // connects in a row that the server refused
-	movedAt        time.Time // when the session last moved from a socket that may live
+	askedAt        time.Time      // when the last connect was sent
+	repliedAt      time.Time      // when the last one was answered
+	eventful       bool           // there were events since then for somebody here
+	cutShort       int            // frames cut short that were asked for again since the connection was steady
+	confirmed      bool           // a connect of this session has succeeded
+	answeredBeside bool           // the connect beside the subscriptions was answered, and they are not in place yet
+	refusals       int            // connects in a row that the server refused
+	hiddenBy       *ProtocolError // the last frame in which the reply to one could not be found, since one was answered
+	movedAt        time.Time      // when the session last moved from a socket that may live
 	ack            ackState
 
 	seesOthers bool // the server sees other clients in this browser

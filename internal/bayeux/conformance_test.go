@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -129,7 +130,7 @@ func TestCharactersOfAnyScript(t *testing.T) {
 func TestEmptyResponses(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)
-		s.name = longPolling
+		s.name, s.requests = longPolling, true
 		c := s.client()
 		done := make(chan error, 1)
 		go func() { done <- c.Connect(t.Context()) }()
@@ -494,11 +495,13 @@ func TestLifetimeOfASessionIsAsAdvised(t *testing.T) {
 	// timeout + interval + maxInterval is 3.5 s; attempts are at 1, 3 and 7 s.
 	const reply = `[{"channel":"/meta/handshake","id":"%1","successful":true,"clientId":"c1","advice":{"timeout":1500,"interval":0,"maxInterval":2000,"reconnect":"retry"}}]`
 	for name, test := range map[string]struct {
-		down time.Duration
-		want string
+		maxInterval string
+		down        time.Duration
+		want        string
 	}{
-		"it still lives":  {2 * time.Second, metaConnect},
-		"it must be gone": {5 * time.Second, metaHandshake},
+		"it still lives":  {"2000", 2 * time.Second, metaConnect},
+		"it must be gone": {"2000", 5 * time.Second, metaHandshake},
+		"it has no end":   {"-1", time.Hour, metaConnect},
 	} {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(t *testing.T) {
@@ -506,7 +509,7 @@ func TestLifetimeOfASessionIsAsAdvised(t *testing.T) {
 				c := s.client()
 				go c.Connect(t.Context())
 				s.connection()
-				s.say(reply, s.expect(metaHandshake)...)
+				s.say(strings.ReplaceAll(reply, "2000", test.maxInterval), s.expect(metaHandshake)...)
 				s.say(connectReply, s.expect(metaConnect)...)
 				s.expect(metaConnect)
 				s.down.Store(true)
@@ -913,4 +916,96 @@ func TestStatusListenerPanicIsItsOwn(t *testing.T) {
 		s.expect(metaConnect)
 		require.Equal(t, Connected, c.current().State)
 	})
+}
+
+func TestEmptyFramesBeforeTheHandshakeReplyOverASocketAreSkipped(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client()
+		done := make(chan error, 1)
+		go func() { done <- c.Connect(t.Context()) }()
+		start := time.Now()
+		s.connection()
+		s.expect(metaHandshake)
+		s.say("[]") // and no reply
+		s.connection()
+		require.Equal(t, 2*time.Second, time.Since(start), "a second, and a backoff")
+		for _, frame := range []string{"", " ", "[]"} {
+			s.say(frame)
+		}
+		s.session()
+		require.NoError(t, <-done)
+	})
+}
+
+func TestRepliesWithoutIdsAreToldApartByTheirSubscription(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client()
+		s.connect(c)
+		a, b := make(chan error, 1), make(chan error, 1)
+		go func() { _, err := c.Subscribe(t.Context(), "/a", func(Message) {}); a <- err }()
+		s.expect(metaConnect)
+		s.expect(metaSubscribe)
+		go func() { _, err := c.Subscribe(t.Context(), "/b", func(Message) {}); b <- err }()
+		s.expect(metaSubscribe)
+		s.say(`[{"channel":"/meta/subscribe","subscription":"/b","successful":false,"error":"403::denied"},{"channel":"/meta/subscribe","subscription":"/a","successful":true}]`)
+		require.NoError(t, <-a)
+		require.Error(t, <-b)
+	})
+}
+
+func TestFrameThatHidesAnEvent_TheReplyFollows(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client()
+		s.connect(c)
+		m := s.expect(metaConnect)
+		for range 3 {
+			s.say(`[{"channel":"/a","data":"5" wide"}]`)
+			s.say(`[{"channel":"/meta/connect","id":"%1","successful":true,"ext":{"ack":1}}]`, m...)
+			m = s.expect(metaConnect)
+		}
+		wait(5 * time.Second)
+		s.silent()
+		require.Equal(t, Status{State: Connected, Transport: "websocket", Session: 1}, c.current())
+	})
+}
+
+// Behind a quote too many no end can be trusted, so that the reply to the connect is lost as well. The server sends the
+// same again as long as the session lives.
+func TestFrameThatHidesTheReply_IsReadOnceMoreAndThenCostsTheSession(t *testing.T) {
+	const hides = `[{"channel":"/a","data":"5" wide"},{"channel":"/meta/connect","id":"%1","successful":true,"ext":{"ack":1}}]`
+	for name, requests := range map[string]bool{"a socket": false, "requests": true} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				s := newServer(t)
+				s.requests = requests
+				c := s.client()
+				hears(t, c, "/a")
+				s.connect(c)
+				from := time.Now()
+				for range 2 {
+					m := s.expect(metaConnect)
+					s.say(hides, m...)
+					if requests {
+						s.current.sink.Fail(m, errors.New("unanswered"))
+					} else {
+						s.connection()
+					}
+				}
+				if requests {
+					s.connection()
+				}
+				s.session()
+				most := time.Second // the backoff of the first time
+				if !requests {
+					most += 2 * time.Second // for which the reply could follow
+				}
+				require.Equal(t, most, time.Since(from))
+				require.Equal(t, 2, c.current().Session)
+				require.Contains(t, strings.Join(s.log, "\n"), "the session is given up")
+			})
+		})
+	}
 }

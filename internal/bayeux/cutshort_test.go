@@ -27,7 +27,7 @@ func TestDecode_WhatIsWrongWithAFrame(t *testing.T) {
 		good + good:                         {handled: 1, first: brokenJSON, size: 25, dropped: 1},
 		`[{"channel":"/a" "data":1},` + good + `]`:                                      {handled: 1, first: brokenJSON, size: 25, dropped: 1},
 		`[{"channel":"/a","data":nothing},` + good + `]`:                                {handled: 1, first: brokenJSON, size: 31, dropped: 1},
-		`[{"channel":"/a","data":"x"y"},` + good + `]`:                                  {first: brokenJSON, size: 56, dropped: 1}, // no end can be trusted
+		`[{"channel":"/a","data":"x"y"},` + good + `]`:                                  {first: brokenJSON, size: 56, dropped: 1, hidden: true}, // no end can be trusted
 		`[null,7,"a",{},{"channel":5,"data":1},{"Channel":"/a","data":1},` + good + `]`: {handled: 1, first: noChannel, size: 4, dropped: 6},
 		`[{"channel":"/a","data":NaN},` + good + `]`:                                    {handled: 2, first: mended, size: 27},
 		`[{"channel":"/a","data":NaN},{},` + good + `]`:                                 {handled: 2, first: noChannel, size: 2, dropped: 1},

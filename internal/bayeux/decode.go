@@ -50,6 +50,7 @@ type report struct {
 	first    fault
 	size     int  // bytes of the first thing that is wrong
 	cutShort bool // the end of the frame is missing
+	hidden   bool // or what follows cannot be told apart
 }
 
 func (r *report) note(f fault, size int) {
@@ -97,7 +98,7 @@ func decode(frame []byte, handle func(*Message)) (r report) {
 		r.drop(notBayeux, len(frame))
 		return r
 	}
-	jsontext.Walk(trimmed, func(v jsontext.Value, odd int) {
+	whole := jsontext.Walk(trimmed, func(v jsontext.Value, odd int) {
 		size := len(v)
 		if odd > 0 {
 			size = odd
@@ -120,6 +121,7 @@ func decode(frame []byte, handle func(*Message)) (r report) {
 			r.drop(brokenJSON, size)
 		}
 	})
+	r.hidden = !whole && !r.cutShort
 	if r.handled == 0 && r.first == sound {
 		r.note(emptyArray, len(frame))
 	}

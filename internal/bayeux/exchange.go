@@ -85,6 +85,9 @@ func (x *exchange) extend(limit time.Duration) {
 func (l *link) silent(x *exchange) {
 	c := l.c
 	err := fmt.Errorf("%s: %w (%v)", x.message.Channel, errNoReply, x.limit)
+	if hidden := c.hiddenBy; hidden != nil && hidden.again && x.message.Channel == metaConnect {
+		err = hidden
+	}
 	if !l.perRequest() {
 		c.lostLink(l, err)
 		return
@@ -123,13 +126,14 @@ func (l *link) progress(messages []Message) {
 // endExchange ends the exchange that m replies to; nil if there is none, as for a
 // reply that comes late. Replies are matched by id. One without an id, as
 // careless servers send it, is taken for the reply to the oldest message on
-// its channel.
+// its channel, and of its subscription if it names one.
 func (l *link) endExchange(m *Message) *exchange {
 	id := m.ID
 	if id == "" {
 		oldest := 0
 		for key, x := range l.exchanges {
-			if n, _ := strconv.Atoi(string(key)); x.message.Channel == m.Channel && (oldest == 0 || n < oldest) {
+			same := x.message.Channel == m.Channel && (m.Subscription == "" || x.message.Subscription == m.Subscription)
+			if n, _ := strconv.Atoi(string(key)); same && (oldest == 0 || n < oldest) {
 				id, oldest = key, n
 			}
 		}

@@ -12,6 +12,7 @@ type link struct {
 	c          *Client
 	transport  int // index into Options.Transports
 	began      time.Time
+	opened     time.Time
 	conn       Conn               // nil until it is open
 	stop       context.CancelFunc // gives up the opening
 	state      linkState
@@ -20,6 +21,7 @@ type link struct {
 	clientID   string    // of the session that it had then
 	returns    bool      // the frame that is being handled takes the session back to it
 	proved     bool      // a connect has succeeded on it
+	trial      bool      // the session has moved to it by itself from a transport that works
 	exchanges  map[text]*exchange
 	complaints int // about its frames: see complain
 	backlog
@@ -55,7 +57,8 @@ func (c *Client) dial(transport int, limit time.Duration, done func(l *link, err
 			default:
 				l.traceOpened(nil)
 				l.conn = conn
-				l.heard = time.Now()
+				l.opened = time.Now()
+				l.heard = l.opened
 				done(l, nil)
 			}
 		})
@@ -80,6 +83,19 @@ func (l *link) close() {
 }
 
 func (l *link) perRequest() bool { return l.c.opts.Transports[l.transport].PerRequest() }
+
+// firstReply is how long the first reply may take, by how long it has taken to open.
+func (l *link) firstReply() time.Duration { return max(raceAfter, 3*l.opened.Sub(l.began)) }
+
+// asksMore reports whether anything but a connect waits for its reply.
+func (l *link) asksMore() bool {
+	for _, x := range l.exchanges {
+		if x.message.Channel != metaConnect {
+			return true
+		}
+	}
+	return false
+}
 
 func (l *link) name() string { return l.c.opts.Transports[l.transport].Name() }
 

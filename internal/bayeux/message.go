@@ -55,6 +55,7 @@ type ProtocolError struct {
 	Problem string
 	Size    int    // bytes
 	Quote   string // how it begins, of what holds no messages; otherwise ""
+	again   bool   // the server has sent it for the second time
 }
 
 func (e *ProtocolError) Error() string {

@@ -339,3 +339,23 @@ func TestCall_DoesNotAskAQuietServerAtOnce(t *testing.T) {
 		s.expect(metaSubscribe)
 	})
 }
+
+func TestMultipleClients_MattersToRequestsOnly(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		socket.down.Store(true)
+		c := socket.client(polling)
+		go c.Connect(t.Context())
+		polling.connection()
+		polling.session()
+		polling.say(multipleClients, polling.expect(metaConnect)...)
+		synctest.Wait()
+		require.ErrorContains(t, c.current().Reason, "several clients")
+		go polling.holds(time.Second)
+		socket.down.Store(false)
+		socket.connection()
+		socket.say(connectReply, socket.expect(metaConnect)...)
+		synctest.Wait()
+		require.Equal(t, Status{State: Connected, Transport: "websocket", Session: 1}, c.current())
+	})
+}

@@ -3,7 +3,7 @@ package bayeux
 import "time"
 
 // predecessor is a session that another has taken the place of because its
-// transport could not be had, and for which the server may hold events. They
+// transport could not be had, be it one of an earlier client, and for which the server may hold events. They
 // are fetched once its transport can be had again, for as long as the server
 // keeps it.
 type predecessor struct {
@@ -13,6 +13,7 @@ type predecessor struct {
 	until     time.Time // when the server has forgotten it
 	retries   retries
 	link      *link
+	resumed   bool // it is that of Options.Resume
 }
 
 // sessionLost notes that the server does not know the session over the
@@ -65,8 +66,19 @@ func (c *Client) lostPredecessor() {
 }
 
 func (c *Client) dropPredecessor() {
-	if c.predecessor != nil {
-		c.predecessor.link.close()
-		c.predecessor = nil
+	p := c.predecessor
+	if p == nil {
+		return
+	}
+	p.link.close()
+	c.predecessor = nil
+	if p.resumed {
+		c.leftBehind(time.Now())
+	}
+}
+
+func (c *Client) leftBehind(until time.Time) {
+	if c.opts.OnLeftBehind != nil {
+		c.opts.OnLeftBehind(until)
 	}
 }

@@ -30,12 +30,20 @@ func (c *Client) receive(l *link, frame []byte) {
 	if c.opts.traces() {
 		t = &trace{l: l, what: "received", size: len(frame)}
 	}
+	var last *Message // the reply to the connect: it confirms events, which are to be handled before, wherever they are
 	r := decode(frame, func(m *Message) {
 		t.message(m)
-		if c.ctx.Err() == nil {
+		switch {
+		case c.ctx.Err() != nil:
+		case last == nil && m.Channel == metaConnect && m.successful() && (l.state == eventsOnly || l.underWay(metaConnect) != nil):
+			last = new(*m)
+		default:
 			c.handle(l, m)
 		}
 	})
+	if last != nil && c.ctx.Err() == nil {
+		c.handle(l, last)
+	}
 	t.end()
 	c.frame = nil
 	if l.returns {
@@ -52,11 +60,20 @@ func (c *Client) receive(l *link, frame []byte) {
 	requests := l.perRequest()
 	again := requests && c.ack.on && c.ack.batch == before // the reply to the connect was not in it
 	switch {
+	case l.state == inUse && r.handled == 0 && r.dropped == 0 && !requests: // it holds nothing; the handshake's reply may follow
+		if x := l.underWay(metaHandshake); x != nil && time.Until(x.due) > l.firstReply() {
+			x.extend(l.firstReply())
+		}
 	case l.state == inUse && l == c.rival && r.handled == 0:
 		c.lostRival(r.err(frame))
 	case l.state != inUse || l != c.link: // what it should have brought comes over another
 	case r.handled == 0 && c.clientID == "":
 		c.lost(r.err(frame)) // waiting for the handshake's reply in such company would be in vain
+	case c.ack.on && r.hidden && last == nil:
+		c.hide(l, r.err(frame))
+		if !requests {
+			c.gap(r.String())
+		}
 	case !requests && c.ack.on && c.cutShort < mostCutShort && r.cutShort:
 		c.cutShort++
 		c.lost(r.err(frame)) // what was in it is sent again over the next connection
@@ -69,6 +86,18 @@ func (c *Client) receive(l *link, frame []byte) {
 // steady, may be asked for again: a server that cuts each of them short would
 // have the client reconnect for ever.
 const mostCutShort = 3
+
+// hide notes a frame in which the reply to the connect may be, and cannot be found. Over a socket it may follow, soon. If it
+// does not, the server sends the same again; if that is of no use either, the session is given up, since it would go on so.
+func (c *Client) hide(l *link, err *ProtocolError) {
+	err.again = c.hiddenBy != nil
+	c.hiddenBy = err
+	if x := l.underWay(metaConnect); x != nil && !l.perRequest() {
+		x.extend(max(l.firstReply(), c.trips.limit()))
+	} else if err.again && l.perRequest() {
+		c.lost(err)
+	}
+}
 
 // complain says what was wrong with a frame, once a connection and kind: complaints has a bit
 // for each.

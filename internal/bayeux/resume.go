@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"time"
 
 	"gws-outbound/internal/jsontext"
 )
@@ -193,7 +194,11 @@ func (c *Client) resumeFailed(err error) bool {
 	if c.survives(err) {
 		return false
 	}
+	p := &predecessor{clientID: c.clientID, transport: c.transport, ack: c.ack, until: time.Now().Add(c.plan.lifetime()), resumed: true}
+	c.leftBehind(p.until)
 	c.abandonResume(err)
+	c.predecessor = p // the server has not said that it is gone
+	c.lostPredecessor()
 	return true
 }
 

@@ -328,3 +328,53 @@ func TestSavePanics(t *testing.T) {
 		require.Contains(t, strings.Join(s.log, "\n"), "Save panicked: oh")
 	})
 }
+
+func TestConnectReplyBeforeItsEvents_SavedWithThem(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		var order []string
+		c := s.clientWith(Options{Transports: []Transport{s}, Save: func(_ SavedSession, done func()) { order = append(order, "saved"); done() }})
+		_, err := c.Subscribe(t.Context(), "/a", func(Message) { order = append(order, "event") })
+		require.NoError(t, err)
+		s.connect(c)
+		order = nil
+		s.say(`[{"channel":"/meta/connect","id":"%1","successful":true,"ext":{"ack":1}},{"channel":"/a","data":1}]`, s.expect(metaConnect)...)
+		s.expect(metaConnect)
+		require.Equal(t, []string{"event", "saved"}, order)
+	})
+}
+
+func TestResumeGivenUpForTheNetwork_WhatTheServerHoldsIsFetchedLater(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		s.down.Store(true)
+		c := s.resuming(before())
+		heard := hears(t, c, "/a")
+		done := make(chan error, 1)
+		go func() { done <- c.Connect(t.Context()) }()
+		wait(4 * time.Second)
+		s.down.Store(false)
+		for fetched, connected := false, false; !fetched || !connected; {
+			l := s.connection()
+			m := <-l.sent
+			switch {
+			case m[0].Channel == metaHandshake:
+				s.say(handshakeReply, m...)
+				for _, m := range s.expect(metaSubscribe) {
+					s.say(subscribeReply, m)
+				}
+				s.say(connectReply, s.expect(metaConnect)...)
+				synctest.Wait()
+				connected = true
+			default:
+				require.Equal(t, "c0", m[0].ClientID)
+				require.JSONEq(t, `{"ack":6}`, string(m[0].Ext))
+				s.say(`[{"channel":"/a","data":"kept"},{"channel":"/meta/connect","id":"%1","successful":true}]`, m...)
+				require.Equal(t, "c0", s.expect(metaDisconnect)[0].ClientID)
+				fetched = true
+			}
+		}
+		require.Equal(t, []string{`"kept"`}, *heard)
+		require.NoError(t, <-done)
+	})
+}

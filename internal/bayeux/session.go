@@ -133,6 +133,8 @@ func (c *Client) connect() {
 		m.Advice = &Advice{Timeout: new(float64)}
 		if c.resuming {
 			limit = c.share(limit)
+		} else if c.link.trial && !c.link.proved {
+			limit = c.trialLimit()
 		} else if c.confirmed && !c.link.perRequest() {
 			limit = c.silenceLimit() // the watch looks sooner, and more closely
 		}
@@ -188,7 +190,7 @@ func (c *Client) connected(r *Message, err error) {
 		}
 		return
 	}
-	c.refusals = 0
+	c.refusals, c.hiddenBy = 0, nil
 	c.ack.delivered(r.Ext)
 	c.resumed()
 	switch {
@@ -321,7 +323,7 @@ func (c *Client) forget() {
 	clear(c.unwanted)
 	c.resuming = false
 	c.confirmed = false
-	c.refusals = 0
+	c.refusals, c.hiddenBy = 0, nil
 	c.signIn, c.signedIn = false, false
 	c.ack = ackState{}
 }

@@ -208,7 +208,11 @@ func TestPost(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s, server, keys := c.session(t)
 			var onSent int
-			err := s.Post(t.Context(), postPath, []byte(`{"a":1}`), func() { onSent++ })
+			err := s.Post(t.Context(), postPath, []byte(`{"a":1}`), func(d Delivery) {
+				if d == Unknown {
+					onSent++
+				}
+			})
 			c.verify(t, err, server, keys)
 			require.Equal(t, strings.Count(c.requests, "POST"), onSent)
 			require.Empty(t, server.get, "GETs that were not made")
@@ -388,7 +392,7 @@ func TestTimeout(t *testing.T) {
 				var asleep atomic.Int64
 				s.config.Clock = deadline.Clock{Now: func() time.Time { return time.Now().Add(time.Duration(asleep.Load())) }}
 				require.NoError(t, s.SignIn(t.Context()))
-				err := s.Post(t.Context(), postPath, []byte(`{}`), func() { time.AfterFunc(9*time.Second, func() { asleep.Store(int64(missed)) }) })
+				err := s.Post(t.Context(), postPath, []byte(`{}`), func(Delivery) { time.AfterFunc(9*time.Second, func() { asleep.Store(int64(missed)) }) })
 				require.Equal(t, accepted, err == nil, err)
 			})
 		}
@@ -438,7 +442,7 @@ func TestCancel(t *testing.T) {
 		require.NoError(t, s.SignIn(t.Context()))
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		err := s.Post(ctx, postPath, nil, func() { t.Error("sent") })
+		err := s.Post(ctx, postPath, nil, func(Delivery) { t.Error("sent") })
 		require.ErrorIs(t, err, context.Canceled)
 		require.Equal(t, NotSent, DeliveryOf(err))
 		require.Equal(t, "GET", server.requests())
@@ -656,7 +660,7 @@ func TestHeadersAreCopied(t *testing.T) {
 func TestNothingLeavesOnceTheContextHasEnded(t *testing.T) {
 	f := &fakeServer{t: t, get: []step{me("t")}}
 	ctx, cancel := context.WithCancel(t.Context())
-	err := NewAuth(Config{BaseURL: base, Doer: f}).Post(ctx, postPath, []byte(`{}`), cancel)
+	err := NewAuth(Config{BaseURL: base, Doer: f}).Post(ctx, postPath, []byte(`{}`), func(Delivery) { cancel() })
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, NotSent, DeliveryOf(err))
 	require.Equal(t, "GET", f.requests())

@@ -121,14 +121,10 @@ func (q *queue) write() bool {
 	q.mu.Unlock()
 
 	var err error
-	tried := store != nil && !b.empty()
-	if tried {
-		err = write(store, b)
+	if store != nil && !b.empty() {
+		err = q.try(store, b)
 	}
 	q.mu.Lock()
-	if tried {
-		q.hangs = errors.Is(err, context.DeadlineExceeded)
-	}
 	if err == nil {
 		q.pause = 0
 	} else {
@@ -143,10 +139,21 @@ func (q *queue) write() bool {
 	return more
 }
 
-func write(store Store, b batch) error {
+// try makes a write, and once more at once where it fails and there is time: browsers abort single transactions, and who
+// waits goes on after an error, so that the server does not send again what would be lost.
+func (q *queue) try(store Store, b batch) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeLimit)
 	defer cancel()
-	return store.Write(ctx, b.put, slices.Sorted(maps.Keys(b.remove)))
+	for range 2 {
+		err = store.Write(ctx, b.put, slices.Sorted(maps.Keys(b.remove)))
+		q.mu.Lock()
+		q.hangs = errors.Is(err, context.DeadlineExceeded)
+		q.mu.Unlock()
+		if err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return err
 }
 
 // fail keeps what could not be written for the next write, which is made after a while if

@@ -71,8 +71,9 @@ func onlyDigits(s string) bool {
 }
 
 // Exact returns the text of a value with its integers beyond 2^53 - 1, which a number of
-// JavaScript does not hold, in quotes: they become strings of their digits. What is written
-// with a fraction or an exponent stays a number. Where there is none, it is the same text.
+// JavaScript does not hold, in quotes: they become strings of their digits, also where they are written with a
+// fraction of zeros, as by servers that know no integers. What is written
+// with another fraction or an exponent stays a number. Where there is none, it is the same text.
 func Exact(v Value) Value {
 	var b []byte
 	done := 0 // what of v is in b
@@ -82,8 +83,8 @@ func Exact(v Value) Value {
 			i = skipString(v, i)
 		case c == '-' || c >= '0' && c <= '9':
 			end := skipWord(v, i)
-			if beyond(v[i:end]) {
-				b = append(append(append(append(b, v[done:i]...), '"'), v[i:end]...), '"')
+			if digits := wholePart(v[i:end]); beyond(digits) {
+				b = append(append(append(append(b, v[done:i]...), '"'), digits...), '"')
 				done = end
 			}
 			i = end
@@ -97,6 +98,15 @@ func Exact(v Value) Value {
 		return v
 	}
 	return append(b, v[done:]...)
+}
+
+// wholePart returns a number without its fraction, if that is of zeros only.
+func wholePart(number []byte) []byte {
+	whole, fraction, _ := bytes.Cut(number, []byte("."))
+	if len(bytes.Trim(fraction, "0")) > 0 {
+		return number
+	}
+	return whole
 }
 
 // beyond reports whether a number is an integer, and beyond what JavaScript holds exactly.

@@ -26,10 +26,10 @@ func WithoutMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\xe
 // every element, and the bytes that it had before it was mended, 0 of one that was not; and lost with the problem and the length in bytes
 // of every stretch that cannot be read. An element that cannot is lost alone where its end can
 // be found, which is where its brackets and strings are closed; otherwise all from there to
-// the end of the text is.
+// the end of the text is: then whole is false, as where the end is missing.
 //
 // The values are parts of text: who keeps one must clone it.
-func Walk(text []byte, each func(v Value, odd int), lost func(p Problem, size int)) {
+func Walk(text []byte, each func(v Value, odd int), lost func(p Problem, size int)) (whole bool) {
 	b := WithoutMark(text)
 	i := skipSpace(b, 0)
 	take := func() (found bool) {
@@ -53,7 +53,7 @@ func Walk(text []byte, each func(v Value, odd int), lost func(p Problem, size in
 		if take(); i < len(b) {
 			lost(Broken, len(b)-i)
 		}
-		return
+		return true
 	}
 	i = skipSpace(b, i+1)
 	if i < len(b) && b[i] == ']' {
@@ -61,7 +61,7 @@ func Walk(text []byte, each func(v Value, odd int), lost func(p Problem, size in
 		if i < len(b) {
 			lost(Broken, len(b)-i)
 		}
-		return
+		return true
 	}
 	for take() {
 		// Something between an element and the comma behind it belongs to nothing.
@@ -69,12 +69,12 @@ func Walk(text []byte, each func(v Value, odd int), lost func(p Problem, size in
 			after, found := skipElement(b, i)
 			lost(Broken, after-i)
 			if i = after; !found {
-				return
+				return false
 			}
 		}
 		if i == len(b) {
 			lost(CutShort, 0)
-			return
+			return false
 		}
 		end := b[i] == ']'
 		i = skipSpace(b, i+1)
@@ -82,9 +82,10 @@ func Walk(text []byte, each func(v Value, odd int), lost func(p Problem, size in
 			if i < len(b) {
 				lost(Broken, len(b)-i)
 			}
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // maxOpen is how many brackets skipElement follows into each other.

@@ -198,12 +198,15 @@ func (w *wait) post(ctx context.Context) {
 	}()
 	ended := w.c.session.NoteRequest()
 	var left time.Time
-	err := w.c.rest.Post(ctx, w.op.request.Path(), w.op.request.Body(), func() {
-		if w.c.waiting.posting(w.op) {
-			w.known.set(gws.Unknown)
+	err := w.c.rest.Post(ctx, w.op.request.Path(), w.op.request.Body(), func(d gws.Delivery) {
+		switch {
+		case d != gws.Unknown: // it has been refused, and may leave again
+			w.known.set(d)
+		case w.c.waiting.posting(w.op):
+			w.known.set(d)
 			w.c.counted.posts.Add(1)
 			left = time.Now()
-		} else {
+		default:
 			w.cancel()
 		}
 	})
@@ -312,6 +315,9 @@ func (w *wait) late(status bayeux.Status) *Error {
 	switch {
 	case w.failure != nil:
 		return w.failure
+	case d == gws.Rejected:
+		return &Error{Code: RequestTimeout, Delivery: d,
+			Message: fmt.Sprintf("the server refused the POST, and within %v there was no new sign-in to send it again with", w.timeout)}
 	case d != gws.Accepted:
 		return &Error{Code: RequestTimeout, Delivery: d,
 			Message: fmt.Sprintf("neither an answer to the POST nor an %s within %v", awaited, w.timeout)}

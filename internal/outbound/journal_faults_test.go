@@ -13,6 +13,7 @@ import (
 
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/journal"
+	"gws-outbound/internal/journal/journaltest"
 )
 
 // confirms is the option of a client whose page confirms what was delivered.
@@ -39,6 +40,59 @@ func (d *desk) answered() (references []string) {
 func left(reference string) journal.Entry {
 	request, _ := gws.ParseRequest("completeRecord", record("referenceId", reference), false)
 	return journal.Entry{ReferenceID: reference, Path: request.Path(), Body: string(request.Body()), Delivery: "accepted", SentAt: time.Now()}
+}
+
+// The write that has the answer fails once, as where the browser aborts a transaction: the answer is not confirmed without it.
+func TestAnswer_WriteThatFailsOnceIsMadeAgainBeforeItIsConfirmed(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", slow)
+		l := d.load(confirms)
+		done := l.complete("a")
+		pass(afterTheAnswer)
+		failed := false
+		d.OnStep(func(_ *journaltest.Page, s journaltest.Step) error {
+			if s == journaltest.Committing && !failed {
+				failed = true
+				return errors.New("aborted")
+			}
+			return nil
+		})
+		get(d.T, done).resolved(d.T, "a")
+		synctest.Wait() // a connect confirms it
+		require.True(d, failed)
+		l.kill()
+		l = d.load(confirms)
+		pass(time.Second)
+		get(d.T, l.settled("a")).resolved(d.T, "a")
+	})
+}
+
+// A page that is loaded again signs in, and then cannot reach the server for a while. It has a new session in the end: what the server holds
+// for the one before is fetched all the same, and until then nobody is told that it is too late.
+func TestReload_ServerIsAwayAfterTheSignIn_TheAnswerOfTheSessionBeforeIsFetched(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", slow)
+		l := d.load()
+		l.complete("a")
+		pass(afterTheAnswer)
+		l.kill()
+		away := false
+		d.OnStep(func(_ *journaltest.Page, s journaltest.Step) error { // the journal is opened by whoever has signed in
+			d.s.mu.Lock()
+			defer d.s.mu.Unlock()
+			if !away {
+				away = true
+				d.s.outage(3 * time.Second)
+			}
+			return nil
+		})
+		l = d.load()
+		require.Equal(d, 2, d.s.made)
+		if list := l.Unsettled(d.Context()); !list[0].Answered {
+			require.True(d, list[0].AnswerableUntil.After(time.Now()), "%v", list[0])
+		}
+		get(d.T, l.settled("a")).resolved(d.T, "a")
+	})
 }
 
 // The call waits for a session. The late acknowledgement of the one that it repeats is written

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -628,6 +629,41 @@ func TestHeadersAreAskedAgainAfter401(t *testing.T) {
 		require.Equal(t, []bool{false, true}, asked)
 		require.Equal(t, 1, sim.Processed())
 	})
+}
+
+// While new headers are asked for, the request is known to be refused: who gives up then may send it again.
+func TestRefusedPOST_GivenUpBeforeItLeavesAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		code   Code
+		giveUp func(c *Client, abort func())
+	}{
+		"aborted":          {Aborted, func(_ *Client, abort func()) { abort() }},
+		"closed":           {Closed, func(c *Client, _ func()) { c.Close() }},
+		"the time is over": {RequestTimeout, func(*Client, func()) {}},
+		"another agent":    {AgentChanged, func(c *Client, _ func()) { c.session.End(&gws.AgentChangedError{}) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &modelServer{conf: modelConfig{Ack: true}, truths: map[string]*modelTruth{"ref-1": {fate: modelFate{Answer: "401", Event: "none"}}}}
+				c, err := openLate(t, s, &sleeper{}, func(o *Options) {
+					o.Headers = func(ctx context.Context, again bool) (httpx.Header, error) {
+						if again {
+							<-ctx.Done()
+						}
+						return httpx.Header{}, ctx.Err()
+					}
+				})
+				require.NoError(t, err)
+				ctx, abort := context.WithCancel(t.Context())
+				defer abort()
+				done := call(ctx, c, record(), CallOptions{AckTimeout: 5 * time.Second})
+				time.Sleep(time.Second) // by the clock of the bubble
+				test.giveUp(c, abort)
+				o := <-done
+				o.rejected(t, test.code, gws.Rejected)
+			})
+		})
+	}
 }
 
 func TestNotifications(t *testing.T) {

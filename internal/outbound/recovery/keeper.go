@@ -70,7 +70,7 @@ func New(c Config, h Host) Recovery {
 }
 
 func (k *keeper) Attach(o *bayeux.Options) {
-	o.Prepare, o.Resume, o.Save = k.prepare, k.resume, k.save
+	o.Prepare, o.Resume, o.Save, o.OnLeftBehind = k.prepare, k.resume, k.save, k.leftBehind
 	next := o.OnStatus
 	o.OnStatus = func(s bayeux.Status) {
 		k.noteStatus(s)
@@ -201,7 +201,7 @@ func (k *keeper) resume() *bayeux.SavedSession {
 func (k *keeper) save(s bayeux.SavedSession, done func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.saved == nil || s.ClientID != k.saved.ClientID {
+	if k.saved != nil && s.ClientID != k.saved.ClientID {
 		k.sessionIsOver()
 	}
 	if s.ClientID != k.clientID {

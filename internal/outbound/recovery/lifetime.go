@@ -31,6 +31,13 @@ func (k *keeper) sessionIsOver() {
 	}
 }
 
+// leftBehind notes that the session of the earlier client does not go on, and brings until then what the server holds for it.
+func (k *keeper) leftBehind(until time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.saved, k.until = nil, until
+}
+
 // newSession notes that the client has another session than that over which its own calls were sent. The mutex is held.
 func (k *keeper) newSession() {
 	for _, e := range k.earlier {
