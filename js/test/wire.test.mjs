@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { failures, lacking } from "./engine.mjs";
-import { complete, connect, settle, site, testInPage } from "./in-browser.mjs";
+import { complete, connect, settle, site, stopClock, testInPage } from "./in-browser.mjs";
 import { request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 import { startTap } from "./tap.mjs";
@@ -14,6 +14,7 @@ const lines = (requests) =>
 testInPage("first the GET that signs in, then the WebSocket, then the POST", async (page) => {
   const simulator = await Simulator.start();
   const { url: baseUrl, requests } = await startTap(simulator.url);
+  await stopClock(page);
   const session = await connect(page, { baseUrl, headers });
   await complete(session, request);
   assert.deepEqual(lines(requests), [
@@ -93,7 +94,7 @@ testInPage(
     const { error } = await settle(page, "createClient", {
       baseUrl: `${site.url}/moved`,
       headers,
-      connectTimeout: 2000,
+      connectTimeout: 10_000,
     });
     assert.equal(error.delivery, "not-sent");
     assert.match(error.message, /redirect/i);
