@@ -42,20 +42,18 @@ for (const transport of leaving) {
   testInPage(
     `a page that is left for good ends its session: ${transport}`,
     async (page) => {
-      const simulator = await Simulator.start();
+      // By itself, the simulator would forget the session when the test is over.
+      const simulator = await Simulator.start({ maxIntervalMS: 300_000 });
       await open(page, { baseUrl: simulator.url, headers, transports: [transport] });
-      const from = performance.now();
       await page.reload();
       await simulator.call("wait-sessions", { n: 0 });
-      const took = performance.now() - from; // the simulator forgets a silent session after 10 s
-      assert.ok(took < 8000, `it took ${took} ms`);
     },
     { needs: lacking.lastWords },
   );
 }
 
 testInPage("a page that is left with something pending sends nothing", async (page) => {
-  const simulator = await Simulator.start({ holdAck: true });
+  const simulator = await Simulator.start({ holdAck: true, maxIntervalMS: 300_000 });
   const options = { baseUrl: simulator.url, headers };
   await open(page, options);
   await page.evaluate((request) => {
@@ -157,8 +155,14 @@ testInPage(
     const cdp = await page.createCDPSession();
     await open(page, options);
     await completeHere(page, request);
-    await open(page, options); // in place of the first one
+    await page.evaluate(() => {
+      globalThis.first = globalThis.client;
+    });
+    await open(page, options);
     assert.equal(await simulator.call("sessions"), 2);
+    await page.evaluate(() => {
+      delete globalThis.first;
+    });
     while ((await simulator.call("sessions")) > 1) {
       await cdp.send("HeapProfiler.collectGarbage");
     }
