@@ -68,7 +68,7 @@ testInPage("a page that is left with something pending sends nothing", async (pa
 testInPage(
   "a page that comes back from the back/forward cache resumes its session",
   async (page) => {
-    const simulator = await Simulator.start();
+    const simulator = await Simulator.start({ maxIntervalMS: 60_000 });
     await open(page, { baseUrl: simulator.url, headers });
     await page.evaluate(() => {
       addEventListener("pageshow", ({ persisted }) => {
@@ -134,7 +134,7 @@ testInPage(
 testInPage(
   "a page that was frozen resumes its session",
   async (page) => {
-    const simulator = await Simulator.start();
+    const simulator = await Simulator.start({ maxIntervalMS: 60_000 });
     await open(page, { baseUrl: simulator.url, headers });
     const cdp = await page.createCDPSession();
     await cdp.send("Page.setWebLifecycleState", { state: "frozen" });

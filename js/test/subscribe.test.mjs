@@ -189,7 +189,7 @@ testOverEach("a session that is lost: subscribed again, and a gap", async (page,
 testInPage(
   "a connection that is resumed leaves no gap",
   async (page) => {
-    const simulator = await Simulator.start();
+    const simulator = await Simulator.start({ maxIntervalMS: 60_000 });
     const session = await start(page, { baseUrl: simulator.url });
     await subscribe(session, "a", "/a");
     await session.evaluate(({ client }) => {
