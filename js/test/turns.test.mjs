@@ -30,7 +30,7 @@ function awaitTurn(session, is = true) {
           if (state === "connected" && /another client in this browser/.test(reason) !== is)
             resolve();
         };
-        AbortSignal.timeout(20_000).onabort = () =>
+        AbortSignal.timeout(60_000).onabort = () =>
           reject(new Error(`turn: ${!is}; ${client.state}: ${client.reason}`));
         client.addEventListener("statechange", look);
         look();
