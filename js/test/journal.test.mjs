@@ -16,7 +16,14 @@ import {
 import { acknowledgement, request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 
-const options = (simulator, more) => ({ baseUrl: simulator.url, headers, journal: true, ...more });
+/** With one transport: a server that stands still for a second has a second one tried, with a session of its own. */
+const options = (simulator, more) => ({
+  baseUrl: simulator.url,
+  headers,
+  transports: ["websocket"],
+  journal: true,
+  ...more,
+});
 
 /** One that keeps a session for as long as a page takes to be loaded again, also on a busy machine. */
 const startSimulator = (behavior) => Simulator.start({ maxIntervalMS: 60_000, ...behavior });

@@ -7,6 +7,9 @@ import { host, site, testInPage } from "./in-browser.mjs";
 import { request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 
+/** With one transport: a server that stands still for a second has a second one tried, with a session of its own. */
+const optionsOf = ({ url }) => ({ baseUrl: url, headers, transports: ["websocket"] });
+
 /** Makes a client that nobody but the page knows, as `globalThis.client`. */
 async function open(page, options) {
   await page.evaluate(async (options) => {
@@ -44,7 +47,7 @@ for (const transport of leaving) {
     async (page) => {
       // By itself, the simulator would forget the session when the test is over.
       const simulator = await Simulator.start({ maxIntervalMS: 300_000 });
-      await open(page, { baseUrl: simulator.url, headers, transports: [transport] });
+      await open(page, { ...optionsOf(simulator), transports: [transport] });
       await page.reload();
       await simulator.call("wait-sessions", { n: 0 });
     },
@@ -54,7 +57,7 @@ for (const transport of leaving) {
 
 testInPage("a page that is left with something pending sends nothing", async (page) => {
   const simulator = await Simulator.start({ holdAck: true, maxIntervalMS: 300_000 });
-  const options = { baseUrl: simulator.url, headers };
+  const options = optionsOf(simulator);
   await open(page, options);
   await page.evaluate((request) => {
     globalThis.client.completeRecord(request).catch(() => {});
@@ -69,7 +72,7 @@ testInPage(
   "a page that comes back from the back/forward cache resumes its session",
   async (page) => {
     const simulator = await Simulator.start({ maxIntervalMS: 60_000 });
-    await open(page, { baseUrl: simulator.url, headers });
+    await open(page, optionsOf(simulator));
     await page.evaluate(() => {
       addEventListener("pageshow", ({ persisted }) => {
         globalThis.persisted = persisted;
@@ -92,7 +95,7 @@ testInPage(
   "whenever the page is seen again, the server is asked whether it is there",
   async (page) => {
     const simulator = await Simulator.start();
-    await open(page, { baseUrl: simulator.url, headers });
+    await open(page, optionsOf(simulator));
     const network = host === "worker" ? page.workers()[0].client : await page.createCDPSession();
     await network.send("Network.enable");
     for (const [target, type] of [
@@ -135,7 +138,7 @@ testInPage(
   "a page that was frozen resumes its session",
   async (page) => {
     const simulator = await Simulator.start({ maxIntervalMS: 60_000 });
-    await open(page, { baseUrl: simulator.url, headers });
+    await open(page, optionsOf(simulator));
     const cdp = await page.createCDPSession();
     await cdp.send("Page.setWebLifecycleState", { state: "frozen" });
     await simulator.call("cut");
@@ -151,7 +154,7 @@ testInPage(
   "a client that was dropped is closed, and its Worker ended",
   async (page) => {
     const simulator = await Simulator.start();
-    const options = { baseUrl: simulator.url, headers };
+    const options = optionsOf(simulator);
     const cdp = await page.createCDPSession();
     await open(page, options);
     await completeHere(page, request);
@@ -191,7 +194,7 @@ testInPage(
         });
         await createClient(options); // is dropped: the proof that the collector was there
       },
-      { baseUrl: simulator.url, headers, channels: [channel] },
+      { ...optionsOf(simulator), channels: [channel] },
       { ...request, referenceId: "waited-for" },
     );
     while ((await simulator.call("sessions")) > 2) {

@@ -190,7 +190,7 @@ testInPage(
   "a connection that is resumed leaves no gap",
   async (page) => {
     const simulator = await Simulator.start({ maxIntervalMS: 60_000 });
-    const session = await start(page, { baseUrl: simulator.url });
+    const session = await start(page, { transports: ["websocket"], baseUrl: simulator.url });
     await subscribe(session, "a", "/a");
     await session.evaluate(({ client }) => {
       globalThis.back = new Promise((resolve) => {
@@ -212,7 +212,11 @@ testInPage(
   "gaps without acknowledged delivery, and of a frame that is too large",
   async (page) => {
     const simulator = await Simulator.start({ noAckExtension: true });
-    const session = await start(page, { baseUrl: simulator.url, maxMessageSize: 20_000 });
+    const session = await start(page, {
+      transports: ["websocket"],
+      baseUrl: simulator.url,
+      maxMessageSize: 20_000,
+    });
     await subscribe(session, "a", "/a");
     await simulator.call("cut");
     assert.match((await gaps(session, 1))[0], /no acknowledged delivery$/);

@@ -7,6 +7,8 @@ import { request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 import { startTap } from "./tap.mjs";
 
+const transports = ["websocket"]; // of two, the second is tried beside it after a second
+
 /** The requests as lines, without preflights. */
 const lines = (requests) =>
   requests.map(({ line }) => line).filter((line) => !line.startsWith("OPTIONS "));
@@ -15,7 +17,7 @@ testInPage("first the GET that signs in, then the WebSocket, then the POST", asy
   const simulator = await Simulator.start();
   const { url: baseUrl, requests } = await startTap(simulator.url);
   await stopClock(page);
-  const session = await connect(page, { baseUrl, headers });
+  const session = await connect(page, { baseUrl, headers, transports });
   await complete(session, request);
   assert.deepEqual(lines(requests), [
     "GET /api/v2/me",
@@ -34,7 +36,7 @@ testInPage(
   async (page) => {
     const simulator = await Simulator.start();
     const { url: baseUrl, requests } = await startTap(simulator.url);
-    const session = await connect(page, { baseUrl, headers });
+    const session = await connect(page, { baseUrl, headers, transports });
     await simulator.set({ rejectCSRF: 1 });
     requests.length = 0;
     assert.ok((await complete(session, request)).value);
@@ -52,7 +54,7 @@ testInPage(
   async (page) => {
     const simulator = await Simulator.start();
     const { url: baseUrl, requests } = await startTap(simulator.url);
-    const session = await connect(page, { baseUrl, headers });
+    const session = await connect(page, { baseUrl, headers, transports });
     await simulator.set({ postStatus: 503 });
     requests.length = 0;
     // The POST must have left by then, also on a busy machine.
