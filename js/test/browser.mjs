@@ -49,6 +49,7 @@ export async function launchBrowser(engine = "chromium", { args = [], ...more } 
     return await puppeteer.launch({
       executablePath,
       headless: true,
+      timeout: 90_000, // ms, for it to start on a busy machine
       ...options,
       ...more,
       args: [...options.args, ...args],

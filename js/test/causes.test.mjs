@@ -67,7 +67,7 @@ testInPage(
   "that nothing answers is said, in the log at once",
   async (page, said) => {
     const baseUrl = await unusedOrigin();
-    const options = { baseUrl, connectTimeout: 1500, worker: false }; // WebKit's driver hears no Worker
+    const options = { baseUrl, connectTimeout: 3000, worker: false }; // WebKit's driver hears no Worker
     const { error } = await settle(page, "createClient", options);
     assert.equal(error.code, "CONNECT_FAILED");
     assert.ok(error.message.includes(`nothing answers at ${baseUrl}`), error.message);
@@ -178,7 +178,7 @@ testInPage(
       response.statusCode = 404;
       response.end("not found");
     });
-    const { error } = await settle(page, "createClient", { baseUrl, connectTimeout: 3000 });
+    const { error } = await settle(page, "createClient", { baseUrl });
     assert.equal(error.code, "HTTP_ERROR", error.message);
     assert.ok(error.message.includes(`GWS was looked for at ${baseUrl}, which is`), error.message);
     assert.match(error.message, /\(errors\.md#not-gws\)$/);
@@ -196,7 +196,7 @@ testInPage(
       headers,
       transports: ["long-polling"],
       worker: false,
-      connectTimeout: 3000,
+      connectTimeout: 5000,
     });
     assert.equal(error.code, "CONNECT_FAILED");
     assert.match(
@@ -211,7 +211,7 @@ testInPage(
   "a base URL that has the API's path already is named",
   async (page) => {
     const simulator = await Simulator.start();
-    const options = { baseUrl: `${simulator.url}/api/v2`, headers, connectTimeout: 3000 };
+    const options = { baseUrl: `${simulator.url}/api/v2`, headers };
     const { error } = await settle(page, "createClient", options);
     assert.match(
       error.message,

@@ -60,7 +60,7 @@ export function adopt(page, desktop, options) {
       return { ...inPage, ...gws, client, events, error: created.error };
     },
     desktop,
-    { connectTimeout: 5000, ...options },
+    { connectTimeout: 20_000, ...options },
   );
 }
 

@@ -16,7 +16,7 @@ import {
   versions,
 } from "./cometd.mjs";
 import { lacking } from "./engine.mjs";
-import { complete, site, testInPage } from "./in-browser.mjs";
+import { complete, heard, site, testInPage } from "./in-browser.mjs";
 import { request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 
@@ -111,12 +111,13 @@ testInPage(
     const desktop = await makeDesktop(page, simulator, { headers, ack: false });
     await desktop.evaluate(({ connect }) => connect());
     const session = await adopt(page, desktop, { baseUrl: simulator.url, headers });
-    const settled = complete(session, { ...request, referenceId: "lost" }, { ackTimeout: 2500 });
+    const settled = complete(session, { ...request, referenceId: "lost" }, { ackTimeout: 6000 });
     await simulator.call("wait-posts", { n: 1 });
     await simulator.call("expire");
     const { error } = await settled;
     assert.deepEqual([error.code, error.delivery], ["ACK_TIMEOUT", "accepted"]);
     assert.match(error.message, /the CometD session was lost meanwhile, and a new one/);
+    await heard(page, said, /no acknowledged delivery/);
     const warnings = said.filter((line) => /no acknowledged delivery/.test(line));
     assert.equal(warnings.length, 1, said.join("\n"));
   },
@@ -223,6 +224,7 @@ testInPage(
       events.filter(({ type }) => type === "notification").map(({ data }) => data),
     );
     assert.deepEqual(notified, Array(2).fill([null, null, 12, "1970-01-01T00:00:00.000Z", {}]));
+    await heard(page, said, /longer than 32768/);
     const left = said.filter((line) => /is left out/.test(line)).join("\n");
     assert.match(left, /nested deeper[\s\S]*a getter[\s\S]*longer than 32768/);
   },

@@ -29,7 +29,7 @@ const refusedSocket = /^WebSocket connection to .* failed: HTTP Authentication f
  * @param {() => Promise<import("./extension-browser.mjs").Extension>} [install]
  */
 function testExtension(name, run, install = browser.install) {
-  test(name, { timeout: 90_000 }, async () => {
+  test(name, { timeout: 180_000 }, async () => {
     const extension = await install();
     try {
       await run(extension);

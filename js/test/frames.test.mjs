@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { engine, failures, lacking } from "./engine.mjs";
-import { complete, connect, testInPage, testOverEach } from "./in-browser.mjs";
+import { complete, connect, heard, testInPage, testOverEach } from "./in-browser.mjs";
 import { acknowledgement, request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 
@@ -19,13 +19,6 @@ function acknowledges(referenceId, handle) {
 
 function message(data) {
   return `{"channel":"${channel}","data":${data}}`;
-}
-
-/** Resolves when the page has said this: what a Worker prints may come later than what it answers. */
-async function heard(said, line) {
-  while (!said.some((text) => line.test(text))) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 testOverEach("a batch of more than 5 MiB", async (page, over) => {
@@ -63,7 +56,7 @@ testOverEach(
         }),
     );
     assert.match(reason, /more than 100000 bytes .* the option maxMessageSize/);
-    await heard(said, /the option maxMessageSize .* the session is given up/);
+    await heard(page, said, /the option maxMessageSize .* the session is given up/);
     await simulator.call("ack", { referenceId: "too large" });
     const { value, error } = await settled;
     assert.equal(value?.referenceId, "too large", error?.message);
@@ -85,7 +78,7 @@ testOverEach("what is no JSON costs nobody but itself", async (page, over, said)
   await simulator.call("publish", { channel, message: messages.join() });
   const record = { ...acknowledgement.record, score: null, most: null, note: "x\u000by" };
   assert.deepEqual(await settled, { value: { ...acknowledgement, referenceId: "beside", record } });
-  await heard(said, /it is dropped/);
+  await heard(page, said, /it is dropped/);
   assert.ok(!said.some((line) => /hidden/.test(line)), said.join("\n"));
 
   // The next acknowledgement comes in answer to a connect that has confirmed those messages.

@@ -68,7 +68,7 @@ function lateness(name, request) {
 }
 
 test("in a hidden tab the Worker keeps its times, and the page does not", {
-  timeout: 120_000,
+  timeout: 240_000, // the browser lets the page go on once a minute
   skip: process.env.HOST === "page", // both are in it
 }, async () => {
   const simulator = await Simulator.start({ noAck: true });

@@ -169,7 +169,11 @@ for (const [at, path, code, delivery] of [
       const faults = [
         { at, do: "answer", status: 307, times: -1, header: { Location: other.url + path } },
       ];
-      const options = { baseUrl: simulator.url, headers, connectTimeout: 3000 };
+      const options = {
+        baseUrl: simulator.url,
+        headers,
+        connectTimeout: at === "post" ? 10_000 : 4000,
+      };
       if (at === "post") {
         const session = await connect(page, options);
         await simulator.set({ faults });

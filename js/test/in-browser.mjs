@@ -31,10 +31,11 @@ after(() => site.close());
  * @param {RegExp} [options.complaints] those that the test provokes
  * @param {{ chromium?: string, firefox?: string, webkit?: string }} [options.needs] the engines
  *   that lack what the test needs, each with the reason; it is not applicable there
+ * @param {number} [options.timeout] ms: what is not over then hangs, also on a busy machine
  */
 export function testInPage(name, run, options = {}) {
-  const { path = "/strict", complaints = /^$/, needs = {} } = options;
-  test(name, { timeout: 60_000, skip: needs[engine] ?? false }, async ({ signal }) => {
+  const { path = "/strict", complaints = /^$/, needs = {}, timeout = 120_000 } = options;
+  test(name, { timeout, skip: needs[engine] ?? false }, async ({ signal }) => {
     const context = await browser.createBrowserContext();
     let closed;
     const close = () => {
@@ -93,6 +94,24 @@ export function testOverEach(name, run, options) {
       options,
     );
   }
+}
+
+/** Waits until the page has said this: what a Worker prints may come later than what it answers. */
+export async function heard(page, said, line) {
+  while (!said.some((text) => line.test(text))) {
+    await page.evaluate(() => {}); // WebKit's driver tells what was said with an answer alone
+  }
+}
+
+/**
+ * Has the page's clock stand still: by it, no answer becomes too old to be used, however busy the machine is. The module's
+ * own clock is that of its Worker.
+ */
+export function stopClock(page) {
+  return page.evaluate(() => {
+    const now = performance.now();
+    performance.now = () => now;
+  });
 }
 
 /**

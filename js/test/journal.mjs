@@ -62,3 +62,21 @@ export async function keptAsAccepted(page, referenceId) {
     }
   }
 }
+
+/**
+ * Waits until the browser has freed what the clients of pages held that are gone. A client waits for that for half a second;
+ * on a busy machine it may take longer.
+ */
+export function locksAreFree(page) {
+  return page.evaluate(async () => {
+    const { held } = await navigator.locks.query();
+    const names = held.map(({ name }) => name).filter((name) => name.startsWith("gws-outbound "));
+    await Promise.all(names.map((name) => navigator.locks.request(name, () => {})));
+  });
+}
+
+/** Loads a page again that is the only one. */
+export async function reload(page) {
+  await page.reload();
+  await locksAreFree(page);
+}

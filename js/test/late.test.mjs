@@ -71,7 +71,7 @@ async function withPages(kinds, run) {
 }
 
 const options = {
-  timeout: 60_000,
+  timeout: 120_000,
   skip: process.env.HOST === "page" && "pages with and without a Worker are in it",
 };
 

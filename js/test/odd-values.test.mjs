@@ -120,7 +120,7 @@ async function tryOddValues({ seed, options, request, samples, requests, clients
         () => "resolved",
         (error) => error,
       ),
-      new Promise((resolve) => setTimeout(resolve, 20_000, "never settled")),
+      new Promise((resolve) => setTimeout(resolve, 60_000, "never settled")),
     ]);
   const judge = (what, outcome) => {
     const good =

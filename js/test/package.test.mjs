@@ -25,6 +25,7 @@ import { headers, Simulator } from "./simulator.mjs";
 import { serveFolder } from "./site.mjs";
 
 const run = promisify(execFile);
+const timeout = 300_000; // ms: a bundler takes its time beside others
 
 let packed;
 before(async () => {
@@ -158,6 +159,7 @@ for (const [name, build] of Object.entries(bundlers)) {
         await app.remove();
       }
     },
+    { timeout },
   );
 }
 
@@ -174,7 +176,7 @@ testInPage(
       await app.remove();
     }
   },
-  { complaints: /404/ },
+  { complaints: /404/, timeout },
 ); // of the icon, which it does not have
 
 testInPage(
@@ -201,10 +203,10 @@ testInPage(
       await app.remove();
     }
   },
-  { complaints: /404|Failed to load|Worker/ },
+  { complaints: /404|Failed to load|Worker/, timeout },
 );
 
-testInPage("a bundle that is a classic script completes a record", async (page) => {
+const builtAsScript = async (page) => {
   const app = await makeApp(packed.tarball);
   try {
     await buildScript(app.root);
@@ -216,7 +218,8 @@ testInPage("a bundle that is a classic script completes a record", async (page) 
   } finally {
     await app.remove();
   }
-});
+};
+testInPage("a bundle that is a classic script completes a record", builtAsScript, { timeout });
 
 testInPage(
   "a bundle that does not know its URL asks for wasmUrl and workerUrl, and works with them",
@@ -252,6 +255,7 @@ testInPage(
       await app.remove();
     }
   },
+  { timeout },
 );
 
 const scriptPage = (name) =>

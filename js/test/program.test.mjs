@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after } from "node:test";
 import { engine, lacking } from "./engine.mjs";
-import { site, testInPage } from "./in-browser.mjs";
+import { heard, site, testInPage } from "./in-browser.mjs";
 import { buildMortal } from "./mortal.mjs";
 
 const mortal = await buildMortal();
@@ -153,6 +153,7 @@ testInPage("events are dispatched as the program sends them", async (page, said)
     },
     { type: "notification", custom: true, detail: { channel: "/hello", data: [1, null] } },
   ]);
+  await heard(page, said, /mortal/);
   assert.deepEqual(said, ["debug: mortal is running"]);
 });
 

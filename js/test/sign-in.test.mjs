@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { after } from "node:test";
-import { testInPage } from "./in-browser.mjs";
+import { stopClock, testInPage } from "./in-browser.mjs";
 import { request } from "./sample.mjs";
 import { Simulator } from "./simulator.mjs";
 import { dist, startSite } from "./site.mjs";
@@ -67,11 +67,16 @@ for (const kind of ["an object", "an iterator, which gives its pairs once", "a f
     `the module comes once the server was asked, and does not ask again (headers are ${kind})`,
     async (page) => {
       const simulator = await Simulator.start();
+      await stopClock(page);
       const server = await serveModule(async () => {
         while ((await asked(simulator)) === 0);
       });
       try {
-        const options = { baseUrl: `${simulator.url}/`, wasmUrl: server.url };
+        const options = {
+          baseUrl: `${simulator.url}/`,
+          wasmUrl: server.url,
+          transports: ["websocket"], // whose only POST is the call's
+        };
         assert.deepEqual(await complete(page, options, kind), {
           notificationType: "RecordProcessedAcknowledge",
           times: kind === "a function" ? 1 : 0,
@@ -90,13 +95,22 @@ for (const kind of ["an object", "an iterator, which gives its pairs once", "a f
 
 testInPage("an answer that has become old is not used", async (page) => {
   const simulator = await Simulator.start();
-  let answered;
-  const server = await serveModule(async () => {
-    while ((await asked(simulator)) === 0);
-    answered ??= Date.now();
-    // Time itself is what is tested.
-    await new Promise((resolve) => setTimeout(resolve, answered + 3500 - Date.now()));
+  await page.evaluate(() => {
+    const { fetch } = globalThis;
+    globalThis.answered = new Promise((resolve) => {
+      globalThis.fetch = async (...given) => {
+        const response = await fetch(...given);
+        resolve(); // at first that of who is signed in, since the module waits
+        return response;
+      };
+    });
   });
+  const server = await serveModule(() =>
+    page.evaluate(async () => {
+      await globalThis.answered;
+      await new Promise((resolve) => setTimeout(resolve, 3500)); // time itself is what is tested
+    }),
+  );
   try {
     await complete(page, { baseUrl: simulator.url, wasmUrl: server.url });
     assert.equal(await asked(simulator), 2);
@@ -157,17 +171,16 @@ testInPage(
   async (page) => {
     const simulator = await Simulator.start();
     await page.goto(new URL("/no-such-page", simulator.url).href);
-    const came = await page.evaluate(
-      async (from, headers, request) => {
-        const script = `
+    const cameIn = (sandbox) =>
+      page.evaluate(
+        async (sandbox, from, headers, request) => {
+          const script = `
           import { createClient } from "${from}";
           const options = { headers: ${JSON.stringify(headers)}, worker: false };
           createClient(options)
             .then((client) => client.completeRecord(${JSON.stringify(request)}))
             .then(({ notificationType }) => notificationType, ({ message }) => message)
             .then((came) => parent.postMessage(came, "*"));`;
-        const list = [];
-        for (const sandbox of ["allow-scripts allow-same-origin", "allow-scripts"]) {
           const heard = new Promise((resolve) => {
             addEventListener("message", ({ data }) => resolve(data), { once: true });
           });
@@ -175,17 +188,19 @@ testInPage(
           frame.setAttribute("sandbox", sandbox);
           frame.srcdoc = `<script type="module">${script}</script>`;
           document.body.append(frame);
-          list.push(await heard);
-        }
-        return list;
-      },
-      `${cdn.url}/dist/index.js`,
-      { authorization },
-      request,
-    );
-    assert.equal(came[0], "RecordProcessedAcknowledge");
-    assert.match(came[1], /baseUrl: must be given: this page has no origin of its own/);
-    assert.equal(await asked(simulator), 1);
+          return heard;
+        },
+        sandbox,
+        `${cdn.url}/dist/index.js`,
+        { authorization },
+        request,
+      );
+    const ofTheParent = await cameIn("allow-scripts allow-same-origin");
+    assert.equal(ofTheParent, "RecordProcessedAcknowledge");
+    const before = await asked(simulator);
+    const ofNobody = await cameIn("allow-scripts");
+    assert.match(ofNobody, /baseUrl: must be given: this page has no origin of its own/);
+    assert.equal(await asked(simulator), before);
   },
   { complaints: /404/ },
 );

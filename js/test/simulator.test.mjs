@@ -238,8 +238,8 @@ testInPage(
       const outcomes = {};
       for (const { name, fault } of faults) {
         await control("fault", { ...fault, session });
-        // The client must not wait for what is lost, or late.
-        outcomes[name] = await complete(fault.do === "silence" || fault.delayMS ? 1000 : undefined);
+        // The client must not wait for what is lost, or late by 5 s; the answer to the POST may take its time.
+        outcomes[name] = await complete(fault.do === "silence" || fault.delayMS ? 4000 : undefined);
       }
       for (const { verb } of blows.filter(({ verb }) => verb !== "kick")) {
         const back = new Promise((resolve) => {

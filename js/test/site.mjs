@@ -88,7 +88,8 @@ export async function startSite({ firstScript, cached = false, shared = false } 
       page(
         "strict",
         `${first}<link rel="modulepreload" href="/dist/index.js">` +
-          '<link rel="preload" href="/chunked.wasm" as="fetch" crossorigin>',
+          '<link rel="preload" href="/chunked.wasm" as="fetch" crossorigin>' +
+          '<script type="module" src="/preload.js"></script>',
       ),
     "/bare": () => page("strict", `${first}<script src="/dist/wasm_exec.js"></script>`),
     "/favicon.ico": () => ({ status: 204 }),

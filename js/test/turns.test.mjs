@@ -30,7 +30,7 @@ function awaitTurn(session, is = true) {
           if (state === "connected" && /another client in this browser/.test(reason) !== is)
             resolve();
         };
-        AbortSignal.timeout(20_000).onabort = () =>
+        AbortSignal.timeout(60_000).onabort = () =>
           reject(new Error(`turn: ${!is}; ${client.state}: ${client.reason}`));
         client.addEventListener("statechange", look);
         look();
@@ -87,7 +87,8 @@ testInPage(
       globalThis.isFirst = true;
     });
     await page.goto(new URL("/no-policy", site.url).href);
-    await awaitTurn(second);
+    // A Worker that is busy just then is frozen before it hears of it: then it keeps its turn, and holds up nobody.
+    if (host === "page") await awaitTurn(second);
     await completes(second);
     await page.goBack();
     assert.equal(await page.evaluate(() => globalThis.isFirst), true, "it was not thrown out");

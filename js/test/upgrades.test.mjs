@@ -29,7 +29,14 @@ for (const seconds of [0, 3]) {
       const session = await connect(page, { baseUrl: simulator.url, headers });
       await simulator.set({ holdAck: true, noWebSocket: true });
       await simulator.call("cut");
-      await until(session, "state", "reconnecting");
+      await session.evaluate(
+        ({ client, events }) =>
+          new Promise((resolve) => {
+            const look = () => events.some(({ state }) => state === "reconnecting") && resolve();
+            client.addEventListener("statechange", look);
+            look();
+          }),
+      );
       await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
       const referenceId = "a";
       const completion = complete(session, { ...request, referenceId });

@@ -2,10 +2,12 @@
 
 import assert from "node:assert/strict";
 import { failures, lacking } from "./engine.mjs";
-import { complete, connect, settle, site, testInPage } from "./in-browser.mjs";
+import { complete, connect, settle, site, stopClock, testInPage } from "./in-browser.mjs";
 import { request } from "./sample.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 import { startTap } from "./tap.mjs";
+
+const transports = ["websocket"]; // of two, the second is tried beside it after a second
 
 /** The requests as lines, without preflights. */
 const lines = (requests) =>
@@ -14,7 +16,8 @@ const lines = (requests) =>
 testInPage("first the GET that signs in, then the WebSocket, then the POST", async (page) => {
   const simulator = await Simulator.start();
   const { url: baseUrl, requests } = await startTap(simulator.url);
-  const session = await connect(page, { baseUrl, headers });
+  await stopClock(page);
+  const session = await connect(page, { baseUrl, headers, transports });
   await complete(session, request);
   assert.deepEqual(lines(requests), [
     "GET /api/v2/me",
@@ -33,7 +36,7 @@ testInPage(
   async (page) => {
     const simulator = await Simulator.start();
     const { url: baseUrl, requests } = await startTap(simulator.url);
-    const session = await connect(page, { baseUrl, headers });
+    const session = await connect(page, { baseUrl, headers, transports });
     await simulator.set({ rejectCSRF: 1 });
     requests.length = 0;
     assert.ok((await complete(session, request)).value);
@@ -51,7 +54,7 @@ testInPage(
   async (page) => {
     const simulator = await Simulator.start();
     const { url: baseUrl, requests } = await startTap(simulator.url);
-    const session = await connect(page, { baseUrl, headers });
+    const session = await connect(page, { baseUrl, headers, transports });
     await simulator.set({ postStatus: 503 });
     requests.length = 0;
     // The POST must have left by then, also on a busy machine.
@@ -93,7 +96,7 @@ testInPage(
     const { error } = await settle(page, "createClient", {
       baseUrl: `${site.url}/moved`,
       headers,
-      connectTimeout: 2000,
+      connectTimeout: 10_000,
     });
     assert.equal(error.delivery, "not-sent");
     assert.match(error.message, /redirect/i);

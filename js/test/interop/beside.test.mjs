@@ -14,10 +14,10 @@ const pace = 100; // ms, between two of them
 const eventPace = 250; // ms, between two of the desktop's events
 const idle = 5000; // ms, for which its events go on when all is completed
 
-// Whoever is starved waits for some 2 s most of the time. The slowest of a hundred tell of the machine.
+// Whoever is starved waits for up to 2 s each time: 75 in 100 would take some 1.5 s. The slowest of a hundred tell of the machine.
 const right = {
-  completion: 700, // ms, of 75 in 100
-  event: 150,
+  completion: 1000, // ms, of 75 in 100
+  event: 700,
   completionOfTabs: 1000,
 };
 

@@ -42,7 +42,7 @@ for (const [kind, versions] of Object.entries(lines)) {
       // The server loses the session while a call is pending.
       await server.call("set", { holdAck: true });
       const referenceId = `${version} ${transport} lost`;
-      const settled = complete(session, { ...request, referenceId }, { ackTimeout: 5000 });
+      const settled = complete(session, { ...request, referenceId }, { ackTimeout: 8000 });
       while ((await server.call("held", { referenceId })).held === 0);
       await server.call("expire");
       await renewed(session);

@@ -5,7 +5,14 @@ import assert from "node:assert/strict";
 import { after } from "node:test";
 import { complete, connect, site, testInPage } from "../in-browser.mjs";
 import { InteropServer } from "../interop.mjs";
-import { keptAsAccepted, settlesWith, stored, unsettled } from "../journal.mjs";
+import {
+  keptAsAccepted,
+  locksAreFree,
+  reload,
+  settlesWith,
+  stored,
+  unsettled,
+} from "../journal.mjs";
 import { request } from "../sample.mjs";
 
 const server = await InteropServer.start("cometd-9");
@@ -27,7 +34,7 @@ for (const transport of ["websocket", "long-polling"]) {
   testInPage(`a reload in the middle of a completion: ${transport}`, async (page) => {
     const referenceId = `reloaded over ${transport}`;
     await accept(page, await connect(page, options), referenceId);
-    await page.reload();
+    await reload(page);
     const session = await connect(page, options);
     assert.deepEqual(await unsettled(session), [`${referenceId} accepted`]);
     const settled = settlesWith(session, referenceId);
@@ -46,6 +53,7 @@ for (const transport of ["websocket", "long-polling"]) {
     await page.goto(elsewhere);
     await server.call("ack", { referenceId });
     await page.goto(strict);
+    await locksAreFree(page);
     const session = await connect(page, options);
     assert.deepEqual(await unsettled(session), [`${referenceId} accepted`]);
     assert.equal((await settlesWith(session, referenceId)).value.referenceId, referenceId);
@@ -61,6 +69,7 @@ testInPage("a session that the server has forgotten", async (page) => {
   await server.call("expire");
   await server.call("ack", { referenceId: "lost" });
   await page.goto(strict);
+  await locksAreFree(page);
   session = await connect(page, options);
   assert.deepEqual(await unsettled(session), ["lost accepted"], "it stays what it was");
   const again = complete(session, { ...request, referenceId: "next" });

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-const patience = 20_000; // ms, for a process to be ready
+const patience = 60_000; // ms, for a process to be ready on a busy machine
 
 /**
  * Starts a display and WebKitWebDriver on it.
