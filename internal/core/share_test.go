@@ -167,6 +167,8 @@ func TestShare_SubscriptionsAreThePages(t *testing.T) {
 	a.resolved(a.close(1))
 	sim.Publish("/a", json.RawMessage(`2`))
 	await(b, isEvent(2))
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	require.False(t, slices.ContainsFunc(a.got, func(m wire.ToPage) bool { e, ok := m.(*wire.Event); return ok && string(e.Data) == "2" }))
 }
 

@@ -40,8 +40,8 @@ func TestSubscribe_CancelLeavesWhatTheClientNeeds(t *testing.T) {
 			} else {
 				require.Contains(t, get(t, heard), acknowledgement)
 			}
-			s.Cancel()
-			s.Cancel()
+			<-s.Cancel()
+			<-s.Cancel()
 			get(t, call(t.Context(), c, record(), CallOptions{})).resolved(t, "ref-1")
 			require.Empty(t, heard)
 		}
