@@ -121,7 +121,7 @@ func TestShare_PageThatJoinsAsksNothingAgain(t *testing.T) {
 			sim := gwssim.New(t)
 			c := newCore()
 			a, b := openPage(t, c), openPage(t, c)
-			more := map[string]any{"logLevel": level, "connectTimeout": 900.0}
+			more := map[string]any{"logLevel": level}
 			a.resolved(a.sharing(1, sim, basic, more))
 			answer, err := httpx.New().Do(t.Context(), &httpx.Request{Method: "GET", URL: sim.URL + gws.MePath, Header: httpx.Header(basic)})
 			require.NoError(t, err)
@@ -432,7 +432,7 @@ func TestShare_OpenerWhoseFunctionDoesNotAnswer(t *testing.T) {
 	sim := gwssim.New(t)
 	c := newCore()
 	a, b := openPage(t, c), openPage(t, c)
-	more := map[string]any{"connectTimeout": 300.0, "requestTimeout": 200.0}
+	more := map[string]any{"connectTimeout": 2500.0, "requestTimeout": 1500.0} // the other page has to connect in that time
 	opening := a.sharing(1, sim, nil, more)
 	await(a, func(*wire.AskHeaders) bool { return true }) // in vain
 	joining := b.sharing(1, sim, nil, more)
