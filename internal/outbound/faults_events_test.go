@@ -22,8 +22,14 @@ func acked(f gwssim.Fault) gwssim.Behavior {
 	return faulty(f)
 }
 
-// shortAckTimeout waits no longer than the test does.
-func shortAckTimeout(o *Options) { o.AckTimeout = 1500 * time.Millisecond }
+// shortAckTimeout waits no longer than the test does, and long enough for the answer to the POST. In a browser rows run one by
+// one.
+func shortAckTimeout(o *Options) {
+	o.AckTimeout = 4 * time.Second
+	if browser {
+		o.AckTimeout = 1500 * time.Millisecond
+	}
+}
 
 // restart has the server forget everything, and be away until its behaviour is
 // set again.
