@@ -183,7 +183,7 @@ var sessionFaults = []fault{
 		require.NoError(t, s.WaitConnected(soon(t), 1))
 		s.Kick()
 	}, want: want{code: Disconnected, delivery: gws.Accepted, posts: 1, processed: 1, ended: true}},
-	{name: "the advice none", start: gwssim.Behavior{HoldAck: true, TimeoutMS: 500, Faults: []gwssim.Fault{{At: gwssim.AtHeld, Do: gwssim.DoAmend, Body: `{"advice":{"reconnect":"none"}}`}}},
+	{name: "the advice none", start: gwssim.Behavior{HoldAck: true, TimeoutMS: 1500, Faults: []gwssim.Fault{{At: gwssim.AtHeld, Do: gwssim.DoAmend, Body: `{"advice":{"reconnect":"none"}}`}}},
 		want: want{code: Disconnected, delivery: gws.Accepted, posts: 1, processed: 1, ended: true}},
 	{name: "the advice handshake", start: gwssim.Behavior{HoldAck: true, TimeoutMS: 500, Faults: []gwssim.Fault{{At: gwssim.AtHeld, Do: gwssim.DoAmend, Body: `{"advice":{"reconnect":"handshake","interval":0}}`}}},
 		pending: acknowledgedOverTheNext, want: resolved},
