@@ -285,29 +285,38 @@ func TestLogLibrary_PassesWhereAClientLetsIt(t *testing.T) {
 
 func TestOutbox_KeepsTheOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var texts [][]wire.ToPage // one list is sent at a time
-		o := &outbox{send: func(m []wire.ToPage) { texts = append(texts, m) }}
+		var mu sync.Mutex
+		var texts [][]wire.ToPage
+		o := &outbox{send: func(m []wire.ToPage) {
+			mu.Lock()
+			defer mu.Unlock()
+			texts = append(texts, m)
+		}}
+		sent := func() (list [][]wire.ToPage) {
+			mu.Lock()
+			defer mu.Unlock()
+			list, texts = texts, nil
+			return list
+		}
 		pong := func(id int) wire.ToPage { return &wire.Pong{ID: id} }
 
 		o.later(pong(1))
 		o.now(pong(2))
-		require.Equal(t, [][]wire.ToPage{{pong(1), pong(2)}}, texts, "what may wait goes along")
+		require.Equal(t, [][]wire.ToPage{{pong(1), pong(2)}}, sent(), "what may wait goes along")
 
-		texts = nil
 		o.later(pong(3))
 		synctest.Wait()
-		require.Empty(t, texts)
+		require.Empty(t, sent())
 		time.Sleep(soon) // by the clock of the bubble
 		synctest.Wait()
-		require.Equal(t, [][]wire.ToPage{{pong(3)}}, texts, "or soon")
+		require.Equal(t, [][]wire.ToPage{{pong(3)}}, sent(), "or soon")
 
-		texts = nil
 		for i := range mostTogether + 2 {
 			o.together(pong(i))
 		}
 		synctest.Wait()
 		next := 0 // natively, another thread may send some earlier
-		for _, text := range texts {
+		for _, text := range sent() {
 			require.LessOrEqual(t, len(text), mostTogether)
 			for _, m := range text {
 				require.Equal(t, pong(next), m)

@@ -462,7 +462,7 @@ func (p *Port) endCalls(c *client) {
 // endSubscriptions ends those of a page that the client does not have any more.
 func (p *page) endSubscriptions() {
 	for _, s := range p.subscriptions {
-		go s.Cancel()
+		s.Cancel()
 	}
 }
 

@@ -121,7 +121,7 @@ func TestShare_PageThatJoinsAsksNothingAgain(t *testing.T) {
 			sim := gwssim.New(t)
 			c := newCore()
 			a, b := openPage(t, c), openPage(t, c)
-			more := map[string]any{"logLevel": level, "connectTimeout": 900.0}
+			more := map[string]any{"logLevel": level}
 			a.resolved(a.sharing(1, sim, basic, more))
 			answer, err := httpx.New().Do(t.Context(), &httpx.Request{Method: "GET", URL: sim.URL + gws.MePath, Header: httpx.Header(basic)})
 			require.NoError(t, err)
@@ -167,6 +167,8 @@ func TestShare_SubscriptionsAreThePages(t *testing.T) {
 	a.resolved(a.close(1))
 	sim.Publish("/a", json.RawMessage(`2`))
 	await(b, isEvent(2))
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	require.False(t, slices.ContainsFunc(a.got, func(m wire.ToPage) bool { e, ok := m.(*wire.Event); return ok && string(e.Data) == "2" }))
 }
 
@@ -430,7 +432,7 @@ func TestShare_OpenerWhoseFunctionDoesNotAnswer(t *testing.T) {
 	sim := gwssim.New(t)
 	c := newCore()
 	a, b := openPage(t, c), openPage(t, c)
-	more := map[string]any{"connectTimeout": 300.0, "requestTimeout": 200.0}
+	more := map[string]any{"connectTimeout": 2500.0, "requestTimeout": 1500.0} // the other page has to connect in that time
 	opening := a.sharing(1, sim, nil, more)
 	await(a, func(*wire.AskHeaders) bool { return true }) // in vain
 	joining := b.sharing(1, sim, nil, more)

@@ -23,7 +23,7 @@ func (p *Port) subscribe(m *wire.Subscribe) {
 			p.out.event(&wire.Event{Client: m.Client, Subscriptions: []int{m.ID}, Channel: channel, Data: data})
 		})
 		if err == nil && !c.keep(p, m.ID, s) {
-			s.Cancel()
+			<-s.Cancel()
 		}
 		return nil, err
 	})
@@ -46,7 +46,7 @@ func readSubscribe(m *wire.Subscribe) (channel string, problems []gws.Problem) {
 func (p *Port) unsubscribe(m *wire.Unsubscribe) {
 	p.ofClient(m.ID, m.Client, "unsubscribe", false, func(_ context.Context, c *client) (json.RawMessage, error) {
 		if s := c.drop(p, m.Subscription); s != nil {
-			s.Cancel()
+			<-s.Cancel()
 		}
 		return nil, nil
 	})

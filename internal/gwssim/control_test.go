@@ -123,7 +123,7 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 		stacks := make([]byte, 1<<20)
 		stacks = stacks[:runtime.Stack(stacks, true)]
 		return !bytes.Contains(stacks, []byte("internal/gwssim.")) && !bytes.Contains(stacks, []byte("net/http.(*conn).serve"))
-	}, time.Second, time.Millisecond)
+	}, 20*time.Second, time.Millisecond)
 }
 
 func TestHandlerCanBeMounted(t *testing.T) {

@@ -129,7 +129,7 @@ func TestAdopted_ASessionThatIsLostIsNamed(t *testing.T) {
 		_, err := c.Call(soon(t), "getChainedRecords", gws.Fields{"recordHandle": 12.0, "applicationId": 134.0, "campaignName": "Campaign1", "devicePath": "/devices/1", "referenceId": "list"}, CallOptions{})
 		list <- err
 	}()
-	done := call(soon(t), c, record(), CallOptions{AckTimeout: 2 * time.Second})
+	done := call(soon(t), c, record(), CallOptions{AckTimeout: 4 * time.Second})
 	require.NoError(t, sim.WaitPosts(soon(t), 2))
 	sim.Expire()
 	e := get(t, done).rejected(t, AckTimeout, gws.Accepted)
@@ -159,7 +159,9 @@ func TestAdopted_CannotBeHad(t *testing.T) {
 			waits(t)
 			sim := gwssim.New(t)
 			opts, doer := options(sim, WebSocket), httpx.New()
-			opts.ConnectTimeout = time.Second
+			if lastsToTheEnd(test.code) {
+				opts.ConnectTimeout = 2 * time.Second
+			}
 			d := lend(t, &opts, doer, test.change)
 			sim.Set(test.behavior)
 			if test.connect {

@@ -44,7 +44,7 @@ func TestErrors_SayThatTheBrowserIsOffline(t *testing.T) {
 			for _, online := range []bool{false, true} {
 				sim := gwssim.New(t)
 				opts := options(sim, WebSocket)
-				opts.RequestTimeout, opts.AckTimeout = time.Second, 4*time.Second
+				opts.RequestTimeout, opts.AckTimeout = 2*time.Second, 6*time.Second
 				c, err := openOffline(t, opts, online)
 				require.NoError(t, err)
 				sim.Set(test.behavior)
@@ -92,7 +92,7 @@ func TestErrors_TheLimitOfSixConnectionsIsNamedInABrowserOverLongPolling(t *test
 			t.Run(name, func(t *testing.T) {
 				sim := gwssim.New(t)
 				opts := options(sim, transport)
-				opts.RequestTimeout = time.Second
+				opts.RequestTimeout = 2 * time.Second
 				c := open(t, opts)
 				sim.Set(faulty(test.fault))
 				e := get(t, call(t.Context(), c, record(), CallOptions{})).rejected(t, test.code, gws.Unknown)

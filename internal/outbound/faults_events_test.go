@@ -22,8 +22,14 @@ func acked(f gwssim.Fault) gwssim.Behavior {
 	return faulty(f)
 }
 
-// shortAckTimeout waits no longer than the test does.
-func shortAckTimeout(o *Options) { o.AckTimeout = 1500 * time.Millisecond }
+// shortAckTimeout waits no longer than the test does, and long enough for the answer to the POST. In a browser rows run one by
+// one.
+func shortAckTimeout(o *Options) {
+	o.AckTimeout = 4 * time.Second
+	if browser {
+		o.AckTimeout = 1500 * time.Millisecond
+	}
+}
 
 // restart has the server forget everything, and be away until its behaviour is
 // set again.
@@ -177,7 +183,7 @@ var sessionFaults = []fault{
 		require.NoError(t, s.WaitConnected(soon(t), 1))
 		s.Kick()
 	}, want: want{code: Disconnected, delivery: gws.Accepted, posts: 1, processed: 1, ended: true}},
-	{name: "the advice none", start: gwssim.Behavior{HoldAck: true, TimeoutMS: 500, Faults: []gwssim.Fault{{At: gwssim.AtHeld, Do: gwssim.DoAmend, Body: `{"advice":{"reconnect":"none"}}`}}},
+	{name: "the advice none", start: gwssim.Behavior{HoldAck: true, TimeoutMS: 1500, Faults: []gwssim.Fault{{At: gwssim.AtHeld, Do: gwssim.DoAmend, Body: `{"advice":{"reconnect":"none"}}`}}},
 		want: want{code: Disconnected, delivery: gws.Accepted, posts: 1, processed: 1, ended: true}},
 	{name: "the advice handshake", start: gwssim.Behavior{HoldAck: true, TimeoutMS: 500, Faults: []gwssim.Fault{{At: gwssim.AtHeld, Do: gwssim.DoAmend, Body: `{"advice":{"reconnect":"handshake","interval":0}}`}}},
 		pending: acknowledgedOverTheNext, want: resolved},

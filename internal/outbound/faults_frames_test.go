@@ -102,7 +102,7 @@ var frameFaults = []fault{
 		const handle = "9007199254740993"
 		get(t, call(t.Context(), s.c, record("recordHandle", handle, "referenceId", "big"), CallOptions{})).resolvedOf(t, "big", handle)
 	}},
-	{name: "a batch of 5 MiB", then: gwssim.Behavior{HoldAck: true}, want: want{posts: 1, processed: 1, within: 10 * time.Second}, pending: func(t *testing.T, s *scene) {
+	{name: "a batch of 5 MiB", then: gwssim.Behavior{HoldAck: true}, options: func(o *Options) { o.AckTimeout = long }, want: resolved, pending: func(t *testing.T, s *scene) {
 		require.NoError(t, s.WaitConnected(soon(t), 1))
 		s.Cut()
 		for range 5 {

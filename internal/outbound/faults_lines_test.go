@@ -104,7 +104,7 @@ var lineFaults = []fault{
 		want:  want{posts: 1, processed: 1, atLeast: 5 * time.Second, within: 7 * time.Second, unbroken: true},
 		after: func(t *testing.T, s *scene) { require.LessOrEqual(t, s.polls(), 6) }},
 	{name: "an acknowledgement behind a reply that takes longer than a session is kept", over: LongPolling, line: slowLine, then: gwssim.Behavior{HoldAck: true},
-		options: func(o *Options) { o.AckTimeout = 25 * time.Second },
+		options: func(o *Options) { o.AckTimeout = long },
 		pending: behind(200_000), want: want{posts: 1, processed: 1, atLeast: 12 * time.Second, within: 15 * time.Second, unbroken: true}},
 	{name: "an acknowledgement behind a frame that takes 4 s", over: WebSocket, browser: true, line: slowLine, then: gwssim.Behavior{HoldAck: true},
 		pending: behind(64_000), want: want{posts: 1, processed: 1, within: 8 * time.Second, unbroken: true}},

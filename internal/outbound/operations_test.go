@@ -127,7 +127,7 @@ func TestRefusalsOfOtherOperations(t *testing.T) {
 	require.Contains(t, e.Message, "api-voice-outbound")
 
 	sim.Set(gwssim.Behavior{NoAck: true})
-	shortAckTimeout := CallOptions{AckTimeout: 300 * time.Millisecond}
+	shortAckTimeout := CallOptions{AckTimeout: 1500 * time.Millisecond}
 	for method, want := range map[string]string{
 		"rejectRecord": "no acknowledgement came within", "getChainedRecords": "no end of the list came within",
 	} {

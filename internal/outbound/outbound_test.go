@@ -188,6 +188,7 @@ func TestAcknowledgementBeforeTheResponse(t *testing.T) {
 
 func TestPOSTFailsButTheAcknowledgementComes(t *testing.T) {
 	each(t, func(t *testing.T, transport string) {
+		waits(t)
 		for name, b := range map[string]gwssim.Behavior{
 			"reset":       {PostCut: true, PostProcessed: true, HoldAck: true},
 			"502":         {PostStatus: 502, PostBody: "Bad gateway", PostProcessed: true, HoldAck: true},
@@ -197,7 +198,9 @@ func TestPOSTFailsButTheAcknowledgementComes(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				sim := gwssim.New(t)
 				opts := options(sim, transport)
-				opts.RequestTimeout = 300 * time.Millisecond
+				if b.PostDelayMS > 0 {
+					opts.RequestTimeout = 2 * time.Second // by then the POST has reached the server
+				}
 				c := open(t, opts)
 				sim.Set(b)
 				failed := make(chan struct{}, 10)
@@ -360,7 +363,7 @@ func TestNoAcknowledgementInTime(t *testing.T) {
 		sim := gwssim.New(t)
 		c := open(t, options(sim, transport))
 		sim.Set(gwssim.Behavior{HoldAck: true})
-		e := get(t, call(t.Context(), c, record(), CallOptions{AckTimeout: 300 * time.Millisecond})).rejected(t, AckTimeout, gws.Accepted)
+		e := get(t, call(t.Context(), c, record(), CallOptions{AckTimeout: 2 * time.Second})).rejected(t, AckTimeout, gws.Accepted)
 		require.NotContains(t, e.Message, "session")
 		sim.Ack("ref-1") // late
 		sim.Set(gwssim.Behavior{})
@@ -559,7 +562,9 @@ func TestOpenFails(t *testing.T) {
 				sim.Set(test.behavior)
 				opts := options(sim, transport)
 				opts.Channels = []string{"/v2/me/calls"}
-				opts.ConnectTimeout = 1500 * time.Millisecond
+				if lastsToTheEnd(test.code) {
+					opts.ConnectTimeout = 3 * time.Second
+				}
 				start := time.Now()
 				c, err := Open(t.Context(), opts)
 				require.Nil(t, c)

@@ -39,6 +39,7 @@ func (c *Client) Subscribe(ctx context.Context, channel string, listener func(ch
 	}
 }
 
-// Cancel ends the subscription. If it was the last one on its channel, the session unsubscribes at the server, and Cancel waits
-// for the answer. It does not wait for a connection: the session unsubscribes over the next one.
-func (s *Subscription) Cancel() { <-s.session.Cancel() }
+// Cancel ends the subscription: the listener hears nothing that comes from now on. If it was the last one on its channel, the session
+// unsubscribes at the server. What is returned is closed once that is answered. It does not wait for a connection: the session
+// unsubscribes over the next one.
+func (s *Subscription) Cancel() <-chan struct{} { return s.session.Cancel() }

@@ -40,8 +40,8 @@ func TestSubscribe_CancelLeavesWhatTheClientNeeds(t *testing.T) {
 			} else {
 				require.Contains(t, get(t, heard), acknowledgement)
 			}
-			s.Cancel()
-			s.Cancel()
+			<-s.Cancel()
+			<-s.Cancel()
 			get(t, call(t.Context(), c, record(), CallOptions{})).resolved(t, "ref-1")
 			require.Empty(t, heard)
 		}
@@ -55,7 +55,7 @@ func TestSubscribe_Refusals(t *testing.T) {
 		sim := gwssim.New(t)
 		sim.Set(gwssim.Behavior{RefuseSubscribe: "403:/secret:Denied", RefuseChannel: "/secret"})
 		opts := options(sim, transport)
-		opts.ConnectTimeout = time.Second
+		opts.ConnectTimeout = 3 * time.Second
 		c := open(t, opts)
 		failed := func(ctx context.Context, channel string, code Code) *Error {
 			t.Helper()
@@ -74,7 +74,7 @@ func TestSubscribe_Refusals(t *testing.T) {
 
 		sim.Set(gwssim.Behavior{NoWebSocket: true, NoLongPolling: true})
 		sim.Cut()
-		require.Contains(t, failed(t.Context(), "/a", ConnectFailed).Message, "/a was not subscribed to within 1s: ")
+		require.Contains(t, failed(t.Context(), "/a", ConnectFailed).Message, "/a was not subscribed to within 3s: ")
 		time.AfterFunc(100*time.Millisecond, c.Close)
 		failed(t.Context(), "/a", Closed)
 		failed(t.Context(), "/a", Closed)
