@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gws-outbound/internal/bayeux"
@@ -35,6 +36,7 @@ func Identify(ctx context.Context, opts Options) (*Identity, error) {
 	})
 	limited, cancel := context.WithTimeout(ctx, opts.ConnectTimeout)
 	defer cancel()
+	last := errors.New("the server has not answered")
 	for {
 		err := auth.SignIn(limited)
 		switch {
@@ -44,11 +46,15 @@ func Identify(ctx context.Context, opts Options) (*Identity, error) {
 			return nil, AbortedError(ctx, gws.NotSent)
 		case final(err):
 			return nil, sessionError(err, gws.NotSent)
+		case limited.Err() != nil && auth.AwaitsHeaders():
+			return nil, &Error{Code: ConnectFailed, Message: noSessionWithoutHeaders, Delivery: gws.NotSent}
+		case limited.Err() == nil:
+			last = err
 		}
 		select {
 		case <-time.After(identifyAgain):
 		case <-limited.Done():
-			return nil, sessionError(err, gws.NotSent)
+			return nil, sessionError(&bayeux.ConnectError{Err: last}, gws.NotSent)
 		}
 	}
 }

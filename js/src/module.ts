@@ -28,7 +28,7 @@ const emptyModule = /* @__PURE__ */ Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 
 // one whatever the page's policy says.
 export async function assertAllowed(): Promise<void> {
   const { document, WorkerGlobalScope } = globalThis as {
-    document?: unknown;
+    document?: { defaultView: unknown };
     WorkerGlobalScope?: unknown;
   };
   // Where tests run, there may be what looks like a page.
@@ -37,6 +37,9 @@ export async function assertAllowed(): Promise<void> {
     throw unavailable(
       "this is no browser: the module runs in pages, Workers and extensions; for tests there is gws-outbound/testing",
     );
+  }
+  if (document && !document.defaultView) {
+    throw unavailable("the frame that was to run it has been removed; nothing runs there any more");
   }
   try {
     await WebAssembly.instantiate(emptyModule);
