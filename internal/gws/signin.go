@@ -96,11 +96,15 @@ func (s *Auth) waitFor(ctx context.Context, f *signIn) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	asking := s.asking > 0 // until it is cancelled
 	if f.waiters--; f.waiters == 0 {
 		f.cancel()
 		if s.flight == f {
 			s.flight = nil // nobody must join what was cancelled
 		}
+	}
+	if asking {
+		return &HeadersPendingError{ctx.Err()}
 	}
 	return fmt.Errorf("signing in: %w", ctx.Err())
 }

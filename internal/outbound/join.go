@@ -46,7 +46,7 @@ func Identify(ctx context.Context, opts Options) (*Identity, error) {
 			return nil, AbortedError(ctx, gws.NotSent)
 		case final(err):
 			return nil, sessionError(err, gws.NotSent)
-		case limited.Err() != nil && auth.AwaitsHeaders():
+		case isPending(err):
 			return nil, &Error{Code: ConnectFailed, Message: noSessionWithoutHeaders, Delivery: gws.NotSent}
 		case limited.Err() == nil:
 			last = err
@@ -57,6 +57,11 @@ func Identify(ctx context.Context, opts Options) (*Identity, error) {
 			return nil, sessionError(&bayeux.ConnectError{Err: last}, gws.NotSent)
 		}
 	}
+}
+
+func isPending(err error) bool {
+	_, pending := errors.AsType[*gws.HeadersPendingError](err)
+	return pending
 }
 
 // IsFor reports whether the client is for that agent. Where credentials may be others than the client's own (they are said to be alike
