@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -207,10 +208,20 @@ func TestPost(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, server, keys := c.session(t)
-			var onSent int
-			err := s.Post(t.Context(), postPath, []byte(`{"a":1}`), func() { onSent++ })
+			var progress []Delivery
+			err := s.Post(t.Context(), postPath, []byte(`{"a":1}`), func(d Delivery) { progress = append(progress, d) })
 			c.verify(t, err, server, keys)
-			require.Equal(t, strings.Count(c.requests, "POST"), onSent)
+			posts := 0
+			for i, d := range progress {
+				if d == Unknown {
+					posts++
+				} else { // refused, and to be sent again
+					require.Equal(t, Rejected, d)
+					require.Equal(t, Unknown, progress[i-1])
+				}
+			}
+			require.Equal(t, strings.Count(c.requests, "POST"), posts)
+			require.Equal(t, posts > 1, slices.Contains(progress[:max(0, len(progress)-1)], Rejected))
 			require.Empty(t, server.get, "GETs that were not made")
 			require.Empty(t, server.post, "POSTs that were not made")
 		})
@@ -388,7 +399,7 @@ func TestTimeout(t *testing.T) {
 				var asleep atomic.Int64
 				s.config.Clock = deadline.Clock{Now: func() time.Time { return time.Now().Add(time.Duration(asleep.Load())) }}
 				require.NoError(t, s.SignIn(t.Context()))
-				err := s.Post(t.Context(), postPath, []byte(`{}`), func() { time.AfterFunc(9*time.Second, func() { asleep.Store(int64(missed)) }) })
+				err := s.Post(t.Context(), postPath, []byte(`{}`), func(Delivery) { time.AfterFunc(9*time.Second, func() { asleep.Store(int64(missed)) }) })
 				require.Equal(t, accepted, err == nil, err)
 			})
 		}
@@ -438,7 +449,7 @@ func TestCancel(t *testing.T) {
 		require.NoError(t, s.SignIn(t.Context()))
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		err := s.Post(ctx, postPath, nil, func() { t.Error("sent") })
+		err := s.Post(ctx, postPath, nil, func(Delivery) { t.Error("sent") })
 		require.ErrorIs(t, err, context.Canceled)
 		require.Equal(t, NotSent, DeliveryOf(err))
 		require.Equal(t, "GET", server.requests())
@@ -656,7 +667,7 @@ func TestHeadersAreCopied(t *testing.T) {
 func TestNothingLeavesOnceTheContextHasEnded(t *testing.T) {
 	f := &fakeServer{t: t, get: []step{me("t")}}
 	ctx, cancel := context.WithCancel(t.Context())
-	err := NewAuth(Config{BaseURL: base, Doer: f}).Post(ctx, postPath, []byte(`{}`), cancel)
+	err := NewAuth(Config{BaseURL: base, Doer: f}).Post(ctx, postPath, []byte(`{}`), func(Delivery) { cancel() })
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, NotSent, DeliveryOf(err))
 	require.Equal(t, "GET", f.requests())

@@ -198,7 +198,11 @@ func (w *wait) post(ctx context.Context) {
 	}()
 	ended := w.c.session.NoteRequest()
 	var left time.Time
-	err := w.c.rest.Post(ctx, w.op.request.Path(), w.op.request.Body(), func() {
+	err := w.c.rest.Post(ctx, w.op.request.Path(), w.op.request.Body(), func(d gws.Delivery) {
+		if d == gws.Rejected { // it is to be sent again
+			w.refused()
+			return
+		}
 		if w.c.waiting.posting(w.op) {
 			w.known.set(gws.Unknown)
 			w.c.counted.posts.Add(1)
@@ -212,6 +216,13 @@ func (w *wait) post(ctx context.Context) {
 	}
 	ended(err == nil)
 	w.posted <- err
+}
+
+// refused notes that the server has refused the request, which is sent again once that can help. Whoever gives up until then is told so.
+func (w *wait) refused() {
+	if w.known.value.CompareAndSwap(gws.Unknown, gws.Rejected) { // no answer has begun to come
+		w.known.progress(gws.Rejected)
+	}
 }
 
 // wait returns when the operation has been answered, which the caller sees for
@@ -312,6 +323,9 @@ func (w *wait) late(status bayeux.Status) *Error {
 	switch {
 	case w.failure != nil:
 		return w.failure
+	case d == gws.Rejected:
+		return &Error{Code: RequestTimeout, Delivery: d,
+			Message: fmt.Sprintf("the server refused the request, and signing in again, to send it once more, was not over within %v", w.timeout)}
 	case d != gws.Accepted:
 		return &Error{Code: RequestTimeout, Delivery: d,
 			Message: fmt.Sprintf("neither an answer to the POST nor an %s within %v", awaited, w.timeout)}
