@@ -47,7 +47,7 @@ export async function assertAllowed(): Promise<void> {
     // The browsers word it differently, and only in the message.
     throw unavailable(
       /Content.Security.Policy|\bCSP\b|unsafe-eval/i.test(String(cause))
-        ? `the page's Content-Security-Policy forbids WebAssembly; add 'wasm-unsafe-eval' to its script-src`
+        ? `${document ? "the page's Content-Security-Policy" : "the Content-Security-Policy of this Worker, which came with its script,"} forbids WebAssembly; add 'wasm-unsafe-eval' to its script-src`
         : `this browser does not run WebAssembly (${cause})`,
       cause,
     );

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "./error-codes.js";
 import { write } from "./json.js";
 import type { Program } from "./program.js";
 import { nameAndMessage } from "./thrown.js";
@@ -15,8 +16,12 @@ export function sayEnded(port: MessagePort, { ending: { reason, cause } }: Progr
 
 /** Says why there is no program to run. */
 export function sayUnfit(port: MessagePort, error: unknown): void {
-  const { message, cause } = error as { message: string; cause?: unknown };
-  say(port, { kind: "unfit", message, cause: textOf(cause) });
+  const { code, message, cause } = error as {
+    code?: ErrorCode;
+    message: string;
+    cause?: unknown;
+  };
+  say(port, { kind: "unfit", code, message, cause: textOf(cause) });
 }
 
 function textOf(cause: unknown): { name: string; message: string } | null {

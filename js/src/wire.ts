@@ -6,6 +6,7 @@
 import type { ClientState, LogEntry, Transport } from "./api.js";
 import { parse } from "./builtins.js";
 import type { Delivery, OutboundErrorInit } from "./error.js";
+import type { ErrorCode } from "./error-codes.js";
 import type { Given } from "./given.js";
 import { type Json, write } from "./json.js";
 import type { Method } from "./remote-client.js";
@@ -21,6 +22,8 @@ export type FromPage =
       /** The page has asked the server who is signed in: `me` follows. */
       asksMe: boolean;
       cometd: CometDOption;
+      /** Over which transport the server was reached last, if that is known: see transport-memory.ts. It may be anything. */
+      firstTransport?: string | undefined;
       /** Other pages may use it as well, where their options are the same. */
       share: boolean;
       /** The page takes the lines of the log: see `log` below. */
@@ -158,7 +161,7 @@ export type FromWorker =
   | { kind: "loading" }
   | { kind: "ready" }
   /** There is no program to run. */
-  | { kind: "unfit"; message: string; cause: { name: string; message: string } | null }
+  | { kind: "unfit"; code?: ErrorCode | undefined; message: string; cause: { name: string; message: string } | null }
   /** The program has ended: words that follow "the WebAssembly program". */
   | { kind: "ended"; reason: string; cause: { name: string; message: string } | null };
 

@@ -3,6 +3,7 @@
 import type { OutboundClient } from "./api.js";
 import { build } from "./build.js";
 import { clearTimeout, NativePromise, setTimeout } from "./builtins.js";
+import { OutboundError } from "./error.js";
 import { lockName } from "./life.js";
 import { Link } from "./link.js";
 import { otherPlace, unplaced } from "./place.js";
@@ -179,7 +180,7 @@ export class Start {
           this.#begin();
           break;
         case "unfit":
-          this.#failed(unavailable(message.message, message.cause ? remake(message.cause) : null));
+          this.#failed(unfit(message));
       }
     }
   }
@@ -231,6 +232,14 @@ export class Start {
     };
     this.#began(link);
   }
+}
+
+/** Says why there is no program to run; the Worker may have put that into words already. */
+function unfit({ code, message, cause }: FromWorker & { kind: "unfit" }): OutboundError {
+  const known = cause ? remake(cause) : undefined;
+  return code === "LOAD_FAILED"
+    ? new OutboundError({ code, message, cause: known, delivery: "not-sent" })
+    : unavailable(message, known);
 }
 
 const nothing = { delivery: "not-sent", referenceId: undefined } as const;

@@ -184,6 +184,7 @@ testInPage("a module that is not ours: the error says so", async (page) => {
     return outcome(createClient({ wasmModule }), OutboundError);
   });
   assertUnavailable(outcome, /does not fit this loader .* must come from the same build/);
+  assert.equal(outcome.error.message.split("could not be loaded").length, 2, outcome.error.message);
 });
 
 testInPage("wrong options of the loader are all named", async (page) => {
