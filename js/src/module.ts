@@ -39,7 +39,7 @@ export async function assertAllowed(): Promise<void> {
     );
   }
   if (document && !document.defaultView) {
-    throw unavailable("the frame that was to run it has been removed; nothing runs there any more");
+    throw unavailable("its frame has been removed");
   }
   try {
     await WebAssembly.instantiate(emptyModule);
@@ -47,7 +47,7 @@ export async function assertAllowed(): Promise<void> {
     // The browsers word it differently, and only in the message.
     throw unavailable(
       /Content.Security.Policy|\bCSP\b|unsafe-eval/i.test(String(cause))
-        ? `${document ? "the page's Content-Security-Policy" : "the Content-Security-Policy of this Worker, which came with its script,"} forbids WebAssembly; add 'wasm-unsafe-eval' to its script-src`
+        ? `${document ? "the page's" : "the Worker's own"} Content-Security-Policy forbids WebAssembly; add 'wasm-unsafe-eval' to its script-src`
         : `this browser does not run WebAssembly (${cause})`,
       cause,
     );

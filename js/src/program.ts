@@ -21,7 +21,7 @@ export function nothingSent(referenceId?: string): Known {
 export function leftError(known: Known): OutboundError {
   return new OutboundError({
     code: "MODULE_EXITED",
-    message: "the page, or the frame, that made the client is gone, and the WebAssembly program with it",
+    message: "the page or frame of the WebAssembly program is gone",
     ...known,
   });
 }

@@ -1,4 +1,3 @@
-import type { ErrorCode } from "./error-codes.js";
 import { write } from "./json.js";
 import type { Program } from "./program.js";
 import { nameAndMessage } from "./thrown.js";
@@ -17,11 +16,11 @@ export function sayEnded(port: MessagePort, { ending: { reason, cause } }: Progr
 /** Says why there is no program to run. */
 export function sayUnfit(port: MessagePort, error: unknown): void {
   const { code, message, cause } = error as {
-    code?: ErrorCode;
+    code?: string;
     message: string;
     cause?: unknown;
   };
-  say(port, { kind: "unfit", code, message, cause: textOf(cause) });
+  say(port, { kind: "unfit", worded: code === "LOAD_FAILED", message, cause: textOf(cause) });
 }
 
 function textOf(cause: unknown): { name: string; message: string } | null {

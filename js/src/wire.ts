@@ -6,7 +6,6 @@
 import type { ClientState, LogEntry, Transport } from "./api.js";
 import { parse } from "./builtins.js";
 import type { Delivery, OutboundErrorInit } from "./error.js";
-import type { ErrorCode } from "./error-codes.js";
 import type { Given } from "./given.js";
 import { type Json, write } from "./json.js";
 import type { Method } from "./remote-client.js";
@@ -161,7 +160,13 @@ export type FromWorker =
   | { kind: "loading" }
   | { kind: "ready" }
   /** There is no program to run. */
-  | { kind: "unfit"; code?: ErrorCode | undefined; message: string; cause: { name: string; message: string } | null }
+  | {
+      kind: "unfit";
+      /** Whether the message is that of an error already. */
+      worded: boolean;
+      message: string;
+      cause: { name: string; message: string } | null;
+    }
   /** The program has ended: words that follow "the WebAssembly program". */
   | { kind: "ended"; reason: string; cause: { name: string; message: string } | null };
 

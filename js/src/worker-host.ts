@@ -3,7 +3,7 @@
 import type { OutboundClient } from "./api.js";
 import { build } from "./build.js";
 import { clearTimeout, NativePromise, setTimeout } from "./builtins.js";
-import { OutboundError } from "./error.js";
+import type { OutboundError } from "./error.js";
 import { lockName } from "./life.js";
 import { Link } from "./link.js";
 import { otherPlace, unplaced } from "./place.js";
@@ -235,11 +235,12 @@ export class Start {
 }
 
 /** Says why there is no program to run; the Worker may have put that into words already. */
-function unfit({ code, message, cause }: FromWorker & { kind: "unfit" }): OutboundError {
-  const known = cause ? remake(cause) : undefined;
-  return code === "LOAD_FAILED"
-    ? new OutboundError({ code, message, cause: known, delivery: "not-sent" })
-    : unavailable(message, known);
+function unfit({ worded, message, cause }: FromWorker & { kind: "unfit" }): OutboundError {
+  const error = unavailable(message, cause ? remake(cause) : undefined);
+  if (worded) {
+    error.message = message;
+  }
+  return error;
 }
 
 const nothing = { delivery: "not-sent", referenceId: undefined } as const;
