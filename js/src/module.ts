@@ -47,7 +47,7 @@ export async function assertAllowed(): Promise<void> {
     // The browsers word it differently, and only in the message.
     throw unavailable(
       /Content.Security.Policy|\bCSP\b|unsafe-eval/i.test(String(cause))
-        ? `${document ? "the page's" : "the Worker's own"} Content-Security-Policy forbids WebAssembly; add 'wasm-unsafe-eval' to its script-src`
+        ? `the page's Content-Security-Policy forbids WebAssembly; add 'wasm-unsafe-eval' to its script-src`
         : `this browser does not run WebAssembly (${cause})`,
       cause,
     );
