@@ -96,8 +96,7 @@ func (r *optionsReader) transports(byDefault []string) {
 // firstTransport is what the loader remembers of the page before: see js/src/transport-memory.ts. What is none
 // of the transports is ignored.
 func (r *optionsReader) firstTransport() {
-	var name string
-	if r.text("firstTransport", &name); slices.Contains(r.opts.Transports, name) {
+	if name := r.message.FirstTransport; slices.Contains(r.opts.Transports, name) {
 		r.opts.FirstTransport = name
 	}
 }

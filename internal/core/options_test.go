@@ -106,15 +106,20 @@ func fieldsOf(problems []gws.Problem) (fields []string) {
 }
 
 func TestFirstTransport_IsOneOfTheTransports(t *testing.T) {
-	for text, want := range map[string]string{
-		`{"fields":{}}`: "",
-		`{"fields":{"firstTransport":"long-polling"}}`:                                     "long-polling",
-		`{"fields":{"firstTransport":"long-polling","transports":{"list":["websocket"]}}}`: "",
-		`{"fields":{"firstTransport":"carrier-pigeon"}}`:                                   "",
+	const all, one = `{"fields":{}}`, `{"fields":{"transports":{"list":["websocket"]}}}`
+	for _, c := range []struct{ options, first, want string }{
+		{all, "", ""}, {all, "long-polling", "long-polling"}, {one, "long-polling", ""}, {all, "carrier-pigeon", ""},
 	} {
-		opts, _ := (&Port{core: New(Config{})}).readOptions(&wire.CreateClient{Options: given(t, text)})
-		require.Equal(t, want, opts.FirstTransport, text)
+		m := &wire.CreateClient{Options: given(t, c.options), FirstTransport: c.first}
+		opts, problems := (&Port{core: New(Config{})}).readOptions(m)
+		require.Equal(t, c.want, opts.FirstTransport, c)
+		require.NotContains(t, fieldsOf(problems), "firstTransport")
 	}
+	// It is the loader's word, and no option.
+	m := &wire.CreateClient{Options: given(t, `{"fields":{"firstTransport":"long-polling"}}`)}
+	opts, problems := (&Port{core: New(Config{})}).readOptions(m)
+	require.Empty(t, opts.FirstTransport)
+	require.Contains(t, problems, gws.Problem{Field: "firstTransport", Message: "unknown option"})
 }
 
 func TestCallOptions_UnknownOnesAreNamed(t *testing.T) {

@@ -56,6 +56,7 @@ type Auth struct {
 	mu     sync.Mutex
 	state  state
 	flight *signIn // the sign-in under way, nil if none
+	asking int     // calls of Headers under way
 }
 
 // state is what requests are sent with. Its maps are never changed, so that
@@ -72,6 +73,13 @@ type state struct {
 
 // SignedIn reports whether a sign-in has succeeded.
 func (s *Auth) SignedIn() bool { return s.snapshot().signIns > 0 }
+
+// AwaitsHeaders reports whether the caller's function for headers was called, and has not returned.
+func (s *Auth) AwaitsHeaders() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asking > 0
+}
 
 // NewAuth returns one that has not sent anything yet.
 func NewAuth(c Config) *Auth {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -207,14 +208,20 @@ func TestPost(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, server, keys := c.session(t)
-			var onSent int
-			err := s.Post(t.Context(), postPath, []byte(`{"a":1}`), func(d Delivery) {
-				if d == Unknown {
-					onSent++
-				}
-			})
+			var progress []Delivery
+			err := s.Post(t.Context(), postPath, []byte(`{"a":1}`), func(d Delivery) { progress = append(progress, d) })
 			c.verify(t, err, server, keys)
-			require.Equal(t, strings.Count(c.requests, "POST"), onSent)
+			posts := 0
+			for i, d := range progress {
+				if d == Unknown {
+					posts++
+				} else { // refused, and to be sent again
+					require.Equal(t, Rejected, d)
+					require.Equal(t, Unknown, progress[i-1])
+				}
+			}
+			require.Equal(t, strings.Count(c.requests, "POST"), posts)
+			require.Equal(t, posts > 1, slices.Contains(progress[:max(0, len(progress)-1)], Rejected))
 			require.Empty(t, server.get, "GETs that were not made")
 			require.Empty(t, server.post, "POSTs that were not made")
 		})

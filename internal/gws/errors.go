@@ -87,6 +87,17 @@ func (e *UnauthorizedError) Error() string {
 // Unwrap returns the cause, if there is one.
 func (e *UnauthorizedError) Unwrap() error { return e.Err }
 
+// HeadersPendingError is a sign-in that nobody has waited for any longer while the caller's function for headers had not returned.
+// Unwrap gives the error of the context.
+type HeadersPendingError struct{ Err error }
+
+func (e *HeadersPendingError) Error() string {
+	return "signing in: the headers function has not answered: " + e.Err.Error()
+}
+
+// Unwrap returns the error of the context.
+func (e *HeadersPendingError) Unwrap() error { return e.Err }
+
 // TimeoutError is a step that took longer than [Config.RequestTimeout]. It is
 // context.DeadlineExceeded for errors.Is.
 type TimeoutError struct {

@@ -11,8 +11,8 @@ import (
 // Post sends body, which is JSON, to path below the base URL, signing in
 // first if that was not done. It returns nil for HTTP 2xx with statusCode 0.
 // progress, if not nil, is called with Unknown each time just before the request leaves, which
-// it then does unless ctx ends at that moment; and with Rejected before it is prepared to leave again. It
-// leaves again only where the server refused it before it did anything, once
+// it then does unless ctx ends at that moment, and with Rejected where it is to leave again: it
+// does so only where the server refused it before it did anything, once
 // for a CSRF token (403) and once for new headers (401), and only for the agent of the first
 // sign-in. A sign-in that is under way is waited for, since it may name another one.
 //
@@ -25,11 +25,6 @@ func (s *Auth) Post(ctx context.Context, path string, body []byte, progress func
 		return withDelivery(NotSent, err)
 	}
 	request := "POST " + path
-	note := func(d Delivery) {
-		if progress != nil {
-			progress(d)
-		}
-	}
 	unsent := NotSent // what is known if it doesn't leave (again)
 	var newToken, newHeaders bool
 	for {
@@ -38,8 +33,8 @@ func (s *Auth) Post(ctx context.Context, path string, body []byte, progress func
 		if now.changed {
 			return withDelivery(unsent, fmt.Errorf("%s: %w", request, &AgentChangedError{}))
 		}
-		if ctx.Err() == nil {
-			note(Unknown)
+		if progress != nil && ctx.Err() == nil {
+			progress(Unknown)
 		}
 		// In this order: who ends ctx, and has not heard of it until then, knows that it will not leave.
 		if err := ctx.Err(); err != nil {
@@ -49,16 +44,21 @@ func (s *Auth) Post(ctx context.Context, path string, body []byte, progress func
 		if err != nil {
 			return withDelivery(Unknown, err)
 		}
+		refused := func() {
+			if unsent = Rejected; progress != nil {
+				progress(Rejected)
+			}
+		}
 		switch {
 		case resp.Status == 401 && s.mayAskAgain() && !newHeaders:
-			newHeaders, unsent = true, Rejected
-			note(Rejected)
+			newHeaders = true
+			refused()
 			if err := s.renew(ctx, true, func(st state) bool { return st.asked > now.asked && st.signIns > now.signIns }); err != nil {
 				return withDelivery(Rejected, fmt.Errorf("%s: signing in again after HTTP 401: %w", request, err))
 			}
 		case s.config.CSRF && refusesToken(resp, now.csrf) && !newToken:
-			newToken, unsent = true, Rejected
-			note(Rejected)
+			newToken = true
+			refused()
 			if err := s.renew(ctx, false, func(st state) bool { return st.signIns > now.signIns }); err != nil {
 				return withDelivery(Rejected, fmt.Errorf("%s: getting a CSRF token after HTTP 403: %w", request, err))
 			}

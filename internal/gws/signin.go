@@ -96,11 +96,15 @@ func (s *Auth) waitFor(ctx context.Context, f *signIn) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	asking := s.asking > 0 // until it is cancelled
 	if f.waiters--; f.waiters == 0 {
 		f.cancel()
 		if s.flight == f {
 			s.flight = nil // nobody must join what was cancelled
 		}
+	}
+	if asking {
+		return &HeadersPendingError{ctx.Err()}
 	}
 	return fmt.Errorf("signing in: %w", ctx.Err())
 }
@@ -169,7 +173,7 @@ func (s *Auth) customHeaders(ctx context.Context, f *signIn, again bool) (httpx.
 	}
 	limited, cancel := s.limit(ctx)
 	defer cancel()
-	headers, err := s.config.Headers(limited, again)
+	headers, err := s.askHeaders(limited, again)
 	if err != nil {
 		if limited.Err() != nil && ctx.Err() == nil {
 			err = &TimeoutError{Request: "the headers function", After: s.config.RequestTimeout}
@@ -185,4 +189,16 @@ func (s *Auth) customHeaders(ctx context.Context, f *signIn, again bool) (httpx.
 		st.asked++
 	})
 	return headers, nil
+}
+
+func (s *Auth) askHeaders(ctx context.Context, again bool) (httpx.Header, error) {
+	s.count(1)
+	defer s.count(-1)
+	return s.config.Headers(ctx, again)
+}
+
+func (s *Auth) count(asking int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asking += asking
 }

@@ -199,14 +199,15 @@ func (w *wait) post(ctx context.Context) {
 	ended := w.c.session.NoteRequest()
 	var left time.Time
 	err := w.c.rest.Post(ctx, w.op.request.Path(), w.op.request.Body(), func(d gws.Delivery) {
-		switch {
-		case d != gws.Unknown: // it has been refused, and may leave again
-			w.known.set(d)
-		case w.c.waiting.posting(w.op):
-			w.known.set(d)
+		if d == gws.Rejected { // it is to be sent again
+			w.refused()
+			return
+		}
+		if w.c.waiting.posting(w.op) {
+			w.known.set(gws.Unknown)
 			w.c.counted.posts.Add(1)
 			left = time.Now()
-		default:
+		} else {
 			w.cancel()
 		}
 	})
@@ -215,6 +216,13 @@ func (w *wait) post(ctx context.Context) {
 	}
 	ended(err == nil)
 	w.posted <- err
+}
+
+// refused notes that the server has refused the request, which is sent again once that can help. Whoever gives up until then is told so.
+func (w *wait) refused() {
+	if w.known.value.CompareAndSwap(gws.Unknown, gws.Rejected) { // no answer has begun to come
+		w.known.progress(gws.Rejected)
+	}
 }
 
 // wait returns when the operation has been answered, which the caller sees for
@@ -317,7 +325,7 @@ func (w *wait) late(status bayeux.Status) *Error {
 		return w.failure
 	case d == gws.Rejected:
 		return &Error{Code: RequestTimeout, Delivery: d,
-			Message: fmt.Sprintf("the server refused the POST, and within %v there was no new sign-in to send it again with", w.timeout)}
+			Message: fmt.Sprintf("the server refused the request, and signing in again, to send it once more, was not over within %v", w.timeout)}
 	case d != gws.Accepted:
 		return &Error{Code: RequestTimeout, Delivery: d,
 			Message: fmt.Sprintf("neither an answer to the POST nor an %s within %v", awaited, w.timeout)}

@@ -11,6 +11,9 @@ import (
 const (
 	offline = "the browser is offline"
 
+	// noSessionWithoutHeaders is for a function that nobody can make answer: the server was not even asked.
+	noSessionWithoutHeaders = "no session in time: the function that is the option headers has not answered, nor has a Promise that it returned settled"
+
 	// sixConnections is what browsers do to tabs over HTTP/1.1, and never say.
 	sixConnections = "over HTTP/1.1 a browser has at most six connections to a server, and each request that is held takes one:" +
 		" with many tabs open, that is a likely cause"
@@ -21,6 +24,10 @@ func (c *Client) explain(e *Error) *Error {
 	switch e.Code {
 	case NetworkError, RequestTimeout, AckTimeout, ConnectFailed:
 	default:
+		return e
+	}
+	if e.Code == ConnectFailed && c.rest.AwaitsHeaders() {
+		e.Message = noSessionWithoutHeaders
 		return e
 	}
 	if !c.online() {

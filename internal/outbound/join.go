@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gws-outbound/internal/bayeux"
@@ -35,6 +36,7 @@ func Identify(ctx context.Context, opts Options) (*Identity, error) {
 	})
 	limited, cancel := context.WithTimeout(ctx, opts.ConnectTimeout)
 	defer cancel()
+	last := errors.New("the server has not answered")
 	for {
 		err := auth.SignIn(limited)
 		switch {
@@ -44,13 +46,22 @@ func Identify(ctx context.Context, opts Options) (*Identity, error) {
 			return nil, AbortedError(ctx, gws.NotSent)
 		case final(err):
 			return nil, sessionError(err, gws.NotSent)
+		case isPending(err):
+			return nil, &Error{Code: ConnectFailed, Message: noSessionWithoutHeaders, Delivery: gws.NotSent}
+		case limited.Err() == nil:
+			last = err
 		}
 		select {
 		case <-time.After(identifyAgain):
 		case <-limited.Done():
-			return nil, sessionError(err, gws.NotSent)
+			return nil, sessionError(&bayeux.ConnectError{Err: last}, gws.NotSent)
 		}
 	}
+}
+
+func isPending(err error) bool {
+	_, pending := errors.AsType[*gws.HeadersPendingError](err)
+	return pending
 }
 
 // IsFor reports whether the client is for that agent. Where credentials may be others than the client's own (they are said to be alike

@@ -3,6 +3,8 @@ package outbound
 import (
 	"context"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,10 +15,7 @@ import (
 
 // What goes wrong in this program itself is not tried again: that would hide it.
 func TestSignIn_PanicEndsTheOpeningAtOnce(t *testing.T) {
-	for name, do := range map[string]func(Options) error{
-		"open":     func(opts Options) error { _, err := Open(t.Context(), opts); return err },
-		"identify": func(opts Options) error { _, err := Identify(t.Context(), opts); return err },
-	} {
+	for name, do := range opening() {
 		t.Run(name, func(t *testing.T) {
 			asked := 0
 			opts := options(gwssim.New(t), "websocket")
@@ -25,11 +24,89 @@ func TestSignIn_PanicEndsTheOpeningAtOnce(t *testing.T) {
 				panic("a fault of ours")
 			}
 			var e *Error
-			require.ErrorAs(t, do(opts), &e)
+			require.ErrorAs(t, do(t.Context(), opts), &e)
 			require.Equal(t, ModuleExited, e.Code)
 			require.Equal(t, gws.NotSent, e.Delivery)
 			require.Contains(t, e.Message, "a fault of ours")
 			require.Equal(t, 1, asked)
 		})
+	}
+}
+
+// The server was not even asked: an error that blames it would lead nowhere.
+func TestSignIn_FunctionForHeadersThatDoesNotAnswerIsNamed(t *testing.T) {
+	for name, do := range opening() {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				opts := options(&gwssim.Sim{URL: "http://localhost"}, "websocket")
+				opts.RequestTimeout = 2 * opts.ConnectTimeout
+				opts.Headers = func(ctx context.Context, _ bool) (httpx.Header, error) {
+					<-ctx.Done()
+					return nil, ctx.Err()
+				}
+				began := time.Now()
+				var e *Error
+				require.ErrorAs(t, do(t.Context(), opts), &e)
+				require.Equal(t, opts.ConnectTimeout, time.Since(began))
+				require.Equal(t, ConnectFailed, e.Code)
+				require.Equal(t, gws.NotSent, e.Delivery)
+				require.Contains(t, e.Message, "the option headers has not answered")
+				require.NotContains(t, e.Message, "the server")
+			})
+		})
+	}
+}
+
+// A request that the server has refused has done nothing, also while it is not known whether it can be sent again.
+func TestCall_GivenUpWhileSigningInAgainIsRejected(t *testing.T) {
+	for name, end := range map[string]struct {
+		code Code
+		do   func(c *Client, abort func())
+	}{
+		"aborted":    {Aborted, func(_ *Client, abort func()) { abort() }},
+		"closed":     {Closed, func(c *Client, _ func()) { c.Close() }},
+		"ackTimeout": {RequestTimeout, func(*Client, func()) {}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim := gwssim.New(t)
+			opts := options(sim, WebSocket)
+			asked := make(chan bool, 1)
+			given := opts.Headers
+			opts.HeadersDynamic = true
+			opts.Headers = func(ctx context.Context, again bool) (httpx.Header, error) {
+				if !again {
+					return given(ctx, again)
+				}
+				asked <- true
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			c := open(t, opts)
+			sim.Set(gwssim.Behavior{PostStatus: 401})
+			ctx, abort := context.WithCancel(t.Context())
+			defer abort()
+			timeout := long
+			if end.code == RequestTimeout {
+				timeout = 300 * time.Millisecond
+			}
+			var told []gws.Delivery
+			done := call(ctx, c, record(), CallOptions{AckTimeout: timeout, OnProgress: func(d gws.Delivery) { told = append(told, d) }})
+			get(t, asked)
+			end.do(c, abort)
+			var e *Error
+			require.ErrorAs(t, get(t, done).err, &e)
+			require.Equal(t, end.code, e.Code)
+			require.Equal(t, gws.Rejected, e.Delivery)
+			require.NotContains(t, e.Message, "neither an answer")
+			require.Equal(t, []gws.Delivery{gws.NotSent, gws.Unknown, gws.Rejected}, told)
+		})
+	}
+}
+
+// opening are the ways to sign in for the first time.
+func opening() map[string]func(context.Context, Options) error {
+	return map[string]func(context.Context, Options) error{
+		"open":     func(ctx context.Context, opts Options) error { _, err := Open(ctx, opts); return err },
+		"identify": func(ctx context.Context, opts Options) error { _, err := Identify(ctx, opts); return err },
 	}
 }

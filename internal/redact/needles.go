@@ -44,14 +44,11 @@ func ofHeader(value string) []string {
 	var list []string
 	value = strings.TrimSpace(value)
 	list = addSecret(list, value)
-	if scheme, rest, ok := strings.Cut(value, " "); ok {
-		rest = strings.TrimSpace(rest)
-		list = addSecret(list, rest)
-		if pair, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(rest, "=")); err == nil && strings.EqualFold(scheme, "Basic") {
-			list = addSecret(list, string(pair))
-			_, password, _ := strings.Cut(string(pair), ":")
-			list = addSecret(list, password)
-		}
+	if _, rest, ok := strings.Cut(value, " "); ok {
+		list = addSecret(list, strings.TrimSpace(rest))
+		pair, password := ofBasic(value)
+		list = addSecret(list, pair)
+		list = addSecret(list, password)
 	}
 	const separators, longEnough = " ,;=\"", 8
 	for value != "" {
@@ -63,6 +60,36 @@ func ofHeader(value string) []string {
 		}
 		if len(part) >= longEnough && part[0] != '/' {
 			list = addSecret(list, part)
+		}
+	}
+	return list
+}
+
+// ofBasic returns what a value of the Basic scheme has in base64; "" of any other.
+func ofBasic(value string) (pair, password string) {
+	scheme, rest, _ := strings.Cut(value, " ")
+	text, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.TrimSpace(rest), "="))
+	if err != nil || !strings.EqualFold(scheme, "Basic") {
+		return "", ""
+	}
+	_, password, _ = strings.Cut(string(text), ":")
+	return string(text), password
+}
+
+// shortest is how many bytes a secret must have that is cut where it is a word.
+const shortest = 3
+
+// shortOfHeader returns what is secret of a header field's value and shorter than Shortest: a password or a token, of a scheme whose
+// values are nothing else.
+func shortOfHeader(value string) []string {
+	var list []string
+	scheme, rest, _ := strings.Cut(strings.TrimSpace(value), " ")
+	_, password := ofBasic(strings.TrimSpace(value))
+	if strings.EqualFold(scheme, "Basic") || strings.EqualFold(scheme, "Bearer") {
+		for _, v := range []string{strings.TrimSpace(rest), password} {
+			if len(v) >= shortest && len(v) < Shortest {
+				list = append(list, v)
+			}
 		}
 	}
 	return list

@@ -31,7 +31,7 @@ func Cut(text string, values []string) string {
 	t := newCutter(text)
 	for _, v := range values {
 		t.cut(needlesOf(v), false)
-		if n := len(v); n >= 3 && n < Shortest {
+		if n := len(v); n >= shortest && n < Shortest {
 			t.cutWord(v)
 		}
 	}
@@ -41,7 +41,7 @@ func Cut(text string, values []string) string {
 // cutter is a text, out of which something is to be cut.
 type cutter struct {
 	text   string
-	views  []view // as it is, and with its encodings read, once, twice and so on
+	views  []view // as it is, and with its encodings read, once, twice and so on; each without its line breaks, too
 	hidden []bool // by the bytes of the text; nil if there are none
 }
 
@@ -50,8 +50,12 @@ func newCutter(text string) *cutter {
 		text = strings.ToValidUTF8(text[:longestText], "") + "…"
 	}
 	t := &cutter{text: text}
-	for v, ok := plain(text), true; ok && len(t.views) < levels; v, ok = v.decoded() {
+	for v, ok, n := plain(text), true, 0; ok && n < levels; n++ {
 		t.views = append(t.views, v)
+		if u, broken := v.unbroken(); broken {
+			t.views = append(t.views, u)
+		}
+		v, ok = v.decoded()
 	}
 	return t
 }

@@ -31,6 +31,8 @@ var encodings = map[string]func(string) string{
 	"code units": func(s string) string { return eachByte(s, `\u%04X`) },
 	"Go":         strconv.Quote,
 	"JavaScript": func(s string) string { return eachByte(s, `\x%02x`) },
+	"code point": func(s string) string { return eachByte(s, `\u{%x}`) },
+	"escape()":   func(s string) string { return eachByte(s, "%%u%04X") },
 	"HTML":       html.EscapeString,
 	"references": func(s string) string { return eachByte(s, "&#%d;") },
 	"hex references": func(s string) string {
@@ -97,6 +99,49 @@ func TestCut_Base64OfATextThatHasTheSecret(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestCut_ASecretThatIsBrokenIntoLines(t *testing.T) {
+	for _, secret := range []string{token, "s3cr3t-12", "pässwörd", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.7Zc0q9LwT3xYkP2nVb8RmA"} {
+		for _, b := range []string{"\n", "\r\n", "\r\n  ", "\n\t", `\n`, `\r\n`, "%0D%0A", "&#10;", "<br>", "<BR/>", "<wbr>", "\u00ad", "\u200b", `\u200b`} {
+			for n := range 5 {
+				var text strings.Builder
+				for i, r := range []rune(strings.ReplaceAll(secret, `\`, "")) {
+					if i > 0 && i%(n+1) == 0 {
+						text.WriteString(b)
+					}
+					text.WriteRune(r)
+				}
+				s := secrets(strings.ReplaceAll(secret, `\`, ""))
+				require.Equal(t, "a\n"+Withheld+"\nb", s.Cut("a\n"+text.String()+"\nb"), "%q", text.String())
+			}
+		}
+	}
+	lines := base64.StdEncoding.EncodeToString([]byte("agent:" + token))
+	got := secrets(token).Cut(lines[:12] + "\r\n" + lines[12:])
+	require.True(t, strings.HasPrefix(got, "YWdlbnQ6"+Withheld), got)
+	require.Equal(t, "Unbroken text\nstays <br> as it is.", secrets(token).Cut("Unbroken text\nstays <br> as it is."))
+	require.Equal(t, Withheld, secrets("tok😀en-1").Cut(`tok\ud83d\ude00en-1`))
+}
+
+func TestAddHeader_ShortCredentialsAreSecretsWhereTheyAreWords(t *testing.T) {
+	for header, text := range map[string]string{
+		"Basic " + base64.StdEncoding.EncodeToString([]byte("ann:1234")): "the password 1234 of 12345 is wrong",
+		"Basic " + base64.StdEncoding.EncodeToString([]byte("a:b12")):    "YTpi is no b12",
+		"Bearer abc": `no such token: "abc", abcd`,
+		"bearer abc": `no such token: abc%22`,
+	} {
+		s := &Secrets{}
+		s.AddHeader(header)
+		got := s.Cut(text)
+		require.Contains(t, got, Withheld, text)
+		require.NotRegexp(t, `\b(1234|b12|abc)\b`, got)
+	}
+	s := &Secrets{}
+	for _, header := range []string{"de, en", "true", "Bearer", "Basic YTox"} {
+		s.AddHeader(header)
+	}
+	require.Equal(t, "de, true: a 1", s.Cut("de, true: a 1"))
 }
 
 func TestCut_ASecretThatIsCutShortIsWithheldAsWell(t *testing.T) {

@@ -22,6 +22,7 @@ type Secrets struct {
 	sessions recent // ids of CometD sessions
 	cookies  recent // values of cookies
 	requests recent // what requests say of persons
+	short    recent // credentials that are too short to be looked for within words
 }
 
 // recent are values that were used last, each of them once, the last one at the end.
@@ -42,6 +43,11 @@ func (s *Secrets) AddHeader(field string) {
 	}
 	for _, v := range ofHeader(field) {
 		s.add(&s.headers, v)
+	}
+	for _, v := range shortOfHeader(field) {
+		s.mu.Lock()
+		s.short.add(v)
+		s.mu.Unlock()
 	}
 }
 
@@ -134,6 +140,9 @@ func (s *Secrets) Cut(text string) string {
 				}
 				t.cut(v.needles, r != &s.requests)
 			}
+		}
+		for _, v := range s.short.values {
+			t.cutWord(v.text)
 		}
 	}
 	return t.String()

@@ -3,6 +3,7 @@ package redact
 import (
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -79,6 +80,48 @@ func (v *view) decoded() (d view, ok bool) {
 	return d, ok
 }
 
+// unbroken returns the view without what breaks a text into lines, or may: line breaks with the space after them, in HTML as well, and
+// characters that nobody sees. ok is false if there is none.
+func (v *view) unbroken() (u view, ok bool) {
+	if !strings.ContainsAny(v.read, "\r\n\u00ad\u200b\u2060\ufeff") && !strings.Contains(v.folded, "br") {
+		return view{}, false
+	}
+	b := make([]byte, 0, len(v.read))
+	for i := 0; i < len(v.read); {
+		if n := lineBreak(v.read[i:]); n > 0 {
+			i += n
+			ok = true
+			continue
+		}
+		b = append(b, v.read[i])
+		u.start, u.end = append(u.start, v.start[i]), append(u.end, v.end[i])
+		i++
+	}
+	u.read = string(b)
+	u.finish()
+	return u, ok
+}
+
+// breaks are what breaks a text, or may.
+var breaks = []string{"\r\n", "\n", "\r", "\u00ad", "\u200b", "\u2060", "\ufeff", "<br>", "<br/>", "<br />", "<wbr>"}
+
+// lineBreak returns how many bytes a text begins with that break it; 0 if there are none.
+func lineBreak(s string) int {
+	if c := s[0]; c != '\r' && c != '\n' && c != '<' && c < utf8.RuneSelf {
+		return 0
+	}
+	for _, b := range breaks {
+		if len(s) >= len(b) && strings.EqualFold(s[:len(b)], b) {
+			n := len(b)
+			for n < len(s) && (s[n] == ' ' || s[n] == '\t') {
+				n++
+			}
+			return n
+		}
+	}
+	return 0
+}
+
 // escape reads one encoded character: percent-encoding, a backslash as in JSON, JavaScript and Go, a character
 // reference of HTML. It returns how many bytes that has, and what it stands for; 0 if there is none.
 func escape(s string) (n int, is string) {
@@ -88,6 +131,11 @@ func escape(s string) (n int, is string) {
 	case s[0] == '%':
 		if c, ok := hex(s, 1, 2); ok {
 			return 3, string([]byte{byte(c)})
+		}
+		if s[1] == 'u' { // JavaScript's escape()
+			if c, ok := hex(s, 2, 4); ok {
+				return 6, string(c)
+			}
 		}
 	case s[0] == '\\':
 		return backslash(s)
@@ -105,7 +153,15 @@ func backslash(s string) (n int, is string) {
 		}
 	case 'u':
 		if c, ok := hex(s, 2, 4); ok {
+			if low, ok := hex(s, 8, 4); ok && utf16.IsSurrogate(c) && s[6:8] == `\u` {
+				return 12, string(utf16.DecodeRune(c, low))
+			}
 			return 6, string(c)
+		}
+		if end := strings.IndexByte(s[:min(len(s), 10)], '}'); end > 3 && s[2] == '{' {
+			if c, ok := hex(s, 3, end-3); ok {
+				return end + 1, string(c)
+			}
 		}
 	case 'n':
 		return 2, "\n"
@@ -163,10 +219,11 @@ func hex(s string, from, digits int) (c rune, ok bool) {
 // incomplete returns how many bytes at the end of a text are the beginning of an encoded character.
 func incomplete(s string) int {
 	for n := 1; n <= min(len(s), 8); n++ {
-		switch c := s[len(s)-n]; {
-		case c == '%' && n <= 2, c == '\\' && n <= 5, c == '&':
+		end := s[len(s)-n:]
+		switch c := end[0]; {
+		case c == '%' && (n <= 2 || n <= 5 && end[1] == 'u'), c == '\\' && (n <= 5 || strings.HasPrefix(end, `\u{`)), c == '&':
 			return n
-		case !inWord(c) && c != '#':
+		case !inWord(c) && c != '#' && c != '{':
 			return 0
 		}
 	}

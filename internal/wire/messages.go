@@ -17,9 +17,13 @@ type CreateClient struct {
 	Headers    Headers
 	AsksMe     bool // the page has asked the server who is signed in: a [Me] follows
 	CometD     CometD
-	Share      bool // other pages with the same options may use it as well
-	Log        bool // the page takes the lines of the log: see [Log]
-	Aborted    bool // its signal has fired already
+
+	// FirstTransport is over which transport the server was reached last, as the page remembers; "" if it does not. It may be anything.
+	FirstTransport string
+
+	Share   bool // other pages with the same options may use it as well
+	Log     bool // the page takes the lines of the log: see [Log]
+	Aborted bool // its signal has fired already
 
 	// InPlaceOf is the number of a client that has ended, for whose agent this one has to be; 0 if there is none. The
 	// bare start alone gives it.

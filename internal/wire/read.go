@@ -41,10 +41,11 @@ const (
 	atSession
 	atShare
 	atLog
+	atFirstTransport
 	properties
 )
 
-var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed", "cookies", "asksMe", "status", "took", "body", "cometd", "channel", "listener", "subscription", "since", "data", "refused", "session", "share", "log"}
+var names = []string{"kind", "id", "client", "method", "request", "options", "headers", "aborted", "reference", "delivery", "referenceId", "fields", "failed", "cookies", "asksMe", "status", "took", "body", "cometd", "channel", "listener", "subscription", "since", "data", "refused", "session", "share", "log", "firstTransport"}
 
 // Read reads a message from a page. Values that a caller has passed are read by their types: a string,
 // float64 or bool; nil for null, and for undefined among properties; a time.Time for a Date, [List]
@@ -67,7 +68,7 @@ func Read(text []byte) (FromPage, error) {
 		log, _ := f[atLog].Bool()
 		return &CreateClient{
 			ID: id, Client: client, Options: readGiven(f[atOptions]), Headers: readHeaders(f[atHeaders]), CometD: readCometD(f[atCometD]),
-			AsksMe: asksMe, Share: share, Log: log, Aborted: aborted,
+			FirstTransport: readText(f[atFirstTransport]), AsksMe: asksMe, Share: share, Log: log, Aborted: aborted,
 		}, nil
 	case "call":
 		return &Call{

@@ -41,6 +41,7 @@ func TestRead_EachKind(t *testing.T) {
 		`{"kind":"headers","id":1,"fields":{}}`:                             &HeadersAnswer{ID: 1, Fields: map[string]string{}},
 		`{"kind":"headers","id":1,"fields":null,"failed":"RangeError: no"}`: &HeadersAnswer{ID: 1, Failed: "RangeError: no"},
 		`{"kind":"createClient","id":1,"client":2,"options":{"fields":{}},"headers":null,"asksMe":true,"aborted":false}`: &CreateClient{ID: 1, Client: 2, Options: map[string]any{}, AsksMe: true},
+		`{"kind":"createClient","id":1,"client":2,"options":{"fields":{}},"headers":null,"firstTransport":"x"}`:          &CreateClient{ID: 1, Client: 2, Options: map[string]any{}, FirstTransport: "x"},
 		`{"kind":"me","client":2,"status":200,"took":1.5,"fields":{"a":"b"},"body":"{\u00c3\u00a9"}`:                     &Me{2, 200, 1.5, map[string]string{"a": "b"}, []byte("{é")},
 		`{"kind":"me","client":2,"status":0}`:               &Me{Client: 2, Body: []byte{}},
 		`{"kind":"cookies","cookies":"a=b; c=d"}`:           &Cookies{"a=b; c=d"},

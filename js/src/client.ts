@@ -85,11 +85,9 @@ export class Client extends Base implements OutboundClient {
     };
     const memory = new TransportMemory(options);
     client.#memory = memory;
-    const { first } = memory;
-    const known = first === undefined ? options : { ...options, firstTransport: first };
     const remote = new RemoteClient(
       link,
-      known,
+      options,
       {
         statechange: (detail) => {
           memory.note(detail);
@@ -108,7 +106,7 @@ export class Client extends Base implements OutboundClient {
       },
     );
     try {
-      await remote.create(headers, signedIn);
+      await remote.create(headers, signedIn, memory.first);
     } catch (error) {
       memory.forget();
       throw error;

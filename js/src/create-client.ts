@@ -6,6 +6,7 @@ import { linkTo } from "./host.js";
 import type { Link } from "./link.js";
 import { splitOptions } from "./load-options.js";
 import type { ClientOptions } from "./options.js";
+import { unlessLeft } from "./page.js";
 import { preconnect } from "./preconnect.js";
 import { headersOf, type Options } from "./remote-client.js";
 import { signIn } from "./sign-in.js";
@@ -32,7 +33,7 @@ export async function createClient(options: ClientOptions = {}): Promise<Outboun
   const signedIn = signIn(clientOptions as Options, headers);
   preconnect(clientOptions.baseUrl, clientOptions.credentials);
   const adopted = clientOptions.cometd !== undefined && clientOptions.cometd !== null;
-  const started = linkTo(loadOptions, clientOptions, adopted);
+  const started = unlessLeft(linkTo(loadOptions, clientOptions, adopted));
   try {
     const link = await unlessAborted(started, clientOptions.signal);
     return await Client.connect(link, clientOptions, headers, signedIn);

@@ -4,7 +4,7 @@ import { Calls, type NewCall } from "./calls.js";
 import { OutboundError } from "./error.js";
 import { watchPage } from "./page.js";
 import type { Port } from "./port.js";
-import type { Program } from "./program.js";
+import { leftError, nothingSent, type Program } from "./program.js";
 import { Pulse } from "./pulse.js";
 import { describe, remake } from "./thrown.js";
 import { type Fields, type FromPage, type ToPage, toText } from "./wire.js";
@@ -40,6 +40,7 @@ export class Link {
   readonly #clients = new Map<number, Hooks>();
   readonly #pulse: Pulse;
   #lastClient = 0;
+  #left = false;
   #cookies = "";
   /** What a function for headers threw last, by the question. */
   #thrown: { id: number; value: unknown } | undefined;
@@ -90,8 +91,25 @@ export class Link {
     this.#clients.delete(client);
   }
 
+  /**
+   * Says that the page goes away for good. Where others outlive it, as when a frame is removed, its calls end here: no script of
+   * the page runs later that could settle them. The program is not told of that, so that a journal keeps them.
+   */
+  leave(outlived: boolean): void {
+    this.send({ kind: "leave" });
+    if (outlived) {
+      this.#left = true;
+      this.#pulse.stop();
+      this.#calls.rejectAll(leftError);
+      const { message: reason } = leftError(nothingSent());
+      for (const client of [...this.#clients.values()]) {
+        client.statechange({ state: "closed", transport: null, reason });
+      }
+    }
+  }
+
   send(message: FromPage): void {
-    if (!this.program.ended) {
+    if (!this.program.ended && !this.#left) {
       this.#port.send(toText(message));
     }
   }
@@ -103,6 +121,9 @@ export class Link {
   ): Promise<unknown> {
     if (this.program.ended) {
       throw this.program.error(begin.known);
+    }
+    if (this.#left) {
+      throw leftError(begin.known);
     }
     return this.#calls.begin({
       ...begin,

@@ -84,12 +84,14 @@ export function own<T>(value: T, name: "options" | "request"): T {
   return copy;
 }
 
+// Not instanceof: like the module, it may come from another frame.
 function isUrl(value: unknown): boolean {
   try {
-    if (!(typeof value === "string" || value instanceof URL) || value === "") {
+    const isOne = typeof value === "string" || typeNameOf(value) === "[object URL]";
+    if (!isOne || value === "") {
       return false;
     }
-    resolveUrl(value);
+    resolveUrl(value as string | URL);
     return true;
   } catch {
     return false;

@@ -34,7 +34,7 @@ const emptyModule = /* @__PURE__ */ Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 
 // one whatever the page's policy says.
 export async function assertAllowed(): Promise<void> {
   const { document, WorkerGlobalScope } = globalThis as {
-    document?: unknown;
+    document?: { defaultView: unknown };
     WorkerGlobalScope?: unknown;
   };
   // Where tests run, there may be what looks like a page.
@@ -44,6 +44,9 @@ export async function assertAllowed(): Promise<void> {
       "this is no browser: the module runs in pages, Workers and extensions; for tests there is gws-outbound/testing",
       "errors.md#no-browser",
     );
+  }
+  if (document && !document.defaultView) {
+    throw unavailable("its frame has been removed", "errors.md#frame-removed");
   }
   try {
     await WebAssembly.instantiate(emptyModule);

@@ -17,6 +17,15 @@ export function nothingSent(referenceId?: string): Known {
   return { delivery: "not-sent", referenceId };
 }
 
+/** What a call ends with where its page goes away for good, and others outlive it: nothing that runs here later could settle it. */
+export function leftError(known: Known): OutboundError {
+  return new OutboundError({
+    code: "MODULE_EXITED",
+    message: "the page or frame of the WebAssembly program is gone",
+    ...known,
+  });
+}
+
 /** Whether a Go program runs, here or in a Worker, and why it does not any more. */
 export class Program {
   #ending: Ending | undefined;

@@ -105,7 +105,11 @@ export class RemoteClient {
   }
 
   /** Connects it; the page may have begun to sign in. Nothing of it is left where that fails. */
-  async create(headers: HeadersOption, signedIn: SignIn | undefined): Promise<void> {
+  async create(
+    headers: HeadersOption,
+    signedIn: SignIn | undefined,
+    firstTransport: string | undefined,
+  ): Promise<void> {
     this.#headers = signedIn?.headers;
     const { headers: _, log, cometd: __, ...rest } = this.#options;
     const { signal } = this.#options;
@@ -125,6 +129,7 @@ export class RemoteClient {
         headers,
         asksMe: signedIn !== undefined,
         cometd: this.#cometd,
+        firstTransport,
         share: this.link.host === "shared-worker",
         log: logs,
         aborted,

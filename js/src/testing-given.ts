@@ -25,3 +25,8 @@ export function readGiven(given: Given): unknown {
   }
   return "type" in given && given.type === "undefined" ? undefined : Symbol("a value of no use");
 }
+
+/** Whether what was passed is a function: it stays on the page. */
+export function isFunction(given: Given): boolean {
+  return (given as { type?: unknown } | null)?.type === "function";
+}

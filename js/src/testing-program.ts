@@ -2,7 +2,7 @@
 // and does with calls what the test says.
 
 import type { GapDetail, StateChangeDetail } from "./api.js";
-import type { Delivery } from "./error.js";
+import type { Delivery, Problem } from "./error.js";
 import { defaults } from "./options.js";
 import type { Method, Options } from "./remote-client.js";
 import {
@@ -16,7 +16,7 @@ import {
 } from "./testing-call.js";
 import { asSent, check, type Fields } from "./testing-check.js";
 import { EarlierCalls, isListed } from "./testing-earlier.js";
-import { readGiven } from "./testing-given.js";
+import { isFunction, readGiven } from "./testing-given.js";
 import { acknowledge, type Reply } from "./testing-reply.js";
 import { mayHaveActed, statusMeanings } from "./testing-table.js";
 import type { FromPage, ToPage } from "./wire.js";
@@ -74,7 +74,7 @@ export class TestProgram {
         break;
       case "close":
         this.end({ code: "CLOSED", message: "the client was closed" });
-        this.#resolve(message.id);
+        this.#close(message.id, readGiven(message.options));
         break;
       case "stats":
         this.#resolve(message.id, { ...this.#counted, lastRoundTrip: null, medianRoundTrip: null });
@@ -92,7 +92,7 @@ export class TestProgram {
         this.#earlier.delivered(message.referenceId);
         break;
       case "subscribe":
-        this.#subscribe(message.id, message.channel as string);
+        this.#subscribe(message);
         break;
       case "unsubscribe":
         this.#subscriptions.delete(message.subscription);
@@ -477,7 +477,35 @@ export class TestProgram {
     }
   }
 
-  #subscribe(id: number, channel: string): void {
+  #close(id: number, options: unknown): void {
+    if ((options as { forget?: unknown } | undefined)?.forget === true) {
+      if (this.#ending && this.#isForeign) {
+        this.#reject(id, this.#ending);
+        return;
+      }
+      for (const earlier of this.#earlier) {
+        earlier.dismissed = true;
+      }
+    }
+    this.#resolve(id);
+  }
+
+  #subscribe({ id, channel, listener }: FromPage & { kind: "subscribe" }): void {
+    const problems: Problem[] = [];
+    if (typeof channel !== "string") {
+      problems.push({ field: "channel", message: "must be a string" });
+    }
+    if (!isFunction(listener)) {
+      problems.push({ field: "listener", message: "must be a function" });
+    }
+    if (problems.length > 0) {
+      this.#reject(id, invalid(problems));
+      return;
+    }
+    this.#subscribeTo(id, channel as string);
+  }
+
+  #subscribeTo(id: number, channel: string): void {
     const subscribe = () => {
       const words = this.#refused.get(channel);
       if (words === undefined) {
@@ -573,7 +601,7 @@ const aborted = {
   cause: { of: "signal" },
 } as const;
 
-function invalid(problems: { field: string; message: string }[]): Failure {
+function invalid(problems: Problem[]): Failure {
   const list = problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
   const message = `wrong request, nothing was sent: ${list}`;
   return { code: "INVALID_REQUEST", message, delivery: "not-sent", problems };

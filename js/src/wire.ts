@@ -22,6 +22,8 @@ export type FromPage =
       /** The page has asked the server who is signed in: `me` follows. */
       asksMe: boolean;
       cometd: CometDOption;
+      /** Over which transport the server was reached last, if that is known: see transport-memory.ts. It may be anything. */
+      firstTransport?: string | undefined;
       /** Other pages may use it as well, where their options are the same. */
       share: boolean;
       /** The page takes the lines of the log: see `log` below. */

@@ -299,6 +299,11 @@ testExtension("tells why there is no connection", async (extension) => {
   await page.keyboard.press("Enter");
   await page.waitForSelector(`${byId("baseUrl")}[aria-invalid=true]`);
   await picture(page, "sign-in");
+  await fill(page, "baseUrl", simulator.url);
+  await fill(page, "user", "agent:1");
+  await fill(page, "password", "secret");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(`${byId("user")}[aria-invalid=true]`);
   await page.close();
   await signIn(extension, simulator.url, { password: "wrong", until: "[data-code=UNAUTHORIZED]" });
   const again = await openPopup(extension);

@@ -68,6 +68,60 @@ testInPage("a page that is left with something pending sends nothing", async (pa
   assert.equal(await simulator.call("sessions"), 2);
 });
 
+// Nothing runs in a frame that is gone, so its calls end while it goes.
+testInPage(
+  "a frame that is removed settles what is pending, and what comes later",
+  async (page) => {
+    const simulator = await Simulator.start({ holdAck: true });
+    const frame = await page.evaluateHandle(
+      async (options, request) => {
+        const element = document.createElement("iframe");
+        element.src = "/no-policy";
+        const loaded = new Promise((resolve) => {
+          element.onload = resolve;
+        });
+        document.documentElement.append(element);
+        await loaded;
+        const script = element.contentDocument.createElement("script");
+        script.type = "module";
+        script.textContent = `import * as gws from "/dist/index.js"; globalThis.give(gws);`;
+        const gws = await new Promise((resolve) => {
+          element.contentWindow.give = resolve;
+          element.contentDocument.documentElement.append(script);
+        });
+        const [client, other] = [await gws.createClient(options), gws.createClient(options)];
+        const states = [];
+        client.addEventListener("statechange", ({ detail }) => states.push(detail.state));
+        const what = (promise) =>
+          promise.then(
+            () => "fulfilled",
+            ({ code, delivery }) => `${code} ${delivery}`,
+          );
+        const pending = [what(other), what(client.completeRecord(request))];
+        return { element, gws, client, states, what, pending, request };
+      },
+      { baseUrl: simulator.url, headers, ackTimeout: 20_000 },
+      { ...request, referenceId: "of a frame" },
+    );
+    await simulator.call("wait-posts", { n: 1 });
+    const settled = await frame.evaluate(async (held) => {
+      const { element, gws, client, states, what, pending, request } = held;
+      element.remove();
+      const [, call] = await Promise.all(pending);
+      const later = [client.completeRecord(request), client.stats(), gws.createClient()];
+      return { call, later: await Promise.all(later.map(what)), state: client.state, states };
+    });
+    assert.match(settled.call, /^MODULE_EXITED (unknown|accepted)$/);
+    assert.deepEqual(settled.later, [
+      "MODULE_EXITED not-sent",
+      "MODULE_EXITED not-sent",
+      "LOAD_FAILED not-sent",
+    ]);
+    assert.deepEqual([settled.state, settled.states], ["closed", ["closed"]]);
+  },
+  { path: "/no-policy" },
+);
+
 testInPage(
   "a page that comes back from the back/forward cache resumes its session",
   async (page) => {

@@ -83,11 +83,14 @@ testInPage(
   { path: "/no-policy" },
 );
 
-testInPage("a URL relative to the page, and a URL object", async (page) => {
+testInPage("a URL relative to the page, and URL objects, also of another frame", async (page) => {
   await page.evaluate(async () => {
     const { load } = await import("/dist/index.js");
     await load({ wasmUrl: "dist/outbound.wasm" });
     await load({ wasmUrl: new URL("/dist/outbound.wasm", location.href) });
+    const frame = document.documentElement.appendChild(document.createElement("iframe"));
+    const { URL: Other } = frame.contentWindow;
+    await load({ wasmUrl: new Other("/dist/outbound.wasm", location.href) });
   });
 });
 

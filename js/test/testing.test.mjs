@@ -373,6 +373,12 @@ test("events go to subscriptions, to notifications, and to the call that they an
   const refused = await rejection(client.subscribe("/v2/me/secret", listener));
   assert.equal(`${gist(refused)} ${refused.message}`.includes("SUBSCRIBE_REFUSED not-sent"), true);
   assert.match(refused.message, /\/v2\/me\/secret: 403::no$/);
+  const wrong = await rejection(client.subscribe(undefined, { handleEvent: listener }));
+  assert.equal(gist(wrong), "INVALID_REQUEST not-sent");
+  assert.deepEqual(
+    wrong.problems.map(({ field }) => field),
+    ["channel", "listener"],
+  );
 });
 
 test("unsettled calls are listed until they are settled, sent again or forgotten", async () => {
@@ -402,6 +408,18 @@ test("unsettled calls are listed until they are settled, sent again or forgotten
   assert.equal((await client.unsettled())[0].answered, true);
   await d.settled;
   assert.deepEqual(await client.unsettled(), []);
+});
+
+test("close({ forget: true }) leaves no unsettled call", async () => {
+  const { client, server } = await withUnsettled();
+  const [{ settled }] = await client.unsettled();
+  await client.close({ forget: true });
+  assert.equal(gist(await rejection(settled)), "CLOSED unknown");
+  assert.deepEqual(server.unsettled, []);
+  const other = await withUnsettled();
+  other.server.changeAgent();
+  const refused = await rejection(other.client.close({ forget: true }));
+  assert.equal(gist(refused), "AGENT_CHANGED not-sent");
 });
 
 /** A client with a call that an earlier one has left, under the reference "a". */

@@ -11,13 +11,13 @@ function stored(page) {
   return page.evaluate(() => ({ ...sessionStorage }));
 }
 
-/** Runs in the page: keeps the options that go to the Worker. */
-function watchOptions() {
+/** Runs in the page: keeps the message that goes to the Worker. */
+function watchMessages() {
   const { postMessage } = MessagePort.prototype;
   MessagePort.prototype.postMessage = function (message, ...rest) {
-    const { kind, options } = typeof message === "string" ? JSON.parse(message) : {};
-    if (kind === "createClient") {
-      globalThis.passed = options.fields;
+    const said = typeof message === "string" ? JSON.parse(message) : {};
+    if (said.kind === "createClient") {
+      globalThis.passed = said;
     }
     return postMessage.call(this, message, ...rest);
   };
@@ -29,14 +29,14 @@ testInPage(
     const simulator = await Simulator.start({ noWebSocket: true });
     const options = { baseUrl: simulator.url, headers };
     const key = `gws-outbound transport ${simulator.url}/api/v2/notifications`;
-    await page.evaluate(watchOptions);
+    await page.evaluate(watchMessages);
     await connect(page, options);
     assert.deepEqual(await stored(page), { [key]: "long-polling" });
     if (host === "worker") {
       assert.equal(await page.evaluate(() => globalThis.passed.firstTransport), undefined);
     }
     await page.reload();
-    await page.evaluate(watchOptions);
+    await page.evaluate(watchMessages);
     const session = await connect(page, options);
     if (host === "worker") {
       assert.equal(await page.evaluate(() => globalThis.passed.firstTransport), "long-polling");

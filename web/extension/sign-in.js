@@ -81,6 +81,9 @@ function findProblems() {
     });
   if (user.value.trim() === "" && password.value !== "")
     problems.push({ field: "user", message: "is missing" });
+  else if (user.value.includes(":"))
+    // RFC 7617: what follows would be taken for the password
+    problems.push({ field: "user", message: "must have no colon" });
   if (user.value.trim() !== "" && password.value === "")
     problems.push({ field: "password", message: "is missing" });
   return problems;
