@@ -661,11 +661,17 @@ func TestRefusedPOST_GivenUpBeforeItLeavesAgain(t *testing.T) {
 				require.NoError(t, err)
 				ctx, abort := context.WithCancel(t.Context())
 				defer abort()
-				done := call(ctx, c, record(), CallOptions{AckTimeout: 5 * time.Second})
+				told := make(chan gws.Delivery, 10)
+				done := call(ctx, c, record(), CallOptions{AckTimeout: 5 * time.Second, OnProgress: func(d gws.Delivery) { told <- d }})
 				time.Sleep(time.Second) // by the clock of the bubble
 				test.giveUp(c, abort)
 				o := <-done
-				o.rejected(t, test.code, gws.Rejected)
+				e := o.rejected(t, test.code, gws.Rejected)
+				require.NotContains(t, e.Message, "neither an answer")
+				for _, d := range []gws.Delivery{gws.NotSent, gws.Unknown, gws.Rejected} {
+					require.Equal(t, d, <-told)
+				}
+				require.Empty(t, told)
 			})
 		})
 	}

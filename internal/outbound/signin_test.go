@@ -57,52 +57,6 @@ func TestSignIn_FunctionForHeadersThatDoesNotAnswerIsNamed(t *testing.T) {
 	}
 }
 
-// A request that the server has refused has done nothing, also while it is not known whether it can be sent again.
-func TestCall_GivenUpWhileSigningInAgainIsRejected(t *testing.T) {
-	for name, end := range map[string]struct {
-		code Code
-		do   func(c *Client, abort func())
-	}{
-		"aborted":    {Aborted, func(_ *Client, abort func()) { abort() }},
-		"closed":     {Closed, func(c *Client, _ func()) { c.Close() }},
-		"ackTimeout": {RequestTimeout, func(*Client, func()) {}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			sim := gwssim.New(t)
-			opts := options(sim, WebSocket)
-			asked := make(chan bool, 1)
-			given := opts.Headers
-			opts.HeadersDynamic = true
-			opts.Headers = func(ctx context.Context, again bool) (httpx.Header, error) {
-				if !again {
-					return given(ctx, again)
-				}
-				asked <- true
-				<-ctx.Done()
-				return nil, ctx.Err()
-			}
-			c := open(t, opts)
-			sim.Set(gwssim.Behavior{PostStatus: 401})
-			ctx, abort := context.WithCancel(t.Context())
-			defer abort()
-			timeout := long
-			if end.code == RequestTimeout {
-				timeout = 300 * time.Millisecond
-			}
-			var told []gws.Delivery
-			done := call(ctx, c, record(), CallOptions{AckTimeout: timeout, OnProgress: func(d gws.Delivery) { told = append(told, d) }})
-			get(t, asked)
-			end.do(c, abort)
-			var e *Error
-			require.ErrorAs(t, get(t, done).err, &e)
-			require.Equal(t, end.code, e.Code)
-			require.Equal(t, gws.Rejected, e.Delivery)
-			require.NotContains(t, e.Message, "neither an answer")
-			require.Equal(t, []gws.Delivery{gws.NotSent, gws.Unknown, gws.Rejected}, told)
-		})
-	}
-}
-
 // opening are the ways to sign in for the first time.
 func opening() map[string]func(context.Context, Options) error {
 	return map[string]func(context.Context, Options) error{
