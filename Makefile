@@ -155,7 +155,7 @@ test-wasm: chromium build $(OVERLAY) ## Go tests in Chromium
 	@go build -o build/wasmbrowsertest github.com/agnivade/wasmbrowsertest
 	@go build -o build/testserver ./internal/cmd/testserver
 	@build/testserver -- env $(WASM) PATH="$(dir $(CHROMIUM)):$$PATH" \
-		go test -overlay=$(OVERLAY) -vet=off -p 1 -timeout 4m -exec "env -u GOOS -u GOARCH $(CURDIR)/build/wasmbrowsertest" $(WASM_TESTS)
+		go test -overlay=$(OVERLAY) -vet=off -p 1 -parallel 8 -timeout 8m -exec "env -u GOOS -u GOARCH $(CURDIR)/build/wasmbrowsertest" $(WASM_TESTS)
 
 test-js: deps build ## The built package in a page, in Chromium
 	@mkdir -p build

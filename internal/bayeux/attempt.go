@@ -212,7 +212,7 @@ func (c *Client) failed(err error) {
 		c.finish(err)
 		return
 	}
-	err = c.telling(err)
+	err = c.reportable(err)
 	if e, ok := errors.AsType[interface {
 		error
 		Unauthorized() bool
@@ -227,9 +227,9 @@ func (c *Client) failed(err error) {
 	c.wait(c.retries.heed(err, c.interval())+c.backoff(), c.lastErr)
 }
 
-// telling returns the failure that is to be reported. One for want of time, because
+// reportable returns the failure that is to be reported. One for want of time, because
 // the caller of Connect has hardly any left, says less than the one before.
-func (c *Client) telling(err error) error {
+func (c *Client) reportable(err error) error {
 	const hardlyAny = 2 * time.Second
 	left, ok := c.left()
 	if !ok || left > hardlyAny || c.lastErr == nil || !errors.Is(err, errNoReply) && !errors.Is(err, context.DeadlineExceeded) {

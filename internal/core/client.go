@@ -25,7 +25,7 @@ type client struct {
 	share       *share         // nil if it is one page's alone
 	listing     sync.WaitGroup // of those that list unsettled calls
 
-	telling sync.Mutex // held while pages are told of its status, so that none hears of an older one last
+	statusOrder sync.Mutex // held while pages are told of its status, so that none hears of an older one last
 
 	mu        sync.Mutex
 	pages     []*page
@@ -113,8 +113,8 @@ func (p *Port) register(number int, c *client) bool {
 }
 
 func (c *client) status(s bayeux.Status) {
-	c.telling.Lock()
-	defer c.telling.Unlock()
+	c.statusOrder.Lock()
+	defer c.statusOrder.Unlock()
 	c.mu.Lock()
 	c.connected = s.State == bayeux.Connected
 	pages := c.pages

@@ -274,8 +274,8 @@ func (c *client) askHeaders(ctx context.Context) (httpx.Header, error) {
 
 // join has the page use the client, and tells it how that is. It reports false where the client was ended just now.
 func (p *Port) join(c *client, own *page) bool {
-	c.telling.Lock()
-	defer c.telling.Unlock()
+	c.statusOrder.Lock()
+	defer c.statusOrder.Unlock()
 	if !p.core.addPage(c, own) {
 		return false
 	}

@@ -51,6 +51,13 @@ func Explain(ctx context.Context, e *NetworkError) {
 	}
 }
 
+// NotePolicy notes in e whether a policy has forbidden the request, as far as that was reported by now: it does not wait.
+func NotePolicy(e *NetworkError) {
+	if origin := originOf(e.URL); e.Cause == Unexplained && policy().has(origin) {
+		e.Cause, e.words = PolicyForbids, PolicyForbids.in(origin, pageOrigin())
+	}
+}
+
 // fits reports whether a browser takes the fields.
 func (h Header) fits() bool {
 	const inNames = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -154,13 +161,18 @@ func (p *policyReports) forbids(ctx context.Context, origin string) bool {
 	}
 }
 
+// has reports whether requests to an origin were forbidden by now.
+func (p *policyReports) has(origin string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.origins[origin]
+}
+
 // ForbiddenSocket returns the origin of WebSockets to url where the policy has forbidden one, else "". What was forbidden before
 // the first call is not known.
 func ForbiddenSocket(url string) string {
-	p, origin := policy(), socketOrigin(originOf(url))
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.origins[origin] {
+	origin := socketOrigin(originOf(url))
+	if !policy().has(origin) {
 		return ""
 	}
 	return origin

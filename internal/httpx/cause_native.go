@@ -10,6 +10,9 @@ func Mixed(string) bool { return false }
 // Explain finds out what it can of why a request got no response. Errors of net/http say it themselves.
 func Explain(context.Context, *NetworkError) {}
 
+// NotePolicy notes in e whether a policy has forbidden the request. There is none here.
+func NotePolicy(*NetworkError) {}
+
 // ForbiddenSocket returns the origin of WebSockets to url where a policy has forbidden one. There is none here.
 func ForbiddenSocket(string) string { return "" }
 

@@ -557,7 +557,7 @@ func TestOpenFails(t *testing.T) {
 			"no client id":          {gwssim.Behavior{Nonsense: `[{"channel":"/meta/handshake","successful":true}]`}, ConnectFailed, "without a clientId"},
 		} {
 			t.Run(name, func(t *testing.T) {
-				waits(t)
+				t.Parallel() // in a browser as well: most wait for the end of connectTimeout, and need the thread for little
 				sim := gwssim.New(t)
 				sim.Set(test.behavior)
 				opts := options(sim, transport)

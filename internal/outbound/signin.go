@@ -49,6 +49,7 @@ func (c *Client) final(err error) bool {
 		return c.missing > 1
 	}
 	if e, ok := errors.AsType[*httpx.NetworkError](err); ok {
+		httpx.NotePolicy(e) // worker.js may have another policy than the page, which has signed in
 		switch e.Cause {
 		case httpx.MixedContent, httpx.PolicyForbids:
 			return true

@@ -50,7 +50,8 @@ export interface LoadOptions {
    * part; that of the last page ends the session. With a journal, the other
    * pages list the calls that a page leaves unsettled. A page that differs has
    * a session of its own, and the log says why at level `"info"`. Pages of
-   * different builds of this package share nothing. Where there is no
+   * different builds of this package share nothing; one that starts beside another logs that at
+   * level `"warn"`. Where there is no
    * SharedWorker, or with `wasmModule` or `cometd`, it works like `true`, and
    * the log says why at level `"warn"`. {@link load} starts the Worker.
    */

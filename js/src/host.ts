@@ -3,7 +3,7 @@ import type { Link } from "./link.js";
 import { warn } from "./log.js";
 import { compiled } from "./packaged.js";
 import { linkToPage } from "./page-host.js";
-import { linkToShared } from "./shared-host.js";
+import { isBesideOtherBuilds, linkToShared } from "./shared-host.js";
 import { linkToWorker, NoWorker } from "./worker-host.js";
 
 /**
@@ -21,7 +21,9 @@ export async function linkTo(
       if (adopted) {
         throw new NoWorker("the option cometd has it use the page's own session");
       }
-      return await linkToShared(options);
+      const link = await linkToShared(options);
+      warnOfOtherBuilds(log, logLevel).catch(() => {}); // no locks, and so no word
+      return link;
     } catch (error) {
       say("the module is not shared with other pages", noWorker(error));
     }
@@ -37,6 +39,13 @@ export async function linkTo(
     }
   }
   return linkToPage(await module);
+}
+
+async function warnOfOtherBuilds(log: unknown, logLevel: unknown): Promise<void> {
+  if (await isBesideOtherBuilds()) {
+    const what = "tabs with another build of this package are open, and have another session";
+    warn(log, logLevel, `${what}: load them again`);
+  }
 }
 
 /** What was thrown where there is no Worker; anything else is thrown again. */

@@ -13,7 +13,7 @@ export function hold(name: string): Promise<(() => void) | undefined> {
   });
 }
 
-/** Makes a name for a lock, which no other has. */
-export function lockName(): string {
-  return `gws-outbound ${Math.random()} ${performance.now()}`;
+/** Makes a name for a lock, which no other has. It begins with `prefix`. */
+export function lockName(prefix = "gws-outbound"): string {
+  return `${prefix} ${Math.random()} ${performance.now()}`;
 }

@@ -19,6 +19,16 @@ export interface Join {
   page: string | null;
 }
 
+/** What the names of the locks begin with that pages with a shared Worker hold, and those of this build. */
+const ofPages = "gws-outbound shared";
+const ofBuild = `${ofPages} ${build}`;
+
+/** Whether pages are there, with a shared Worker, that have another build of this package. Their session is another one. */
+export async function isBesideOtherBuilds(): Promise<boolean> {
+  const { held = [] } = await navigator.locks.query();
+  return held.some(({ name = "" }) => name.startsWith(ofPages) && !name.startsWith(ofBuild));
+}
+
 /** Gives a road to the program that pages share. Throws a NoWorker where there is none. */
 export async function linkToShared(options: LoadOptions): Promise<Link> {
   if (options.wasmModule) {
@@ -31,7 +41,7 @@ export async function linkToShared(options: LoadOptions): Promise<Link> {
     );
   });
   broken.catch(() => {}); // it may come first
-  const page = lockName();
+  const page = lockName(ofBuild);
   const free = await hold(page);
   const { port } = worker;
   const start = new Start(port, lockName(), "shared-worker", () => {

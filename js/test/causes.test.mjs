@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { after } from "node:test";
 import { failures } from "./engine.mjs";
-import { connect, settle, site, testInPage } from "./in-browser.mjs";
+import { connect, host, settle, site, testInPage } from "./in-browser.mjs";
 import { headers, Simulator } from "./simulator.mjs";
 import { dist, unusedOrigin } from "./site.mjs";
 
@@ -92,6 +92,24 @@ testInPage(
     assert.ok(error.message.includes(both), error.message);
   },
   { complaints, needs: { webkit: "it tells a Worker nothing of what its policy forbids" } },
+);
+
+const inWorker = host === "worker" ? testInPage : () => {};
+inWorker(
+  "the policy that worker.js has is named, at once, where the page has none",
+  async (page) => {
+    const simulator = await Simulator.start();
+    const baseUrl = simulator.url.replace("127.0.0.1", "localhost");
+    const options = { baseUrl, headers, connectTimeout: 600_000 };
+    const { error } = await settle(page, "createClient", options);
+    assert.equal(error.code, "CONNECT_FAILED");
+    assert.ok(error.message.includes(`connect-src must have ${baseUrl} and `), error.message);
+  },
+  {
+    complaints,
+    path: "/no-policy",
+    needs: { webkit: "it tells a Worker nothing of what its policy forbids" },
+  },
 );
 
 testInPage(

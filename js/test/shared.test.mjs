@@ -407,20 +407,29 @@ testInPage(
     await deploy("0000000000000001");
     const older = await connect(page, options(simulator), from);
     await deploy("0000000000000002");
-    const newer = await connect(await openTab(page), options(simulator), from);
-    const newest = await connect(await openTab(page), options(simulator), from);
-    for (const session of [older, newer, newest]) {
+    const lines = { newer: [], newest: [] };
+    const newer = await connect(await openTab(page, lines.newer), options(simulator), from);
+    for (const session of [older, newer]) {
       assert.equal(await hostOf(session), "shared-worker");
       assert.ok((await complete(session, request)).value);
     }
     assert.equal(await simulator.call("sessions"), 2);
+    await close(older);
+    const newest = await connect(await openTab(page, lines.newest), options(simulator), from);
+    assert.ok((await complete(newest, request)).value);
+    assert.equal(await simulator.call("sessions"), 1);
+    assert.match(
+      lines.newer.join("\n"),
+      /^warn\w*: .*tabs with another build of this package are open/m,
+    );
+    assert.ok(!lines.newest.join("\n").includes("another build"));
   },
   { needs },
 );
 
 // It takes a page without Web Locks for gone once that has said nothing for 15 s, in place of 3 minutes; it says something every 5 s.
-const [patience] = workerScript.match(/18e4|180000/);
-site.files.set("/shared-short-silence/worker.js", workerScript.replace(patience, "15000"));
+// (A download has as long.)
+site.files.set("/shared-short-silence/worker.js", workerScript.replaceAll(/18e4|180000/g, "15000"));
 
 testInPage(
   "tabs without Web Locks: one that is closed is noticed, one that lives is not taken for gone",

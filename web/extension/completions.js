@@ -147,11 +147,11 @@ async function send(completion) {
   const earlier = completion.delivery;
   try {
     const client = await connect();
-    if (!completions.includes(completion)) return; // somebody else has signed in
     // From here on the POST may leave at any time, and only the end will tell more. Should the worker
     // be stopped before that, this is what is known.
     completion.delivery = overall(earlier, "unknown");
     await save();
+    if (!completions.includes(completion)) return; // somebody else has signed in meanwhile
     await client.completeRecord(completion.request);
     end(completion, { state: "resolved", delivery: "accepted" });
   } catch (thrown) {
