@@ -134,10 +134,15 @@ export class Page extends EventEmitter {
       ),
     );
     this.#begun = begun.catch(() => {});
-    const answer = await this.#session.executeAsyncScript(
-      "testDriver.end(arguments[0]).then(arguments[1])",
-      await begun,
-    );
+    const number = await begun;
+    const ask = () =>
+      this.#session.executeAsyncScript("testDriver.end(arguments[0]).then(arguments[1])", number);
+    const answer = await ask().catch((error) => {
+      if (!/Could not parse script result/.test(error)) {
+        throw error;
+      }
+      return ask(); // once in some thousand times the driver says so of an answer that is like the others
+    });
     const { heard, error, ...result } = JSON.parse(answer);
     for (const { type, text } of heard) {
       if (type === "pageerror") {
