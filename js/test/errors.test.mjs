@@ -402,7 +402,7 @@ testInPage("aborted after it was accepted", async (page) => {
 testInPage(
   "aborted while connecting",
   async (page) => {
-    const simulator = await Simulator.start({ noWebSocket: true, noLongPolling: true });
+    const simulator = await Simulator.start({ refuseHandshake: "500::Not now" });
     const outcome = await page.evaluate(
       async (options) => {
         const [{ createClient, OutboundError, load }, { outcome }] = await Promise.all([

@@ -291,6 +291,8 @@ if (host === "worker") {
       const dying = await page.browserContext().newPage();
       await dying.goto(new URL("/strict", site.url).href);
       await accept(dying, simulator, await connect(dying, options(simulator)), "unseen");
+      const hung = () => site.paths.filter((path) => path === "/never.wasm").length;
+      const before = hung();
       dying
         .evaluate(() => {
           // The page hears nothing any more, but its Worker does.
@@ -299,6 +301,8 @@ if (host === "worker") {
           request.send();
         })
         .catch(() => {});
+      // The answer must not come before: the page would see it.
+      while (hung() === before) await new Promise((resolve) => setTimeout(resolve, 10));
       await simulator.call("ack", { referenceId: "unseen" });
       for (;;) {
         const texts = Object.values(await stored(page)).map((text) => JSON.parse(text));
