@@ -18,6 +18,31 @@ func both(t *testing.T) (socket, polling *server) {
 	return socket, polling
 }
 
+// movedToSocket returns a client whose session has moved from requests to a socket, over which it has just sent its first connect.
+func movedToSocket(t *testing.T) (socket, polling *server, c *Client) {
+	socket, polling = both(t)
+	socket.down.Store(true)
+	c = socket.client(polling)
+	go c.Connect(t.Context())
+	polling.connection()
+	polling.session()
+	go polling.holds(time.Second)
+	socket.down.Store(false)
+	socket.connection()
+	socket.expect(metaConnect)
+	return socket, polling, c
+}
+
+// goesOn requires that the client's first session goes on over requests.
+func goesOn(t *testing.T, c *Client, polling *server) {
+	t.Helper()
+	again := polling.expect(metaConnect)
+	require.Equal(t, "c1", again[0].ClientID)
+	polling.say(connectReply, again...)
+	polling.expect(metaConnect)
+	require.Equal(t, Status{State: Connected, Transport: longPolling, Session: 1}, c.current())
+}
+
 // holds answers each message after d, until the connection is closed.
 func (s *server) holds(d time.Duration) {
 	for l := s.current; ; {
@@ -381,23 +406,10 @@ func TestLesserTransport_TheServerDemandsAHandshakeForTheBetterOne(t *testing.T)
 
 func TestLesserTransport_TheBetterOneIsOfNoUse_TheSessionMovesBack(t *testing.T) {
 	run(t, func(t *testing.T) {
-		socket, polling := both(t)
-		socket.down.Store(true)
-		c := socket.client(polling)
-		go c.Connect(t.Context())
-		polling.connection()
-		polling.session()
-		go polling.holds(time.Second)
-		socket.down.Store(false)
-		socket.connection()
-		socket.expect(metaConnect)
+		socket, polling, c := movedToSocket(t)
 		socket.current.sink.Lose(errors.New("close code 1008"))
 		polling.connection()
-		again := polling.expect(metaConnect)
-		require.Equal(t, "c1", again[0].ClientID)
-		polling.say(connectReply, again...)
-		polling.expect(metaConnect)
-		require.Equal(t, Status{State: Connected, Transport: longPolling, Session: 1}, c.current())
+		goesOn(t, c, polling)
 	})
 }
 
@@ -472,16 +484,7 @@ func (s *server) swallows() {
 func TestLesserTransport_TheBetterOneSwallowsFrames_TheSessionMovesBackSoon(t *testing.T) {
 	for _, waits := range []bool{false, true} {
 		run(t, func(t *testing.T) {
-			socket, polling := both(t)
-			socket.down.Store(true)
-			c := socket.client(polling)
-			go c.Connect(t.Context())
-			polling.connection()
-			polling.session()
-			go polling.holds(time.Second)
-			socket.down.Store(false)
-			socket.connection()
-			socket.expect(metaConnect)
+			socket, polling, c := movedToSocket(t)
 			go socket.swallows()
 			if waits {
 				c.AddWaiters(1)
@@ -489,11 +492,7 @@ func TestLesserTransport_TheBetterOneSwallowsFrames_TheSessionMovesBackSoon(t *t
 			from := time.Now()
 			polling.connection()
 			require.LessOrEqual(t, time.Since(from), time.Second, "and not over another socket")
-			again := polling.expect(metaConnect)
-			require.Equal(t, "c1", again[0].ClientID)
-			polling.say(connectReply, again...)
-			polling.expect(metaConnect)
-			require.Equal(t, Status{State: Connected, Transport: longPolling, Session: 1}, c.current())
+			goesOn(t, c, polling)
 			close(socket.opened)
 		})
 	}

@@ -251,7 +251,7 @@ func newCoreIn(browser *journaltest.Browser) *Core {
 // to look again.
 func awaitPages(c *client, n int) {
 	for len(c.allPages()) != n {
-		time.Sleep(time.Millisecond) // as said: there is nothing to wait for
+		time.Sleep(time.Millisecond) // no event tells when a page has departed
 	}
 }
 
