@@ -209,7 +209,7 @@ func TestPost(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s, server, keys := c.session(t)
 			var progress []Delivery
-			err := s.Post(t.Context(), postPath, []byte(`{"a":1}`), func(d Delivery) { progress = append(progress, d) })
+			err := s.Post(t.Context(), postPath, []byte(`{"a":1}`), func(d Delivery) bool { progress = append(progress, d); return true })
 			c.verify(t, err, server, keys)
 			posts := 0
 			for i, d := range progress {
@@ -399,7 +399,10 @@ func TestTimeout(t *testing.T) {
 				var asleep atomic.Int64
 				s.config.Clock = deadline.Clock{Now: func() time.Time { return time.Now().Add(time.Duration(asleep.Load())) }}
 				require.NoError(t, s.SignIn(t.Context()))
-				err := s.Post(t.Context(), postPath, []byte(`{}`), func(Delivery) { time.AfterFunc(9*time.Second, func() { asleep.Store(int64(missed)) }) })
+				err := s.Post(t.Context(), postPath, []byte(`{}`), func(Delivery) bool {
+					time.AfterFunc(9*time.Second, func() { asleep.Store(int64(missed)) })
+					return true
+				})
 				require.Equal(t, accepted, err == nil, err)
 			})
 		}
@@ -449,7 +452,7 @@ func TestCancel(t *testing.T) {
 		require.NoError(t, s.SignIn(t.Context()))
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		err := s.Post(ctx, postPath, nil, func(Delivery) { t.Error("sent") })
+		err := s.Post(ctx, postPath, nil, func(Delivery) bool { t.Error("sent"); return true })
 		require.ErrorIs(t, err, context.Canceled)
 		require.Equal(t, NotSent, DeliveryOf(err))
 		require.Equal(t, "GET", server.requests())
@@ -662,13 +665,37 @@ func TestHeadersAreCopied(t *testing.T) {
 	require.Equal(t, "Bearer 1", s.RequestHeader().Get("Authorization"))
 }
 
-// Whoever gives up at that moment, and has heard of it before, must be able to say
-// that nothing was sent.
-func TestNothingLeavesOnceTheContextHasEnded(t *testing.T) {
-	f := &fakeServer{t: t, get: []step{me("t")}}
-	ctx, cancel := context.WithCancel(t.Context())
-	err := NewAuth(Config{BaseURL: base, Doer: f}).Post(ctx, postPath, []byte(`{}`), func(Delivery) { cancel() })
-	require.ErrorIs(t, err, context.Canceled)
-	require.Equal(t, NotSent, DeliveryOf(err))
-	require.Equal(t, "GET", f.requests())
+// Whoever gives up at that moment must be able to say whether anything was sent: the last word is progress's.
+func TestProgressDecidesWhetherThePostLeaves(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		wanted   []bool
+		delivery Delivery
+		requests string
+	}{
+		{"unwanted", []bool{false}, NotSent, "GET"},
+		{"wanted, and the context ends", []bool{true}, Accepted, "GET POST"},
+		{"unwanted after a refusal", []bool{true, false}, Rejected, "GET POST"},
+		{"unwanted before it leaves again", []bool{true, true, false}, Rejected, "GET POST GET"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			post := []step{ok}
+			if len(c.wanted) > 1 {
+				post = []step{csrfRefusal}
+			}
+			f := &fakeServer{t: t, get: []step{me("t"), me("u")}, post: post}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			s := NewAuth(Config{BaseURL: base, Doer: f, CSRF: true})
+			err := s.Post(ctx, postPath, []byte(`{}`), func(Delivery) bool {
+				wanted := c.wanted[0]
+				if c.wanted = c.wanted[1:]; len(c.wanted) == 0 {
+					cancel()
+				}
+				return wanted
+			})
+			require.Equal(t, c.delivery, DeliveryOf(err), err)
+			require.Equal(t, c.requests, f.requests())
+		})
+	}
 }

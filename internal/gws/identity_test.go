@@ -96,7 +96,7 @@ func TestPost_NothingIsSentForAnotherAgent(t *testing.T) {
 			require.EqualValues(t, 1, noticed.Load())
 
 			// Nothing is ever sent again: the script would say so.
-			err = s.Post(t.Context(), postPath, []byte(`{}`), func(Delivery) { t.Error("sent") })
+			err = s.Post(t.Context(), postPath, []byte(`{}`), func(Delivery) bool { t.Error("sent"); return true })
 			is[*AgentChangedError](t, err)
 			require.Equal(t, NotSent, DeliveryOf(err))
 			is[*AgentChangedError](t, s.SignIn(t.Context()))
@@ -177,7 +177,9 @@ func TestCheck(t *testing.T) {
 			s.Check(t.Context()) // is under way
 			<-begun
 			result := make(chan error)
-			go func() { result <- s.Post(t.Context(), postPath, nil, func(Delivery) { t.Error("sent") }) }()
+			go func() {
+				result <- s.Post(t.Context(), postPath, nil, func(Delivery) bool { t.Error("sent"); return true })
+			}()
 			synctest.Wait()
 			close(release)
 			err := <-result
@@ -222,7 +224,7 @@ func TestCheck(t *testing.T) {
 			s.Check(t.Context())
 			ctx, cancel := context.WithCancel(t.Context())
 			result := make(chan error)
-			go func() { result <- s.Post(ctx, postPath, nil, func(Delivery) { t.Error("sent") }) }()
+			go func() { result <- s.Post(ctx, postPath, nil, func(Delivery) bool { t.Error("sent"); return true }) }()
 			synctest.Wait()
 			cancel()
 			err := <-result

@@ -10,9 +10,10 @@ import (
 
 // Post sends body, which is JSON, to path below the base URL, signing in
 // first if that was not done. It returns nil for HTTP 2xx with statusCode 0.
-// progress, if not nil, is called with Unknown each time just before the request leaves, which
-// it then does unless ctx ends at that moment, and with Rejected where it is to leave again: it
-// does so only where the server refused it before it did anything, once
+// progress, if not nil, is called with Unknown each time just before the request leaves, and
+// with Rejected where it is to leave again, and reports whether it may: then it leaves even if
+// ctx ends at that moment, so that who ends ctx can know which of the two came first. It leaves again
+// only where the server refused it before it did anything, once
 // for a CSRF token (403) and once for new headers (401), and only for the agent of the first
 // sign-in. A sign-in that is under way is waited for, since it may name another one.
 //
@@ -20,45 +21,49 @@ import (
 // [*httpx.NetworkError], [*TimeoutError], that of Headers, or that of ctx.
 // [DeliveryOf] says whether the server may have processed the request, which
 // does not follow from the kind of error alone.
-func (s *Auth) Post(ctx context.Context, path string, body []byte, progress func(Delivery)) error {
+func (s *Auth) Post(ctx context.Context, path string, body []byte, progress func(Delivery) bool) error {
 	if err := s.renew(ctx, false, func(now state) bool { return now.signIns > 0 }); err != nil {
 		return withDelivery(NotSent, err)
 	}
 	request := "POST " + path
 	unsent := NotSent // what is known if it doesn't leave (again)
 	var newToken, newHeaders bool
+	goesOn := func(d Delivery) error {
+		if progress != nil && !progress(d) {
+			return withDelivery(unsent, fmt.Errorf("%s: %w", request, context.Canceled))
+		}
+		return nil
+	}
 	for {
 		s.awaitCheck(ctx)
 		now := s.snapshot()
 		if now.changed {
 			return withDelivery(unsent, fmt.Errorf("%s: %w", request, &AgentChangedError{}))
 		}
-		if progress != nil && ctx.Err() == nil {
-			progress(Unknown)
-		}
-		// In this order: who ends ctx, and has not heard of it until then, knows that it will not leave.
 		if err := ctx.Err(); err != nil {
 			return withDelivery(unsent, fmt.Errorf("%s: %w", request, err))
+		}
+		if err := goesOn(Unknown); err != nil {
+			return err
 		}
 		resp, err := s.do(ctx, "POST", path, now.header(), body)
 		if err != nil {
 			return withDelivery(Unknown, err)
 		}
-		refused := func() {
-			if unsent = Rejected; progress != nil {
-				progress(Rejected)
-			}
-		}
 		switch {
 		case resp.Status == 401 && s.mayAskAgain() && !newHeaders:
-			newHeaders = true
-			refused()
+			newHeaders, unsent = true, Rejected
+			if err := goesOn(Rejected); err != nil {
+				return err
+			}
 			if err := s.renew(ctx, true, func(st state) bool { return st.asked > now.asked && st.signIns > now.signIns }); err != nil {
 				return withDelivery(Rejected, fmt.Errorf("%s: signing in again after HTTP 401: %w", request, err))
 			}
 		case s.config.CSRF && refusesToken(resp, now.csrf) && !newToken:
-			newToken = true
-			refused()
+			newToken, unsent = true, Rejected
+			if err := goesOn(Rejected); err != nil {
+				return err
+			}
 			if err := s.renew(ctx, false, func(st state) bool { return st.signIns > now.signIns }); err != nil {
 				return withDelivery(Rejected, fmt.Errorf("%s: getting a CSRF token after HTTP 403: %w", request, err))
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -174,6 +175,8 @@ type wait struct {
 	session int // the number of the session in which the POST was sent
 	timeout time.Duration
 
+	leaving  sync.Mutex      // of one's leaving and one's giving up, the second knows of the first
+	stopped  bool            // it is given up, and will not leave any more
 	cancel   func()          // calls off the POST
 	posted   chan error      // the result of the POST
 	returned bool            // it was there
@@ -198,24 +201,32 @@ func (w *wait) post(ctx context.Context) {
 	}()
 	ended := w.c.session.NoteRequest()
 	var left time.Time
-	err := w.c.rest.Post(ctx, w.op.request.Path(), w.op.request.Body(), func(d gws.Delivery) {
-		if d == gws.Rejected { // it is to be sent again
+	err := w.c.rest.Post(ctx, w.op.request.Path(), w.op.request.Body(), func(d gws.Delivery) bool {
+		if d == gws.Rejected {
 			w.refused()
-			return
+			return true
 		}
-		if w.c.waiting.posting(w.op) {
-			w.known.set(gws.Unknown)
-			w.c.counted.posts.Add(1)
-			left = time.Now()
-		} else {
-			w.cancel()
-		}
+		left = time.Now()
+		return w.leaves()
 	})
 	if err == nil {
 		w.c.counted.answered(time.Since(left))
 	}
 	ended(err == nil)
 	w.posted <- err
+}
+
+// leaves notes that the request is about to leave, and reports whether it may: not once the operation has been answered
+// or given up.
+func (w *wait) leaves() bool {
+	w.leaving.Lock()
+	defer w.leaving.Unlock()
+	if w.stopped || !w.c.waiting.posting(w.op) {
+		return false
+	}
+	w.known.set(gws.Unknown)
+	w.c.counted.posts.Add(1)
+	return true
 }
 
 // refused notes that the server has refused the request, which is sent again once that can help. Whoever gives up until then is told so.
@@ -277,9 +288,11 @@ func (w *wait) stopGrace() {
 	}
 }
 
-// stop calls the POST off, and returns what is known then. In this order: a
-// POST that has not left by now will not.
+// stop calls the POST off, and returns what is known then: a POST that has not left by now will not.
 func (w *wait) stop() gws.Delivery {
+	w.leaving.Lock()
+	defer w.leaving.Unlock()
+	w.stopped = true
 	w.cancel()
 	return w.known.get()
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -675,6 +676,27 @@ func TestRefusedPOST_GivenUpBeforeItLeavesAgain(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAbort_AsThePostLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		truth := &modelTruth{fate: modelFate{Answer: "200", Event: "none"}}
+		c, err := openLate(t, &modelServer{conf: modelConfig{Ack: true}, truths: map[string]*modelTruth{"ref-1": truth}}, &sleeper{}, func(*Options) {})
+		require.NoError(t, err)
+		ctx, abort := context.WithCancel(t.Context())
+		done := call(ctx, c, record(), CallOptions{OnProgress: func(d gws.Delivery) {
+			if d == gws.Unknown {
+				abort()
+				for range 1000 { // the caller gets the time to return first
+					runtime.Gosched()
+				}
+			}
+		}})
+		o := <-done
+		synctest.Wait()
+		o.rejected(t, Aborted, gws.Unknown)
+		require.False(t, truth.attempted.IsZero(), "nothing was sent, which the error could have said")
+	})
 }
 
 func TestNotifications(t *testing.T) {
