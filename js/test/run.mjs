@@ -2,7 +2,8 @@
 //
 //   node test/run.mjs [engine...]     default: chromium; chromium-pages are the demo and the package
 //
-// Exit status 0 if everything passed.
+// Exit status 0 if everything passed. With RETRIES=1 in the environment, as in CI, the files in which a test failed run
+// again, once, one at a time; what failed at first is listed all the same.
 
 import { statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
@@ -17,6 +18,7 @@ const names = {
   chromium: "Chromium",
   "chromium-pages": "Chromium, pages and package", // which need not be tried with each change of the module
   "chromium-in-place": "Chromium, in place", // where it matters whether there is a Worker
+  "chromium-interop": "Chromium, interop", // with servers and clients that others wrote
   firefox: "Firefox",
   "firefox-pages": "Firefox, pages",
   webkit: "WebKitGTK",
@@ -47,17 +49,6 @@ const ofTheHost =
 /** Files that wait for long, short as they are. */
 const patient = new Set(["hidden.test.mjs", "late.test.mjs", "upgrades.test.mjs"]);
 
-const here = new URL(".", import.meta.url);
-// The largest first: most often these take longest, and none of them is to be the last.
-const all = (await readdir(here))
-  .filter((name) => name.endsWith(".test.mjs"))
-  .map((name) => ({
-    name,
-    size: patient.has(name) ? Number.POSITIVE_INFINITY : statSync(new URL(name, here)).size,
-  }))
-  .sort((a, b) => (a.size === b.size ? 0 : b.size - a.size))
-  .map(({ name }) => name);
-
 const engines = process.argv.length > 2 ? process.argv.slice(2) : ["chromium"];
 const unknown = engines.filter((engine) => !names[engine]);
 if (unknown.length > 0) {
@@ -80,25 +71,51 @@ if (results.some(({ failed, passed }) => failed.length > 0 || passed === 0)) {
 async function runIn(argument) {
   const where = names[argument];
   const [engine, part] = argument.split(/-(.*)/);
-  const host = part === "in-place" ? "page" : "worker";
   console.log(`== js/dist in ${where}`);
   process.env.ENGINE = engine; // for the processes of the files
-  process.env.HOST = host;
-  const result = { where, passed: 0, failed: [], notApplicable: [] };
+  process.env.HOST = part === "in-place" ? "page" : "worker";
+  const result = { where, passed: 0, failed: [], failedAtFirst: [], notApplicable: [] };
   const files = [];
-  for (const name of all) {
-    if (!isOf(part, name)) {
-      continue;
-    }
+  for (const { name, path } of await filesOf(part)) {
     const reason = engine !== "chromium" && chromiumOnly[name];
     if (reason) {
       result.notApplicable.push({ name, reason });
     } else {
-      files.push(fileURLToPath(new URL(name, here)));
+      files.push(path);
     }
   }
   const started = performance.now();
-  const tests = run({ files, concurrency: atATime[engine], timeout: patience });
+  const failedFiles = await runFiles(files, atATime[engine], result);
+  if (failedFiles.length > 0 && process.env.RETRIES) {
+    console.log(`== ${where}: the files in which a test failed run again`);
+    const again = { passed: 0, failed: [], notApplicable: [] };
+    await runFiles(failedFiles, 1, again);
+    result.failedAtFirst = result.failed;
+    result.failed = again.failed;
+  }
+  result.seconds = Math.round((performance.now() - started) / 1000);
+  return result;
+}
+
+/** Runs files, so many at a time, adds to the result, and returns those of them in which a test failed. */
+async function runFiles(files, atATime, result) {
+  const left = files.values();
+  const failed = new Set();
+  const work = async () => {
+    for (const file of left) {
+      if (await runFile(file, result)) {
+        failed.add(file);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atATime }, work));
+  return files.filter((file) => failed.has(file));
+}
+
+/** Runs a file, prints what its tests said once it is over, adds to the result, and returns whether a test failed. */
+async function runFile(file, result) {
+  const tests = run({ files: [file], timeout: patience });
+  const failed = [];
   tests.on("test:pass", ({ name, skip }) => {
     if (skip) {
       result.notApplicable.push({ name, reason: skip });
@@ -106,12 +123,42 @@ async function runIn(argument) {
       result.passed++;
     }
   });
-  tests.on("test:fail", ({ name }) => result.failed.push(name));
-  for await (const text of tests.compose(new spec())) {
-    process.stdout.write(text);
+  tests.on("test:fail", ({ name }) => failed.push(name));
+  let said = "";
+  for await (const text of tests.compose(withoutCounts).compose(new spec())) {
+    said += text;
   }
-  result.seconds = Math.round((performance.now() - started) / 1000);
-  return result;
+  process.stdout.write(said);
+  result.failed.push(...failed);
+  return failed.length > 0;
+}
+
+/** The events of a run without its counts, of which each file would have its own: {@link summarize} has them. */
+async function* withoutCounts(events) {
+  const counts = /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/;
+  for await (const event of events) {
+    if (event.type !== "test:diagnostic" || !counts.test(event.data.message)) {
+      yield event;
+    }
+  }
+}
+
+/**
+ * The files of a part, the largest first: most often these take longest, and none of them is to be the last.
+ *
+ * @param {string | undefined} part what follows the engine's name
+ * @returns {Promise<{ name: string, path: string }[]>}
+ */
+async function filesOf(part) {
+  const folder = new URL(part === "interop" ? "interop/" : ".", import.meta.url);
+  return (await readdir(folder))
+    .filter((name) => name.endsWith(".test.mjs") && (part === "interop" || isOf(part, name)))
+    .map((name) => ({
+      name,
+      path: fileURLToPath(new URL(name, folder)),
+      size: patient.has(name) ? Number.POSITIVE_INFINITY : statSync(new URL(name, folder)).size,
+    }))
+    .sort((a, b) => (a.size === b.size ? 0 : b.size - a.size));
 }
 
 /** Whether a file is of that part of the tests. */
@@ -119,11 +166,14 @@ function isOf(part, name) {
   return part === "in-place" ? ofTheHost.test(name) : ofPages.test(name) === (part === "pages");
 }
 
-function summarize({ where, passed, failed, notApplicable, seconds }) {
+function summarize({ where, passed, failed, failedAtFirst, notApplicable, seconds }) {
   const counts = `${passed} passed, ${failed.length} failed, ${notApplicable.length} not applicable`;
   console.log(`  ${where.padEnd(18)} ${counts}, in ${seconds} s`);
   for (const name of failed) {
     console.log(`    failed: ${name}`);
+  }
+  for (const name of failedAtFirst) {
+    console.log(`    FAILED AT FIRST, and ran again: ${name}`);
   }
   for (const { name, reason } of notApplicable) {
     console.log(`    not applicable: ${name}: ${reason}`);
