@@ -137,13 +137,13 @@ test: deps build size ## Test Go natively and in Chromium, and the built package
 	$(MAKE) --no-print-directory test-js; \
 	echo; echo "passed in $$((SECONDS - start)) s: Go natively with -race, Go in Chromium, js/dist in a page of Chromium; make test-browsers and make interop test the rest"
 
-# With hundreds of goroutines a check of the race detector's own fails now and then, which says nothing of the tests: those that
-# it has ended run again. With RETRIES=1, as in CI, so does once what has failed: then the log has both results. The first
+# With hundreds of goroutines a check of the race detector's own fails now and then, or it ends the runtime with a SIGSEGV (a nil
+# pointer of the tests' is a panic), which says nothing of the tests: those that it has ended run again. With RETRIES=1, as in CI, so does once what has failed: then the log has both results. The first
 # argument is the name of a log, the second the command.
 RETRIES ?=
 export RETRIES
 retried = $(2) 2>&1 | tee build/$(1).log || { \
-	if grep -q '^ThreadSanitizer: CHECK failed' build/$(1).log; then echo "the race detector itself failed: the tests that it ended run again"; \
+	if grep -Eq '^(ThreadSanitizer: CHECK failed|SIGSEGV: )' build/$(1).log; then echo "the race detector itself failed: the tests that it ended run again"; \
 	elif test -n "$$RETRIES"; then echo "== FAILED AT FIRST: what failed runs again, once"; \
 	else exit 1; fi; \
 	$(2); }

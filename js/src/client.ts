@@ -15,8 +15,9 @@ import type { Link } from "./link.js";
 import { own } from "./load-options.js";
 import { methods } from "./methods.js";
 import type { OutboundOperations } from "./operations.js";
-import { nothingSent } from "./program.js";
-import { type ListedCall, type Method, type Options, RemoteClient } from "./remote-client.js";
+import { unlessLeft } from "./outlived.js";
+import { type Known, nothingSent } from "./program.js";
+import { type Method, type Options, RemoteClient } from "./remote-client.js";
 import type { SignIn } from "./sign-in.js";
 import { Subscriptions } from "./subscriptions.js";
 import { TransportMemory } from "./transport-memory.js";
@@ -43,8 +44,9 @@ export class Client extends Base implements OutboundClient {
     for (let i = 0; i < methods.length; i++) {
       const method = methods[i] as Method;
       const value = {
-        async [method](this: Client, request: unknown, options?: unknown) {
-          return this.#call(method, request, options);
+        [method](this: Client, request: unknown, options?: unknown) {
+          const known = nothingSent();
+          return unlessLeft(known, () => this.#call(method, request, options, known));
         },
       }[method];
       defineProperty(Client.prototype, method, {
@@ -137,11 +139,11 @@ export class Client extends Base implements OutboundClient {
     return this.#pending;
   }
 
-  async #call(method: Method, request: unknown, options: unknown): Promise<unknown> {
+  async #call(method: Method, request: unknown, options: unknown, known: Known): Promise<unknown> {
     const remote = this.#living();
     const fields = own(request, "request");
     const settings = own(options, "options");
-    const known = nothingSent(referenceOf(fields));
+    known.referenceId = referenceOf(fields);
     this.#pending++;
     let delivered = this.#journal;
     try {
@@ -166,17 +168,23 @@ export class Client extends Base implements OutboundClient {
     return remote;
   }
 
-  async stats(): Promise<ClientStats> {
-    return this.#living().stats();
+  stats(): Promise<ClientStats> {
+    return unlessLeft(nothingSent(), () => this.#living().stats());
   }
 
-  async unsettled(): Promise<UnsettledCall[]> {
+  unsettled(): Promise<UnsettledCall[]> {
+    return unlessLeft(nothingSent(), () => this.#list());
+  }
+
+  async #list(): Promise<UnsettledCall[]> {
     const remote = this.#living();
     const list: UnsettledCall[] = [];
     for (const call of await remote.unsettled()) {
       let settled = this.#settled.get(call.referenceId);
       if (!settled) {
-        settled = this.#wait(remote, call);
+        const { delivery, referenceId } = call;
+        const known = { delivery, referenceId };
+        settled = unlessLeft(known, () => this.#wait(remote, known));
         this.#settled.set(call.referenceId, settled);
         settled.catch(() => {}); // whoever ignores it does not want to hear of it
       }
@@ -191,8 +199,8 @@ export class Client extends Base implements OutboundClient {
     return list;
   }
 
-  async #wait(remote: RemoteClient, { referenceId, delivery }: ListedCall): Promise<unknown> {
-    const known = { delivery, referenceId };
+  async #wait(remote: RemoteClient, known: Known & { referenceId: string }): Promise<unknown> {
+    const { referenceId } = known;
     try {
       return await remote.settled(referenceId, known);
     } catch (error) {
@@ -205,20 +213,30 @@ export class Client extends Base implements OutboundClient {
     }
   }
 
-  async forget(referenceId: string): Promise<void> {
-    await this.#living().forget(referenceId);
+  forget(referenceId: string): Promise<void> {
+    return unlessLeft(nothingSent(), () => this.#living().forget(referenceId));
   }
 
-  async subscribe(channel: string, listener: ChannelListener): Promise<Subscription> {
-    const remote = this.#living();
-    if (this.#state !== "closed") {
-      listened.add(this);
-    }
-    return this.#subscriptions.add(remote, channel, listener);
+  subscribe(channel: string, listener: ChannelListener): Promise<Subscription> {
+    return unlessLeft(nothingSent(), () => {
+      const remote = this.#living();
+      if (this.#state !== "closed") {
+        listened.add(this);
+      }
+      return this.#subscriptions.add(remote, channel, listener);
+    });
   }
 
-  async close(options?: CloseOptions): Promise<void> {
-    const given = own(options, "options");
+  close(options?: CloseOptions): Promise<void> {
+    let given: CloseOptions | undefined;
+    const ends = () => {
+      given = own(options, "options");
+      return given?.forget !== true;
+    };
+    return unlessLeft(nothingSent(), () => this.#close(given), ends);
+  }
+
+  async #close(given: CloseOptions | undefined): Promise<void> {
     await this.#remote?.close(given);
     if (given?.forget === true) {
       this.#memory?.forget();

@@ -6,8 +6,9 @@ import { linkTo } from "./host.js";
 import type { Link } from "./link.js";
 import { splitOptions } from "./load-options.js";
 import type { ClientOptions } from "./options.js";
-import { unlessLeft } from "./page.js";
+import { unlessLeft } from "./outlived.js";
 import { preconnect } from "./preconnect.js";
+import { nothingSent } from "./program.js";
 import { headersOf, type Options } from "./remote-client.js";
 import { signIn } from "./sign-in.js";
 import { isSignal } from "./signal.js";
@@ -27,13 +28,17 @@ import { isSignal } from "./signal.js";
  * - `ABORTED`: the signal fired; its reason is the `cause`.
  * - `CLOSED`: with `worker: "shared"`, the client that it was to share was closed meanwhile.
  */
-export async function createClient(options: ClientOptions = {}): Promise<OutboundClient> {
+export function createClient(options: ClientOptions = {}): Promise<OutboundClient> {
+  return unlessLeft(nothingSent(), () => connect(options));
+}
+
+async function connect(options: ClientOptions): Promise<OutboundClient> {
   const [loadOptions, clientOptions] = splitOptions(options);
   const headers = headersOf(clientOptions.headers);
   const signedIn = signIn(clientOptions as Options, headers);
   preconnect(clientOptions.baseUrl, clientOptions.credentials);
   const adopted = clientOptions.cometd !== undefined && clientOptions.cometd !== null;
-  const started = unlessLeft(linkTo(loadOptions, clientOptions, adopted));
+  const started = linkTo(loadOptions, clientOptions, adopted);
   try {
     const link = await unlessAborted(started, clientOptions.signal);
     return await Client.connect(link, clientOptions, headers, signedIn);

@@ -92,15 +92,14 @@ export class Link {
   }
 
   /**
-   * Says that the page goes away for good. Where others outlive it, as when a frame is removed, its calls end here: no script of
-   * the page runs later that could settle them. The program is not told of that, so that a journal keeps them.
+   * Says that the page goes away for good. Where others outlive it, as when a frame is removed, its calls have ended
+   * ({@link unlessLeft}). The program is not told of that, so that a journal keeps them.
    */
   leave(outlived: boolean): void {
     this.send({ kind: "leave" });
     if (outlived) {
       this.#left = true;
       this.#pulse.stop();
-      this.#calls.rejectAll(leftError);
       const { message: reason } = leftError(nothingSent());
       for (const client of [...this.#clients.values()]) {
         client.statechange({ state: "closed", transport: null, reason });
@@ -121,9 +120,6 @@ export class Link {
   ): Promise<unknown> {
     if (this.program.ended) {
       throw this.program.error(begin.known);
-    }
-    if (this.#left) {
-      throw leftError(begin.known);
     }
     return this.#calls.begin({
       ...begin,

@@ -1,6 +1,8 @@
 import type { LoadOptions } from "./api.js";
 import { splitOptions } from "./load-options.js";
+import { unlessLeft } from "./outlived.js";
 import { compiled } from "./packaged.js";
+import { nothingSent } from "./program.js";
 import { linkToShared } from "./shared-host.js";
 import { NoWorker } from "./worker-host.js";
 
@@ -12,7 +14,11 @@ import { NoWorker } from "./worker-host.js";
  * option, `LOAD_FAILED` says why the module cannot be loaded. A later call
  * tries again.
  */
-export async function load(options: LoadOptions = {}): Promise<void> {
+export function load(options: LoadOptions = {}): Promise<void> {
+  return unlessLeft(nothingSent(), () => loadAhead(options));
+}
+
+async function loadAhead(options: LoadOptions): Promise<void> {
   const [loadOptions] = splitOptions(options);
   if (loadOptions.worker === "shared") {
     try {

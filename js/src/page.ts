@@ -1,6 +1,5 @@
-import { NativePromise } from "./builtins.js";
 import type { Link } from "./link.js";
-import { leftError, nothingSent } from "./program.js";
+import { isOutlived } from "./outlived.js";
 
 /** Tells the program what happens to the page, or whatever the scope is; returns what ends that. */
 export function watchPage(link: Link): () => void {
@@ -24,23 +23,4 @@ export function watchPage(link: Link): () => void {
   const look = () => document.visibilityState === "visible" && seen();
   document?.addEventListener("visibilitychange", look, options);
   return () => watching.abort();
-}
-
-/** Whether somebody may still be there when this page is gone: the page that it is a frame of, or that has opened it. */
-function isOutlived(): boolean {
-  const { self, parent, opener } = globalThis;
-  return parent !== self || opener != null;
-}
-
-/** Settles as `work` does, or rejects where the page goes away before, and others outlive it. */
-export function unlessLeft<T>(work: Promise<T>): Promise<T> {
-  return new NativePromise((resolve, reject) => {
-    const watching = new AbortController();
-    const hide = ({ persisted }: PageTransitionEvent) =>
-      persisted || !isOutlived() || reject(leftError(nothingSent()));
-    const options = { __proto__: null, signal: watching.signal } as AddEventListenerOptions;
-    globalThis.addEventListener?.("pagehide", hide, options);
-    const done = () => watching.abort();
-    work.then(resolve, reject).then(done, done);
-  });
 }

@@ -1,5 +1,7 @@
 import type { ChannelEvent, ChannelListener, Subscription } from "./api.js";
 import { reportError } from "./builtins.js";
+import { unlessLeft } from "./outlived.js";
+import { nothingSent } from "./program.js";
 import type { RemoteClient } from "./remote-client.js";
 
 /** The subscriptions of one client, by their numbers: the program keeps one at the server for each channel. */
@@ -23,12 +25,19 @@ export class Subscriptions {
       throw error;
     }
     return {
-      unsubscribe: async () => {
-        if (this.#listeners.delete(number)) {
-          await remote.unsubscribe(number);
-        }
-      },
+      unsubscribe: () =>
+        unlessLeft(
+          nothingSent(),
+          () => this.#end(remote, number),
+          () => true,
+        ),
     };
+  }
+
+  async #end(remote: RemoteClient, number: number): Promise<void> {
+    if (this.#listeners.delete(number)) {
+      await remote.unsubscribe(number);
+    }
   }
 
   /** Gives an event to the listeners of these subscriptions; one that has just been ended is not called. */
