@@ -36,6 +36,7 @@ func (c *Client) try() {
 	if c.clientID != "" && c.retries.unconnected() > c.plan.lifetime() {
 		c.logf(Info, "not connected for longer than the server keeps a session: a new one is needed")
 		c.forget()
+		c.moved = false
 	}
 	c.chooseTransport()
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: c.lastErr, Session: c.session})

@@ -31,11 +31,14 @@ const (
 
 // chooseTransport picks the transport of an attempt.
 func (c *Client) chooseTransport() {
-	c.tried = 0
-	if c.clientID == "" && !c.moved {
+	switch {
+	case c.clientID == "" && !c.moved:
 		c.transport = c.firstChoice()
+	case c.refusals == 0 && c.before != nil && c.before.clientID == c.clientID && c.worked&(1<<c.before.transport) != 0:
+		// No server has answered over this one, either: the one before comes first again, then this one.
+		c.transport, c.moved = c.before.transport, false
 	}
-	c.tried |= 1 << c.transport
+	c.tried = 1 << c.transport
 }
 
 func (c *Client) firstChoice() int { return max(c.preferred, c.remembered, 0) }

@@ -3,6 +3,7 @@ package bayeux
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -541,4 +542,51 @@ func TestLesserTransport_TheSessionDoesNotMoveBeforeAnUnsubscribe(t *testing.T) 
 		socket.connection()
 		socket.expect(metaConnect)
 	})
+}
+
+// fails opens connections over which each message fails.
+func (s *server) fails() {
+	for l := range s.opened {
+		go func() {
+			for {
+				select {
+				case m := <-l.sent:
+					l.sink.Fail(m, errors.New("HTTP 404"))
+				case <-l.closed:
+					return
+				}
+			}
+		}()
+	}
+}
+
+// Requests have nothing to be opened: that they are of no use shows only when they fail.
+func TestOutage_RequestsFailAsWell_TheTransportThatWorkedComesFirst(t *testing.T) {
+	for away, first := range map[time.Duration]string{6 * time.Second: metaConnect, 20 * time.Second: metaConnect, 50 * time.Second: metaHandshake} {
+		for _, waiters := range []int{0, 1} {
+			t.Run(fmt.Sprintf("%v, %d waiters", away, waiters), func(t *testing.T) {
+				run(t, func(t *testing.T) {
+					socket, polling := both(t)
+					c := once(t, socket, polling)
+					c.AddWaiters(waiters)
+					socket.down.Store(true)
+					go polling.fails()
+					defer close(polling.opened)
+					socket.current.sink.Lose(errors.New("reset"))
+					wait(away)
+					socket.down.Store(false)
+					socket.connection()
+					m := socket.expect(first)
+					if first == metaHandshake {
+						socket.say(handshakeReply, m...)
+						m = socket.expect(metaConnect)
+					}
+					socket.say(connectReply, m...)
+					socket.expect(metaConnect)
+					require.Equal(t, "websocket", c.current().Transport)
+					require.Equal(t, first == metaHandshake, c.current().Session == 2)
+				})
+			})
+		}
+	}
 }
