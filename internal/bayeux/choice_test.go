@@ -544,6 +544,29 @@ func TestLesserTransport_TheSessionDoesNotMoveBeforeAnUnsubscribe(t *testing.T) 
 	})
 }
 
+// While the better transport is being opened, nothing else tells that a request is on a connection that is dead.
+func TestLesserTransport_IsAskedWhileTheBetterOneIsBeingOpened(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		socket.down.Store(true)
+		c := socket.client(polling)
+		hears(t, c, "/a")
+		go c.Connect(t.Context())
+		polling.connection()
+		polling.session()
+		polling.expect(metaConnect)
+		socket.down.Store(false)
+		socket.hang.Store(true)
+		wait(firstUpgrade + time.Second)
+		c.AddWaiters(1)
+		from := time.Now()
+		polling.say(subscribeReply, polling.expect(metaSubscribe)...)
+		require.Equal(t, quiet, time.Since(from))
+		polling.expect(metaConnect) // in place of the one without an answer
+		require.Equal(t, Connected, c.current().State)
+	})
+}
+
 // fails opens connections over which each message fails.
 func (s *server) fails() {
 	for l := range s.opened {

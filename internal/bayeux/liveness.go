@@ -42,7 +42,7 @@ func (c *Client) watch() {
 // false where there is nothing to look at.
 func (c *Client) nextLook() (due time.Time, ok bool) {
 	l := c.link
-	if l == nil || l.conn == nil || !c.in(inSession...) || c.spare != nil {
+	if l == nil || l.conn == nil || !c.in(inSession...) || c.spare != nil && !l.perRequest() { // over requests it is another transport, and says nothing of them
 		return due, false
 	}
 	limit := c.quietLimit()
