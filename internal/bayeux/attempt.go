@@ -208,7 +208,6 @@ func comesAgain(err error) bool {
 
 // failed ends an attempt; the next one follows by itself, unless that is of no use.
 func (c *Client) failed(err error) {
-	c.dropRival()
 	if !c.established && c.opts.Final != nil && c.opts.Final(err) {
 		c.finish(err)
 		return
@@ -274,6 +273,7 @@ func (c *Client) wait(d time.Duration, reason error) {
 		return
 	}
 	c.enter(waiting)
+	c.dropRival()
 	c.stopAwaitingAll()
 	if c.link != nil {
 		c.link.cancelExchanges()

@@ -613,3 +613,28 @@ func TestOutage_RequestsFailAsWell_TheTransportThatWorkedComesFirst(t *testing.T
 		}
 	}
 }
+
+func TestRace_TheFirstTransportIsGivenUpWithItsMessages_TheOtherIsNotTakenLater(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		c := socket.client(polling)
+		signIns := make(chan struct{}, 1)
+		c.opts.Prepare = func(ctx context.Context) error {
+			select {
+			case signIns <- struct{}{}: // the first one
+			case <-ctx.Done():
+			}
+			return nil
+		}
+		go c.Connect(t.Context())
+		socket.connection()
+		socket.expect(metaHandshake)
+		polling.connection()
+		late := polling.expect(metaHandshake)
+		socket.current.sink.Lose(&TooLargeError{Limit: 1})
+		synctest.Wait()
+		polling.say(handshakeReply, late...)
+		synctest.Wait()
+		require.Equal(t, Connecting, c.current().State)
+	})
+}
