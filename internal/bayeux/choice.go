@@ -80,6 +80,7 @@ func (c *Client) otherTransport(err error, trial bool) bool {
 	c.lastErr = c.reason(err)
 	c.attempt++
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: c.lastErr, Session: c.session})
+	c.broken(c.lastErr)
 	c.open()
 	return true
 }
