@@ -276,7 +276,7 @@ func (c *Client) wait(d time.Duration, reason error) {
 	c.dropRival()
 	c.stopAwaitingAll()
 	if c.link != nil {
-		c.link.cancelExchanges()
+		c.link.abandonExchanges()
 	}
 	c.probing, c.outrun = false, 0
 	c.postponeIdleTurn(d)

@@ -174,6 +174,19 @@ func (l *link) cancelExchanges() {
 	clear(l.exchanges)
 }
 
+// abandonExchanges is cancelExchanges on a connection that is used on: what goes next must not wait for a
+// request that may never be answered. A connect has no other in its way.
+func (l *link) abandonExchanges() {
+	if l.perRequest() && l.conn != nil {
+		for id, x := range l.exchanges {
+			if x.message.Channel != metaConnect {
+				l.conn.Cancel(string(id))
+			}
+		}
+	}
+	l.cancelExchanges()
+}
+
 // underWay returns a message on the channel that waits for its reply; nil if
 // there is none.
 func (l *link) underWay(channel string) *exchange {
