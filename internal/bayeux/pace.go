@@ -18,7 +18,7 @@ const (
 	mostWait     = 2 * time.Second
 
 	// reallyHeld is how long a server must have held a connect for that to prove
-	// anything. It is also the pause between connects that it does not hold.
+	// anything. It is also the pause between connects that it does not hold, while nobody waits.
 	reallyHeld = time.Second
 
 	// mostAtOnce is how many connects may be answered at once, without an event
@@ -30,8 +30,8 @@ const (
 	connectBurst = 1000
 	connectPause = 10 * time.Millisecond
 
-	// politePause is the pause of a polite client while somebody waits, and
-	// politeIdle otherwise, at least.
+	// politePause is the pause of a polite client while somebody waits, and between connects
+	// that a server does not hold; politeIdle is that of a polite client otherwise, at least.
 	politePause = 250 * time.Millisecond
 	politeIdle  = 2 * time.Second
 
@@ -77,6 +77,8 @@ func (c *Client) pause() time.Duration {
 		return politePause
 	case c.isPolite():
 		return max(pause, politeIdle)
+	case p.atOnce > mostAtOnce && c.waiters > 0:
+		pause = max(pause, politePause)
 	case p.atOnce > mostAtOnce:
 		pause = max(pause, reallyHeld)
 	case p.burst > connectBurst && time.Since(p.burstAt) < time.Duration(p.burst)*connectPause:

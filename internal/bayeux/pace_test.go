@@ -177,8 +177,8 @@ func TestConnectsAnsweredAtOnce_AreFollowedByPauses(t *testing.T) {
 		reply string
 		most  int // connects in 3 s
 	}{
-		"nothing":                        {connectReply, mostAtOnce + 6},
-		"an event that nobody asked for": {strings.Replace(withEvent, `"/a"`, `"/other"`, 1), mostAtOnce + 6},
+		"nothing":                        {connectReply, mostAtOnce + 14},
+		"an event that nobody asked for": {strings.Replace(withEvent, `"/a"`, `"/other"`, 1), mostAtOnce + 14},
 		"an event for somebody":          {withEvent, connectBurst + 310},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -357,5 +357,40 @@ func TestMultipleClients_MattersToRequestsOnly(t *testing.T) {
 		socket.say(connectReply, socket.expect(metaConnect)...)
 		synctest.Wait()
 		require.Equal(t, Status{State: Connected, Transport: "websocket", Session: 1}, c.current())
+	})
+}
+
+func TestWake_InAPauseThatTheServerWants_AsksForEventsAsWell(t *testing.T) {
+	run(t, func(t *testing.T) {
+		const day = `[{"channel":"/meta/connect","id":"%1","successful":true,"advice":{"reconnect":"retry","interval":86400000}}]`
+		s, c := polled(t, false)
+		c.AddWaiters(1)
+		s.say(day, s.expect(metaConnect)...)
+		wait(time.Second) // of two
+		from := time.Now()
+		c.Wake()
+		s.expect(metaConnect)
+		s.expect(metaSubscribe) // and whether the server is there
+		require.Zero(t, time.Since(from))
+	})
+}
+
+func TestConnectsAnsweredAtOnce_PausesAreShortWhileSomebodyWaits(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, false)
+		next := func() time.Duration {
+			from := time.Now()
+			s.say(connectReply, s.expect(metaConnect)...)
+			return time.Since(from)
+		}
+		for range mostAtOnce + 1 {
+			require.Zero(t, next())
+		}
+		require.Equal(t, reallyHeld, next())
+		synctest.Wait()
+		c.AddWaiters(1)
+		for range 3 {
+			require.Equal(t, politePause, next())
+		}
 	})
 }
