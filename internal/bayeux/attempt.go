@@ -160,6 +160,9 @@ func (c *Client) share(limit time.Duration) time.Duration {
 
 // lost gives up the connection.
 func (c *Client) lost(err error) {
+	if c.link != nil {
+		c.noteCut(err)
+	}
 	proved := c.link != nil && c.link.proved
 	trial := c.link != nil && c.link.trial && !proved
 	c.dropLink()

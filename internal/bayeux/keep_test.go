@@ -181,3 +181,26 @@ func TestSlowFrame_WithTheReplyToTheConnectOfAReconnection(t *testing.T) {
 		require.Equal(t, Status{State: Connected, Transport: "websocket", Session: 1}, c.current())
 	})
 }
+
+// A session that has just moved from a socket that was silent, as on a slow line, has its connects held for a short time.
+func TestSlowFrame_SoonAfterTheSessionHasMoved(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c, _ := waitedFor(t, s)
+		s.expect(metaSubscribe)
+		s.connection()
+		s.say(connectReply, s.expect(metaConnect)...)
+		c.AddWaiters(-1)
+		m := s.expect(metaConnect)
+		require.EqualValues(t, 5000, *m[0].Advice.Timeout)
+		wait(30 * time.Second)
+		select {
+		case <-s.current.closed:
+			t.Fatal("it was given up")
+		default:
+		}
+		s.say(connectReply, m...)
+		s.expect(metaConnect)
+		require.Equal(t, Connected, c.current().State)
+	})
+}

@@ -394,3 +394,44 @@ func TestConnectsAnsweredAtOnce_PausesAreShortWhileSomebodyWaits(t *testing.T) {
 		}
 	})
 }
+
+// cut has a held connect end after that time, as a proxy does.
+func (s *server) cut(after time.Duration) {
+	s.t.Helper()
+	m := s.expect(metaConnect)
+	wait(after)
+	if s.requests {
+		s.current.sink.Fail(m, errors.New("HTTP 504"))
+	} else {
+		s.current.sink.Lose(errors.New("close code 1006"))
+		s.connection()
+	}
+	s.say(connectReply, s.expect(metaConnect)...)
+}
+
+func TestHeldConnects_EndTwiceAfterTheSameTime_TheNextAreHeldForLess(t *testing.T) {
+	for name, requests := range map[string]bool{"socket": false, "requests": true} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				s := newServer(t)
+				s.requests = requests
+				c := s.client()
+				s.connect(c)
+				s.cut(12 * time.Second) // as any connection may break
+				s.cut(7 * time.Second)
+				m := s.expect(metaConnect)
+				held(t, m)
+				wait(20 * time.Second)
+				s.say(connectReply, m...)
+				s.cut(7200 * time.Millisecond)
+				m = s.expect(metaConnect)
+				require.EqualValues(t, 5400, *m[0].Advice.Timeout)
+				wait(5400 * time.Millisecond)
+				s.say(connectReply, m...)
+				s.say(connect402, s.expect(metaConnect)...)
+				s.session()
+				held(t, s.expect(metaConnect)) // whoever has the next session may see to it
+			})
+		})
+	}
+}
