@@ -89,6 +89,9 @@ func (l *link) silent(x *exchange) {
 		err = hidden
 	}
 	if !l.perRequest() {
+		if l == c.link && x.limit >= c.silenceLimit() {
+			c.silences++
+		}
 		c.lostLink(l, err)
 		return
 	}

@@ -48,7 +48,11 @@ func (c *Client) nextLook() (due time.Time, ok bool) {
 	limit := c.quietLimit()
 	if !l.perRequest() {
 		if x := l.oldestDue(); x != nil {
-			return later(x.sent, l.heard).Add(limit), c.confirmed
+			from := later(x.sent, l.heard)
+			if limit == mostQuiet {
+				from = later(from, c.busyAt) // what is opened meanwhile takes its share of the line
+			}
+			return from.Add(limit), c.confirmed
 		}
 	}
 	if c.waiters == 0 || c.phase != connected || c.probing {

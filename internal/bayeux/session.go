@@ -174,7 +174,7 @@ func (c *Client) connected(r *Message, err error) {
 		}
 		return
 	}
-	if c.shortened, c.replacements = 0, 0; c.link.perRequest() {
+	if c.shortened, c.replacements, c.silences = 0, 0, 0; c.link.perRequest() {
 		c.patience = 0
 	}
 	c.plan = c.plan.follow(r.Advice)
