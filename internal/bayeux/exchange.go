@@ -18,6 +18,7 @@ type exchange struct {
 	limit    time.Duration        // for the reply, or for more of its bytes
 	due      time.Time            // when that is over
 	patient  func() time.Duration // what the limit has become meanwhile; nil if it stays
+	begun    bool                 // the header of a reply that may be held has come
 	arriving time.Time            // when bytes of the reply last came; zero if none have
 	graces   int                  // that it had, since this program did not run
 	short    bool                 // see shortenConnect
@@ -113,6 +114,10 @@ func (l *link) progress(messages []Message) {
 	l.heard = time.Now()
 	for _, m := range messages {
 		if x := l.exchanges[m.ID]; x != nil {
+			if x.held && !x.begun && l.heard.Sub(x.sent) < max(reallyHeld, l.c.trips.limit()) {
+				x.begun = true // its header, which servers may send before they hold the rest
+				continue
+			}
 			if x.arriving.IsZero() && x.message.Channel == metaConnect {
 				l.c.keepSession(x)
 			}

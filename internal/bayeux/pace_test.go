@@ -250,6 +250,7 @@ func TestReplyThatIsArriving_IsNotAskedForAgainWhenThePageWakes(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s, c := polled(t, false)
 		held := s.expect(metaConnect)
+		s.current.sink.Progress(held) // its header
 		s.current.sink.Progress(held)
 		c.Wake()
 		s.say(subscribeReply, s.expect(metaSubscribe)...)
@@ -392,6 +393,24 @@ func TestConnectsAnsweredAtOnce_PausesAreShortWhileSomebodyWaits(t *testing.T) {
 		for range 3 {
 			require.Equal(t, politePause, next())
 		}
+	})
+}
+
+// Some servers, and what stands before them, send the header of a reply before they hold the rest.
+func TestHeader_OfAReplyThatIsHeld_IsNotTheReply(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, false)
+		for range 2 {
+			held := s.expect(metaConnect)
+			wait(100 * time.Millisecond)
+			s.current.sink.Progress(held)
+			wait(30 * time.Second)
+			s.silent() // nothing arrives for which the session would have to be kept
+			s.say(connectReply, held...)
+		}
+		s.expect(metaConnect)
+		require.Empty(t, s.current.cancelled)
+		require.Equal(t, Connected, c.current().State)
 	})
 }
 
