@@ -163,8 +163,8 @@ func (c *Client) lost(err error) {
 	if c.link != nil {
 		c.noteCut(err)
 	}
-	proved := c.link != nil && c.link.proved
-	trial := c.link != nil && c.link.trial && !proved
+	useful := c.link != nil && c.link.useful()
+	trial := c.link != nil && c.link.trial && !useful
 	c.dropLink()
 	c.moved = false
 	if c.in(waiting, signingIn) {
@@ -176,8 +176,8 @@ func (c *Client) lost(err error) {
 		c.forget()
 		defer c.gap(err.Error())
 	}
-	if !proved {
-		c.fruitless++
+	if c.fruitless++; useful {
+		c.fruitless = 0
 	}
 	switch {
 	case c.phase == leaving:

@@ -146,9 +146,14 @@ func (c *Client) transportWorks() {
 		c.leaveTurn()
 		c.seesOthers = false // what it was told was of its requests
 	}
-	c.link.proved = true
-	c.fruitless = 0
-	c.moved = false
+	if !c.link.proved {
+		c.link.proved, c.link.provedAt = true, time.Now()
+	}
+	useful := c.link.perRequest() || c.link.useful()
+	if useful {
+		c.fruitless = 0
+	}
+	c.moved, c.before = false, nil
 	clear(c.causes)
 	c.tried = 1 << c.transport // whatever fails next has the others
 	c.worked |= 1 << c.transport
@@ -156,10 +161,11 @@ func (c *Client) transportWorks() {
 	if c.preferred < 0 || c.transport < c.preferred {
 		c.preferred = c.transport
 	}
-	if c.transport == 0 {
-		c.upgradeIn = 0
-	} else {
+	switch {
+	case c.transport != 0:
 		c.scheduleUpgrade()
+	case useful:
+		c.upgradeIn = 0
 	}
 }
 

@@ -187,6 +187,7 @@ func once(t *testing.T, socket, polling *server) *Client {
 	c := socket.client(polling)
 	socket.connect(c)
 	socket.expect(metaConnect)
+	wait(reallyHeld) // then it was of use
 	return c
 }
 
@@ -636,5 +637,49 @@ func TestRace_TheFirstTransportIsGivenUpWithItsMessages_TheOtherIsNotTakenLater(
 		polling.say(handshakeReply, late...)
 		synctest.Wait()
 		require.Equal(t, Connecting, c.current().State)
+	})
+}
+
+func TestSocketsOfNoUse_TheyEndWhenAConnectIsHeld(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		c := once(t, socket, polling)
+		c.AddWaiters(1)
+		socket.current.sink.Lose(errors.New("close code 1008"))
+		for range mostFruitlessWaited {
+			socket.connection()
+			socket.say(connectReply, socket.expect(metaConnect)...)
+			socket.expect(metaConnect)
+			socket.current.sink.Lose(errors.New("close code 1008"))
+		}
+		from := time.Now()
+		polling.connection()
+		require.Zero(t, time.Since(from))
+		goesOn(t, c, polling)
+	})
+}
+
+func TestLesserTransport_TheBetterOneEndsWhenAConnectIsHeld_ItIsTriedLessAndLessOften(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		socket.down.Store(true)
+		c := socket.client(polling)
+		go c.Connect(t.Context())
+		polling.connection()
+		polling.session()
+		socket.down.Store(false)
+		for _, pause := range []time.Duration{5, 10, 20, 40, 60} { // s
+			from := time.Now()
+			go polling.holds(time.Second)
+			socket.connection()
+			require.InDelta(t, pause, time.Since(from)/time.Second, 1)
+			socket.say(connectReply, socket.expect(metaConnect)...)
+			socket.expect(metaConnect)
+			socket.current.sink.Lose(errors.New("close code 1008"))
+			polling.connection()
+			again := polling.expect(metaConnect)
+			polling.say(connectReply, again...)
+		}
+		require.Equal(t, 1, c.current().Session)
 	})
 }
