@@ -204,7 +204,7 @@ func (c *Client) upgrade() {
 		case err != nil:
 			c.logf(Debug, "no better transport yet: %v", err)
 			c.dropSpare()
-		case status.State != Connected || c.waiters > 0 || c.link.asksMore(): // what is sent last must be what the server takes last
+		case status.State != Connected || c.waiters > 0 || c.link.asksMore() || c.isArriving(): // what is sent last must be what the server takes last
 			c.dropSpare()
 			c.upgradeIn /= 2
 		default:

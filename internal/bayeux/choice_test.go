@@ -640,6 +640,50 @@ func TestRace_TheFirstTransportIsGivenUpWithItsMessages_TheOtherIsNotTakenLater(
 	})
 }
 
+func TestLesserTransport_TheSessionDoesNotMoveWhileAReplyIsArriving(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		socket.down.Store(true)
+		c := socket.client(polling)
+		go c.Connect(t.Context())
+		polling.connection()
+		polling.session()
+		held := polling.expect(metaConnect)
+		socket.down.Store(false)
+		polling.arrive(held, firstUpgrade+time.Second)
+		<-socket.connection().closed
+		polling.say(connectReply, held...)
+		polling.expect(metaConnect)
+		socket.connection()
+		socket.expect(metaConnect)
+		require.Equal(t, 1, c.current().Session)
+	})
+}
+
+// A session that is kept for days must not have a socket tried every second for as long.
+func TestSocketsOfNoUse_TheSessionBeforeIsKeptForEver_ItIsFetchedLessAndLessOften(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		c := socket.client(polling)
+		go c.Connect(t.Context())
+		socket.connection()
+		socket.say(strings.Replace(handshakeReply, `"interval":0`, `"interval":0,"maxInterval":-1`, 1), socket.expect(metaHandshake)...)
+		socket.say(connectReply, socket.expect(metaConnect)...)
+		socket.expect(metaConnect)
+		socket.down.Store(true)
+		socket.current.sink.Lose(errors.New("reset"))
+		polling.connection()
+		polling.say(connect402, polling.expect(metaConnect)...)
+		polling.say(strings.Replace(handshakeReply, "c1", "c2", 1), polling.expect(metaHandshake)...)
+		polling.say(connectReply, polling.expect(metaConnect)...)
+		go polling.holds(20 * time.Second)
+		socket.tries.Store(0)
+		wait(time.Hour)
+		require.LessOrEqual(t, int(socket.tries.Load()), 200)
+		require.NotNil(t, c.predecessor)
+	})
+}
+
 func TestSocketsOfNoUse_TheyEndWhenAConnectIsHeld(t *testing.T) {
 	run(t, func(t *testing.T) {
 		socket, polling := both(t)
