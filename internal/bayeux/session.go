@@ -247,7 +247,7 @@ func (c *Client) ready() {
 func (c *Client) reportConnected() {
 	status := Status{State: Connected, Transport: c.name(), Session: c.session}
 	switch {
-	case c.turn.waiting:
+	case c.turn.waiting && c.turn.leave != nil: // else it has given its turn up by itself
 		status.Reason = errOtherHeld
 	case c.seesOthers:
 		status.Reason = errMultipleClients
