@@ -180,10 +180,24 @@ func (a *Adopted) remove(s *subscription) {
 }
 
 // AddWaiters is as [Client.AddWaiters]; it is of use only while signing in has to be tried again.
-func (a *Adopted) AddWaiters(change int) { a.box.put(func() { a.waiters += change }) }
+func (a *Adopted) AddWaiters(change int) {
+	a.box.put(func() {
+		a.waiters += change
+		if in := a.retries.postponed() + a.retries.delay(true, a.opts.Random); change > 0 && a.retryAt.After(time.Now().Add(in)) {
+			a.signInAfter(in)
+		}
+	})
+}
 
-// Wake does nothing: whether the connection lives, the owner finds out.
-func (a *Adopted) Wake() {}
+// Wake has signing in tried again at once, where that has to be, unless the server has asked for a pause. Whether the
+// connection lives, the owner finds out.
+func (a *Adopted) Wake() {
+	a.box.put(func() {
+		if !a.retryAt.IsZero() && a.retries.postponed() == 0 {
+			a.signInAfter(0)
+		}
+	})
+}
 
 // Away does nothing: the requests are the owner's.
 func (a *Adopted) Away() {}
@@ -390,18 +404,25 @@ func (a *Adopted) triedToSignIn(err error) {
 	default:
 		a.problem = err
 		a.retries.failed()
-		in := a.retries.heed(err, 0) + a.retries.delay(a.waiters > 0, a.opts.Random)
-		a.retryAt = time.Now().Add(in)
-		attempt := a.attempt
-		time.AfterFunc(in, func() {
-			a.box.put(func() {
-				if a.attempt == attempt {
-					a.signIn()
-					a.update()
-				}
-			})
-		})
+		a.signInAfter(a.retries.heed(err, 0) + a.retries.delay(a.waiters > 0, a.opts.Random))
+		return
 	}
+	a.update()
+}
+
+// signInAfter has signing in tried again in d, and not at the time that was planned before.
+func (a *Adopted) signInAfter(d time.Duration) {
+	a.attempt++
+	a.retryAt = time.Now().Add(d)
+	attempt := a.attempt
+	time.AfterFunc(d, func() {
+		a.box.put(func() {
+			if a.attempt == attempt {
+				a.signIn()
+				a.update()
+			}
+		})
+	})
 	a.update()
 }
 

@@ -203,3 +203,45 @@ func TestAdopted_ChannelThatItCanDoWithout(t *testing.T) {
 		require.Equal(t, []string{"1"}, l.heard)
 	})
 }
+
+func TestAdopted_SigningInThatIsPutOffForLongIsTriedSooner(t *testing.T) {
+	for name, test := range map[string]struct {
+		happens func(*lent)
+		within  time.Duration
+	}{
+		"for who comes to wait":        {func(l *lent) { l.AddWaiters(1) }, time.Second},
+		"once the network is back":     {func(l *lent) { l.Wake() }, 0},
+		"but for who waits no longer":  {func(l *lent) { l.AddWaiters(-1) }, -1},
+		"and only once for many times": {func(l *lent) { l.Wake(); l.AddWaiters(1); l.Wake() }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			away := true
+			var tried []time.Time
+			prepare := func(context.Context) error {
+				tried = append(tried, time.Now())
+				if away {
+					return errors.New("away")
+				}
+				return nil
+			}
+			adopt(t, Options{Prepare: prepare}, func(l *lent, _ <-chan error) {
+				l.Granted("/a")
+				wait(70 * time.Second)
+				require.Greater(t, l.is(Connecting).RetryIn, 15*time.Second)
+				away = false
+				tries := len(tried)
+				from := time.Now()
+				test.happens(l)
+				wait(max(test.within, 0) + 100*time.Millisecond)
+				if test.within < 0 {
+					l.is(Connecting)
+					return
+				}
+				l.is(Connected)
+				require.Equal(t, from.Add(test.within), tried[tries])
+				wait(time.Minute)
+				require.Len(t, tried, tries+1)
+			})
+		})
+	}
+}

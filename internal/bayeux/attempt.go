@@ -36,6 +36,7 @@ func (c *Client) try() {
 	if c.clientID != "" && c.retries.unconnected() > c.plan.lifetime() {
 		c.logf(Info, "not connected for longer than the server keeps a session: a new one is needed")
 		c.forget()
+		c.moved = false
 	}
 	c.chooseTransport()
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: c.lastErr, Session: c.session})
@@ -159,8 +160,11 @@ func (c *Client) share(limit time.Duration) time.Duration {
 
 // lost gives up the connection.
 func (c *Client) lost(err error) {
-	proved := c.link != nil && c.link.proved
-	trial := c.link != nil && c.link.trial && !proved
+	if c.link != nil {
+		c.noteCut(err)
+	}
+	useful := c.link != nil && c.link.useful()
+	trial := c.link != nil && c.link.trial && !useful
 	c.dropLink()
 	c.moved = false
 	if c.in(waiting, signingIn) {
@@ -172,8 +176,8 @@ func (c *Client) lost(err error) {
 		c.forget()
 		defer c.gap(err.Error())
 	}
-	if !proved {
-		c.fruitless++
+	if c.fruitless++; useful {
+		c.fruitless = 0
 	}
 	switch {
 	case c.phase == leaving:
@@ -207,7 +211,6 @@ func comesAgain(err error) bool {
 
 // failed ends an attempt; the next one follows by itself, unless that is of no use.
 func (c *Client) failed(err error) {
-	c.dropRival()
 	if !c.established && c.opts.Final != nil && c.opts.Final(err) {
 		c.finish(err)
 		return
@@ -273,9 +276,10 @@ func (c *Client) wait(d time.Duration, reason error) {
 		return
 	}
 	c.enter(waiting)
+	c.dropRival()
 	c.stopAwaitingAll()
 	if c.link != nil {
-		c.link.cancelExchanges()
+		c.link.abandonExchanges()
 	}
 	c.probing, c.outrun = false, 0
 	c.postponeIdleTurn(d)

@@ -37,6 +37,7 @@ func (c *Client) check() {
 			c.logf(Debug, "the socket lives")
 		case took > max(loadedFrom, loadedBy*c.openedIn):
 			c.logf(Debug, "the line is busy: another connection took %v to open", took)
+			c.busyAt = time.Now()
 		default:
 			c.patience++
 			c.replaceSilent(l, fmt.Errorf("the socket was silent for %v, while another could be opened: %w", limit, errNoReply))

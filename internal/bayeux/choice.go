@@ -31,11 +31,14 @@ const (
 
 // chooseTransport picks the transport of an attempt.
 func (c *Client) chooseTransport() {
-	c.tried = 0
-	if c.clientID == "" && !c.moved {
+	switch {
+	case c.clientID == "" && !c.moved:
 		c.transport = c.firstChoice()
+	case c.refusals == 0 && c.before != nil && c.before.clientID == c.clientID && c.worked&(1<<c.before.transport) != 0:
+		// No server has answered over this one, either: the one before comes first again, then this one.
+		c.transport, c.moved = c.before.transport, false
 	}
-	c.tried |= 1 << c.transport
+	c.tried = 1 << c.transport
 }
 
 func (c *Client) firstChoice() int { return max(c.preferred, c.remembered, 0) }
@@ -77,6 +80,7 @@ func (c *Client) otherTransport(err error, trial bool) bool {
 	c.lastErr = c.reason(err)
 	c.attempt++
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: c.lastErr, Session: c.session})
+	c.broken(c.lastErr)
 	c.open()
 	return true
 }
@@ -142,9 +146,14 @@ func (c *Client) transportWorks() {
 		c.leaveTurn()
 		c.seesOthers = false // what it was told was of its requests
 	}
-	c.link.proved = true
-	c.fruitless = 0
-	c.moved = false
+	if !c.link.proved {
+		c.link.proved, c.link.provedAt = true, time.Now()
+	}
+	useful := c.link.perRequest() || c.link.useful()
+	if useful {
+		c.fruitless = 0
+	}
+	c.moved, c.before = false, nil
 	clear(c.causes)
 	c.tried = 1 << c.transport // whatever fails next has the others
 	c.worked |= 1 << c.transport
@@ -152,10 +161,11 @@ func (c *Client) transportWorks() {
 	if c.preferred < 0 || c.transport < c.preferred {
 		c.preferred = c.transport
 	}
-	if c.transport == 0 {
-		c.upgradeIn = 0
-	} else {
+	switch {
+	case c.transport != 0:
 		c.scheduleUpgrade()
+	case useful:
+		c.upgradeIn = 0
 	}
 }
 
@@ -194,7 +204,7 @@ func (c *Client) upgrade() {
 		case err != nil:
 			c.logf(Debug, "no better transport yet: %v", err)
 			c.dropSpare()
-		case status.State != Connected || c.waiters > 0 || c.link.asksMore(): // what is sent last must be what the server takes last
+		case status.State != Connected || c.waiters > 0 || c.link.asksMore() || c.isArriving(): // what is sent last must be what the server takes last
 			c.dropSpare()
 			c.upgradeIn /= 2
 		default:

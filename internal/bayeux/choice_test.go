@@ -3,6 +3,7 @@ package bayeux
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -186,6 +187,7 @@ func once(t *testing.T, socket, polling *server) *Client {
 	c := socket.client(polling)
 	socket.connect(c)
 	socket.expect(metaConnect)
+	wait(reallyHeld) // then it was of use
 	return c
 }
 
@@ -540,5 +542,188 @@ func TestLesserTransport_TheSessionDoesNotMoveBeforeAnUnsubscribe(t *testing.T) 
 		polling.say(`[{"channel":"/meta/unsubscribe","id":"%1","successful":true}]`, late...)
 		socket.connection()
 		socket.expect(metaConnect)
+	})
+}
+
+// While the better transport is being opened, nothing else tells that a request is on a connection that is dead.
+func TestLesserTransport_IsAskedWhileTheBetterOneIsBeingOpened(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		socket.down.Store(true)
+		c := socket.client(polling)
+		hears(t, c, "/a")
+		go c.Connect(t.Context())
+		polling.connection()
+		polling.session()
+		polling.expect(metaConnect)
+		socket.down.Store(false)
+		socket.hang.Store(true)
+		wait(firstUpgrade + time.Second)
+		c.AddWaiters(1)
+		from := time.Now()
+		polling.say(subscribeReply, polling.expect(metaSubscribe)...)
+		require.Equal(t, quiet, time.Since(from))
+		polling.expect(metaConnect) // in place of the one without an answer
+		require.Equal(t, Connected, c.current().State)
+	})
+}
+
+// fails opens connections over which each message fails.
+func (s *server) fails() {
+	for l := range s.opened {
+		go func() {
+			for {
+				select {
+				case m := <-l.sent:
+					l.sink.Fail(m, errors.New("HTTP 404"))
+				case <-l.closed:
+					return
+				}
+			}
+		}()
+	}
+}
+
+// Requests have nothing to be opened: that they are of no use shows only when they fail.
+func TestOutage_RequestsFailAsWell_TheTransportThatWorkedComesFirst(t *testing.T) {
+	for away, first := range map[time.Duration]string{6 * time.Second: metaConnect, 20 * time.Second: metaConnect, 50 * time.Second: metaHandshake} {
+		for _, waiters := range []int{0, 1} {
+			t.Run(fmt.Sprintf("%v, %d waiters", away, waiters), func(t *testing.T) {
+				run(t, func(t *testing.T) {
+					socket, polling := both(t)
+					c := once(t, socket, polling)
+					c.AddWaiters(waiters)
+					socket.down.Store(true)
+					go polling.fails()
+					defer close(polling.opened)
+					socket.current.sink.Lose(errors.New("reset"))
+					wait(away)
+					socket.down.Store(false)
+					socket.connection()
+					m := socket.expect(first)
+					if first == metaHandshake {
+						socket.say(handshakeReply, m...)
+						m = socket.expect(metaConnect)
+					}
+					socket.say(connectReply, m...)
+					socket.expect(metaConnect)
+					require.Equal(t, "websocket", c.current().Transport)
+					require.Equal(t, first == metaHandshake, c.current().Session == 2)
+				})
+			})
+		}
+	}
+}
+
+func TestRace_TheFirstTransportIsGivenUpWithItsMessages_TheOtherIsNotTakenLater(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		c := socket.client(polling)
+		signIns := make(chan struct{}, 1)
+		c.opts.Prepare = func(ctx context.Context) error {
+			select {
+			case signIns <- struct{}{}: // the first one
+			case <-ctx.Done():
+			}
+			return nil
+		}
+		go c.Connect(t.Context())
+		socket.connection()
+		socket.expect(metaHandshake)
+		polling.connection()
+		late := polling.expect(metaHandshake)
+		socket.current.sink.Lose(&TooLargeError{Limit: 1})
+		synctest.Wait()
+		polling.say(handshakeReply, late...)
+		synctest.Wait()
+		require.Equal(t, Connecting, c.current().State)
+	})
+}
+
+func TestLesserTransport_TheSessionDoesNotMoveWhileAReplyIsArriving(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		socket.down.Store(true)
+		c := socket.client(polling)
+		go c.Connect(t.Context())
+		polling.connection()
+		polling.session()
+		held := polling.expect(metaConnect)
+		socket.down.Store(false)
+		polling.arrive(held, firstUpgrade+time.Second)
+		<-socket.connection().closed
+		polling.say(connectReply, held...)
+		polling.expect(metaConnect)
+		socket.connection()
+		socket.expect(metaConnect)
+		require.Equal(t, 1, c.current().Session)
+	})
+}
+
+// A session that is kept for days must not have a socket tried every second for as long.
+func TestSocketsOfNoUse_TheSessionBeforeIsKeptForEver_ItIsFetchedLessAndLessOften(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		c := socket.client(polling)
+		go c.Connect(t.Context())
+		socket.connection()
+		socket.say(strings.Replace(handshakeReply, `"interval":0`, `"interval":0,"maxInterval":-1`, 1), socket.expect(metaHandshake)...)
+		socket.say(connectReply, socket.expect(metaConnect)...)
+		socket.expect(metaConnect)
+		socket.down.Store(true)
+		socket.current.sink.Lose(errors.New("reset"))
+		polling.connection()
+		polling.say(connect402, polling.expect(metaConnect)...)
+		polling.say(strings.Replace(handshakeReply, "c1", "c2", 1), polling.expect(metaHandshake)...)
+		polling.say(connectReply, polling.expect(metaConnect)...)
+		go polling.holds(20 * time.Second)
+		socket.tries.Store(0)
+		wait(time.Hour)
+		require.LessOrEqual(t, int(socket.tries.Load()), 200)
+		require.NotNil(t, c.predecessor)
+	})
+}
+
+func TestSocketsOfNoUse_TheyEndWhenAConnectIsHeld(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		c := once(t, socket, polling)
+		c.AddWaiters(1)
+		socket.current.sink.Lose(errors.New("close code 1008"))
+		for range mostFruitlessWaited {
+			socket.connection()
+			socket.say(connectReply, socket.expect(metaConnect)...)
+			socket.expect(metaConnect)
+			socket.current.sink.Lose(errors.New("close code 1008"))
+		}
+		from := time.Now()
+		polling.connection()
+		require.Zero(t, time.Since(from))
+		goesOn(t, c, polling)
+	})
+}
+
+func TestLesserTransport_TheBetterOneEndsWhenAConnectIsHeld_ItIsTriedLessAndLessOften(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		socket.down.Store(true)
+		c := socket.client(polling)
+		go c.Connect(t.Context())
+		polling.connection()
+		polling.session()
+		socket.down.Store(false)
+		for _, pause := range []time.Duration{5, 10, 20, 40, 60} { // s
+			from := time.Now()
+			go polling.holds(time.Second)
+			socket.connection()
+			require.InDelta(t, pause, time.Since(from)/time.Second, 1)
+			socket.say(connectReply, socket.expect(metaConnect)...)
+			socket.expect(metaConnect)
+			socket.current.sink.Lose(errors.New("close code 1008"))
+			polling.connection()
+			again := polling.expect(metaConnect)
+			polling.say(connectReply, again...)
+		}
+		require.Equal(t, 1, c.current().Session)
 	})
 }

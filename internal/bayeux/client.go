@@ -213,9 +213,11 @@ type liveness struct {
 	requests     requests        // of others; see NoteRequest
 	openedIn     time.Duration   // the shortest time in which a connection was opened
 	patience     int             // how many times the limits have proved too short
+	silences     int             // sockets in a row that were silent for as long as one may be at most
 	clock        *time.Timer     // until the next look
 	lookAt       time.Time       // when that is; zero if the clock does not run
 	alive        []chan struct{} // to be closed at the next frame
+	busyAt       time.Time       // when another socket last took long to be opened
 	swallowed    int             // other sockets that got no answer since something came
 	probing      bool            // a probe is under way
 	probedAt     time.Time       // when the last one came to its end

@@ -23,6 +23,7 @@ type server struct {
 	refuse   error         // what Open returns, if set
 	down     atomic.Bool   // Open fails while it is set
 	hang     atomic.Bool   // Open does not return before its context is done
+	tries    atomic.Int64  // calls of Open
 	opened   chan *line    // every connection that the client opens
 	current  *line         // the one that opens gave last
 	status   []Status      // all that OnStatus was called with
@@ -51,6 +52,7 @@ func (s *server) Name() string     { return s.name }
 func (s *server) PerRequest() bool { return s.requests }
 
 func (s *server) Open(ctx context.Context, sink Sink) (Conn, error) {
+	s.tries.Add(1)
 	if s.hang.Load() {
 		<-ctx.Done()
 		return nil, ctx.Err()

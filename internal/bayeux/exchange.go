@@ -18,6 +18,7 @@ type exchange struct {
 	limit    time.Duration        // for the reply, or for more of its bytes
 	due      time.Time            // when that is over
 	patient  func() time.Duration // what the limit has become meanwhile; nil if it stays
+	begun    bool                 // the header of a reply that may be held has come
 	arriving time.Time            // when bytes of the reply last came; zero if none have
 	graces   int                  // that it had, since this program did not run
 	short    bool                 // see shortenConnect
@@ -89,6 +90,9 @@ func (l *link) silent(x *exchange) {
 		err = hidden
 	}
 	if !l.perRequest() {
+		if l == c.link && x.limit >= c.silenceLimit() {
+			c.silences++
+		}
 		c.lostLink(l, err)
 		return
 	}
@@ -110,6 +114,10 @@ func (l *link) progress(messages []Message) {
 	l.heard = time.Now()
 	for _, m := range messages {
 		if x := l.exchanges[m.ID]; x != nil {
+			if x.held && !x.begun && l.heard.Sub(x.sent) < max(reallyHeld, l.c.trips.limit()) {
+				x.begun = true // its header, which servers may send before they hold the rest
+				continue
+			}
 			if x.arriving.IsZero() && x.message.Channel == metaConnect {
 				l.c.keepSession(x)
 			}
@@ -172,6 +180,19 @@ func (l *link) cancelExchanges() {
 		x.stopTimers()
 	}
 	clear(l.exchanges)
+}
+
+// abandonExchanges is cancelExchanges on a connection that is used on: what goes next must not wait for a
+// request that may never be answered. A connect has no other in its way.
+func (l *link) abandonExchanges() {
+	if l.perRequest() && l.conn != nil {
+		for id, x := range l.exchanges {
+			if x.message.Channel != metaConnect {
+				l.conn.Cancel(string(id))
+			}
+		}
+	}
+	l.cancelExchanges()
 }
 
 // underWay returns a message on the channel that waits for its reply; nil if

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -106,4 +107,27 @@ func TestGap_DroppedMessageOfAnAnswer(t *testing.T) {
 			require.Equal(t, gaps, got, frame)
 		})
 	}
+}
+
+// What the server has written into the socket that the session had moved to is lost.
+func TestGap_TheSessionMovesBackWithoutAcknowledgedDelivery(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		socket.down.Store(true)
+		gaps := 0
+		c := socket.clientWith(Options{Transports: []Transport{socket, polling}, OnGap: func(string) { gaps++ }})
+		go c.Connect(t.Context())
+		polling.connection()
+		polling.say(strings.Replace(handshakeReply, `"ack":true`, `"ack":false`, 1), polling.expect(metaHandshake)...)
+		polling.say(connectReply, polling.expect(metaConnect)...)
+		go polling.holds(time.Second)
+		socket.down.Store(false)
+		socket.connection()
+		socket.expect(metaConnect)
+		require.Zero(t, gaps)
+		socket.current.sink.Lose(errors.New("close code 1006"))
+		polling.connection()
+		goesOn(t, c, polling)
+		require.Equal(t, 1, gaps)
+	})
 }

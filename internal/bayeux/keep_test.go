@@ -103,6 +103,7 @@ func TestReplyThatArrivesSlowly_TheSessionIsGone_WhatArrivesIsTaken(t *testing.T
 				held := s.expect(metaConnect)
 				c.AddWaiters(waiters)
 				if waiters == 0 {
+					s.current.sink.Progress(held) // its header
 					s.current.sink.Progress(held)
 				}
 				asked := s.expect(metaSubscribe)
@@ -179,5 +180,64 @@ func TestSlowFrame_WithTheReplyToTheConnectOfAReconnection(t *testing.T) {
 		s.say(connectReply, again...)
 		s.expect(metaConnect)
 		require.Equal(t, Status{State: Connected, Transport: "websocket", Session: 1}, c.current())
+	})
+}
+
+func TestSlowFrame_ThatTakesLongerThanASocketMayBeSilent_ArrivesAtTheNextAttempt(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client()
+		hears(t, c, "/a")
+		s.connect(c)
+		s.expect(metaConnect)
+		s.delay.Store(int64(time.Second)) // the frame is in the way of other connections
+		from := time.Now()
+		<-s.current.closed
+		require.Equal(t, 40*time.Second, time.Since(from))
+		s.connection()
+		s.tries.Store(0)
+		again := s.expect(metaConnect)
+		for end := time.After(75 * time.Second); ; {
+			select {
+			case m := <-s.current.sent:
+				require.Equal(t, metaSubscribe, m[0].Channel)
+				continue
+			case <-s.current.closed:
+				t.Fatal("it was given up after the same time again")
+			case <-end:
+			}
+			break
+		}
+		require.LessOrEqual(t, int(s.tries.Load()), 8, "others take their share of the line")
+		s.say(connectReply, again...)
+		for m := range s.current.sent {
+			if m[0].Channel == metaConnect {
+				break
+			}
+		}
+		require.Equal(t, Status{State: Connected, Transport: "websocket", Session: 1}, c.current())
+	})
+}
+
+// A session that has just moved from a socket that was silent, as on a slow line, has its connects held for a short time.
+func TestSlowFrame_SoonAfterTheSessionHasMoved(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c, _ := waitedFor(t, s)
+		s.expect(metaSubscribe)
+		s.connection()
+		s.say(connectReply, s.expect(metaConnect)...)
+		c.AddWaiters(-1)
+		m := s.expect(metaConnect)
+		require.EqualValues(t, 5000, *m[0].Advice.Timeout)
+		wait(30 * time.Second)
+		select {
+		case <-s.current.closed:
+			t.Fatal("it was given up")
+		default:
+		}
+		s.say(connectReply, m...)
+		s.expect(metaConnect)
+		require.Equal(t, Connected, c.current().State)
 	})
 }

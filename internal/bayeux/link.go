@@ -21,6 +21,7 @@ type link struct {
 	clientID   string    // of the session that it had then
 	returns    bool      // the frame that is being handled takes the session back to it
 	proved     bool      // a connect has succeeded on it
+	provedAt   time.Time // when that was
 	trial      bool      // the session has moved to it by itself from a transport that works
 	exchanges  map[text]*exchange
 	complaints int // about its frames: see complain
@@ -83,6 +84,9 @@ func (l *link) close() {
 }
 
 func (l *link) perRequest() bool { return l.c.opts.Transports[l.transport].PerRequest() }
+
+// useful reports whether the link was of use for more than a moment: one that always ends as soon as a connect is held is not.
+func (l *link) useful() bool { return l.proved && time.Since(l.provedAt) >= reallyHeld }
 
 // firstReply is how long the first reply may take, by how long it has taken to open.
 func (l *link) firstReply() time.Duration { return max(raceAfter, 3*l.opened.Sub(l.began)) }

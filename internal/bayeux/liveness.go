@@ -42,13 +42,17 @@ func (c *Client) watch() {
 // false where there is nothing to look at.
 func (c *Client) nextLook() (due time.Time, ok bool) {
 	l := c.link
-	if l == nil || l.conn == nil || !c.in(inSession...) || c.spare != nil {
+	if l == nil || l.conn == nil || !c.in(inSession...) || c.spare != nil && !l.perRequest() { // over requests it is another transport, and says nothing of them
 		return due, false
 	}
 	limit := c.quietLimit()
 	if !l.perRequest() {
 		if x := l.oldestDue(); x != nil {
-			return later(x.sent, l.heard).Add(limit), c.confirmed
+			from := later(x.sent, l.heard)
+			if limit == mostQuiet {
+				from = later(from, c.busyAt) // what is opened meanwhile takes its share of the line
+			}
+			return from.Add(limit), c.confirmed
 		}
 	}
 	if c.waiters == 0 || c.phase != connected || c.probing {

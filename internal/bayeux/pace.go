@@ -18,7 +18,7 @@ const (
 	mostWait     = 2 * time.Second
 
 	// reallyHeld is how long a server must have held a connect for that to prove
-	// anything. It is also the pause between connects that it does not hold.
+	// anything. It is also the pause between connects that it does not hold, while nobody waits.
 	reallyHeld = time.Second
 
 	// mostAtOnce is how many connects may be answered at once, without an event
@@ -30,8 +30,8 @@ const (
 	connectBurst = 1000
 	connectPause = 10 * time.Millisecond
 
-	// politePause is the pause of a polite client while somebody waits, and
-	// politeIdle otherwise, at least.
+	// politePause is the pause of a polite client while somebody waits, and between connects
+	// that a server does not hold; politeIdle is that of a polite client otherwise, at least.
 	politePause = 250 * time.Millisecond
 	politeIdle  = 2 * time.Second
 
@@ -49,6 +49,9 @@ type pace struct {
 	logged   bool      // an interval that is too long was logged
 	unseen   int       // connects since the last sign of another client
 	unseenAt time.Time // when the first of them was answered
+
+	cutAfter time.Duration // for how long the last connect was held that broke off
+	mostHold time.Duration // for how long one can be held; 0 if that is for the server to say
 }
 
 // answeredAtOnce counts a connect that has just been answered.
@@ -77,6 +80,8 @@ func (c *Client) pause() time.Duration {
 		return politePause
 	case c.isPolite():
 		return max(pause, politeIdle)
+	case p.atOnce > mostAtOnce && c.waiters > 0:
+		pause = max(pause, politePause)
 	case p.atOnce > mostAtOnce:
 		pause = max(pause, reallyHeld)
 	case p.burst > connectBurst && time.Since(p.burstAt) < time.Duration(p.burst)*connectPause:
@@ -92,6 +97,33 @@ func (c *Client) interval() time.Duration {
 		most = mostWait
 	}
 	return min(max(c.plan.interval, 0), most)
+}
+
+// hold is for how long a connect is to be held: for as long as the server does, or shorter where that does not go through.
+func (c *Client) hold() time.Duration {
+	hold := c.plan.timeout
+	if !c.movedAt.IsZero() && time.Since(c.movedAt) < afterMove {
+		hold = min(hold, movedHold)
+	}
+	if c.mostHold > 0 {
+		hold = min(hold, c.mostHold)
+	}
+	return hold
+}
+
+// noteCut takes the failure of a connect that was held. What stands between may end what is silent for a while, such as a
+// proxy: where two in a row end after the same time, the next ones are to be answered sooner.
+func (c *Client) noteCut(err error) {
+	after := time.Since(c.askedAt)
+	if c.phase != connected || c.isPolite() || after < reallyHeld || errors.Is(err, errNoReply) {
+		return
+	}
+	most := max(after*3/4, reallyHeld)
+	if (after-c.cutAfter).Abs() <= after/8 && (c.mostHold == 0 || most < c.mostHold*7/8) {
+		c.logf(Info, "a connect was held for %v when it ended, as was the one before that did (%v): from now on the server is asked to hold them for %v", after.Round(time.Second), err, most.Round(time.Second))
+		c.mostHold = most
+	}
+	c.cutAfter = after
 }
 
 // isPolite reports whether another client of this browser is to have the one

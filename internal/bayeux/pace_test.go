@@ -177,8 +177,8 @@ func TestConnectsAnsweredAtOnce_AreFollowedByPauses(t *testing.T) {
 		reply string
 		most  int // connects in 3 s
 	}{
-		"nothing":                        {connectReply, mostAtOnce + 6},
-		"an event that nobody asked for": {strings.Replace(withEvent, `"/a"`, `"/other"`, 1), mostAtOnce + 6},
+		"nothing":                        {connectReply, mostAtOnce + 14},
+		"an event that nobody asked for": {strings.Replace(withEvent, `"/a"`, `"/other"`, 1), mostAtOnce + 14},
 		"an event for somebody":          {withEvent, connectBurst + 310},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -250,6 +250,7 @@ func TestReplyThatIsArriving_IsNotAskedForAgainWhenThePageWakes(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s, c := polled(t, false)
 		held := s.expect(metaConnect)
+		s.current.sink.Progress(held) // its header
 		s.current.sink.Progress(held)
 		c.Wake()
 		s.say(subscribeReply, s.expect(metaSubscribe)...)
@@ -358,4 +359,98 @@ func TestMultipleClients_MattersToRequestsOnly(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, Status{State: Connected, Transport: "websocket", Session: 1}, c.current())
 	})
+}
+
+func TestWake_InAPauseThatTheServerWants_AsksForEventsAsWell(t *testing.T) {
+	run(t, func(t *testing.T) {
+		const day = `[{"channel":"/meta/connect","id":"%1","successful":true,"advice":{"reconnect":"retry","interval":86400000}}]`
+		s, c := polled(t, false)
+		c.AddWaiters(1)
+		s.say(day, s.expect(metaConnect)...)
+		wait(time.Second) // of two
+		from := time.Now()
+		c.Wake()
+		s.expect(metaConnect)
+		s.expect(metaSubscribe) // and whether the server is there
+		require.Zero(t, time.Since(from))
+	})
+}
+
+func TestConnectsAnsweredAtOnce_PausesAreShortWhileSomebodyWaits(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, false)
+		next := func() time.Duration {
+			from := time.Now()
+			s.say(connectReply, s.expect(metaConnect)...)
+			return time.Since(from)
+		}
+		for range mostAtOnce + 1 {
+			require.Zero(t, next())
+		}
+		require.Equal(t, reallyHeld, next())
+		synctest.Wait()
+		c.AddWaiters(1)
+		for range 3 {
+			require.Equal(t, politePause, next())
+		}
+	})
+}
+
+// Some servers, and what stands before them, send the header of a reply before they hold the rest.
+func TestHeader_OfAReplyThatIsHeld_IsNotTheReply(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, false)
+		for range 2 {
+			held := s.expect(metaConnect)
+			wait(100 * time.Millisecond)
+			s.current.sink.Progress(held)
+			wait(30 * time.Second)
+			s.silent() // nothing arrives for which the session would have to be kept
+			s.say(connectReply, held...)
+		}
+		s.expect(metaConnect)
+		require.Empty(t, s.current.cancelled)
+		require.Equal(t, Connected, c.current().State)
+	})
+}
+
+// cut has a held connect end after that time, as a proxy does.
+func (s *server) cut(after time.Duration) {
+	s.t.Helper()
+	m := s.expect(metaConnect)
+	wait(after)
+	if s.requests {
+		s.current.sink.Fail(m, errors.New("HTTP 504"))
+	} else {
+		s.current.sink.Lose(errors.New("close code 1006"))
+		s.connection()
+	}
+	s.say(connectReply, s.expect(metaConnect)...)
+}
+
+func TestHeldConnects_EndTwiceAfterTheSameTime_TheNextAreHeldForLess(t *testing.T) {
+	for name, requests := range map[string]bool{"socket": false, "requests": true} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) {
+				s := newServer(t)
+				s.requests = requests
+				c := s.client()
+				s.connect(c)
+				s.cut(12 * time.Second) // as any connection may break
+				s.cut(7 * time.Second)
+				m := s.expect(metaConnect)
+				held(t, m)
+				wait(20 * time.Second)
+				s.say(connectReply, m...)
+				s.cut(7200 * time.Millisecond)
+				m = s.expect(metaConnect)
+				require.EqualValues(t, 5400, *m[0].Advice.Timeout)
+				wait(5400 * time.Millisecond)
+				s.say(connectReply, m...)
+				s.say(connect402, s.expect(metaConnect)...)
+				s.session()
+				held(t, s.expect(metaConnect)) // whoever has the next session may see to it
+			})
+		})
+	}
 }

@@ -16,6 +16,9 @@ type predecessor struct {
 	resumed   bool // it is that of Options.Resume
 }
 
+// mostFetches is how many times in a row that is tried with short pauses: a server may keep a session for days.
+const mostFetches = 20
+
 // sessionLost notes that the server does not know the session over the
 // transport that it has moved to: the one before may still know it.
 func (c *Client) sessionLost() {
@@ -62,7 +65,7 @@ func (c *Client) lostPredecessor() {
 	p := c.predecessor
 	p.link.close()
 	p.retries.failed()
-	c.after(p.retries.delay(true, c.opts.Random), func() { c.fetch(p) })
+	c.after(p.retries.delay(p.retries.failures <= mostFetches, c.opts.Random), func() { c.fetch(p) })
 }
 
 func (c *Client) dropPredecessor() {

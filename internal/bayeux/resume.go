@@ -209,7 +209,7 @@ func (c *Client) abandonResume(reason error) {
 	c.plan = defaultPlan()
 	c.lastErr = reason
 	if c.link != nil && c.link.conn != nil && c.transport == c.firstChoice() {
-		c.link.cancelExchanges()
+		c.link.abandonExchanges()
 		c.attempt++
 		c.begin()
 		return

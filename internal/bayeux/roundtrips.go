@@ -77,5 +77,7 @@ func (c *Client) quietLimit() time.Duration {
 	return min(max(quiet, c.trips.limit(), 3*c.requests.took())<<min(c.patience, 8), mostQuiet)
 }
 
-// silenceLimit is how long a socket may be silent at the very most.
-func (c *Client) silenceLimit() time.Duration { return max(c.plan.timeout, 0) + c.opts.MaxNetworkDelay }
+// silenceLimit is how long a socket may be silent at the very most: twice as long each time that was too short.
+func (c *Client) silenceLimit() time.Duration {
+	return (max(c.plan.timeout, 0) + c.opts.MaxNetworkDelay) << min(c.silences, 3)
+}

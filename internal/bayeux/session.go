@@ -97,6 +97,7 @@ func (c *Client) handshook(r *Message, err error) {
 	}
 	c.dropRival()
 	c.session++
+	c.cutAfter, c.mostHold = 0, 0
 	if c.session > 1 {
 		c.gap(c.newSessionReason())
 	}
@@ -128,8 +129,16 @@ func (c *Client) connect() {
 	m := Message{Channel: metaConnect, ConnectionType: c.name(), Ext: c.ack.ext()}
 	limit := c.opts.MaxNetworkDelay
 	held := c.phase == connected && !c.isPolite()
-	switch {
-	case !held:
+	if held {
+		hold := c.hold()
+		if hold < c.plan.timeout {
+			ms := float64(hold / time.Millisecond)
+			m.Advice = &Advice{Timeout: &ms}
+		}
+		if limit += max(hold, 0); !c.link.perRequest() {
+			limit = c.silenceLimit() // the reply may be large, and is not seen while it arrives
+		}
+	} else {
 		m.Advice = &Advice{Timeout: new(float64)}
 		if c.resuming {
 			limit = c.share(limit)
@@ -138,12 +147,6 @@ func (c *Client) connect() {
 		} else if c.confirmed && !c.link.perRequest() {
 			limit = c.silenceLimit() // the watch looks sooner, and more closely
 		}
-	case !c.movedAt.IsZero() && time.Since(c.movedAt) < afterMove:
-		hold := float64(min(movedHold, c.plan.timeout) / time.Millisecond)
-		m.Advice = &Advice{Timeout: &hold}
-		limit += movedHold
-	default:
-		limit += max(c.plan.timeout, 0)
 	}
 	x := c.link.expect(&m, limit, c.connected)
 	x.held = held
@@ -165,12 +168,13 @@ func (c *Client) connected(r *Message, err error) {
 		return
 	}
 	if err != nil {
+		c.noteCut(err)
 		if !c.resumeFailed(err) {
 			c.failed(err)
 		}
 		return
 	}
-	if c.shortened, c.replacements = 0, 0; c.link.perRequest() {
+	if c.shortened, c.replacements, c.silences = 0, 0, 0; c.link.perRequest() {
 		c.patience = 0
 	}
 	c.plan = c.plan.follow(r.Advice)
@@ -243,7 +247,7 @@ func (c *Client) ready() {
 func (c *Client) reportConnected() {
 	status := Status{State: Connected, Transport: c.name(), Session: c.session}
 	switch {
-	case c.turn.waiting:
+	case c.turn.waiting && c.turn.leave != nil: // else it has given its turn up by itself
 		status.Reason = errOtherHeld
 	case c.seesOthers:
 		status.Reason = errMultipleClients

@@ -227,8 +227,10 @@ func TestTurn_WhoWasFrozenAsksAgain(t *testing.T) {
 		s.say(connectReply, m...)
 		m = s.expect(metaConnect)
 		polite(t, m) // whose turn it is is not known until it is back
+		require.NoError(t, c.current().Reason, "no other client has it")
 		c.Wake()
 		c.Wake()
+		wait(time.Millisecond) // until it has its turn
 		s.say(subscribeReply, s.expect(metaSubscribe)...)
 		require.Equal(t, 1, b.waiting())
 		s.say(connectReply, m...)

@@ -51,6 +51,9 @@ func (c *Client) Wake() {
 		case c.phase == pausing && c.isPolite():
 			c.connectAfter(0)
 		case c.in(working...):
+			if c.phase == pausing && c.waiters > 0 {
+				c.connectAfter(0) // events come with nothing else
+			}
 			c.probe()
 		}
 	})

@@ -170,6 +170,16 @@ func TestSeen_TheSameAgentGoesOn(t *testing.T) {
 	})
 }
 
+func TestSeen_TheServerDoesNotSayWhoIsSignedIn_TheCallHasNotLeft(t *testing.T) {
+	sim := gwssim.New(t)
+	c := openByCookie(t, sim, WebSocket)
+	sim.Set(faulty(gwssim.Fault{At: gwssim.AtSignIn, Do: gwssim.DoSilence, Times: always}))
+	c.Seen()
+	e := get(t, call(t.Context(), c, record(), CallOptions{AckTimeout: 300 * time.Millisecond})).rejected(t, RequestTimeout, gws.NotSent)
+	require.Equal(t, "the request has not left within 300ms, since the server has not said yet who is signed in", e.Message)
+	require.Empty(t, sim.Posts())
+}
+
 func meRequests(sim *gwssim.Sim) (list []gwssim.Request) {
 	for _, r := range sim.Requests() {
 		if strings.HasSuffix(r.Path, "/me") {

@@ -339,6 +339,9 @@ func (w *wait) late(status bayeux.Status) *Error {
 	case d == gws.Rejected:
 		return &Error{Code: RequestTimeout, Delivery: d,
 			Message: fmt.Sprintf("the server refused the request, and signing in again, to send it once more, was not over within %v", w.timeout)}
+	case d == gws.NotSent:
+		return &Error{Code: RequestTimeout, Delivery: d,
+			Message: fmt.Sprintf("the request has not left within %v, since the server has not said yet who is signed in", w.timeout)}
 	case d != gws.Accepted:
 		return &Error{Code: RequestTimeout, Delivery: d,
 			Message: fmt.Sprintf("neither an answer to the POST nor an %s within %v", awaited, w.timeout)}

@@ -139,6 +139,15 @@ var lineFaults = []fault{
 		s.overAgain(t, WebSocket)
 		s.set(gwssim.Behavior{})
 	}, want: want{posts: 1, processed: 1, over: WebSocket}},
+	{name: "the server is away for 7 s, and has no long-polling", over: both, then: gwssim.Behavior{NoLongPolling: true, HoldAck: true}, pending: func(t *testing.T, s *scene) {
+		get(t, s.accepted)
+		s.set(faulty(gwssim.Fault{At: gwssim.AtAll, Do: gwssim.DoReset, Times: always}))
+		s.Cut()
+		pause(t, 7*time.Second)
+		s.set(gwssim.Behavior{NoLongPolling: true, HoldAck: true})
+		until(t, s.c, bayeux.Connected)
+		s.Ack("ref-1")
+	}, want: want{posts: 1, processed: 1, within: 11 * time.Second, over: WebSocket}},
 	{name: "upgrades are refused in a session with a call pending", over: both, browser: true, then: upgradesRefused(always), pending: func(t *testing.T, s *scene) {
 		get(t, s.accepted)
 		s.Cut()
@@ -156,6 +165,14 @@ var lineFaults = []fault{
 		start: faulty(gwssim.Fault{At: gwssim.AtHandshake, Over: WebSocket, Do: gwssim.DoClose, Code: 1008, Times: always})},
 	{name: "sockets that die as they are opened in a session with a call pending", over: both, want: want{posts: 1, processed: 1, over: LongPolling, within: 8 * time.Second},
 		then: gwssim.Behavior{HoldAck: true, Faults: []gwssim.Fault{{At: gwssim.AtCometD, Over: WebSocket, Do: gwssim.DoClose, Code: 1008, Times: always}}},
+		pending: func(t *testing.T, s *scene) {
+			get(t, s.accepted)
+			s.Cut()
+			s.overAgain(t, LongPolling)
+			s.Ack("ref-1")
+		}},
+	{name: "sockets that die when a connect is held", over: both, want: want{posts: 1, processed: 1, over: LongPolling, within: 8 * time.Second},
+		then: gwssim.Behavior{HoldAck: true, Faults: []gwssim.Fault{{At: gwssim.AtHeld, Over: WebSocket, Do: gwssim.DoClose, Code: 1008, Times: always}}},
 		pending: func(t *testing.T, s *scene) {
 			get(t, s.accepted)
 			s.Cut()
