@@ -132,7 +132,7 @@ func (o outcome) resolvedOf(t *testing.T, reference, handle string) {
 	require.True(t, json.Valid(o.data))
 	e := readEvent(o.data)
 	require.Equal(t, acknowledgement, e.NotificationType)
-	require.Equal(t, scalar(handle).integer(), string(e.Record.RecordHandle))
+	require.Equal(t, scalar(handle).integer(), e.Record.RecordHandle.integer())
 	require.Equal(t, scalar(reference), e.ReferenceID)
 }
 
