@@ -165,8 +165,8 @@ function replaceForTests(errors) {
 
 /**
  * Gives `go:wasm_exec`: Go's wasm_exec.js as the body of a function, in which
- * `globalThis` is the argument, and `fs`, which it also uses bare, is that
- * one's. Done here since a page's Content-Security-Policy forbids it at run time.
+ * `globalThis` and `Map` are the arguments, and `fs`, which it also uses bare, is that of
+ * the first. Done here since a page's Content-Security-Policy forbids it at run time.
  */
 function encloseWasmExec() {
   const namespace = "go";
@@ -189,7 +189,7 @@ function enclose(source) {
   }
   return `/*!
 ${license.replace(/^\/\/ ?/gm, " * ")} */
-export default function wasmExec(globalThis) {
+export default function wasmExec(globalThis, Map) {
   const fs = { writeSync: (fd, bytes) => globalThis.fs.writeSync(fd, bytes) };
 ${source}
 }

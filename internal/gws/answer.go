@@ -67,10 +67,11 @@ func checkAnswer(request string, resp *httpx.Response) error {
 	if err == nil {
 		return nil
 	}
+	reason := err.Error() + " in place of an answer of GWS"
 	if looksLikeHTML(resp) {
-		return fail("HTML in place of JSON, most likely a sign-in page" + quoteBody(resp))
+		reason = "HTML in place of JSON, most likely a sign-in page"
 	}
-	return fail(err.Error() + " in place of an answer of GWS" + quoteBody(resp))
+	return &HTTPError{Request: request, Status: resp.Status, Reason: reason + quoteBody(resp), Foreign: true}
 }
 
 // refusal says what an HTTP status other than 2xx came with.

@@ -44,6 +44,7 @@ type HTTPError struct {
 	Status  int    // 0 where it is not known: a redirect in a browser, a body that is too large
 	Reason  string // what came and, where known, why and what to do
 	Err     error  // may be nil; httpx.ErrTooLarge
+	Foreign bool   // something else than GWS has answered, though with a status of success
 
 	after time.Duration
 }

@@ -7,6 +7,7 @@ type Cause int
 // The causes.
 const (
 	Unexplained    Cause = iota
+	CutOff               // the response has begun to come, and its body did not come whole
 	UnfitHeader          // nothing was sent
 	MixedContent         // a page that came over https asks over http
 	PolicyForbids        // a Content-Security-Policy

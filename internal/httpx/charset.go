@@ -18,10 +18,7 @@ func (r *Response) decode() {
 	if plain(r.Body) {
 		return // a browser's header is not even asked for
 	}
-	charset := charsetOf(r.Field("Content-Type"))
-	if strings.HasPrefix(charset, "utf-16") {
-		charset = utf16Of(charset, r.Body)
-	}
+	charset := utf16Of(charsetOf(r.Field("Content-Type")), r.Body)
 	if charset == "" {
 		return
 	}
@@ -59,7 +56,7 @@ func charsetOf(contentType string) string {
 	return ""
 }
 
-// utf16Of returns in which order the bytes of UTF-16 are.
+// utf16Of returns in which order the bytes of UTF-16 are, where its byte order mark says so; else the charset that is named.
 func utf16Of(charset string, body []byte) string {
 	switch {
 	case bytes.HasPrefix(body, []byte("\xfe\xff")):

@@ -40,6 +40,7 @@ func (*Client) Do(ctx context.Context, r *Request) (*Response, error) {
 		if !r.Header.fits() {
 			e.Cause, e.words = UnfitHeader, "a header field has a name or a value that the browser does not take"
 		}
+		e.noteCutOff()
 		return nil, e
 	}
 }
@@ -87,7 +88,7 @@ func fetch(ctx context.Context, r *Request) (*Response, error) {
 	}
 	if resp.Body, err = readBody(ctx, response, r); err != nil {
 		abort() // what is still to come is not wanted
-		return nil, fmt.Errorf("reading the response's body: %w", err)
+		return nil, &cutOff{jsbridge.AsThrown(err)}
 	}
 	return resp, nil
 }

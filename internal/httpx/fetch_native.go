@@ -30,7 +30,9 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return &NetworkError{Method: r.Method, URL: withoutQuery(r.URL), Err: err}
+		e := &NetworkError{Method: r.Method, URL: withoutQuery(r.URL), Err: err}
+		e.noteCutOff()
+		return e
 	}
 	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
 	if err != nil {
@@ -49,7 +51,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	defer arriving.stop()
 	body, err := io.ReadAll(&watched{io.LimitReader(resp.Body, limit+1), arriving})
 	if err != nil {
-		return nil, failed(err)
+		return nil, failed(&cutOff{err})
 	}
 	if int64(len(body)) > limit {
 		return nil, ErrTooLarge

@@ -53,6 +53,7 @@ func Through(request, abort safejs.Value) (answered, progress safejs.Func, err e
 const (
 	hostFailed   = -1 // then: what was thrown
 	hostTooLarge = -2
+	hostCutOff   = -3 // then: what was thrown
 )
 
 func (h *hostRequests) do(ctx context.Context, r *Request) (*Response, error) {
@@ -139,6 +140,8 @@ func hostAnswer(args []safejs.Value) (*Response, error) {
 		return nil, err
 	case status == hostFailed:
 		return nil, &jsbridge.Thrown{Value: args[1]}
+	case status == hostCutOff:
+		return nil, &cutOff{&jsbridge.Thrown{Value: args[1]}}
 	case status == hostTooLarge:
 		return nil, ErrTooLarge
 	}

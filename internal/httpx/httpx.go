@@ -120,7 +120,8 @@ type Doer interface {
 var ErrTooLarge = errors.New("the response body is too large")
 
 // NetworkError is a request that got no response: refused, reset, blocked by
-// CORS or CSP, name not found. Browsers do not tell a page which: see [Explain].
+// CORS or CSP, name not found. Browsers do not tell a page which: see [Explain]. Or the response
+// did not come whole: see [CutOff].
 type NetworkError struct {
 	Method string
 	URL    string // without query
@@ -131,7 +132,11 @@ type NetworkError struct {
 }
 
 func (e *NetworkError) Error() string {
-	s := fmt.Sprintf("%s %s: no response: %v", e.Method, e.URL, e.Err)
+	what := "no response"
+	if e.Cause == CutOff {
+		what = "the response was cut off"
+	}
+	s := fmt.Sprintf("%s %s: %s: %v", e.Method, e.URL, what, e.Err)
 	if e.words != "" {
 		s += "; " + e.words
 	}
@@ -140,6 +145,18 @@ func (e *NetworkError) Error() string {
 
 // Unwrap returns the cause.
 func (e *NetworkError) Unwrap() error { return e.Err }
+
+// cutOff is why the body of a response could not be read, whose header had come.
+type cutOff struct{ error }
+
+func (e *cutOff) Unwrap() error { return e.error }
+
+// noteCutOff notes in e whether its error is a cutOff.
+func (e *NetworkError) noteCutOff() {
+	if _, ok := errors.AsType[*cutOff](e.Err); ok {
+		e.Cause, e.words = CutOff, "the server, or a proxy, ended it too soon, or its Content-Length or Content-Encoding is wrong (errors.md#cut-off)"
+	}
+}
 
 // limit is how many bytes of the response's body are accepted.
 func (r *Request) limit() int64 {

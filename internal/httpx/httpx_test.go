@@ -149,6 +149,8 @@ func TestBodyIsDecoded(t *testing.T) {
 		{"windows-1252", "application/json; charset=windows-1252", "\x80 \x9f \xff", "€ Ÿ ÿ"},
 		{"UTF-16, big end first by its mark", "application/json; charset=UTF-16", "\xfe\xff\x00{\x00}", "{}"},
 		{"UTF-16, little end first by its mark", "application/json; charset=UTF-16", "\xff\xfe{\x00}\x00", "{}"},
+		{"UTF-16 that is not named, big end first by its mark", "application/json", "\xfe\xff\x00{\x00}", "{}"},
+		{"UTF-16 that is named otherwise, little end first by its mark", "application/json; charset=utf-8", "\xff\xfe{\x00}\x00", "{}"},
 		{"UTF-16LE", "application/json; charset=utf-16le", "\xfc\x00=\xd8\x00\xde", "ü😀"},
 		{"UTF-16BE", "application/json; charset=utf-16be", "\x00\xfc", "ü"},
 		{"one that nobody knows", "application/json; charset=klingon", `{"name":"Müller"}`, `{"name":"Müller"}`},

@@ -19,7 +19,12 @@ func NewError(name, message string, properties map[string]any) (safejs.Value, er
 	if err != nil {
 		return safejs.Undefined(), fmt.Errorf("making an error: %w", err)
 	}
-	if err := e.Set("name", name); err != nil {
+	r, err := reflect()
+	if err != nil {
+		return safejs.Undefined(), fmt.Errorf("making an error: %w", err)
+	}
+	// Where the page has frozen Error.prototype, no name can be set.
+	if _, err := r.Call("defineProperty", e, "name", map[string]any{"value": name, "configurable": true, "enumerable": true, "writable": true}); err != nil {
 		return safejs.Undefined(), fmt.Errorf("making an error: %w", err)
 	}
 	for key, value := range properties {

@@ -185,7 +185,7 @@ func TestKeysElementsAndEntries(t *testing.T) {
 
 func TestThrownIsLegible(t *testing.T) {
 	for expression, want := range map[string]string{
-		`new RangeError("far")`: "RangeError: far", `"text"`: "text", `5`: "<number: 5>", `undefined`: "<undefined>",
+		`new RangeError("far")`: "RangeError: far", `"text"`: "text", `""`: "an empty string", `5`: "<number: 5>", `undefined`: "<undefined>",
 		`({})`: "<object>", `({message: "only"})`: "only", `5n`: "a JavaScript value that has no text", `({name: 5n})`: "<object>", `({get message() { throw 1 }, name: "N"})`: "N",
 	} {
 		require.EqualError(t, &Thrown{eval(t, expression)}, want, expression)

@@ -33,8 +33,11 @@ func (t *Thrown) words() string {
 		}
 	}
 	s, err := t.Value.String()
-	if err != nil {
+	switch {
+	case err != nil:
 		return "a JavaScript value that has no text"
+	case s == "": // nobody is to take it for nothing
+		return "an empty string"
 	}
 	return s
 }

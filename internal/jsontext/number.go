@@ -70,10 +70,13 @@ func onlyDigits(s string) bool {
 	return true
 }
 
+// maxScaled is how many digits an integer may have that Exact writes out though it is written with an exponent: 1e400
+// takes five bytes, and nobody counts so far.
+const maxScaled = 40
+
 // Exact returns the text of a value with its integers beyond 2^53 - 1, which a number of
 // JavaScript does not hold, in quotes: they become strings of their digits, also where they are written with a
-// fraction of zeros, as by servers that know no integers. What is written
-// with another fraction or an exponent stays a number. Where there is none, it is the same text.
+// fraction of zeros or with an exponent, as by servers that know no integers. Where there is none, it is the same text.
 func Exact(v Value) Value {
 	var b []byte
 	done := 0 // what of v is in b
@@ -83,7 +86,7 @@ func Exact(v Value) Value {
 			i = skipString(v, i)
 		case c == '-' || c >= '0' && c <= '9':
 			end := skipWord(v, i)
-			if digits := wholePart(v[i:end]); beyond(digits) {
+			if digits := beyond(v[i:end]); digits != nil {
 				b = append(append(append(append(b, v[done:i]...), '"'), digits...), '"')
 				done = end
 			}
@@ -100,21 +103,24 @@ func Exact(v Value) Value {
 	return append(b, v[done:]...)
 }
 
-// wholePart returns a number without its fraction, if that is of zeros only.
-func wholePart(number []byte) []byte {
-	whole, fraction, _ := bytes.Cut(number, []byte("."))
-	if len(bytes.Trim(fraction, "0")) > 0 {
-		return number
-	}
-	return whole
-}
-
-// beyond reports whether a number is an integer, and beyond what JavaScript holds exactly.
-func beyond(number []byte) bool {
+// beyond returns the digits of a number that is an integer by its value, and beyond what JavaScript holds exactly; nil
+// of any other.
+func beyond(number []byte) []byte {
 	const most = "9007199254740991" // Number.MAX_SAFE_INTEGER
-	digits := bytes.TrimPrefix(number, []byte("-"))
-	if len(digits) < len(most) || bytes.ContainsAny(digits, ".eE") {
-		return false
+	whole, _, fractional := bytes.Cut(number, []byte("."))
+	scaled := bytes.ContainsAny(number, "eE")
+	if !scaled && len(whole) < len(most) {
+		return nil
 	}
-	return len(digits) > len(most) || string(digits) > most
+	if scaled || fractional {
+		digits, ok := Integer(string(number))
+		if !ok || scaled && len(digits) > maxScaled {
+			return nil
+		}
+		number = []byte(digits)
+	}
+	if digits := bytes.TrimPrefix(number, []byte("-")); len(digits) < len(most) || len(digits) == len(most) && string(digits) <= most {
+		return nil
+	}
+	return number
 }

@@ -59,7 +59,7 @@ func (e *event) campaignName() string {
 	return e.Record.CampaignName
 }
 
-// scalar is a string, or a number in the digits that the server wrote: record
+// scalar is a string, or a number, of an integer its digits however the server wrote it: record
 // handles are numbers in events, and may be strings in requests.
 type scalar string
 
@@ -69,6 +69,9 @@ func scalarOf(v jsontext.Value) scalar {
 	}
 	if v.IsNull() {
 		return ""
+	}
+	if digits, ok := jsontext.Integer(string(v)); ok {
+		return scalar(digits)
 	}
 	return scalar(v)
 }

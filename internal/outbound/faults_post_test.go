@@ -35,7 +35,7 @@ var postFaults = []fault{
 	{name: "the POST is closed without an answer", then: faulty(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoClose}), want: graceful(NetworkError, "POST ")},
 	{name: "half an answer to the POST", then: faulty(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoHalf}), want: resolved},
 	{name: "half an answer to the POST, and no acknowledgement", then: gwssim.Behavior{NoAck: true, Faults: []gwssim.Fault{{At: gwssim.AtPost, Do: gwssim.DoHalf}}},
-		want: want{code: NetworkError, delivery: gws.Unknown, posts: 1, processed: 1, atLeast: grace}},
+		want: want{code: NetworkError, delivery: gws.Unknown, says: "the response was cut off", posts: 1, processed: 1, atLeast: grace}},
 	{name: "the POST is never answered", options: shortRequestTimeout, then: faulty(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoSilence}), want: graceful(RequestTimeout, "no answer within 1.5s")},
 	{name: "the POST is processed and never answered", options: shortRequestTimeout, then: faulty(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoSilence, Processed: true}), want: resolved},
 	{name: "the answer to the POST is late", then: faulty(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoDelay, DelayMS: 700}), want: resolved},

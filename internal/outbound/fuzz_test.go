@@ -106,6 +106,9 @@ func FuzzReaders(f *testing.F) {
 			if bytes.HasPrefix(raw, []byte(`"`)) || string(raw) == "null" {
 				return scalar(word(raw))
 			}
+			if digits, ok := jsontext.Integer(string(raw)); ok {
+				return scalar(digits)
+			}
 			return scalar(raw)
 		}
 		var want event

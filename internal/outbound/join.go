@@ -45,7 +45,9 @@ func Identify(ctx context.Context, opts Options) (*Identity, error) {
 		case ctx.Err() != nil:
 			return nil, AbortedError(ctx, gws.NotSent)
 		case final(err):
-			return nil, sessionError(err, gws.NotSent)
+			e := sessionError(err, gws.NotSent)
+			opts.explainSignIn(e, false)
+			return nil, e.withSymptom()
 		case isPending(err):
 			return nil, &Error{Code: ConnectFailed, Message: noSessionWithoutHeaders, Delivery: gws.NotSent}
 		case limited.Err() == nil:
@@ -54,7 +56,7 @@ func Identify(ctx context.Context, opts Options) (*Identity, error) {
 		select {
 		case <-time.After(identifyAgain):
 		case <-limited.Done():
-			return nil, sessionError(&bayeux.ConnectError{Err: last}, gws.NotSent)
+			return nil, sessionError(&bayeux.ConnectError{Err: last}, gws.NotSent).withSymptom()
 		}
 	}
 }

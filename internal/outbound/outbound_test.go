@@ -124,15 +124,15 @@ func (o outcome) resolved(t *testing.T, reference string) {
 	o.resolvedOf(t, reference, "12")
 }
 
-// resolvedOf asserts that it ended with the acknowledgement of this reference, as the server has written
-// the handle of the record in it.
+// resolvedOf asserts that it ended with the acknowledgement of this reference, and of the record with this handle, however
+// that is written.
 func (o outcome) resolvedOf(t *testing.T, reference, handle string) {
 	t.Helper()
 	require.NoError(t, o.err)
 	require.True(t, json.Valid(o.data))
 	e := readEvent(o.data)
 	require.Equal(t, acknowledgement, e.NotificationType)
-	require.Equal(t, scalar(handle), e.Record.RecordHandle)
+	require.Equal(t, scalar(handle).integer(), e.Record.RecordHandle.integer())
 	require.Equal(t, scalar(reference), e.ReferenceID)
 }
 
@@ -293,6 +293,18 @@ func TestServerThatDoesNotEchoTheReference(t *testing.T) {
 			require.Contains(t, string(o.data), `"12"`)
 		})
 	})
+}
+
+func TestReferenceThatComesBackAsANumber(t *testing.T) {
+	sim := gwssim.New(t)
+	c := open(t, options(sim, WebSocket))
+	sim.Set(gwssim.Behavior{NoAck: true})
+	for i, written := range []string{`12`, `12.0`, `1.2E1`} {
+		done := call(t.Context(), c, record("referenceId", "12"), CallOptions{})
+		require.NoError(t, sim.WaitPosts(soon(t), i+1))
+		sim.Publish(channel, json.RawMessage(`{"notificationType":"RecordProcessedAcknowledge","referenceId":`+written+`}`))
+		require.NoError(t, get(t, done).err)
+	}
 }
 
 func TestAcknowledgementsThatAreNotOurs(t *testing.T) {
@@ -593,6 +605,15 @@ func TestOpenFails(t *testing.T) {
 			require.Less(t, time.Since(start), opts.ConnectTimeout, "at once")
 		})
 	})
+}
+
+func TestOpenFails_BaseURLHasThePathOfTheAPI(t *testing.T) {
+	for _, path := range []string{"/api/v2", "/api/v2/me", "/API/v2/notifications"} {
+		opts := options(gwssim.New(t), WebSocket)
+		opts.BaseURL += path
+		_, err := Open(t.Context(), opts)
+		require.ErrorContains(t, err, "; baseUrl ends in "+path+", which is put behind it in any case: leave it out")
+	}
 }
 
 func TestOpenFails_CometDIsElsewhere(t *testing.T) {

@@ -75,20 +75,10 @@ var symptoms = map[Code]string{
 
 // explainOpening adds to an error of the opening which option may be wrong, and where errors.md explains it.
 func (c *Client) explainOpening(e *Error) *Error {
-	if path := "/api/v2"; strings.HasSuffix(c.opts.BaseURL, path) && !c.rest.SignedIn() {
-		e.Message += fmt.Sprintf("; baseUrl ends in %s, which is put behind it in any case: leave it out (errors.md#base-url)", path)
-	}
+	c.opts.explainSignIn(e, c.rest.SignedIn())
 	if status, _ := c.session.Watch(); e.Code == ConnectFailed && c.opts.Adopted == nil && c.rest.SignedIn() && status.Session == 0 &&
 		!strings.Contains(e.Message, "errors.md#") {
 		e.Message += fmt.Sprintf("; GET %s was answered, CometD at %q was not: look at cometdPath, and at CORS and proxies there (errors.md#cometd-path)", gws.MePath, c.opts.CometdPath)
-	}
-	switch {
-	case e.Code == HTTPError && e.HTTPStatus == 404:
-		e.Message += fmt.Sprintf("; GWS was looked for at %s, which is baseUrl, or else the page's own origin (errors.md#not-gws)", c.opts.BaseURL)
-	case e.Code == Unauthorized && c.opts.Headers == nil:
-		e.Message += "; no headers were given, so that the browser's cookie has to sign in"
-	case e.Code == Unauthorized:
-		e.Message += "; look at the user name and password, or the token, in headers"
 	}
 	if _, ok := errors.AsType[*bayeux.CookieError](e.Err); ok {
 		if page := httpx.OtherLoopback(c.opts.BaseURL); page != "" {
@@ -96,6 +86,27 @@ func (c *Client) explainOpening(e *Error) *Error {
 		}
 		e.Message += " (errors.md#forgotten-session)"
 	}
+	return e.withSymptom()
+}
+
+// explainSignIn adds to an error of signing in which option may be wrong.
+func (opts *Options) explainSignIn(e *Error, signedIn bool) {
+	if i := strings.Index(strings.ToLower(opts.BaseURL), "/api/v2"); i >= 0 && !signedIn {
+		e.Message += fmt.Sprintf("; baseUrl ends in %s, which is put behind it in any case: leave it out (errors.md#base-url)", opts.BaseURL[i:])
+	}
+	answer, _ := errors.AsType[*gws.HTTPError](e.Err)
+	switch {
+	case e.Code == HTTPError && answer != nil && (answer.Foreign || answer.Status == 404):
+		e.Message += fmt.Sprintf("; GWS was looked for at %s, which is baseUrl, or else the page's own origin (errors.md#not-gws)", opts.BaseURL)
+	case e.Code == Unauthorized && opts.Headers == nil:
+		e.Message += "; no headers were given, so that the browser's cookie has to sign in"
+	case e.Code == Unauthorized:
+		e.Message += "; look at the user name and password, or the token, in headers"
+	}
+}
+
+// withSymptom returns the error with where errors.md explains it, if its message does not say so.
+func (e *Error) withSymptom() *Error {
 	if symptom := symptoms[e.Code]; symptom != "" && !strings.Contains(e.Message, "errors.md#") {
 		e.Message += " (" + symptom + ")"
 	}

@@ -57,6 +57,16 @@ func TestSignIn_FunctionForHeadersThatDoesNotAnswerIsNamed(t *testing.T) {
 	}
 }
 
+func TestSignIn_RefusedSaysWhereToLook(t *testing.T) {
+	for name, do := range opening() {
+		t.Run(name, func(t *testing.T) {
+			opts := options(gwssim.New(t), "websocket")
+			opts.Headers = nil
+			require.ErrorContains(t, do(t.Context(), opts), "; no headers were given, so that the browser's cookie has to sign in (errors.md#unauthorized)")
+		})
+	}
+}
+
 // opening are the ways to sign in for the first time.
 func opening() map[string]func(context.Context, Options) error {
 	return map[string]func(context.Context, Options) error{

@@ -16,6 +16,8 @@ func needlesOf(value string) []string {
 	for v, ok := plain(value), true; ok && len(needles) < levels; v, ok = v.decoded() {
 		needles = addNeedle(needles, v.read)
 	}
+	misread, written := inLatin1(value)
+	needles = addNeedle(addNeedle(needles, misread), written)
 	// In base64 three bytes are four characters: it depends on how many bytes come before. Those characters that
 	// have bits of others are left out.
 	for before := range 3 {
@@ -23,6 +25,22 @@ func needlesOf(value string) []string {
 		needles = addNeedle(needles, text[(8*before+5)/6:(8*(before+len(value)))/6])
 	}
 	return needles
+}
+
+// inLatin1 returns what a text becomes where its bytes are taken for ISO-8859-1, as in many a server of the Basic scheme, and its
+// bytes in that charset; "" where it has characters of others.
+func inLatin1(s string) (misread, written string) {
+	var m, w strings.Builder
+	for i := range len(s) {
+		m.WriteRune(rune(s[i]))
+	}
+	for _, r := range s {
+		if r > 0xff {
+			return m.String(), ""
+		}
+		w.WriteByte(byte(r))
+	}
+	return m.String(), w.String()
 }
 
 //go:noinline

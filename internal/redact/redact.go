@@ -15,8 +15,10 @@ const (
 	Shortest = 6
 	// piece is how many bytes in a row are cut out of a text where they are but a part of a secret.
 	piece = 16
-	// beginning is how many bytes are enough where an ellipsis follows: there a quotation was cut short.
+	// beginning is how many bytes are enough where an ellipsis follows, or stands before: there a quotation was cut short.
 	beginning = 4
+	// longestEscape is how many bytes one encoded character has at most.
+	longestEscape = 12
 	// last is how many are enough where the text ends: there a server may have cut short what it repeats.
 	last = 8
 	// longestText is how many bytes of a text are let through: nobody reads more of a message.
@@ -78,6 +80,9 @@ func (t *cutter) cutOne(v *view, needle string) {
 	for _, end := range v.shortened {
 		t.cutBeginning(v, needle, end, beginning)
 	}
+	for _, from := range v.resumed {
+		t.cutEnd(v, needle, from)
+	}
 	if len(needle) < piece {
 		for at := indexFrom(v.folded, needle, 0); at >= 0; at = indexFrom(v.folded, needle, at+1) {
 			t.hide(v, at, at+len(needle))
@@ -107,6 +112,19 @@ func (t *cutter) cutBeginning(v *view, needle string, end, least int) {
 		if strings.HasSuffix(v.folded[:end], needle[:n]) {
 			t.hide(v, end-n, end)
 			return
+		}
+	}
+}
+
+// cutEnd cuts the end of a needle where the view goes on with it from a place, or behind what may be the rest of an encoded
+// character there.
+func (t *cutter) cutEnd(v *view, needle string, from int) {
+	for at := from; at < min(from+longestEscape, len(v.folded)); at++ {
+		for n := min(piece, len(needle)) - 1; n >= beginning; n-- {
+			if strings.HasPrefix(v.folded[at:], needle[len(needle)-n:]) {
+				t.hide(v, from, at+n)
+				return
+			}
 		}
 	}
 }

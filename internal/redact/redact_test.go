@@ -88,6 +88,25 @@ func TestCut_ASecretInAnyEncodingIsWithheld(t *testing.T) {
 	}
 }
 
+// A browser's btoa writes the characters of ISO-8859-1 as bytes, many a server reads bytes as such, and those in Java write letters by name.
+func TestCut_ASecretInAnotherCharset(t *testing.T) {
+	const password = "pässwörß"
+	latin1 := []byte("p\xe4ssw\xf6r\xdf")
+	for name, header := range map[string]string{
+		"the header is in UTF-8":      "Basic " + base64.StdEncoding.EncodeToString([]byte("agent:"+password)),
+		"the header is in ISO-8859-1": "Basic " + base64.StdEncoding.EncodeToString(append([]byte("agent:"), latin1...)),
+	} {
+		s := &Secrets{}
+		s.AddHeader(header)
+		for _, text := range []string{password, "p%E4ssw%F6r%DF", `p\xe4ssw\xf6r\xdf`, "p&auml;ssw&ouml;r&szlig;", "p&#228;ssw&#246;r&#xDF;"} {
+			require.Equal(t, "a "+Withheld+" b", s.Cut("a "+text+" b"), "%s: %s", name, text)
+		}
+	}
+	s := secrets(password)
+	require.Equal(t, "a "+Withheld+" b", s.Cut("a p\u00c3\u00a4ssw\u00c3\u00b6r\u00c3\u009f b"))
+	require.Equal(t, "&euro; and &nosuch; stay", s.Cut("&euro; and &nosuch; stay"))
+}
+
 func TestCut_Base64OfATextThatHasTheSecret(t *testing.T) {
 	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
 		for before := range 7 {
@@ -152,6 +171,12 @@ func TestCut_ASecretThatIsCutShortIsWithheldAsWell(t *testing.T) {
 				got := secrets(token).Cut(`"` + encoded[:n] + ellipsis + `"`)
 				for _, v := range newCutter(got).views {
 					require.NotContains(t, v.folded, fold(token[:beginning]), "%s, %d characters: %s", name, n, got)
+				}
+			}
+			for _, ellipsis := range []string{"…", "..."} {
+				got := secrets(token).Cut(`"` + ellipsis + encoded[n:] + `"`)
+				for _, v := range newCutter(got).views {
+					require.NotContains(t, v.folded, fold(token[len(token)-beginning:]), "%s, from character %d: %s", name, n, got)
 				}
 			}
 			for _, v := range newCutter(secrets(token).Cut("refused: " + encoded[:n])).views {

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -13,6 +14,7 @@ type view struct {
 	folded     string // read, with what is the same in different spellings made the same
 	start, end []int  // where in the text each byte of it comes from
 	shortened  []int  // where in it something was cut short: before each ellipsis
+	resumed    []int  // where something goes on whose beginning was left out: behind each ellipsis
 }
 
 // plain is the view of a text as it is.
@@ -33,6 +35,7 @@ func (v *view) finish() {
 				continue // further dots
 			}
 			v.shortened = append(v.shortened, at-incomplete(v.read[:at]))
+			v.resumed = append(v.resumed, len(v.read)-len(strings.TrimLeft(v.read[at+len(ellipsis):], ".")))
 		}
 	}
 }
@@ -175,6 +178,13 @@ func backslash(s string) (n int, is string) {
 	return 0, ""
 }
 
+// letters are the names of those from firstLetter on to U+00FF: names of people have them.
+const (
+	firstLetter = 0xc0
+	letters     = "Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig " +
+		"agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml"
+)
+
 func reference(s string) (n int, is string) {
 	end := strings.IndexByte(s[:min(len(s), 12)], ';')
 	if end < 2 {
@@ -193,6 +203,9 @@ func reference(s string) (n int, is string) {
 			return end + 1, `"`
 		case "apos":
 			return end + 1, "'"
+		}
+		if i := slices.Index(strings.Fields(letters), name); i >= 0 {
+			return end + 1, string(rune(firstLetter + i))
 		}
 		return 0, ""
 	}

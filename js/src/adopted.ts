@@ -3,7 +3,7 @@
 // another one for the same channel: what follows is the same for its lines 3.1 to 9.
 
 import type { CometDLike } from "./api.js";
-import { isArray, setTimeout } from "./builtins.js";
+import { isArray, NativeMap, NativeSet, setTimeout } from "./builtins.js";
 import { Json, writeForeign } from "./json.js";
 import { defaults } from "./options.js";
 import { describe } from "./thrown.js";
@@ -78,9 +78,9 @@ export class AdoptedSession {
   readonly #say: (message: Said) => void;
   readonly #most: number;
   readonly #listeners: object[] = [];
-  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #subscriptions = new NativeMap<string, Subscription>();
   /** The channels of which the server has answered in this session that they are subscribed to, by whomever. */
-  readonly #confirmed = new Set<string>();
+  readonly #confirmed = new NativeSet<string>();
   readonly #is: { -readonly [P in keyof PageSession]: PageSession[P] };
   /** Whether this session began while it was listened to: of one before, nobody knows what was confirmed. */
   #witnessed = false;

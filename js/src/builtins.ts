@@ -7,11 +7,17 @@
 /** The Promise of async functions, whatever a page has put in its place. */
 export const NativePromise = (async () => {})().constructor as PromiseConstructor;
 
+/** Those that everybody takes for the standard's: many an old page has a Map of its own. */
+export const NativeMap = Map;
+export const NativeSet = Set;
+
 export const { parse, stringify } = JSON;
 export const { keys, defineProperty, hasOwn } = Object;
+export const { getPrototypeOf: prototypeOf, getOwnPropertyDescriptors: describeOwn } = Object;
 export const { isArray } = Array;
 export const { isFinite: isFiniteNumber } = Number;
 export const { fetch, setTimeout, clearTimeout, crypto } = globalThis;
+export const { AbortController, CustomEvent, Headers, MessageChannel } = globalThis;
 
 /** Reports an error as one that nobody has caught. */
 export const reportError: (error: unknown) => void =

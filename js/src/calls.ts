@@ -1,4 +1,4 @@
-import { NativePromise } from "./builtins.js";
+import { NativeMap, NativePromise } from "./builtins.js";
 import type { OutboundError } from "./error.js";
 import type { Known } from "./program.js";
 import { isSignal } from "./signal.js";
@@ -32,7 +32,7 @@ export interface NewCall {
 
 /** The one table of the calls of a page to a program that are not settled: each has a number. */
 export class Calls {
-  readonly #calls = new Map<number, Call>();
+  readonly #calls = new NativeMap<number, Call>();
   #last = 0;
 
   get size(): number {

@@ -9,7 +9,7 @@ import type {
   Transport,
   UnsettledCall,
 } from "./api.js";
-import { defineProperty, hasOwn, isArray } from "./builtins.js";
+import { CustomEvent, defineProperty, hasOwn, isArray, NativeMap } from "./builtins.js";
 import type { OutboundError } from "./error.js";
 import type { Link } from "./link.js";
 import { own } from "./load-options.js";
@@ -68,7 +68,7 @@ export class Client extends Base implements OutboundClient {
   #memory: TransportMemory | undefined;
   readonly #subscriptions = new Subscriptions();
   /** Those of unsettled calls that were listed, while they are pending. */
-  readonly #settled = new Map<string, Promise<unknown>>();
+  readonly #settled = new NativeMap<string, Promise<unknown>>();
 
   /** Connects a client over `link`, which nobody else uses if it is to be released. */
   static async connect(

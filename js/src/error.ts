@@ -57,7 +57,14 @@ export class OutboundError extends Error {
   constructor(init: OutboundErrorInit) {
     super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
     // Callers of anything that takes a signal test for this name.
-    this.name = init.code === "ABORTED" ? "AbortError" : "OutboundError";
+    // Defined, since no value can be assigned where the page has frozen Error.prototype.
+    defineProperty(this, "name", {
+      __proto__: null,
+      value: init.code === "ABORTED" ? "AbortError" : "OutboundError",
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    } as PropertyDescriptor);
     cleanStack(this);
     this.code = init.code;
     this.delivery = init.delivery;

@@ -104,6 +104,15 @@ function date(value: object): Given | undefined {
   return { time: isFiniteNumber(time) ? time : null };
 }
 
+/** Tells what somebody has forgotten to await: nothing that is looked for is in it. May throw what a getter throws. */
+export function isPromise(value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
+}
+
 function isList(value: unknown): boolean {
   try {
     return isArray(value);

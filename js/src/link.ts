@@ -1,7 +1,8 @@
 import type { LogEntry, OutboundClient, StateChangeDetail } from "./api.js";
-import { hasOwn, keys } from "./builtins.js";
+import { Headers, hasOwn, keys, NativeMap } from "./builtins.js";
 import { Calls, type NewCall } from "./calls.js";
 import { OutboundError } from "./error.js";
+import { isPromise } from "./given.js";
 import { watchPage } from "./page.js";
 import type { Port } from "./port.js";
 import { leftError, nothingSent, type Program } from "./program.js";
@@ -37,7 +38,7 @@ export class Link {
   readonly release: () => void;
   readonly #port: Port;
   readonly #calls = new Calls();
-  readonly #clients = new Map<number, Hooks>();
+  readonly #clients = new NativeMap<number, Hooks>();
   readonly #pulse: Pulse;
   #lastClient = 0;
   #left = false;
@@ -259,9 +260,12 @@ function pairs(given: unknown): [name: string, value: string][] {
   if (typeof given !== "object" || given === null) {
     throw new TypeError("header fields are an object, Headers, or a list of pairs");
   }
+  if (isPromise(given)) {
+    throw new TypeError("a Promise has no header fields: await it, or give a function");
+  }
   if ((given as Iterable<unknown>)[Symbol.iterator] === undefined) {
     for (const name of keys(given)) {
-      list[list.length] = [name, `${(given as Fields)[name]}`];
+      list[list.length] = [name, textOf(name, (given as Fields)[name])];
     }
     return list;
   }
@@ -270,9 +274,16 @@ function pairs(given: unknown): [name: string, value: string][] {
     if (value === undefined || others.length > 0) {
       throw new TypeError("a header field is a pair of a name and a value");
     }
-    list[list.length] = [`${name}`, `${value}`];
+    list[list.length] = [`${name}`, textOf(`${name}`, value)];
   }
   return list;
+}
+
+function textOf(name: string, value: unknown): string {
+  if (isPromise(value)) {
+    throw new TypeError(`the value of ${isToken(name) ? name : "a field"} is a Promise: await it`);
+  }
+  return `${value}`;
 }
 
 function isToken(name: string): boolean {

@@ -1,6 +1,7 @@
 import type { LoadOptions } from "./api.js";
-import { isArray, keys, typeNameOf } from "./builtins.js";
+import { describeOwn, isArray, keys, prototypeOf, typeNameOf } from "./builtins.js";
 import { OutboundError, type Problem } from "./error.js";
+import { isPromise } from "./given.js";
 import { describe } from "./thrown.js";
 import { hasUser, resolveUrl } from "./url.js";
 
@@ -52,7 +53,7 @@ export function splitOptions<T extends LoadOptions>(
 }
 
 /**
- * Copies the own properties of what a caller passed, into an object that inherits nothing. It reads
+ * Copies the properties of what a caller passed, into an object that inherits nothing. It reads
  * each of them here, once. What is no object is returned as it is, for the module to refuse.
  */
 export function own<T>(value: T, name: "options" | "request"): T {
@@ -68,9 +69,11 @@ export function own<T>(value: T, name: "options" | "request"): T {
   };
   let copy = value;
   read(name, () => {
-    if (typeof value === "object" && value !== null && !isArray(value)) {
+    if (isPromise(value)) {
+      problems[problems.length] = { field: name, message: "is a Promise: await it" };
+    } else if (typeof value === "object" && value !== null && !isArray(value)) {
       const fields = { __proto__: null } as T;
-      for (const key of keys(value) as (string & keyof T)[]) {
+      for (const key of namesOf(value) as (string & keyof T)[]) {
         read(key, () => {
           fields[key] = value[key];
         });
@@ -82,6 +85,32 @@ export function own<T>(value: T, name: "options" | "request"): T {
     throw invalid(name, problems, cause);
   }
   return copy;
+}
+
+/** How many prototypes of an object are looked at: a Proxy may give one after the other. */
+const mostPrototypes = 10;
+
+/**
+ * The names of what an object has of its own, and of what it gets from its class, or from another object: accessors, and
+ * data but for methods. What every object inherits, nobody has passed.
+ */
+function namesOf(value: object): string[] {
+  const names = keys(value);
+  if (typeNameOf(value) !== "[object Object]") {
+    return names;
+  }
+  let from = prototypeOf(value);
+  for (let next: object | null, n = 0; from && n < mostPrototypes; from = next, n++) {
+    next = prototypeOf(from);
+    const inherited = next ? describeOwn(from) : {};
+    for (const name of keys(inherited)) {
+      const { get, enumerable, value } = inherited[name] as PropertyDescriptor;
+      if (get || (enumerable && typeof value !== "function")) {
+        names[names.length] = name;
+      }
+    }
+  }
+  return names;
 }
 
 // Not instanceof: like the module, it may come from another frame.

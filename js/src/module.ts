@@ -1,4 +1,4 @@
-import { clearTimeout, fetch, setTimeout } from "./builtins.js";
+import { AbortController, clearTimeout, fetch, setTimeout } from "./builtins.js";
 import { OutboundError } from "./error.js";
 import { type Symptom, unavailable } from "./unavailable.js";
 import { shown } from "./url.js";

@@ -1,3 +1,4 @@
+import { AbortController } from "./builtins.js";
 import type { Link } from "./link.js";
 import { isOutlived } from "./outlived.js";
 

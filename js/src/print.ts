@@ -1,10 +1,12 @@
+import { NativeMap } from "./builtins.js";
+
 /**
  * Sends what a Go program prints to the console as it is, a line at a time:
  * standard error to console.error, the rest to console.debug.
  */
 export class Printer {
-  readonly #decoders = new Map<number, TextDecoder>();
-  readonly #lines = new Map<number, string>();
+  readonly #decoders = new NativeMap<number, TextDecoder>();
+  readonly #lines = new NativeMap<number, string>();
   #lastWords = "";
 
   /** The line in which the Go runtime said why it ended the program, or "". */

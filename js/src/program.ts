@@ -1,3 +1,4 @@
+import { NativeSet } from "./builtins.js";
 import { OutboundError } from "./error.js";
 
 /** Why a program has ended: words that follow "the WebAssembly program". */
@@ -29,7 +30,7 @@ export function leftError(known: Known): OutboundError {
 /** Whether a Go program runs, here or in a Worker, and why it does not any more. */
 export class Program {
   #ending: Ending | undefined;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new NativeSet<() => void>();
 
   get ended(): boolean {
     return this.#ending !== undefined;

@@ -2,16 +2,20 @@
 // loader, but that takes some dozens of calls from Go to JavaScript and back. A request is one text; an answer is none,
 // but the bytes of its body, in whatever charset they are, and the header, of which a field is seldom asked for.
 
-import { clearTimeout, fetch, parse, setTimeout } from "./builtins.js";
+import { AbortController, clearTimeout, fetch, NativeMap, parse, setTimeout } from "./builtins.js";
 
 /** What became of a request, as internal/httpx knows it: a status, 0 for a redirect, or one of these. */
 const failed = -1;
 const tooLarge = -2;
+const cutOff = -3;
 
 /** How many milliseconds pieces of a response may lie apart and count as one. */
 const moment = 20;
 
-type Outcome = [status: number, headers: Headers, body: Uint8Array] | [typeof tooLarge];
+type Outcome =
+  | [status: number, headers: Headers, body: Uint8Array]
+  | [typeof tooLarge]
+  | [typeof cutOff, thrown: unknown];
 
 /** A request, as internal/httpx writes it in JSON. */
 export interface Request {
@@ -42,7 +46,7 @@ export interface Answered {
   answered(
     ...result:
       | [id: number, status: number, headers: Headers, body: Uint8Array]
-      | [id: number, failed: -1, thrown: unknown]
+      | [id: number, failed: -1 | -3, thrown: unknown]
       | [id: number, tooLarge: -2]
   ): void;
   /** The response to a request that asked for this is arriving, and more is to come. */
@@ -51,7 +55,7 @@ export interface Answered {
 
 /** Gives what makes requests for one program, which is asked for when there is an answer. */
 export function makeRequests(program: () => Answered): Requests {
-  const controllers = new Map<number, AbortController>();
+  const controllers = new NativeMap<number, { abort(): void }>();
   return {
     request(id, text) {
       const controller = new AbortController();
@@ -87,8 +91,12 @@ export async function answer(
   if (response.body) {
     finishRequest(response);
   }
-  const body = await read(response, limit, progress ? report : undefined);
-  return body ? [response.status, response.headers, body] : [tooLarge];
+  try {
+    const body = await read(response, limit, progress ? report : undefined);
+    return body ? [response.status, response.headers, body] : [tooLarge];
+  } catch (thrown) {
+    return [cutOff, thrown]; // the server has answered, and the rest did not come
+  }
 }
 
 /**

@@ -2,7 +2,7 @@
 // wait for that to ask.
 
 import type { LoadOptions } from "./api.js";
-import { hasOwn, isArray, isFiniteNumber } from "./builtins.js";
+import { AbortController, hasOwn, isArray, isFiniteNumber } from "./builtins.js";
 import { readHeaders } from "./link.js";
 import { type ClientOptions, defaults } from "./options.js";
 import type { Options } from "./remote-client.js";
@@ -19,6 +19,9 @@ const maxAge = 3000;
 
 /** How many bytes of an answer are taken. */
 const limit = 65_536;
+
+/** No header fields, nor what a page has put on Object.prototype. */
+const none = { __proto__: null } as unknown as Fields;
 
 /** A request that the page has sent ahead of the program. */
 export interface SignIn {
@@ -41,7 +44,7 @@ export function signIn(options: Options, headers: HeadersOption): SignIn | undef
     return undefined;
   }
   const asked = headers && "ask" in headers ? call(options.headers as () => unknown) : undefined;
-  const fields = headers && "fields" in headers ? headers.fields : {};
+  const fields = headers && "fields" in headers ? headers.fields : none;
   const controller = new AbortController();
   const began = performance.now();
   const answered = ask(url, mode, asked?.then(read) ?? fields, controller.signal).then(
@@ -72,7 +75,7 @@ async function call(headers: () => unknown): Promise<unknown> {
 }
 
 function read(given: unknown): Fields {
-  return given == null ? {} : readHeaders(given);
+  return given == null ? none : readHeaders(given);
 }
 
 async function ask(

@@ -1,12 +1,12 @@
 import type { ChannelEvent, ChannelListener, Subscription } from "./api.js";
-import { reportError } from "./builtins.js";
+import { NativeMap, reportError } from "./builtins.js";
 import { unlessLeft } from "./outlived.js";
 import { nothingSent } from "./program.js";
 import type { RemoteClient } from "./remote-client.js";
 
 /** The subscriptions of one client, by their numbers: the program keeps one at the server for each channel. */
 export class Subscriptions {
-  readonly #listeners = new Map<number, ChannelListener>();
+  readonly #listeners = new NativeMap<number, ChannelListener>();
 
   /** Subscribes over `remote`. What is no channel and no listener, the program refuses. */
   async add(

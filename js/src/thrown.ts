@@ -4,7 +4,7 @@ import { cleanStack } from "./url.js";
 /** As much of what was thrown as anybody reads, in UTF-16 code units. */
 const most = 1000;
 
-/** Says in words what was thrown. */
+/** Says in words what was thrown: never "". */
 export function describe(thrown: unknown): string {
   const text = words(thrown);
   return text.length > most ? `${text.slice(0, most)}…` : text;
@@ -15,7 +15,7 @@ function words(thrown: unknown): string {
     return `a ${typeof thrown}`;
   }
   if (typeof thrown !== "object" || thrown === null) {
-    return `${thrown}`;
+    return `${thrown}` || "an empty string";
   }
   const { name, message } = nameAndMessage(thrown);
   return name && message ? `${name}: ${message}` : name || message || "an object";

@@ -2,7 +2,13 @@
 
 import type { OutboundClient } from "./api.js";
 import { build } from "./build.js";
-import { clearTimeout, NativePromise, setTimeout } from "./builtins.js";
+import {
+  AbortController,
+  clearTimeout,
+  MessageChannel,
+  NativePromise,
+  setTimeout,
+} from "./builtins.js";
 import { OutboundError } from "./error.js";
 import { lockName } from "./life.js";
 import { Link } from "./link.js";

@@ -63,6 +63,47 @@ for (const [name, baseUrl] of Object.entries(origins)) {
   );
 }
 
+/** Lets any page read what it answers. */
+function allow({ headers: { origin } }, response) {
+  response.setHeader("Access-Control-Allow-Origin", origin ?? "");
+  response.setHeader("Access-Control-Allow-Credentials", "true");
+}
+
+testInPage(
+  "an answer that is cut off is named, and CORS is not",
+  async (page) => {
+    let asked = 0;
+    const baseUrl = await serve((request, response) => {
+      asked++;
+      allow(request, response);
+      response.setHeader("Content-Length", me.length + 1);
+      response.write(me, () => response.destroy());
+    });
+    const { error } = await settle(page, "createClient", { baseUrl, connectTimeout: 5000 });
+    assert.equal(error.code, "CONNECT_FAILED");
+    assert.match(
+      error.message,
+      /GET \S+: the response was cut off: .*Content-Length.*\(errors\.md#cut-off\)$/,
+    );
+    assert.ok(asked > 2, "it may pass");
+  },
+  provoked,
+);
+
+testInPage("a server that answers any path with its page is no GWS", async (page) => {
+  const baseUrl = await serve((request, response) => {
+    allow(request, response);
+    response.setHeader("Content-Type", "text/html");
+    response.end("<!doctype html><title>app</title>");
+  });
+  const { error } = await settle(page, "createClient", { baseUrl });
+  assert.equal(error.code, "HTTP_ERROR", error.message);
+  assert.match(
+    error.message,
+    /HTTP 200: HTML in place of JSON, .*; GWS was looked for at .*, which is baseUrl, .*#not-gws\)$/,
+  );
+});
+
 testInPage(
   "that nothing answers is said, in the log at once",
   async (page, said) => {
@@ -190,9 +231,8 @@ testInPage(
 testInPage(
   "a server that is no GWS is named",
   async (page) => {
-    const baseUrl = await serve(({ headers: { origin } }, response) => {
-      response.setHeader("Access-Control-Allow-Origin", origin ?? "");
-      response.setHeader("Access-Control-Allow-Credentials", "true");
+    const baseUrl = await serve((request, response) => {
+      allow(request, response);
       response.statusCode = 404;
       response.end("not found");
     });

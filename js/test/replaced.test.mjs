@@ -37,12 +37,12 @@ async function use({ baseUrl, headers, request }) {
     try {
       await promise;
       return "resolved";
-    } catch ({ code, delivery, problems }) {
+    } catch ({ name, code, delivery, problems }) {
       const fields = [];
       for (const { field } of problems ?? []) {
         fields.push(field);
       }
-      return { code, delivery, fields };
+      return { name, code, delivery, fields };
     }
   };
   const wrong = await fails(
@@ -66,11 +66,12 @@ const expected = {
   made: true,
   same: { ...acknowledgement, referenceId: "given" },
   wrong: {
+    name: "OutboundError",
     code: "INVALID_REQUEST",
     delivery: "not-sent",
     fields: ["callingList", "when"],
   },
-  aborted: { code: "ABORTED", delivery: "not-sent", fields: [] },
+  aborted: { name: "AbortError", code: "ABORTED", delivery: "not-sent", fields: [] },
   listed: 0,
   state: "closed",
 };
@@ -104,6 +105,11 @@ const replacements = {
       body: "inherited",
     });
   },
+  "frozen prototypes": () => {
+    for (const { prototype } of [Object, Function, Array, Error, Promise, EventTarget, Map, Set]) {
+      Object.freeze(prototype);
+    }
+  },
   "methods of arrays and functions": () => {
     Array.from = () => [];
     Object.assign(Array.prototype, { entries: () => [], map: () => [], join: () => "replaced" });
@@ -123,6 +129,18 @@ const replacedLater = {
     globalThis.fetch = async () => new Response("replaced", { status: 500 });
     Promise.prototype.finally = refuse;
     Promise.race = refuse;
+  },
+  "classes that pages have under the same names": () => {
+    for (const name of [
+      "Map",
+      "Set",
+      "Headers",
+      "AbortController",
+      "CustomEvent",
+      "MessageChannel",
+    ]) {
+      globalThis[name] = class {};
+    }
   },
 };
 
@@ -183,12 +201,13 @@ for (const [what, replace] of Object.entries(replacedLater)) {
 
 if (host === "worker") {
   testInPage(
-    "started bare, beside Prototype.js and with a toJSON of arrays",
+    "started bare, beside Prototype.js, with a toJSON of arrays and frozen errors",
     async (page) => {
       const simulator = await Simulator.start();
       await page.addScriptTag({ url: "/prototype.js" });
       await page.evaluate(replacements["every toJSON"]);
       await page.evaluate(async () => {
+        Object.freeze(Error.prototype);
         const go = new globalThis.Go();
         const module = fetch("/dist/outbound.wasm");
         go.run((await WebAssembly.instantiateStreaming(module, go.importObject)).instance);

@@ -93,6 +93,35 @@ for (const kind of ["an object", "an iterator, which gives its pairs once", "a f
     },
   );
 
+testInPage("what a page has put on every object is no header field", async (page) => {
+  const asked = [];
+  const server = createServer((request, response) => {
+    asked.push(request.headers);
+    response.setHeader("Access-Control-Allow-Origin", request.headers.origin ?? "");
+    response.setHeader("Access-Control-Allow-Credentials", "true");
+    response.setHeader("Access-Control-Allow-Headers", "surprise");
+    response.end('{"statusCode":1}');
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    await page.evaluate(async (baseUrl) => {
+      const { createClient } = await import("/dist/index.js");
+      Object.prototype.surprise = "inherited";
+      for (const headers of [undefined, () => null]) {
+        await createClient({ baseUrl, headers }).catch(() => {});
+      }
+    }, `http://127.0.0.1:${server.address().port}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+  assert.ok(asked.length >= 2);
+  for (const headers of asked) {
+    assert.equal(headers.surprise, undefined);
+    assert.equal(headers["access-control-request-headers"], undefined);
+  }
+});
+
 testInPage("an answer that has become old is not used", async (page) => {
   const simulator = await Simulator.start();
   await page.evaluate(() => {

@@ -390,6 +390,113 @@ testInPage("what the headers function throws is the very same object", async (pa
   assert.deepEqual([same, where], [true, true]);
 });
 
+testInPage("options and a request may be of a class, or made of others", async (page) => {
+  const simulator = await Simulator.start();
+  const outcome = await page.evaluate(
+    async (baseUrl, headers, request) => {
+      const { createClient } = await import("/dist/index.js");
+      class Settings {
+        #baseUrl = baseUrl;
+        get baseUrl() {
+          return this.#baseUrl;
+        }
+        get headers() {
+          return headers;
+        }
+        check() {}
+      }
+      const client = await createClient(new Settings());
+      const { campaignName, ...others } = request;
+      const { record } = await client.completeRecord({ __proto__: { campaignName }, ...others });
+      class Short extends Settings {
+        get connectTimeout() {
+          return 0;
+        }
+      }
+      const { message } = await createClient(new Short()).catch((error) => error);
+      return [record.campaignName === campaignName, message];
+    },
+    simulator.url,
+    headers,
+    request,
+  );
+  assert.equal(outcome[0], true);
+  assert.match(outcome[1], /^wrong request or options, nothing was sent: connectTimeout: [^;]*$/);
+});
+
+testInPage("a Promise that nobody has awaited is named, and nothing is sent", async (page) => {
+  const simulator = await Simulator.start();
+  const messages = await page.evaluate(
+    async (baseUrl, headers) => {
+      const { createClient, load } = await import("/dist/index.js");
+      const later = async (value) => value;
+      const failed = [
+        createClient(later({ baseUrl, headers })),
+        load(later({})),
+        createClient({ baseUrl, headers: later(headers) }),
+        createClient({ baseUrl, headers: { Authorization: later(headers.Authorization) } }),
+        createClient({ baseUrl, headers: [["Authorization", later(headers.Authorization)]] }),
+        createClient({ baseUrl, headers: async () => ({ Authorization: later("Basic x") }) }),
+      ];
+      return Promise.all(
+        failed.map((promise) =>
+          promise.then(
+            () => "connected",
+            ({ code, message }) => `${code}: ${message}`,
+          ),
+        ),
+      );
+    },
+    simulator.url,
+    headers,
+  );
+  const [options, loading, all, value, pair, given] = messages;
+  for (const message of [options, loading]) {
+    assert.equal(message, "INVALID_REQUEST: wrong options: options: is a Promise: await it");
+  }
+  assert.match(all, /^INVALID_REQUEST: .*: headers: TypeError: a Promise has no header fields: /);
+  for (const message of [value, pair]) {
+    assert.match(
+      message,
+      /^INVALID_REQUEST: .*: headers: TypeError: the value of Authorization is a/,
+    );
+  }
+  assert.match(given, /^CONNECT_FAILED: .*the value of Authorization is a Promise: await it/);
+  assert.deepEqual(await simulator.call("requests"), []);
+});
+
+testInPage("headers that throw an empty string fail as any others", async (page) => {
+  const simulator = await Simulator.start();
+  const outcomes = await page.evaluate(async (baseUrl) => {
+    const { createClient } = await import("/dist/index.js");
+    const kinds = {
+      function: () => {
+        throw "";
+      },
+      async: () => Promise.reject(""),
+      getter: {
+        get Authorization() {
+          throw "";
+        },
+      },
+    };
+    const outcomes = {};
+    for (const [kind, headers] of Object.entries(kinds)) {
+      outcomes[kind] = await createClient({ baseUrl, headers }).then(
+        () => "connected",
+        ({ code, message, cause }) => [code, /an empty string/.test(message), cause === ""],
+      );
+    }
+    return outcomes;
+  }, simulator.url);
+  assert.deepEqual(outcomes, {
+    function: ["CONNECT_FAILED", true, true],
+    async: ["CONNECT_FAILED", true, true],
+    getter: ["INVALID_REQUEST", true, false],
+  });
+  assert.deepEqual(await simulator.call("requests"), [], "nothing is asked without them");
+});
+
 testInPage(
   "a headers function is asked on the page, and again after a 401",
   async (page) => {
