@@ -88,7 +88,7 @@ func Open(ctx context.Context, c Config) (j *Journal, session json.RawMessage) {
 		j.queue.abandon()
 		return j, nil
 	}
-	all, err := c.Store.Load(limited)
+	all, err := j.load(limited)
 	if err == nil {
 		_, session, err = j.takeOver(limited, all, patience)
 	}
@@ -96,6 +96,16 @@ func Open(ctx context.Context, c Config) (j *Journal, session json.RawMessage) {
 		j.reportAs(unkept, err)
 	}
 	return j, session
+}
+
+// load reads the store, and once more where that fails and there is time, as a write is made: see [queue.try].
+func (j *Journal) load(ctx context.Context) (all map[string]string, err error) {
+	for range 2 {
+		if all, err = j.config.Store.Load(ctx); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return all, err
 }
 
 func lockName(owner string) string { return "gws-outbound journal " + owner }
@@ -137,7 +147,7 @@ func (j *Journal) takeOverNow(ctx context.Context) ([]Entry, error) {
 	}
 	limited, cancel := context.WithTimeout(ctx, writeLimit)
 	defer cancel()
-	all, err := j.config.Store.Load(limited)
+	all, err := j.load(limited)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +172,7 @@ func (j *Journal) takeOverNow(ctx context.Context) ([]Entry, error) {
 func (j *Journal) takeOver(ctx context.Context, all map[string]string, wait time.Duration) (found []Entry, session json.RawMessage, err error) {
 	if j.findDead(ctx, all, wait) {
 		// They may have written until their end.
-		if all, err = j.config.Store.Load(ctx); err != nil {
+		if all, err = j.load(ctx); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -411,6 +411,31 @@ func TestOpen_StoreThatCannotBeReadIsUsedLater(t *testing.T) {
 	})
 }
 
+// Browsers abort single transactions: what comes next is the session that brings the answers.
+func TestOpen_ReadThatFailsOnceIsMadeAgain(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		before := open(t, b, "s")
+		before.put(t, entry("left"))
+		before.SaveSession(json.RawMessage(`{"clientId":"c"}`), nil)
+		synctest.Wait()
+		before.Kill()
+		fails := true
+		b.OnStep(func(_ *journaltest.Page, s journaltest.Step) error {
+			if s != journaltest.Getting || !fails {
+				return nil
+			}
+			fails = false
+			return errors.New("aborted")
+		})
+		o := open(t, b, "s")
+		require.False(t, fails)
+		require.Empty(t, o.log)
+		require.Len(t, o.Entries(), 1)
+		require.NotEmpty(t, o.session)
+	})
+}
+
 // Without its own lock others would take over what it writes.
 func TestOpen_OwnerWithoutALockWritesNothing(t *testing.T) {
 	run(t, func(t *testing.T) {
