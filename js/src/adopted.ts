@@ -215,6 +215,11 @@ export class AdoptedSession {
       return;
     }
     this.#is.number ||= 1;
+    if ((message.advice as { reconnect?: unknown } | null | undefined)?.reconnect === "none") {
+      // cometd.js disconnects next, and says no more.
+      this.#down("the server has advised the page's cometd.js not to connect again");
+      return;
+    }
     this.#up();
     this.#askMissing();
   }
