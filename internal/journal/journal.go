@@ -151,20 +151,25 @@ func (j *Journal) takeOverNow(ctx context.Context) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	j.adoptAll() // what is found is no better than what is in use here
 	found, _, err := j.takeOver(limited, all, 0)
 	if err != nil {
 		return nil, err
 	}
+	j.adoptAll()
+	return sorted(found), nil
+}
+
+// adoptAll moves all to this owner, and removes the sessions with which nobody goes on: it has one of its own.
+func (j *Journal) adoptAll() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	// Nobody goes on with their sessions: this owner has one of its own.
 	put, remove := map[string]string{}, j.left
 	j.left = nil
 	j.adopt(put, &remove)
 	if len(put)+len(remove) > 0 {
 		j.queue.add(put, remove, j.reportLater)
 	}
-	return sorted(found), nil
 }
 
 // takeOver takes over what those have left who are dead, and removes what

@@ -553,6 +553,29 @@ func TestTakeOver_EntryOfAReferenceThatIsInUse(t *testing.T) {
 }
 
 // The original must not go without its copy: here one write fails while the entry changes hands.
+// The request was sent again by an owner without a session, to whom nothing was moved yet.
+func TestTakeOver_EntryInUseThatADeadOwnerHadBefore(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		first := open(t, b, "s")
+		first.put(t, entry("a"))
+		first.Kill()
+		o := open(t, b, "s")
+		inUse := entry("a")
+		inUse.Body = "in use"
+		o.put(t, inUse)
+		wait(time.Second)
+		second := open(t, b, "s")
+		second.put(t, entry("a"))
+		second.Kill()
+		require.Empty(t, o.takeOver(t))
+		require.Equal(t, "in use", o.Entries()[0].Body)
+		o.Kill()
+		last := open(t, b, "s")
+		require.Len(t, last.Entries(), 1)
+	})
+}
+
 func TestSaveSession_WriteThatFailsIsMadeAgainWhole(t *testing.T) {
 	run(t, func(t *testing.T) {
 		b := journaltest.NewBrowser()
