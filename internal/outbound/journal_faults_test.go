@@ -269,8 +269,8 @@ func TestSentAgain_AnotherRequestWithTheReferenceIsRefused_TheFirstIsNotUnsettle
 		get(d.T, call(d.Context(), l.Client, record("referenceId", "a", "callResult", "Busy"), CallOptions{})).rejected(d.T, APIError, gws.Rejected)
 		require.Equal(d, 1, truth.posts)
 		l.lists()
-		l.kill()
-		d.load().lists()
+		synctest.Wait()
+		require.Empty(d, d.keptReferences())
 	})
 }
 
