@@ -231,6 +231,23 @@ testInPage(
   { needs: lacking.workerConsole },
 );
 
+testInPage("cometd.js is between two connects, of which the next is held", async (page) => {
+  const simulator = await Simulator.start();
+  const desktop = await makeDesktop(page, simulator, { headers });
+  await desktop.evaluate(({ connect }) => connect());
+  await until(desktop, ({ cometd }) => cometd.getStatus() === "connected"); // the next connect is on its way
+  await desktop.evaluate(({ cometd }) => {
+    const { getStatus } = cometd;
+    cometd.getStatus = () => {
+      cometd.getStatus = getStatus;
+      return "connecting";
+    };
+  });
+  const session = await adopt(page, desktop, { baseUrl: simulator.url, headers });
+  assert.equal((await errorOf(session))?.message, undefined);
+  await completes(session, "between");
+});
+
 testInPage("nothing of a program that ends stays on the page's cometd.js", async (page) => {
   const simulator = await Simulator.start();
   await page.evaluate(() => {
