@@ -23,7 +23,7 @@ type client struct {
 	// logsToPages is for pages that take the lines of the log, or have no other console.
 	logsToPages bool
 	share       *share         // nil if it is one page's alone
-	listing     sync.WaitGroup // of those that list unsettled calls
+	listing     sync.WaitGroup // of those that list unsettled calls, or forget them
 
 	statusOrder sync.Mutex // held while pages are told of its status, so that none hears of an older one last
 

@@ -29,6 +29,7 @@ type Port struct {
 	mu        sync.Mutex
 	clients   map[int]*client         // by the page's numbers; those that are open
 	closing   map[int]*client         // those that are being closed
+	kept      map[int]bool            // those that were closed, and have left their journal
 	adopted   map[int]*bayeux.Adopted // the page's own sessions, by the numbers of the clients that use them
 	calls     map[int]*call           // by the page's numbers: the one table of those that have no end yet
 	ended     sync.Cond               // a call has come to its end
@@ -73,7 +74,7 @@ func (c *Core) NewPort(send func([]wire.ToPage)) *Port {
 	p = &Port{
 		owed: map[string]*client{}, gone: make(chan struct{}),
 		core: c, out: outbox{send: cleaned},
-		clients: map[int]*client{}, closing: map[int]*client{}, adopted: map[int]*bayeux.Adopted{}, calls: map[int]*call{}, questions: map[int]chan *wire.HeadersAnswer{},
+		clients: map[int]*client{}, closing: map[int]*client{}, kept: map[int]bool{}, adopted: map[int]*bayeux.Adopted{}, calls: map[int]*call{}, questions: map[int]chan *wire.HeadersAnswer{},
 		asksMe: map[int]chan *wire.Me{},
 	}
 	p.ended.L = &p.mu
@@ -225,6 +226,9 @@ func (p *Port) all() []*client {
 	return slices.Collect(maps.Values(p.clients))
 }
 
+// unforgotten is as in js/src/remote-client.ts, which asks no program for it.
+const unforgotten = "the client was closed before, and nothing was forgotten: close({ forget: true }) of a new client forgets it"
+
 // close closes a client, and waits until its calls have come to their ends: where the client is the
 // only one of its program, the page ends that then.
 func (p *Port) close(m *wire.Close) {
@@ -238,10 +242,17 @@ func (p *Port) close(m *wire.Close) {
 	delete(p.clients, m.Client)
 	if c != nil {
 		p.closing[m.Client] = c
+		if c.journal && !forget {
+			p.kept[m.Client] = true
+		}
 	}
+	kept := p.kept[m.Client]
 	p.mu.Unlock()
 	p.begin(m.ID, nil, "close", false, func(ctx context.Context) (json.RawMessage, error) {
-		if c == nil {
+		switch {
+		case c == nil && forget && kept:
+			return nil, &outbound.Error{Code: outbound.Closed, Delivery: gws.NotSent, Message: unforgotten}
+		case c == nil:
 			return nil, nil
 		}
 		defer func() {
@@ -250,7 +261,7 @@ func (p *Port) close(m *wire.Close) {
 			delete(p.closing, m.Client)
 			delete(p.adopted, m.Client)
 		}()
-		if page := p.core.part(c, p); page != nil {
+		if page := p.core.part(c, p, forget); page != nil {
 			return nil, p.quit(ctx, c, page, forget)
 		}
 		defer p.awaitEnds(c)

@@ -312,13 +312,16 @@ func (c *Core) removeShared(s *client) {
 }
 
 // part takes a page off a client that others go on using. Where it is the last one, it stays, and no other is to
-// join it: then nil is returned.
-func (c *Core) part(from *client, p *Port) *page {
+// join it: then nil is returned. With forget the client is not closed before the page has quit it.
+func (c *Core) part(from *client, p *Port, forget bool) *page {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	from.mu.Lock()
 	defer from.mu.Unlock()
 	if len(from.pages) > 1 {
+		if forget {
+			from.listing.Add(1)
+		}
 		return from.removePage(p)
 	}
 	c.removeShared(from)
@@ -398,18 +401,19 @@ func (c *client) aloneSince(left int) bool {
 }
 
 // quit ends the page's part of a client, which it has closed, and others go on using.
-func (p *Port) quit(ctx context.Context, c *client, page *page, forget bool) (err error) {
+func (p *Port) quit(ctx context.Context, c *client, page *page, forget bool) error {
+	if forget {
+		defer c.listing.Done()
+	}
 	page.tell(bayeux.Status{State: bayeux.Closed, Reason: bayeux.ErrClosed})
 	p.endCalls(c)
 	page.endSubscriptions()
 	p.awaitConfirmed(c)
 	p.bequeath(c)
 	if forget {
-		for _, u := range c.Unsettled(ctx) {
-			err = errors.Join(err, c.Forget(ctx, u.ReferenceID))
-		}
+		return c.ForgetUnsettled(ctx)
 	}
-	return err
+	return nil
 }
 
 // pageGone lets go of what the page had.

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -48,6 +49,12 @@ func (p *testPage) answer(headers map[string]string) {
 func (p *testPage) close(client int) (id int) {
 	id = p.id()
 	p.port.Take(&wire.Close{ID: id, Client: client})
+	return id
+}
+
+func (p *testPage) closeAndForget(client int) (id int) {
+	id = p.id()
+	p.port.Take(&wire.Close{ID: id, Client: client, Options: map[string]any{"forget": true}})
 	return id
 }
 
@@ -275,9 +282,11 @@ func TestShare_LastPageThatIsGone(t *testing.T) {
 
 // adoptedInBubble opens a client over the page's own session, which needs no network: what it does in time can be tested by the
 // clock of a bubble. It is one that pages share from then on.
-func (p *testPage) adoptedInBubble() *client {
+func (p *testPage) adoptedInBubble(more map[string]any) *client {
 	id := p.id()
-	p.port.Take(&wire.CreateClient{ID: id, Client: 1, Options: map[string]any{"baseUrl": "http://localhost"}, AsksMe: true, CometD: wire.CometD{Adopted: true}})
+	options := map[string]any{"baseUrl": "http://localhost"}
+	maps.Copy(options, more)
+	p.port.Take(&wire.CreateClient{ID: id, Client: 1, Options: options, AsksMe: true, CometD: wire.CometD{Adopted: true}})
 	p.port.Take(&wire.Me{Client: 1, Status: 200, Body: []byte(`{"statusCode":0}`)})
 	p.port.Take(&wire.PageSession{Client: 1, Up: true, Session: 1})
 	p.port.Take(&wire.PageSubscribed{Client: 1, Channel: await(p, func(*wire.PageSubscribe) bool { return true }).Channel})
@@ -294,7 +303,7 @@ func TestShare_ClientIsAloneSinceItsLastPageHasLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCore()
 		a, b, late := openPage(t, c), openPage(t, c), openPage(t, c)
-		shared := a.adoptedInBubble()
+		shared := a.adoptedInBubble(nil)
 		a.port.Take(&wire.Gone{})
 		time.Sleep(aloneFor / 2) // by the clock of the bubble
 		require.True(t, b.port.join(shared, &page{port: b.port, number: 1}))
@@ -339,6 +348,90 @@ func TestShare_LastPageThatIsGoneLeavesItsCallsToTheNext(t *testing.T) {
 	require.Contains(t, string(b.resolved(id)), `"referenceId":"pending"`)
 	b.port.Take(&wire.Delivered{Client: 1, ReferenceID: "pending"})
 	b.resolved(b.close(1))
+}
+
+// forgettingInBubble runs a test with two pages of a client, and calls that others have left, in the clock of a bubble.
+func forgettingInBubble(t *testing.T, calls int, test func(browser *journaltest.Browser, a, b *testPage)) {
+	synctest.Test(t, func(t *testing.T) {
+		browser := journaltest.NewBrowser()
+		before := browser.Page()
+		j, _ := journal.Open(t.Context(), journal.Config{
+			Store: before, Locks: before, Scope: journal.Scope("http://localhost"+outbound.DefaultCometdPath, ""), Owner: "before",
+		})
+		for i := range calls {
+			reference := fmt.Sprint("ref-", i)
+			request, _ := gws.ParseRequest("completeRecord", gws.Fields{
+				"recordHandle": 12.0, "applicationId": 1.0, "campaignName": "C", "callingList": "L", "devicePath": "/devices/d", "referenceId": reference,
+			}, false)
+			j.Put(journal.Entry{ReferenceID: reference, Path: request.Path(), Body: string(request.Body()), SentAt: time.Now()}, nil)
+		}
+		synctest.Wait()
+		before.Kill()
+		c := newCoreIn(browser)
+		a, b := openPage(t, c), openPage(t, c)
+		shared := a.adoptedInBubble(map[string]any{"journal": true})
+		require.True(t, b.port.join(shared, &page{port: b.port, number: 1}))
+		require.Len(t, a.unsettled(1), calls)
+		test(browser, a, b)
+	})
+}
+
+// The last page closes the client while another one, which has left it, clears the journal still.
+func TestShare_PageForgetsWhileTheLastOneCloses(t *testing.T) {
+	forgettingInBubble(t, 1, func(browser *journaltest.Browser, a, b *testPage) {
+		browser.Slow(100 * time.Millisecond)
+		forgetting := a.closeAndForget(1)
+		synctest.Wait()
+		b.resolved(b.close(1))
+		a.resolved(forgetting)
+		require.Empty(t, browser.Texts())
+	})
+}
+
+// As a page may close it that was started bare.
+func TestClose_WithForgetAfterAnotherWithout(t *testing.T) {
+	forgettingInBubble(t, 1, func(browser *journaltest.Browser, a, b *testPage) {
+		b.resolved(b.close(1))
+		a.resolved(a.close(1))
+		require.NotEmpty(t, browser.Texts())
+		e := a.rejected(a.closeAndForget(1))
+		require.Equal(t, "CLOSED", e.Code)
+		require.Contains(t, e.Message, "nothing was forgotten")
+		a.resolved(a.close(1))
+	})
+}
+
+func TestShare_PageForgetsInAStoreThatHangs(t *testing.T) {
+	forgettingInBubble(t, 20, func(browser *journaltest.Browser, a, b *testPage) {
+		browser.Slow(time.Hour)
+		began := time.Now()
+		e := a.rejected(a.closeAndForget(1))
+		require.Equal(t, "CLOSED", e.Code)
+		require.Contains(t, e.Message, "the browser's storage does not answer")
+		require.Less(t, time.Since(began), 10*time.Second)
+		browser.Slow(0)
+		b.resolved(b.close(1))
+	})
+}
+
+func TestShare_PageForgetsWhatIsAnotherAgents(t *testing.T) {
+	sim := gwssim.New(t)
+	c := newCoreIn(journaltest.NewBrowser())
+	a, b := openPage(t, c), openPage(t, c)
+	withJournal := map[string]any{"journal": true}
+	opening := a.sharing(1, sim, nil, withJournal)
+	a.answer(basic)
+	a.resolved(opening)
+	joining := b.sharing(1, sim, nil, withJournal)
+	b.answer(basic)
+	b.resolved(joining)
+	sim.Inject(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoAnswer, Status: 401})
+	id := b.call(1, nil)
+	b.answer(agentHeaders("agent2"))
+	require.Equal(t, "AGENT_CHANGED", b.rejected(id).Code)
+	b.port.Take(&wire.Delivered{Client: 1, ReferenceID: "made"})
+	require.Equal(t, "AGENT_CHANGED", b.rejected(b.closeAndForget(1)).Code)
+	require.Equal(t, "AGENT_CHANGED", a.rejected(a.closeAndForget(1)).Code)
 }
 
 // turns grants each turn at once, and says when one is asked for (true) or given up.

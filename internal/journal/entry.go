@@ -20,6 +20,7 @@ type Entry struct {
 	Path        string // of the POST, below the base URL
 	Body        string // of the POST
 	Delivery    string // what is known of it
+	Over        string // the [Mark] of the CometD session over which its answer was to come; "" if it is not known
 	SentAt      time.Time
 
 	// Answer is the data of the event that answered the request, if one did,
@@ -38,19 +39,20 @@ type record struct {
 	Path        string
 	Body        string
 	Delivery    string
+	Over        string
 	Time        int64 // ms since 1970
 	Answer      json.RawMessage
 	Session     json.RawMessage
 }
 
-var recordNames = []string{"v", "referenceId", "path", "body", "delivery", "time", "answer", "session"}
+var recordNames = []string{"v", "referenceId", "path", "body", "delivery", "over", "time", "answer", "session"}
 
 // encode returns the text of an entry. An answer for which there is no room is
 // left at what says that there was one.
 func (e *Entry) encode() (string, error) {
 	r := record{
 		Version: version, ReferenceID: e.ReferenceID, Path: e.Path, Body: e.Body,
-		Delivery: e.Delivery, Time: e.SentAt.UnixMilli(), Answer: e.Answer,
+		Delivery: e.Delivery, Over: e.Over, Time: e.SentAt.UnixMilli(), Answer: e.Answer,
 	}
 	text, err := r.encode()
 	if err != nil && r.Answer != nil {
@@ -62,7 +64,7 @@ func (e *Entry) encode() (string, error) {
 
 func (r *record) encode() (string, error) {
 	b := strconv.AppendInt([]byte(`{"v":`), int64(r.Version), 10)
-	for i, text := range []string{r.ReferenceID, r.Path, r.Body, r.Delivery} {
+	for i, text := range []string{r.ReferenceID, r.Path, r.Body, r.Delivery, r.Over} {
 		if text != "" {
 			b = jsontext.AppendString(appendName(b, recordNames[1+i]), text)
 		}
@@ -115,41 +117,44 @@ func decode(text string) (r record, ok bool) {
 	if problem != jsontext.None || !v.IsObject() {
 		return record{}, false
 	}
-	var f [8]jsontext.Value
+	var f [9]jsontext.Value
 	v.Members(recordNames, f[:])
 	kept, ok := f[0].Int()
 	if !ok || kept < version || kept > math.MaxInt32 {
 		return record{}, false
 	}
 	r.Version = int(kept)
-	if f[5] != nil {
-		if r.Time, ok = f[5].Int(); !ok {
+	if f[6] != nil {
+		if r.Time, ok = f[6].Int(); !ok {
 			return record{}, false
 		}
 	}
-	for i, to := range []*string{&r.ReferenceID, &r.Path, &r.Body, &r.Delivery} {
+	for i, to := range []*string{&r.ReferenceID, &r.Path, &r.Body, &r.Delivery, &r.Over} {
 		if v := f[1+i]; v != nil {
 			if *to, ok = v.Text(); !ok {
 				return record{}, false
 			}
 		}
 	}
-	r.Answer, r.Session = json.RawMessage(f[6]), json.RawMessage(f[7])
+	r.Answer, r.Session = json.RawMessage(f[7]), json.RawMessage(f[8])
 	return r, r.Version == version
 }
 
 func (r *record) entry() *Entry {
 	return &Entry{
 		ReferenceID: r.ReferenceID, Path: r.Path, Body: r.Body,
-		Delivery: r.Delivery, SentAt: time.UnixMilli(r.Time), Answer: r.Answer,
+		Delivery: r.Delivery, Over: r.Over, SentAt: time.UnixMilli(r.Time), Answer: r.Answer,
 	}
 }
 
 // Scope tells the agents and servers apart whose entries one origin keeps. It
 // does not tell who the agent is.
-func Scope(server, agent string) string {
+func Scope(server, agent string) string { return Mark(server + "\n" + agent) }
+
+// Mark tells the ids of CometD sessions apart, and does not tell the id.
+func Mark(id string) string {
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(server + "\n" + agent)) // never fails
+	_, _ = h.Write([]byte(id)) // never fails
 	return hex.EncodeToString(h.Sum(nil))
 }
 

@@ -74,7 +74,7 @@ func FuzzDecode(f *testing.F) {
 		v, _ := jsontext.Read([]byte(text))
 		var m map[string]json.RawMessage
 		require.NoError(t, json.Unmarshal(v, &m))
-		for name, got := range map[string]string{"referenceId": r.ReferenceID, "path": r.Path, "body": r.Body, "delivery": r.Delivery} {
+		for name, got := range map[string]string{"referenceId": r.ReferenceID, "path": r.Path, "body": r.Body, "delivery": r.Delivery, "over": r.Over} {
 			var want string
 			_ = json.Unmarshal(m[name], &want)
 			require.Equal(t, want, got)

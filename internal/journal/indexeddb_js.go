@@ -201,20 +201,44 @@ func begin(db *idb.Database, mode idb.TransactionMode) (*idb.Transaction, *idb.O
 	return tx, store, err
 }
 
-// open returns the database.
+// open returns the database. The browser may take longer to open it than whoever waits, as while somebody deletes it: what is
+// asked for then is the next one's.
 func (s *IndexedDB) open(ctx context.Context) (*idb.Database, error) {
+	late := func() (*idb.Database, error) {
+		return nil, fmt.Errorf("opening the database: %w", ctx.Err())
+	}
 	select {
 	case s.opening <- struct{}{}:
-		defer func() { <-s.opening }()
 	case <-ctx.Done():
-		return nil, fmt.Errorf("opening the database: %w", ctx.Err())
+		return late()
 	}
 	s.mu.Lock()
 	db := s.db
 	s.mu.Unlock()
 	if db != nil {
+		<-s.opening
 		return db, nil
 	}
+	var err error
+	opened := make(chan struct{})
+	go func() {
+		defer func() { <-s.opening }()
+		defer close(opened)
+		db, err = s.openNow()
+	}()
+	select {
+	case <-opened:
+		return db, err
+	case <-ctx.Done():
+		return late()
+	}
+}
+
+// openNow opens the database, however long that takes. Whoever stopped listening before it is there would leave one without
+// its object store, for good.
+func (s *IndexedDB) openNow() (*idb.Database, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	var failed error
 	db, err := jsbridge.Try(func() (*idb.Database, error) {
 		request, err := s.factory.Open(ctx, database, dbVersion, func(db *idb.Database, _, _ uint) error {
@@ -226,9 +250,6 @@ func (s *IndexedDB) open(ctx context.Context) (*idb.Database, error) {
 		}
 		return request.Await(ctx)
 	})
-	if err == nil {
-		err = ctx.Err() // which Await does not tell
-	}
 	if err == nil {
 		err = failed
 	}

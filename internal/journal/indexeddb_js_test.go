@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gws-outbound/internal/journal"
+	"gws-outbound/internal/jsbridge"
 )
 
 // store opens the database of the tests' origin, empty.
@@ -101,6 +102,42 @@ func TestIndexedDBIsDeletedMeanwhile(t *testing.T) {
 	all, err := s.Load(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"b": "2"}, all)
+}
+
+// Somebody deletes the database, and a page that hangs has it open: it is made anew only once who was to read it has given up.
+func TestIndexedDBThatIsThereTooLate(t *testing.T) {
+	store(t).Close()
+	constructor, err := safejs.Global().Get("Function")
+	require.NoError(t, err)
+	open, err := constructor.New(`return new Promise((opened) => {
+		const request = indexedDB.open("gws-outbound", 1);
+		request.onsuccess = () => opened(request.result);
+	})`)
+	require.NoError(t, err)
+	promise, err := open.Invoke()
+	require.NoError(t, err)
+	hanging, err := jsbridge.Await(t.Context(), promise)
+	require.NoError(t, err)
+	deleted, err := idb.Global().DeleteDatabase("gws-outbound")
+	require.NoError(t, err)
+	s, err := journal.NewIndexedDB()
+	require.NoError(t, err)
+	defer s.Close()
+	limited, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond) // it cannot be there before
+	defer cancel()
+	_, err = s.Load(limited)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+
+	_, err = hanging.Call("close")
+	require.NoError(t, err)
+	require.NoError(t, deleted.Await(t.Context()))
+	require.NoError(t, s.Write(t.Context(), map[string]string{"a": "1"}, nil))
+	all, err := s.Load(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"a": "1"}, all)
+	request, err := idb.Global().DeleteDatabase("gws-outbound")
+	require.NoError(t, err)
+	require.NoError(t, request.Await(t.Context()), "it does not stand in the way")
 }
 
 func TestIndexedDBOfALaterVersion(t *testing.T) {

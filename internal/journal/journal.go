@@ -88,7 +88,7 @@ func Open(ctx context.Context, c Config) (j *Journal, session json.RawMessage) {
 		j.queue.abandon()
 		return j, nil
 	}
-	all, err := c.Store.Load(limited)
+	all, err := j.load(limited)
 	if err == nil {
 		_, session, err = j.takeOver(limited, all, patience)
 	}
@@ -96,6 +96,16 @@ func Open(ctx context.Context, c Config) (j *Journal, session json.RawMessage) {
 		j.reportAs(unkept, err)
 	}
 	return j, session
+}
+
+// load reads the store, and once more where that fails and there is time, as a write is made: see [queue.try].
+func (j *Journal) load(ctx context.Context) (all map[string]string, err error) {
+	for range 2 {
+		if all, err = j.config.Store.Load(ctx); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return all, err
 }
 
 func lockName(owner string) string { return "gws-outbound journal " + owner }
@@ -137,24 +147,29 @@ func (j *Journal) takeOverNow(ctx context.Context) ([]Entry, error) {
 	}
 	limited, cancel := context.WithTimeout(ctx, writeLimit)
 	defer cancel()
-	all, err := j.config.Store.Load(limited)
+	all, err := j.load(limited)
 	if err != nil {
 		return nil, err
 	}
+	j.adoptAll() // what is found is no better than what is in use here
 	found, _, err := j.takeOver(limited, all, 0)
 	if err != nil {
 		return nil, err
 	}
+	j.adoptAll()
+	return sorted(found), nil
+}
+
+// adoptAll moves all to this owner, and removes the sessions with which nobody goes on: it has one of its own.
+func (j *Journal) adoptAll() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	// Nobody goes on with their sessions: this owner has one of its own.
 	put, remove := map[string]string{}, j.left
 	j.left = nil
 	j.adopt(put, &remove)
 	if len(put)+len(remove) > 0 {
 		j.queue.add(put, remove, j.reportLater)
 	}
-	return sorted(found), nil
 }
 
 // takeOver takes over what those have left who are dead, and removes what
@@ -162,7 +177,7 @@ func (j *Journal) takeOverNow(ctx context.Context) ([]Entry, error) {
 func (j *Journal) takeOver(ctx context.Context, all map[string]string, wait time.Duration) (found []Entry, session json.RawMessage, err error) {
 	if j.findDead(ctx, all, wait) {
 		// They may have written until their end.
-		if all, err = j.config.Store.Load(ctx); err != nil {
+		if all, err = j.load(ctx); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -411,6 +411,31 @@ func TestOpen_StoreThatCannotBeReadIsUsedLater(t *testing.T) {
 	})
 }
 
+// Browsers abort single transactions: what comes next is the session that brings the answers.
+func TestOpen_ReadThatFailsOnceIsMadeAgain(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		before := open(t, b, "s")
+		before.put(t, entry("left"))
+		before.SaveSession(json.RawMessage(`{"clientId":"c"}`), nil)
+		synctest.Wait()
+		before.Kill()
+		fails := true
+		b.OnStep(func(_ *journaltest.Page, s journaltest.Step) error {
+			if s != journaltest.Getting || !fails {
+				return nil
+			}
+			fails = false
+			return errors.New("aborted")
+		})
+		o := open(t, b, "s")
+		require.False(t, fails)
+		require.Empty(t, o.log)
+		require.Len(t, o.Entries(), 1)
+		require.NotEmpty(t, o.session)
+	})
+}
+
 // Without its own lock others would take over what it writes.
 func TestOpen_OwnerWithoutALockWritesNothing(t *testing.T) {
 	run(t, func(t *testing.T) {
@@ -528,6 +553,29 @@ func TestTakeOver_EntryOfAReferenceThatIsInUse(t *testing.T) {
 }
 
 // The original must not go without its copy: here one write fails while the entry changes hands.
+// The request was sent again by an owner without a session, to whom nothing was moved yet.
+func TestTakeOver_EntryInUseThatADeadOwnerHadBefore(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		first := open(t, b, "s")
+		first.put(t, entry("a"))
+		first.Kill()
+		o := open(t, b, "s")
+		inUse := entry("a")
+		inUse.Body = "in use"
+		o.put(t, inUse)
+		wait(time.Second)
+		second := open(t, b, "s")
+		second.put(t, entry("a"))
+		second.Kill()
+		require.Empty(t, o.takeOver(t))
+		require.Equal(t, "in use", o.Entries()[0].Body)
+		o.Kill()
+		last := open(t, b, "s")
+		require.Len(t, last.Entries(), 1)
+	})
+}
+
 func TestSaveSession_WriteThatFailsIsMadeAgainWhole(t *testing.T) {
 	run(t, func(t *testing.T) {
 		b := journaltest.NewBrowser()

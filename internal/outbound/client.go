@@ -302,8 +302,15 @@ func (c *Client) Close() { _ = c.close(false) }
 
 // CloseAndForget is Close, and leaves nothing in the journal. Where it cannot be cleared, an *[Error] with the
 // code Closed says so; the client is closed all the same.
-func (c *Client) CloseAndForget() error {
-	err := c.close(true)
+func (c *Client) CloseAndForget() error { return c.notCleared(c.close(true)) }
+
+// ForgetUnsettled is what CloseAndForget is for one of several who use the client: what is unsettled is forgotten, and the client goes
+// on. It is to be called before Close.
+func (c *Client) ForgetUnsettled(ctx context.Context) error {
+	return c.notCleared(c.recovery.ForgetAll(ctx))
+}
+
+func (c *Client) notCleared(err error) error {
 	switch {
 	case err == nil:
 		return nil

@@ -254,6 +254,26 @@ func TestSentAgain_AnotherRequestWithTheReferenceIsSent(t *testing.T) {
 	})
 }
 
+// Its caller knows what the first one has come to.
+func TestSentAgain_AnotherRequestWithTheReferenceIsRefused_TheFirstIsNotUnsettledAgain(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		e := left("a")
+		e.Answer = json.RawMessage(`{"notificationType":"RecordProcessedAcknowledge","referenceId":"a","record":{"recordHandle":12}}`)
+		d.leave(e)
+		truth := d.fated("a", modelFate{Answer: "refused"})
+		l := d.load(confirms)
+		get(d.T, l.settled("a")).resolved(d.T, "a")
+		l.Delivered("a")
+		synctest.Wait()
+		require.Empty(d, d.keptReferences())
+		get(d.T, call(d.Context(), l.Client, record("referenceId", "a", "callResult", "Busy"), CallOptions{})).rejected(d.T, APIError, gws.Rejected)
+		require.Equal(d, 1, truth.posts)
+		l.lists()
+		synctest.Wait()
+		require.Empty(d, d.keptReferences())
+	})
+}
+
 func TestSentAgain_UnknownCallResultIsLetThrough(t *testing.T) {
 	atDesk(t, func(d *desk) {
 		d.fated("a", modelFate{Answer: "ok", Event: "none"})
@@ -462,6 +482,137 @@ func TestUnsettled_SaysWhetherAnAnswerCanStillCome(t *testing.T) {
 		l = d.load()
 		require.WithinDuration(d, time.Now(), l.Unsettled(d.Context())[1].AnswerableUntil, 2*time.Second, "it is gone")
 		l.Close()
+	})
+}
+
+// What the session of one client has not brought, that of the next one does not bring, whoever goes on with it.
+func TestUnsettled_SessionOfTheCallIsOver_NoLaterClientSaysThatItGoesOn(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		isOver := func(u Unsettled) {
+			d.Helper()
+			require.False(d, u.AnswerableUntil.IsZero() || u.AnswerableUntil.After(time.Now()), "%v", u)
+		}
+		d.fated("a", modelFate{Answer: "ok", Event: "none"})
+		d.fated("b", modelFate{Answer: "ok", Event: "none"})
+		l := d.load()
+		l.complete("a")
+		pass(afterTheAnswer)
+		l.kill()
+		d.s.mu.Lock()
+		d.s.forget(true, "")
+		d.s.mu.Unlock()
+		l = d.load()
+		l.lists("a accepted")
+		isOver(l.Unsettled(d.Context())[0])
+		l.complete("b")
+		pass(afterTheAnswer)
+		l.kill()
+
+		l = d.load()
+		require.Equal(d, 2, d.s.made, "it goes on with the second session")
+		l.lists("a accepted", "b accepted")
+		isOver(l.Unsettled(d.Context())[0])
+		require.Zero(d, l.Unsettled(d.Context())[1].AnswerableUntil)
+	})
+}
+
+// The next client goes on with one session alone.
+func TestUnsettled_TwoTabsDieAtOnce_TheCallOfOneIsSaidToBeAnswerable(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", modelFate{Answer: "ok", Event: "none"})
+		d.fated("b", modelFate{Answer: "ok", Event: "none"})
+		first, second := d.load(), d.load()
+		first.complete("a")
+		pass(afterTheAnswer)
+		second.complete("b")
+		pass(afterTheAnswer)
+		first.kill()
+		second.kill()
+		l := d.load()
+		l.lists("a accepted", "b accepted")
+		answerable := 0
+		for _, u := range l.Unsettled(d.Context()) {
+			if u.AnswerableUntil.IsZero() {
+				answerable++
+			}
+		}
+		require.Equal(d, 1, answerable)
+		require.Equal(d, 2, d.s.made)
+	})
+}
+
+// The call is of a page that is gone, over a session that others use.
+func TestUnsettled_SessionOfTheClientItselfIsLost_SaysUntilWhen(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", modelFate{Answer: "ok", Event: "none"})
+		l := d.load(confirms)
+		done := l.complete("a")
+		pass(31 * time.Second)
+		get(d.T, done).rejected(d.T, AckTimeout, gws.Accepted)
+		l.CallerGone("a")
+		l.lists("a accepted")
+		until := func() time.Time { return l.Unsettled(d.Context())[0].AnswerableUntil }
+		require.Zero(d, until(), "the session goes on")
+		d.s.mu.Lock()
+		d.s.outage(2 * time.Second)
+		d.s.mu.Unlock()
+		synctest.Wait()
+		require.WithinDuration(d, time.Now().Add(40*time.Second), until(), time.Second, "it may be lost")
+		pass(25 * time.Second)
+		require.Zero(d, until(), "it was not")
+		l.session.End(errors.New("the server has ended it"))
+		synctest.Wait()
+		require.Equal(d, time.Now(), until())
+	})
+}
+
+// Two tabs have sent it, and one of them has died before the answer came.
+func TestUnsettled_CallThatAnotherTabHasSentAsWellIsAnsweredWithItsAnswer(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", slow)
+		living, dying := d.load(), d.load()
+		dying.complete("a")
+		pass(beforeTheAnswer)
+		d.fated("a", modelFate{Answer: "ok", Event: "none"}) // it is done already
+		done := living.complete("a")
+		pass(afterTheAnswer - beforeTheAnswer)
+		dying.kill()
+		get(d.T, done).resolved(d.T, "a")
+		living.lists("a accepted")
+		require.True(d, living.Unsettled(d.Context())[0].Answered)
+		get(d.T, living.settled("a")).resolved(d.T, "a")
+		synctest.Wait()
+		require.Empty(d, d.keptReferences())
+	})
+}
+
+// A living client has heard the answer to the first request of a reference, which is used again.
+func TestUnsettled_AnswerThatIsOlderThanTheRequestIsNotItsAnswer(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.fated("a", slow)
+		living, dying := d.load(), d.load()
+		get(d.T, dying.complete("a")).resolved(d.T, "a")
+		pass(time.Second)
+		d.fated("a", modelFate{Answer: "ok", Event: "none"})
+		dying.complete("a")
+		pass(afterTheAnswer)
+		dying.kill()
+		living.lists("a accepted")
+		require.False(d, living.Unsettled(d.Context())[0].Answered)
+		require.Empty(d, d.answered())
+		d.say("a")
+		get(d.T, living.settled("a")).resolved(d.T, "a")
+	})
+}
+
+// A page that goes away, and has closed its client, forgets what is left.
+func TestCloseAndForget_ClosedBefore_WhatIsStillKeptIsSaid(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.leave(left("a"))
+		l := d.load()
+		l.Close()
+		outcome{err: l.CloseAndForget()}.rejected(d.T, Closed, gws.NotSent)
+		require.Equal(d, []string{"a"}, d.keptReferences())
 	})
 }
 

@@ -73,6 +73,9 @@ interface Subscription {
 /** How long after a failure the server is asked again, in ms. */
 const pause = 2000;
 
+/** How soon a session is looked at again that is just connecting, in ms. */
+const soon = 100;
+
 export class AdoptedSession {
   readonly #cometd: CometDLike;
   readonly #say: (message: Said) => void;
@@ -85,6 +88,7 @@ export class AdoptedSession {
   /** Whether this session began while it was listened to: of one before, nobody knows what was confirmed. */
   #witnessed = false;
   #attempts = 0;
+  #heard = false;
   #released = false;
 
   /** `most` is how long the text of an event may be. */
@@ -104,14 +108,34 @@ export class AdoptedSession {
       this.#listen("/meta/subscribe", (message) => this.#subscribed(message));
       const status = this.#cometd.getStatus();
       if (status === "connected") {
-        this.#is.number = 1;
-        this.#up();
-        this.#askMissing(); // the program may have asked already
-      } else {
-        const what = this.#cometd.isDisconnected() ? "; it is to be had to shake hands" : "";
-        this.#down(`the page's cometd.js is not connected, but ${status}${what}`);
+        this.#goOn();
+        return;
       }
+      const what = this.#cometd.isDisconnected() ? "; it is to be had to shake hands" : "";
+      this.#down(`the page's cometd.js is not connected, but ${status}${what}`);
+      this.#lookAgain(status);
     });
+  }
+
+  /** Uses the session that is there. */
+  #goOn(): void {
+    this.#is.number = 1;
+    this.#up();
+    this.#askMissing(); // the program may have asked already
+  }
+
+  /** Between two connects cometd.js says that it is connecting, and of the next one nothing is heard as long as the server holds it. */
+  #lookAgain(status: unknown): void {
+    if (status !== "connecting") {
+      return;
+    }
+    const look = () => {
+      if (!this.#released && !this.#heard) {
+        const now = this.#cometd.getStatus();
+        now === "connected" ? this.#goOn() : this.#lookAgain(now);
+      }
+    };
+    setTimeout(() => this.#guarded(look), soon);
   }
 
   /** Subscribes, in this session and in each that follows. */
@@ -179,9 +203,10 @@ export class AdoptedSession {
   }
 
   #listen(channel: string, hear: (message: Message) => void): void {
-    const listener = this.#cometd.addListener(channel, (message) =>
-      this.#guarded(() => this.#released || hear(message as Message)),
-    );
+    const listener = this.#cometd.addListener(channel, (message) => {
+      this.#heard = true;
+      this.#guarded(() => this.#released || hear(message as Message));
+    });
     this.#listeners[this.#listeners.length] = listener;
   }
 
@@ -215,6 +240,11 @@ export class AdoptedSession {
       return;
     }
     this.#is.number ||= 1;
+    if ((message.advice as { reconnect?: unknown } | null | undefined)?.reconnect === "none") {
+      // cometd.js disconnects next, and says no more.
+      this.#down("the server has advised the page's cometd.js not to connect again");
+      return;
+    }
     this.#up();
     this.#askMissing();
   }

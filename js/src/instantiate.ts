@@ -33,7 +33,7 @@ export async function instantiate(
 ): Promise<Running> {
   const program = new Program();
   const printer = new Printer();
-  const scope = makeScope();
+  const scope = makeScope(program);
   wasmExec(scope, NativeMap);
   scope.fs.writeSync = (fd, bytes) => printer.write(fd, bytes);
   let core: GoCore | undefined;

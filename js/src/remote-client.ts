@@ -101,7 +101,10 @@ export class RemoteClient {
         link.send({ ...message, client }),
       );
     }
-    this.#off = link.program.onEnd(ended);
+    this.#off = link.program.onEnd(() => {
+      this.#adopted?.release();
+      ended();
+    });
   }
 
   /** Connects it; the page may have begun to sign in. Nothing of it is left where that fails. */

@@ -231,6 +231,67 @@ testInPage(
   { needs: lacking.workerConsole },
 );
 
+testInPage("cometd.js is between two connects, of which the next is held", async (page) => {
+  const simulator = await Simulator.start();
+  const desktop = await makeDesktop(page, simulator, { headers });
+  await desktop.evaluate(({ connect }) => connect());
+  await until(desktop, ({ cometd }) => cometd.getStatus() === "connected"); // the next connect is on its way
+  await desktop.evaluate(({ cometd }) => {
+    const { getStatus } = cometd;
+    cometd.getStatus = () => {
+      cometd.getStatus = getStatus;
+      return "connecting";
+    };
+  });
+  const session = await adopt(page, desktop, { baseUrl: simulator.url, headers });
+  assert.equal((await errorOf(session))?.message, undefined);
+  await completes(session, "between");
+});
+
+testInPage("nothing of a program that ends stays on the page's cometd.js", async (page) => {
+  const simulator = await Simulator.start();
+  await page.evaluate(() => {
+    const { instantiate } = WebAssembly;
+    WebAssembly.instantiate = (module, imports) => {
+      globalThis.end = () => imports.gojs["runtime.wasmExit"](0);
+      return instantiate(module, imports);
+    };
+  });
+  const desktop = await makeDesktop(page, simulator, { headers });
+  await desktop.evaluate(({ connect }) => connect());
+  const before = await counts(desktop);
+  const inPlace = { baseUrl: simulator.url, headers, worker: false };
+  const session = await adopt(page, desktop, inPlace);
+  await page.evaluate(() => globalThis.end());
+  await becomes(session, "closed");
+  assert.equal(await counts(desktop), before);
+  await completes(await adopt(page, desktop, inPlace), "next");
+});
+
+testInPage("the server advises cometd.js not to connect again", async (page) => {
+  const simulator = await Simulator.start({ timeoutMS: 500 });
+  const desktop = await makeDesktop(page, simulator, { headers });
+  await desktop.evaluate(({ connect }) => connect());
+  const session = await adopt(page, desktop, { baseUrl: simulator.url, headers });
+  await desktop.evaluate(({ cometd }) => {
+    cometd.registerExtension("last", {
+      incoming(message) {
+        if (message.channel === "/meta/connect") message.advice = { reconnect: "none" };
+        return message;
+      },
+    });
+  });
+  await becomes(session, "reconnecting");
+  const { reason } = await stateOf(session);
+  assert.match(reason, /not to connect again/);
+  await desktop.evaluate(({ cometd, connect }) => {
+    cometd.unregisterExtension("last");
+    return connect();
+  });
+  await becomes(session, "connected");
+  await completes(session, "again");
+});
+
 testInPage("what cometd.js has subscribed to is ended by the page, and had again", async (page) => {
   const simulator = await Simulator.start();
   const desktop = await makeDesktop(page, simulator, { headers });

@@ -498,6 +498,30 @@ if (host === "worker") {
   );
 }
 
+// It holds locks that the page lives on with.
+testInPage("a program that ends in the page is followed by another one", async (page) => {
+  const simulator = await startSimulator({ holdAck: true });
+  await page.evaluate(() => {
+    const { instantiate } = WebAssembly;
+    WebAssembly.instantiate = (module, imports) => {
+      globalThis.end = () => imports.gojs["runtime.wasmExit"](0);
+      return instantiate(module, imports);
+    };
+  });
+  const inPlace = options(simulator, { worker: false });
+  const dying = await connect(page, inPlace);
+  const settled = complete(dying, { ...request, referenceId: "of the program" });
+  await simulator.call("wait-posts", { n: 1 });
+  await keptAsAccepted(page, "of the program");
+  await page.evaluate(() => globalThis.end());
+  assert.equal((await settled).error.code, "MODULE_EXITED");
+  const session = await connect(page, inPlace);
+  assert.deepEqual(await unsettled(session), ["of the program accepted"]);
+  await simulator.call("ack", { referenceId: "of the program" });
+  const { value } = await settlesWith(session, "of the program");
+  assert.equal(value.referenceId, "of the program");
+});
+
 const serviceWorker = `
   import { createClient } from "/dist/index.js";
   let client, calls;

@@ -52,7 +52,7 @@ func (c *call) Begin() <-chan struct{} {
 // put writes an entry of the request, with what is known of it. The mutex is held.
 func (c *call) put(known journal.Entry, done func(error)) {
 	known.ReferenceID, known.Path, known.Body = c.request.ReferenceID, c.request.Path(), string(c.request.Body())
-	known.SentAt = time.Now()
+	known.Over, known.SentAt = c.k.over, time.Now()
 	c.entry = &known
 	delete(c.k.undelivered, known.ReferenceID)
 	c.k.journal.Put(known, done)
@@ -74,6 +74,9 @@ func (c *call) Answered(event json.RawMessage) {
 		return
 	}
 	c.answered = true
+	if c.k.writable() {
+		c.k.answers = remember(c.k.answers, c.request.ReferenceID, event)
+	}
 	if c.earlier != nil {
 		c.earlier.answer(event)
 	}
@@ -114,7 +117,11 @@ func (c *call) Ended(d gws.Delivery, err error) (waitsAgain bool) {
 	if e := c.earlier; e != nil {
 		e.superseded = false
 		if nothing { // so that the one before stays what it was
-			if entry != nil && !k.closed {
+			switch {
+			case entry == nil || k.closed:
+			case e.dismissed: // its caller knows its end
+				k.journal.Withdraw(reference)
+			default:
 				k.journal.Put(e.entry, nil)
 			}
 			return !e.finished()

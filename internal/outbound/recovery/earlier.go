@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -94,6 +95,7 @@ func (e *Earlier) answer(event json.RawMessage) {
 	e.entry.Delivery, e.entry.Answer = string(gws.Accepted), event
 	e.finish(nil)
 	if e.k.writable() {
+		e.k.answers = remember(e.k.answers, e.entry.ReferenceID, event)
 		e.k.journal.Put(e.entry, nil)
 	}
 }
@@ -206,4 +208,18 @@ func (k *keeper) Forget(ctx context.Context, reference string) error {
 	ctx, cancel := context.WithTimeout(ctx, forgetLimit)
 	defer cancel()
 	return j.Written(ctx)
+}
+
+func (k *keeper) ForgetAll(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, forgetLimit)
+	defer cancel()
+	for _, u := range k.Unsettled(ctx) {
+		err = errors.Join(err, k.Forget(ctx, u.ReferenceID))
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.foreign {
+		err = errNotTheirs
+	}
+	return err
 }

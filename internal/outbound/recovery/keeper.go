@@ -51,14 +51,16 @@ type keeper struct {
 	leaving     bool // the page goes away
 	closed      bool
 	saved       *bayeux.SavedSession
-	clientID    string                    // of the session that was saved last
+	over        string                    // the mark of the session that was saved last
 	earlier     []*Earlier                // those that were found, in that order: see forgetOldest
 	inFlight    map[string]*call          // calls of this client that have not ended, by reference
 	undelivered map[string]*journal.Entry // what has ended, and whose caller may not know it, by reference
 	changed     chan struct{}             // closed when one of the last two gets smaller
-	heard       []heard                   // the last come last
+	late        []heard                   // answers for which no call waited; the last come last, as in the next one
+	answers     []heard                   // those that calls had
 	lookedAfter int                       // times that the session is looked after for earlier calls
-	until       time.Time                 // see answerableUntil
+	lost        time.Time                 // until when the server keeps the client's session, where that is not connected; zero while it is
+	until       time.Time                 // when the session of the earlier client was over; see answerableUntil
 }
 
 // New returns a Recovery that has a journal.
@@ -156,6 +158,9 @@ func (k *keeper) found(entries []journal.Entry) (waiting []*Earlier) {
 			continue
 		}
 		k.earlier = append(k.earlier, e)
+		if !k.goesOn(entry.Over) {
+			e.until = time.Now()
+		}
 		k.answerHeard(e)
 		if c := k.inFlight[entry.ReferenceID]; c != nil && c.earlier == nil {
 			e.superseded, c.earlier = true, e
@@ -204,9 +209,9 @@ func (k *keeper) save(s bayeux.SavedSession, done func()) {
 	if k.saved != nil && s.ClientID != k.saved.ClientID {
 		k.sessionIsOver()
 	}
-	if s.ClientID != k.clientID {
-		k.clientID = s.ClientID
-		k.newSession()
+	if over := journal.Mark(s.ClientID); over != k.over {
+		k.over = over
+		k.ownIsOver()
 	}
 	text := s.Text()
 	if !k.writable() {
@@ -262,7 +267,7 @@ func (k *keeper) CallerGone(reference string) {
 	delete(k.undelivered, reference)
 	waiting := k.found([]journal.Entry{*entry})
 	for _, e := range waiting {
-		e.ours = true
+		e.ours = e.until.IsZero()
 	}
 	if len(waiting) > 0 {
 		k.lookAfterSession()
@@ -321,9 +326,15 @@ func (k *keeper) Close(forget bool) error {
 	k.mu.Lock()
 	j, leaving := k.journal, k.leaving
 	if k.closed || j == nil {
+		late := forget && j != nil && !k.foreign // as by a page that is going away, which has closed the client
 		k.closed = true
 		k.mu.Unlock()
-		return nil
+		if !late {
+			return nil
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), forgetLimit)
+		defer cancel()
+		return j.Forget(ctx)
 	}
 	k.mu.Unlock()
 	if !leaving && !forget {

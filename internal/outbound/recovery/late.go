@@ -3,18 +3,20 @@ package recovery
 import (
 	"encoding/json"
 	"slices"
+	"time"
 
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/journal"
 )
 
-// mostHeard is how many answers are remembered for which no call waited.
+// mostHeard is how many answers are remembered for which no call waited, and how many that calls had.
 const mostHeard = 100
 
-// heard is an answer for which no call waited.
+// heard is an answer.
 type heard struct {
 	reference string
 	event     json.RawMessage
+	at        time.Time
 }
 
 func (k *keeper) Late(reference string, event json.RawMessage) {
@@ -36,19 +38,24 @@ func (k *keeper) Late(reference string, event json.RawMessage) {
 	}
 	// A server that sends an agent's events to all of their sessions sends the answers to the calls of
 	// another tab, too. Should that die, this client may be the one that takes over its calls.
-	if len(event) > journal.MaxEntry {
-		return
-	}
-	if len(k.heard) == mostHeard {
-		k.heard = slices.Delete(k.heard, 0, 1)
-	}
-	k.heard = append(k.heard, heard{reference, event})
+	k.late = remember(k.late, reference, event)
 }
 
-// answerHeard answers what was found with what was heard before. The mutex is held.
+func remember(list []heard, reference string, event json.RawMessage) []heard {
+	if len(event) > journal.MaxEntry {
+		return list
+	}
+	if len(list) == mostHeard {
+		list = slices.Delete(list, 0, 1)
+	}
+	return append(list, heard{reference, slices.Clone(event), time.Now()}) // it is a part of a frame, which may be large
+}
+
+// answerHeard answers what was found with what was heard before, also by a call of the same reference, but not with what is older
+// than the request: a reference may be used again. The mutex is held.
 func (k *keeper) answerHeard(e *Earlier) {
-	for _, h := range k.heard {
-		if h.reference == e.entry.ReferenceID {
+	for _, h := range slices.Concat(k.late, k.answers) {
+		if h.reference == e.entry.ReferenceID && !h.at.Before(e.entry.SentAt) {
 			e.answer(h.event)
 			return
 		}

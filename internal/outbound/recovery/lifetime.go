@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/journal"
 )
 
 // sessionOutlives is how long a server keeps a session that has lost its connection, by the
@@ -13,22 +14,27 @@ const sessionOutlives = 40 * time.Second
 // answerableUntil is [Unsettled.AnswerableUntil]. The mutex is held.
 func (k *keeper) answerableUntil(e *Earlier) time.Time {
 	switch {
-	case e.finished(), e.ours:
+	case e.finished():
 		return time.Time{}
 	case !e.until.IsZero():
 		return e.until
+	case e.ours, k.saved != nil:
+		return k.lost
 	default:
 		return k.until
 	}
 }
 
+// goesOn reports whether the session of that mark is this client's, or goes on in it. That of an entry without a mark, which an
+// earlier version of this module has written, is taken for that of the client that has left it. The mutex is held.
+func (k *keeper) goesOn(over string) bool {
+	return over == "" || over == k.over || k.saved != nil && over == journal.Mark(k.saved.ClientID)
+}
+
 // sessionIsOver notes that the session of the earlier client does not go on, or not any longer.
 // The mutex is held.
 func (k *keeper) sessionIsOver() {
-	k.saved = nil
-	if now := time.Now(); k.until.IsZero() || k.until.After(now) {
-		k.until = now
-	}
+	k.saved, k.until = nil, k.lostAt()
 }
 
 // leftBehind notes that the session of the earlier client does not go on, and brings until then what the server holds for it.
@@ -38,26 +44,36 @@ func (k *keeper) leftBehind(until time.Time) {
 	k.saved, k.until = nil, until
 }
 
-// newSession notes that the client has another session than that over which its own calls were sent. The mutex is held.
-func (k *keeper) newSession() {
+// ownIsOver notes that the session over which the client's own calls were sent is over. The mutex is held.
+func (k *keeper) ownIsOver() {
 	for _, e := range k.earlier {
 		if e.ours {
-			e.ours, e.until = false, time.Now()
+			e.ours, e.until = false, k.lostAt()
 		}
 	}
 }
 
-// noteStatus notes what becomes of the session of the earlier client, where this one goes on with it.
+// lostAt is when the server has given up a session that is known to be over. The mutex is held.
+func (k *keeper) lostAt() time.Time {
+	if now := time.Now(); k.lost.IsZero() || k.lost.After(now) {
+		return now
+	}
+	return k.lost
+}
+
+// noteStatus notes what becomes of the client's session, be it one that an earlier client had.
 func (k *keeper) noteStatus(s bayeux.Status) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch {
-	case k.saved == nil:
 	case s.State == bayeux.Closed:
-		k.sessionIsOver()
+		if k.saved != nil {
+			k.sessionIsOver()
+		}
+		k.ownIsOver()
 	case s.State == bayeux.Connected:
-		k.until = time.Time{}
-	case k.until.IsZero():
-		k.until = time.Now().Add(sessionOutlives)
+		k.lost = time.Time{}
+	case k.lost.IsZero():
+		k.lost = time.Now().Add(sessionOutlives)
 	}
 }

@@ -23,6 +23,7 @@ func (None) CallerGone(string)                     {}
 func (None) Unsettled(context.Context) []Unsettled { return []Unsettled{} }
 func (None) Find(string) (*Earlier, bool)          { return nil, false }
 func (None) Forget(context.Context, string) error  { return nil }
+func (None) ForgetAll(context.Context) error       { return nil }
 func (None) NeedsSession() bool                    { return false }
 func (None) Leave()                                {}
 func (None) Close(bool) error                      { return nil }

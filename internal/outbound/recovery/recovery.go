@@ -47,6 +47,9 @@ type Recovery interface {
 	// Forget removes an earlier call. An error says that the store still has it.
 	Forget(ctx context.Context, reference string) error
 
+	// ForgetAll removes all that Unsettled lists. An error says that the store still has some of it.
+	ForgetAll(context.Context) error
+
 	// NeedsSession reports whether the session may still bring what an earlier call waits
 	// for, or would have to bring once more what is not written yet.
 	NeedsSession() bool
