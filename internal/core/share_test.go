@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -410,6 +411,17 @@ func TestShare_PageForgetsInAStoreThatHangs(t *testing.T) {
 		require.Contains(t, e.Message, "the browser's storage does not answer")
 		require.Less(t, time.Since(began), 10*time.Second)
 		browser.Slow(0)
+		b.resolved(b.close(1))
+	})
+}
+
+// What other clients have left may be there.
+func TestShare_PageForgetsInAStoreThatCannotBeRead(t *testing.T) {
+	forgettingInBubble(t, 0, func(browser *journaltest.Browser, a, b *testPage) {
+		browser.Fail(errors.New("no access"))
+		e := a.rejected(a.closeAndForget(1))
+		require.Equal(t, "CLOSED", e.Code)
+		require.Contains(t, e.Message, "no access")
 		b.resolved(b.close(1))
 	})
 }

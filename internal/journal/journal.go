@@ -125,15 +125,15 @@ type left struct {
 }
 
 // TakeOver takes over what owners have left that have died since this journal was opened,
-// and returns the entries, oldest first. Where they cannot be read, it says so to Log.
-func (j *Journal) TakeOver(ctx context.Context) []Entry {
+// and returns the entries, oldest first. Where they cannot be read, it says so to Log as well.
+func (j *Journal) TakeOver(ctx context.Context) ([]Entry, error) {
 	found, err := j.takeOverNow(ctx)
 	if err != nil {
 		j.mu.Lock()
 		defer j.mu.Unlock()
 		j.reportAs(unread, err)
 	}
-	return found
+	return found, err
 }
 
 func (j *Journal) takeOverNow(ctx context.Context) ([]Entry, error) {

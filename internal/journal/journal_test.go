@@ -482,7 +482,8 @@ func TestForget(t *testing.T) {
 // takeOver returns the references of what an owner finds.
 func (o *owner) takeOver(t *testing.T) (list []string) {
 	t.Helper()
-	for _, e := range o.TakeOver(t.Context()) {
+	found, _ := o.TakeOver(t.Context())
+	for _, e := range found {
 		list = append(list, e.ReferenceID)
 	}
 	return list

@@ -155,14 +155,21 @@ func (k *keeper) Knows(reference, callResult string) bool {
 }
 
 func (k *keeper) Unsettled(ctx context.Context) []Unsettled {
-	list := []Unsettled{}
-	if !k.lookForMore(ctx) {
-		return list
+	list, _ := k.lookAndList(ctx)
+	return list
+}
+
+// lookAndList is Unsettled; an error says that there may be more.
+func (k *keeper) lookAndList(ctx context.Context) (list []Unsettled, err error) {
+	list = []Unsettled{}
+	ok, err := k.lookForMore(ctx)
+	if !ok {
+		return list, nil
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.isForeign() { // of a client that was closed meanwhile, those that have been found are listed
-		return list
+		return list, nil
 	}
 	earlier := slices.Clone(k.earlier)
 	slices.SortFunc(earlier, func(a, b *Earlier) int {
@@ -178,7 +185,7 @@ func (k *keeper) Unsettled(ctx context.Context) []Unsettled {
 			Answered: e.entry.Answer != nil, AnswerableUntil: k.answerableUntil(e),
 		})
 	}
-	return list
+	return list, err
 }
 
 func (k *keeper) Forget(ctx context.Context, reference string) error {
@@ -210,10 +217,11 @@ func (k *keeper) Forget(ctx context.Context, reference string) error {
 	return j.Written(ctx)
 }
 
-func (k *keeper) ForgetAll(ctx context.Context) (err error) {
+func (k *keeper) ForgetAll(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, forgetLimit)
 	defer cancel()
-	for _, u := range k.Unsettled(ctx) {
+	list, err := k.lookAndList(ctx)
+	for _, u := range list {
 		err = errors.Join(err, k.Forget(ctx, u.ReferenceID))
 	}
 	k.mu.Lock()

@@ -126,15 +126,15 @@ func (k *keeper) open(ctx context.Context) {
 }
 
 // lookForMore takes over what clients have left that have died since the journal was opened. It reports
-// whether there is a journal of this agent.
-func (k *keeper) lookForMore(ctx context.Context) bool {
+// whether there is a journal of this agent; an error says that it may have more.
+func (k *keeper) lookForMore(ctx context.Context) (ok bool, err error) {
 	k.mu.Lock()
 	j, ok := k.journal, k.writable()
 	k.mu.Unlock()
 	if !ok {
-		return false
+		return false, nil
 	}
-	entries := j.TakeOver(ctx)
+	entries, err := j.TakeOver(ctx)
 	k.mu.Lock()
 	waiting := k.found(entries)
 	for _, e := range waiting {
@@ -145,7 +145,7 @@ func (k *keeper) lookForMore(ctx context.Context) bool {
 	}
 	k.mu.Unlock()
 	k.host.Await(waiting)
-	return true
+	return true, err
 }
 
 // found takes what earlier clients have left, and returns the calls that wait for their
