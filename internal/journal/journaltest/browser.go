@@ -179,10 +179,12 @@ func (p *Page) transact(ctx context.Context, f func(*transaction) error) error {
 	go func() {
 		defer close(over)
 		begins := true
-		select {
-		case <-time.After(slow):
-		case <-ctx.Done():
-			begins = slow == 0
+		if slow > 0 { // a timer that is due at once can end the race detector's runtime
+			select {
+			case <-time.After(slow):
+			case <-ctx.Done():
+				begins = false
+			}
 		}
 		if before != nil {
 			<-before
