@@ -138,21 +138,22 @@ test: deps build size ## Test Go natively and in Chromium, and the built package
 	echo; echo "passed in $$((SECONDS - start)) s: Go natively with -race, Go in Chromium, js/dist in a page of Chromium; make test-browsers and make interop test the rest"
 
 # With hundreds of goroutines a check of the race detector's own fails now and then, or it ends the runtime with a SIGSEGV (a nil
-# pointer of the tests' is a panic), which says nothing of the tests: those that it has ended run again. With RETRIES=1, as in CI, so does once what has failed: then the log has both results. The first
-# argument is the name of a log, the second the command.
+# pointer of the tests' is a panic), which says nothing of the tests: the packages that it has ended run again. With RETRIES=1, as
+# in CI, so do once those that have failed: then the log has both results. The arguments are the name of a log, the command, and
+# its packages.
 RETRIES ?=
 export RETRIES
-retried = $(2) 2>&1 | tee build/$(1).log || { \
+retried = $(2) $(3) 2>&1 | tee build/$(1).log || { \
 	if grep -Eq '^(ThreadSanitizer: CHECK failed|SIGSEGV: )' build/$(1).log; then echo "the race detector itself failed: the tests that it ended run again"; \
 	elif test -n "$$RETRIES"; then echo "== FAILED AT FIRST: what failed runs again, once"; \
 	else exit 1; fi; \
-	$(2); }
+	$(2) $$(awk '$$1 == "FAIL" && NF > 1 { print $$2 }' build/$(1).log); }
 
 test-go: ## Go tests, natively, with the race detector
 	@echo "== Go tests, natively"
 	@mkdir -p build
-	@$(call retried,test-go,go test -race -timeout 8m ./...)
-	@$(call retried,test-model,go test -run '^TestModel' ./internal/outbound) # 10,000 sequences: the race detector takes too long for as many
+	@$(call retried,test-go,go test -race -timeout 8m,./...)
+	@$(call retried,test-model,go test -run '^TestModel',./internal/outbound) # 10,000 sequences: the race detector takes too long for as many
 
 test-wasm: chromium build $(OVERLAY) ## Go tests in Chromium
 	@echo "== Go tests in Chromium"
@@ -160,7 +161,7 @@ test-wasm: chromium build $(OVERLAY) ## Go tests in Chromium
 	@go build -o build/wasmbrowsertest github.com/agnivade/wasmbrowsertest
 	@go build -o build/testserver ./internal/cmd/testserver
 	@$(call retried,test-wasm-go,build/testserver -- env $(WASM) PATH="$(dir $(CHROMIUM)):$$PATH" \
-		go test -overlay=$(OVERLAY) -vet=off -p 1 -parallel 8 -timeout 8m -exec "env -u GOOS -u GOARCH $(CURDIR)/build/wasmbrowsertest" $(WASM_TESTS))
+		go test -overlay=$(OVERLAY) -vet=off -p 1 -parallel 8 -timeout 8m -exec "env -u GOOS -u GOARCH $(CURDIR)/build/wasmbrowsertest",$(WASM_TESTS))
 
 test-js: deps build ## The built package in a page, in Chromium
 	@mkdir -p build
