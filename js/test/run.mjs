@@ -12,8 +12,8 @@ import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
 
 const patience = 900_000; // ms, for each file; each test has a limit of its own
-/** How many files run at a time: most of them wait. CI runs the other engines beside other tests. */
-const atATime = { chromium: 3, firefox: 2, webkit: 2 };
+/** How many files run at a time: most of them wait. CI runs the other engines beside other tests. Those of interop measure. */
+const atATime = { chromium: 3, "chromium-interop": 1, firefox: 2, webkit: 2 };
 const names = {
   chromium: "Chromium",
   "chromium-pages": "Chromium, pages and package", // which need not be tried with each change of the module
@@ -85,7 +85,7 @@ async function runIn(argument) {
     }
   }
   const started = performance.now();
-  const failedFiles = await runFiles(files, atATime[engine], result);
+  const failedFiles = await runFiles(files, atATime[argument] ?? atATime[engine], result);
   if (failedFiles.length > 0 && process.env.RETRIES) {
     console.log(`== ${where}: the files in which a test failed run again`);
     const again = { passed: 0, failed: [], notApplicable: [] };
