@@ -216,7 +216,7 @@ testInPage(
   // Some of the clients ask where nobody is.
   {
     complaints:
-      /Failed to load|ERR_|CORS|forbids|Content Security Policy|WebSocket|can’t establish|was interrupted|Cross-Origin/,
+      /Loading Worker from|Failed to load|ERR_|CORS|forbids|Content Security Policy|WebSocket|can’t establish|was interrupted|Cross-Origin/,
   },
 );
 
