@@ -104,7 +104,7 @@ func TestIndexedDBIsDeletedMeanwhile(t *testing.T) {
 	require.Equal(t, map[string]string{"b": "2"}, all)
 }
 
-// Somebody deletes the database, and a page that hangs has it open: it is made anew only once who was to read it has given up.
+// Somebody deletes the database, and a page that hangs has it open: it is made again only once the reader has given up.
 func TestIndexedDBThatIsThereTooLate(t *testing.T) {
 	store(t).Close()
 	constructor, err := safejs.Global().Get("Function")
