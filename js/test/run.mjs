@@ -7,6 +7,7 @@
 
 import { statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { basename } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
@@ -25,14 +26,21 @@ const names = {
   "webkit-pages": "WebKitGTK, pages",
 };
 
+const inGo = "it is decided in Go, whatever the engine";
+
 /** Files for Chromium alone, and why. */
 const chromiumOnly = {
+  "answers.test.mjs": inGo,
+  "calls.test.mjs": "no browser has a part in it",
   "docs.test.mjs": "no browser has a part in it",
   "extension.test.mjs": "the extension is for Chromium: a service worker of Manifest V3",
   "manual.test.mjs": "the pages are made by others, for every browser",
   "late.test.mjs": "only Chromium freezes a page on command, and says which processes are its own",
   "hidden.test.mjs": "only Chromium slows down hidden pages at once, on command",
+  "operations.test.mjs": inGo,
   "package.test.mjs": "what bundlers make of the package does not depend on the engine",
+  "pulse.test.mjs": "no browser has a part in it",
+  "sessions.test.mjs": inGo,
   "simulator-package.test.mjs": "no browser has a part in it",
   "testing.test.mjs": "no browser has a part in it",
   "types.test.mjs": "no browser has a part in it",
@@ -115,6 +123,7 @@ async function runFiles(files, atATime, result) {
 /** Runs a file, prints what its tests said once it is over, adds to the result, and returns whether a test failed. */
 async function runFile(file, result) {
   const tests = run({ files: [file], timeout: patience });
+  const started = performance.now();
   const failed = [];
   tests.on("test:pass", ({ name, skip }) => {
     if (skip) {
@@ -128,7 +137,8 @@ async function runFile(file, result) {
   for await (const text of tests.compose(withoutCounts).compose(new spec())) {
     said += text;
   }
-  process.stdout.write(said);
+  const seconds = Math.round((performance.now() - started) / 1000);
+  process.stdout.write(`${said}  ${basename(file)}, in ${seconds} s\n`);
   result.failed.push(...failed);
   return failed.length > 0;
 }
