@@ -1,7 +1,7 @@
 // What stands behind the port in a test, in place of the Go program and the server: it takes the messages of wire.ts,
 // and does with calls what the test says.
 
-import type { GapDetail, StateChangeDetail } from "./api.js";
+import type { StateChangeDetail } from "./api.js";
 import type { Delivery, Problem } from "./error.js";
 import { defaults } from "./options.js";
 import type { Method, Options } from "./remote-client.js";
@@ -23,6 +23,9 @@ import type { FromPage, ToPage } from "./wire.js";
 
 /** Where the server answers requests. */
 const outbound = "/v2/me/outbound";
+
+/** How many milliseconds a server keeps a session that has lost its connection, by CometD's defaults. */
+const sessionOutlives = 40_000;
 
 /** A call or a subscription that waits for a session. */
 interface Waiting {
@@ -47,6 +50,10 @@ export class TestProgram {
   #waiting: Waiting[] = [];
   /** What the server has to say, and cannot while the connection is lost. */
   #held: (() => void)[] = [];
+  /** Why events may have been missed, until the client has heard of it. */
+  #missed: string | undefined;
+  /** Until when the server keeps the session, while the connection is lost: milliseconds since 1970. */
+  #lost: number | null = null;
   readonly #subscriptions = new Map<number, string>();
   readonly #refused = new Map<string, string>();
   #always: Reply | ((call: ServedCall) => Reply) = acknowledge();
@@ -140,6 +147,10 @@ export class TestProgram {
       this.#counted.reconnects++;
     }
     this.#state = detail;
+    this.#lost = state === "connected" ? null : (this.#lost ?? Date.now() + sessionOutlives);
+    if (state === "closed") {
+      this.#earlier.sessionIsOver(this.#lost);
+    }
     this.#send({
       kind: "status",
       client: this.#client,
@@ -151,6 +162,7 @@ export class TestProgram {
     if (state !== "connected") {
       return;
     }
+    this.#tellGap();
     const held = this.#held;
     this.#held = [];
     for (const say of held) {
@@ -164,13 +176,33 @@ export class TestProgram {
     }
   }
 
-  /** The session goes on in another one: what the server held for it is lost. */
+  /** The server has lost the session, and what it held for it: another one takes its place. */
   renew(): void {
     this.#held = [];
+    this.#earlier.sessionIsOver(this.#lost);
+    for (const [id, channel] of this.#subscriptions) {
+      if (this.#refused.has(channel)) {
+        this.#subscriptions.delete(id);
+      }
+    }
+    this.gap("a new session has taken the place of the one before");
   }
 
-  gap({ reason }: GapDetail): void {
-    this.#send({ kind: "gap", client: this.#client, reason });
+  /** Events may have been missed. The client hears of it once it is connected. */
+  gap(reason: string): void {
+    for (const call of this.calls) {
+      call.gap = true;
+    }
+    this.#missed = reason;
+    this.#tellGap();
+  }
+
+  #tellGap(): void {
+    const reason = this.#missed;
+    if (reason !== undefined && this.#state.state === "connected") {
+      this.#missed = undefined;
+      this.#send({ kind: "gap", client: this.#client, reason });
+    }
   }
 
   refuse(channel: string, words: string): void {
@@ -206,15 +238,26 @@ export class TestProgram {
     this.end({ code: "MODULE_EXITED", message: "" });
   }
 
-  /** Sends an event, once the connection is there. */
+  /** Publishes an event, once the connection is there. */
   publish(channel: string, data: unknown): void {
-    if (this.#state.state === "closed") {
-      return;
+    this.#onceConnected(() => {
+      const { referenceId } = { ...(data as Fields) };
+      const call = channel === outbound ? this.#waitingFor(referenceId) : undefined;
+      this.#deliver(channel, data, call);
+    });
+  }
+
+  #onceConnected(say: () => void): void {
+    if (this.#state.state === "connected") {
+      say();
+    } else if (this.#state.state !== "closed") {
+      this.#held.push(say);
     }
-    if (this.#state.state !== "connected") {
-      this.#held.push(() => this.publish(channel, data));
-      return;
-    }
+  }
+
+  /** Gives an event to all who hear it, and to the call that it answers. */
+  #deliver(channel: string, data: unknown, call: ServedCall | undefined): void {
+    this.#counted.events++;
     const subscriptions = [...this.#subscriptions]
       .filter(([, pattern]) => matches(pattern, channel))
       .map(([id]) => id);
@@ -222,7 +265,6 @@ export class TestProgram {
       this.#send({ kind: "event", client: this.#client, subscriptions, channel, data });
     }
     const event = { ...(data as Fields) };
-    const call = channel === outbound ? this.#waitingFor(event.referenceId) : undefined;
     const channels = (this.#options.channels ?? []) as readonly string[];
     const listened = channels.some((pattern) => matches(pattern, channel));
     if (listened || (channel === outbound && !call && isNews(event))) {
@@ -230,8 +272,6 @@ export class TestProgram {
     }
     if (call) {
       this.#answer(call, event);
-    } else {
-      this.#counted.events++;
     }
   }
 
@@ -414,22 +454,18 @@ export class TestProgram {
     });
   }
 
-  /** Sends an event to who waits for it, once the connection is there. */
+  /** Sends the event that answers a call, once the connection is there. */
   #offer(call: ServedCall, event: Fields): void {
     // An unsettled call may have been sent again: the answer is for that one.
-    const answer = () => this.#answer(this.#inFlight.get(call.referenceId) ?? call, event);
-    if (this.#state.state === "connected") {
-      answer();
-    } else {
-      this.#held.push(answer);
-    }
+    this.#onceConnected(() =>
+      this.#deliver(outbound, event, this.#inFlight.get(call.referenceId) ?? call),
+    );
   }
 
   #answer(call: ServedCall, event: Fields): void {
     if (call.settled) {
       return;
     }
-    this.#counted.events++;
     this.#accept(call);
     const outcome = outcomeOf(call, event);
     if (outcome) {
@@ -537,7 +573,7 @@ export class TestProgram {
       delivery: call.delivery,
       answered: call.settled,
       sentAt,
-      answerableUntil: call.settled ? null : answerableUntil,
+      answerableUntil: call.settled ? null : (answerableUntil ?? this.#lost),
     }));
   }
 

@@ -170,9 +170,6 @@ function serverOf(served: TestProgram, program: Program, client: Client): TestSe
       if (!stateIs("connected")) {
         served.change({ state: "connected", transport: "websocket" });
       }
-      if (newSession) {
-        served.gap({ reason: "a new session has taken the place of the one before" });
-      }
     },
     end: (reason = "the agent has signed out") =>
       served.end({ code: "DISCONNECTED", message: `the server ended the session: ${reason}` }),
@@ -188,6 +185,6 @@ function serverOf(served: TestProgram, program: Program, client: Client): TestSe
     publish: (channel, data) => served.publish(channel, data),
     refuseSubscription: (channel, words = "403::subscription denied") =>
       served.refuse(channel, words),
-    gap: (reason = "events may have been missed") => served.gap({ reason }),
+    gap: (reason = "events may have been missed") => served.gap(reason),
   };
 }

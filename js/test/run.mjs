@@ -43,6 +43,7 @@ const chromiumOnly = {
   "sessions.test.mjs": inGo,
   "simulator-package.test.mjs": "no browser has a part in it",
   "testing.test.mjs": "no browser has a part in it",
+  "testing-alike.test.mjs": inGo,
   "types.test.mjs": "no browser has a part in it",
 };
 
