@@ -86,8 +86,9 @@ export interface TestServer {
    */
   disconnect(reason?: string, retryIn?: number): void;
   /**
-   * The connection is there again. With `newSession` the server has lost the session meanwhile: what it kept is
-   * lost, and the client hears of a `gap`.
+   * The connection is there again. With `newSession` the server has lost the session, if need be while the client is
+   * connected: what it kept is lost, and the client hears of a `gap`. Unsettled calls cannot be answered over it any more, and
+   * `getChainedRecords` under way ends with `RECORD_ERROR`.
    */
   reconnect(options?: { newSession?: boolean }): void;
   /** The server ends the session for good: `DISCONNECTED`, and the client is `"closed"`. */
@@ -150,6 +151,10 @@ export async function createTestClient(options: TestClientOptions = {}): Promise
 
 function serverOf(served: TestProgram, program: Program, client: Client): TestServer {
   const stateIs = (state: ClientState) => client.state === state;
+  const disconnect = (reason = "the connection was lost", retryIn?: number) => {
+    const detail = { state: "reconnecting", transport: null, reason } as const;
+    served.change(retryIn === undefined ? detail : { ...detail, retryIn });
+  };
   return {
     calls: served.calls,
     get unsettled() {
@@ -159,12 +164,12 @@ function serverOf(served: TestProgram, program: Program, client: Client): TestSe
       served.always = reply;
     },
     replyOnce: (reply) => served.once(reply),
-    disconnect(reason = "the connection was lost", retryIn) {
-      const detail = { state: "reconnecting", transport: null, reason } as const;
-      served.change(retryIn === undefined ? detail : { ...detail, retryIn });
-    },
+    disconnect,
     reconnect({ newSession = false } = {}) {
       if (newSession) {
+        if (stateIs("connected")) {
+          disconnect("the server refused to go on with the session: 402::Unknown client");
+        }
         served.renew();
       }
       if (!stateIs("connected")) {
