@@ -14,7 +14,7 @@ import {
   requestLine,
   ServedCall,
 } from "./testing-call.js";
-import { asSent, check, type Fields } from "./testing-check.js";
+import { asSent, check, checkOptions, type Fields, wrongChannel } from "./testing-check.js";
 import { EarlierCalls, isListed } from "./testing-earlier.js";
 import { isFunction, readGiven } from "./testing-given.js";
 import { acknowledge, type Reply } from "./testing-reply.js";
@@ -80,7 +80,6 @@ export class TestProgram {
         this.#abort(message.id);
         break;
       case "close":
-        this.end({ code: "CLOSED", message: "the client was closed" });
         this.#close(message.id, readGiven(message.options));
         break;
       case "stats":
@@ -278,12 +277,19 @@ export class TestProgram {
   #begin(message: FromPage & { kind: "call" }): void {
     const { id, method } = message;
     const given = readGiven(message.request);
+    const options = readGiven(message.options);
+    const wrong = checkOptions(options, {
+      ackTimeout: "milliseconds",
+      ...(method === "completeRecord" && { allowUnknownCallResult: "boolean" }),
+    });
     if (typeof given !== "object" || given === null || Array.isArray(given)) {
-      const problem = { field: "request", message: "must be an object" };
-      this.#reject(id, invalid([problem]));
+      wrong.unshift({ field: "request", message: "must be an object" });
+    }
+    if (wrong.length > 0) {
+      this.#reject(id, invalid(wrong, "request or options"));
       return;
     }
-    const settings = { ...(readGiven(message.options) as Fields | undefined) };
+    const settings = { ...(options as Fields | undefined) };
     const request = given as Fields;
     const referenceId = (request.referenceId ?? message.reference) as string;
     const allow = settings.allowUnknownCallResult ?? this.#options.allowUnknownCallResult;
@@ -514,6 +520,12 @@ export class TestProgram {
   }
 
   #close(id: number, options: unknown): void {
+    const problems = checkOptions(options, { forget: "boolean" });
+    if (problems.length > 0) {
+      this.#reject(id, invalid(problems, "request or options"));
+      return;
+    }
+    this.end({ code: "CLOSED", message: "the client was closed" });
     if ((options as { forget?: unknown } | undefined)?.forget === true) {
       if (this.#ending && this.#isForeign) {
         this.#reject(id, this.#ending);
@@ -528,14 +540,15 @@ export class TestProgram {
 
   #subscribe({ id, channel, listener }: FromPage & { kind: "subscribe" }): void {
     const problems: Problem[] = [];
-    if (typeof channel !== "string") {
-      problems.push({ field: "channel", message: "must be a string" });
+    const why = typeof channel === "string" ? wrongChannel(channel) : "must be a string";
+    if (why !== undefined) {
+      problems.push({ field: "channel", message: why });
     }
     if (!isFunction(listener)) {
       problems.push({ field: "listener", message: "must be a function" });
     }
     if (problems.length > 0) {
-      this.#reject(id, invalid(problems));
+      this.#reject(id, invalid(problems, "request or options"));
       return;
     }
     this.#subscribeTo(id, channel as string);
@@ -601,7 +614,8 @@ export class TestProgram {
 
   #forget(id: number, referenceId: unknown): void {
     if (typeof referenceId !== "string") {
-      this.#reject(id, invalid([{ field: "referenceId", message: "must be a string" }]));
+      const problem = { field: "referenceId", message: "must be a string" };
+      this.#reject(id, invalid([problem], "request or options"));
       return;
     }
     const earlier = this.#earlier.find(referenceId);
@@ -637,9 +651,9 @@ const aborted = {
   cause: { of: "signal" },
 } as const;
 
-function invalid(problems: Problem[]): Failure {
+function invalid(problems: Problem[], what = "request"): Failure {
   const list = problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
-  const message = `wrong request, nothing was sent: ${list}`;
+  const message = `wrong ${what}, nothing was sent: ${list}`;
   return { code: "INVALID_REQUEST", message, delivery: "not-sent", problems };
 }
 

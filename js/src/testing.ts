@@ -122,8 +122,8 @@ export interface TestClient {
  * table. Timers are those of `setTimeout` at the time of the call, so that fake ones will do.
  *
  * Of the options, `ackTimeout`, `connectTimeout`, `allowUnknownCallResult`, `channels` and `journal` count; the
- * others are taken and have no effect, so that an app can pass its own. Not checked are the values of options, and the names of
- * channels; the messages of errors are shorter than the real ones.
+ * others are taken and have no effect, so that an app can pass its own. Their values are not checked; the messages of errors are
+ * shorter than the real ones.
  */
 export async function createTestClient(options: TestClientOptions = {}): Promise<TestClient> {
   const { unsettled = [], ...others } = options;

@@ -317,3 +317,70 @@ testAlike(
     "/v2/me/devices: /v2/me/devices after",
   ],
 );
+
+testAlike(
+  "what is wrong is refused, and the client lives on",
+  {},
+  async (player) => {
+    await player.start();
+    const ask = (method, ...args) =>
+      player.session.evaluate(
+        async ({ client, outcome, OutboundError }, method, args) => {
+          const listener = method === "subscribe" ? [() => {}] : [];
+          const { error } = await outcome(client[method](...args, ...listener), OutboundError);
+          return `${method}: ${error?.code} ${error?.problems?.map(({ field }) => field)}`;
+        },
+        method,
+        args,
+      );
+    const seen = [];
+    for (const [method, ...args] of [
+      ["completeRecord", request, { ackTimout: 5 }],
+      ["completeRecord", request, { ackTimeout: 0 }],
+      ["completeRecord", request, { ackTimeout: "5", allowUnknownCallResult: 1 }],
+      ["completeRecord", request, { signal: {} }],
+      ["completeRecord", request, 7],
+      ["completeRecord", 7, { ackTimeout: null, more: true }],
+      ["rejectRecord", requests.rejectRecord, { allowUnknownCallResult: true }],
+      ["completeRecord", request, null],
+      ["close", { forgot: true }],
+      ["close", { forget: 1 }],
+      ["forget", 5],
+      ["subscribe", "v2/me/calls"],
+      ["subscribe", "/"],
+      ["subscribe", "/v2//calls"],
+      ["subscribe", "/v2/me/"],
+      ["subscribe", "/v2/*/calls"],
+      ["subscribe", "/v2/me/c*"],
+      ["subscribe", "/meta/connect"],
+      ["subscribe", `/${"x".repeat(1024)}`],
+      ["subscribe", "/metadata/**"],
+    ]) {
+      seen.push(await ask(method, ...args));
+    }
+    return [...seen, await player.session.evaluate(({ client }) => client.state)];
+  },
+  [
+    "completeRecord: INVALID_REQUEST ackTimout",
+    "completeRecord: INVALID_REQUEST ackTimeout",
+    "completeRecord: INVALID_REQUEST ackTimeout,allowUnknownCallResult",
+    "completeRecord: INVALID_REQUEST signal",
+    "completeRecord: INVALID_REQUEST options",
+    "completeRecord: INVALID_REQUEST request,more",
+    "rejectRecord: INVALID_REQUEST allowUnknownCallResult",
+    "completeRecord: undefined undefined",
+    "close: INVALID_REQUEST forgot",
+    "close: INVALID_REQUEST forget",
+    "forget: INVALID_REQUEST referenceId",
+    "subscribe: INVALID_REQUEST channel",
+    "subscribe: INVALID_REQUEST channel",
+    "subscribe: INVALID_REQUEST channel",
+    "subscribe: INVALID_REQUEST channel",
+    "subscribe: INVALID_REQUEST channel",
+    "subscribe: INVALID_REQUEST channel",
+    "subscribe: INVALID_REQUEST channel",
+    "subscribe: INVALID_REQUEST channel",
+    "subscribe: undefined undefined",
+    "connected",
+  ],
+);
