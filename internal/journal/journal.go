@@ -274,15 +274,20 @@ func (j *Journal) findDead(ctx context.Context, all map[string]string, wait time
 			try(owner, 0)
 		}
 	}
-	deadline := time.Now().Add(wait)
+	deadline, found := time.Now().Add(wait), false
 	for owner, l := range owners {
 		switch {
 		case len(l.entries) == 0:
 		case opening || j.dying[owner]:
-			j.dying[owner] = !try(owner, time.Until(deadline)) && opening
+			dead := try(owner, time.Until(deadline))
+			found = found || dead
+			j.dying[owner] = opening && !dead
 		default:
 			try(owner, 0)
 		}
+	}
+	if found { // that of the page that is being reloaded, most likely: the others live
+		clear(j.dying)
 	}
 	return any
 }

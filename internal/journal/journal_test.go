@@ -547,6 +547,13 @@ func TestTakeOver_LivingOwnerIsWaitedForOnceAndOnlySoonAfterOpening(t *testing.T
 		wait(11 * time.Second)
 		require.Zero(t, took(late))
 
+		dead := open(t, b, "s")
+		dead.put(t, entry("c"))
+		dead.Kill()
+		after := open(t, b, "s")
+		require.Equal(t, []string{"c"}, after.references())
+		require.Zero(t, took(after), "it was the other one that was being reloaded")
+
 		first := open(t, b, "t")
 		newer := open(t, b, "t")
 		newer.put(t, entry("b"))
