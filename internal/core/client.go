@@ -125,12 +125,15 @@ func (c *client) status(s bayeux.Status) {
 }
 
 func (p *page) tell(s bayeux.Status) {
-	reason := ""
+	reason, transport := "", ""
 	if s.Reason != nil {
 		reason = s.Reason.Error()
 	}
+	if s.State == bayeux.Connected { // otherwise it is the one that is tried
+		transport = s.Transport
+	}
 	p.port.out.now(&wire.Status{
-		Client: p.number, State: string(s.State), Transport: s.Transport, Reason: reason,
+		Client: p.number, State: string(s.State), Transport: transport, Reason: reason,
 		RetryIn: float64(s.RetryIn.Microseconds()) / 1000,
 	})
 }

@@ -188,6 +188,15 @@ func TestPort_CallThatWaitsForASessionIsNotSent(t *testing.T) {
 	require.Equal(t, gws.NotSent, e.Delivery)
 }
 
+func TestPort_TransportIsSaidOnlyWhileConnected(t *testing.T) {
+	sim := gwssim.New(t)
+	p := openPage(t, newCore())
+	p.resolved(p.create(1, sim))
+	require.Equal(t, "websocket", await(p, func(m *wire.Status) bool { return m.State == "connected" }).Transport)
+	sim.Close()
+	require.Empty(t, await(p, func(m *wire.Status) bool { return m.State == "reconnecting" }).Transport)
+}
+
 func TestPort_HeadersAreAskedFor(t *testing.T) {
 	sim := gwssim.New(t)
 	p := openPage(t, newCore())

@@ -16,7 +16,7 @@ type Fault struct {
 	Times int `json:"times,omitempty"`
 	// Session limits it to one HTTP session, by its number in [State]; all if 0.
 	Session int `json:"session,omitempty"`
-	// Every lets it happen to each so-many-th of those requests only; to each
+	// Every lets it happen only to each n-th of those requests, such as to each third with 3; to each
 	// if 0.
 	Every int `json:"every,omitempty"`
 
@@ -44,7 +44,7 @@ const (
 	AtAll        Stage = "all"        // any of those above
 
 	// AtAcknowledgement is what carries an event of a record to the client, in
-	// answer to whatever connect. It has been processed.
+	// answer to whatever connect. The record has been processed.
 	AtAcknowledgement Stage = "acknowledgement"
 
 	// AtEvent is the events that answer an operation, before they go to any
@@ -70,12 +70,12 @@ type Action string
 // The actions.
 const (
 	DoReset    Action = "reset"    // the connection is reset in place of the answer
-	DoClose    Action = "close"    // the connection is closed in place of the answer: a WebSocket with Code
+	DoClose    Action = "close"    // the connection is closed in place of the answer: a WebSocket with the code of the fault
 	DoSilence  Action = "silence"  // there is no answer; a WebSocket stays open and carries nothing any more
-	DoAnswer   Action = "answer"   // Status, Header and Body are the answer; on a WebSocket, Body is the frame
+	DoAnswer   Action = "answer"   // the answer has the status, header and body of the fault; on a WebSocket, the body is the frame
 	DoDelay    Action = "delay"    // the answer comes late
 	DoPieces   Action = "pieces"   // the answer comes in five chunks, or fragments of a WebSocket message
 	DoHalf     Action = "half"     // half of the answer comes, then the connection is reset
 	DoTruncate Action = "truncate" // half of the answer comes as if it were the whole
-	DoAmend    Action = "amend"    // the replies in the answer, meta messages all, get the fields in Body; null removes one
+	DoAmend    Action = "amend"    // the replies in the answer, meta messages all, get the fields in the body of the fault; null removes one
 )

@@ -28,15 +28,17 @@ type Journal struct {
 	config Config
 	queue  *queue
 
-	taking chan struct{} // has an element while owners are looked for that have died
-	closed bool          // guarded by that: no lock is taken any more
+	opened time.Time
+	taking chan struct{}   // has an element while owners are looked for that have died
+	closed bool            // guarded by that: no lock is taken any more
+	dying  map[string]bool // guarded by that: owners with entries that lived as this journal was opened, and may have been about to die
 
 	mu      sync.Mutex
 	entries map[string]*kept   // by reference
-	dead    map[string]bool    // owners whose locks this one has taken
-	gone    map[string]bool    // keys of theirs that were removed: a text that was read before may still have them
-	left    []string           // keys of sessions that were taken over
-	behind  map[string][]*kept // entries of theirs behind one of this owner's, by reference: see Withdraw
+	dead    map[string]bool    // owners that have died: this one holds their locks
+	gone    map[string]bool    // keys of dead owners' entries that were removed; what was loaded before that may still have them
+	left    []string           // keys of dead owners' sessions
+	behind  map[string][]*kept // dead owners' entries with the reference of an entry of this owner, by that: see Withdraw
 	session json.RawMessage    // that of the owner; nil if there is none
 	refresh *time.Timer        // writes it again
 	warned  bool
@@ -49,7 +51,7 @@ type kept struct {
 	key string
 }
 
-// tellsMore reports whether it is the better of two entries of one reference.
+// tellsMore reports whether e is to be kept, of two entries with one reference: the one with an answer, or else the later one.
 func (e *kept) tellsMore(than *kept) bool {
 	if answered := e.Answer != nil; answered != (than.Answer != nil) {
 		return answered
@@ -58,10 +60,15 @@ func (e *kept) tellsMore(than *kept) bool {
 }
 
 const (
-	// patience is how long a lock is waited for: that of a page which is being
+	// patience is how long a lock is waited for as a journal is opened: that of a page which is being
 	// reloaded may outlive it for a moment, that of its Worker above all.
 	patience = 500 * time.Millisecond
 	retry    = 25 * time.Millisecond
+
+	// On a slow machine that moment is longer. Who asks for what was left soon after the journal was opened waits so long
+	// for such a lock, once.
+	morePatience = 2 * time.Second
+	soon         = 10 * time.Second
 
 	// writeLimit is how long the store may take: whoever waits must not wait
 	// for ever, and the server keeps a session for 10 s.
@@ -76,7 +83,7 @@ const (
 // cannot be had, it says so to Log, and the journal is kept in memory alone until the
 // store can be written.
 func Open(ctx context.Context, c Config) (j *Journal, session json.RawMessage) {
-	j = &Journal{config: c, taking: make(chan struct{}, 1), entries: map[string]*kept{}, dead: map[string]bool{}, gone: map[string]bool{}, behind: map[string][]*kept{}, queue: newQueue(c.Store)}
+	j = &Journal{config: c, opened: time.Now(), taking: make(chan struct{}, 1), dying: map[string]bool{}, entries: map[string]*kept{}, dead: map[string]bool{}, gone: map[string]bool{}, behind: map[string][]*kept{}, queue: newQueue(c.Store)}
 	if c.Store == nil {
 		return j, nil
 	}
@@ -90,7 +97,7 @@ func Open(ctx context.Context, c Config) (j *Journal, session json.RawMessage) {
 	}
 	all, err := j.load(limited)
 	if err == nil {
-		_, session, err = j.takeOver(limited, all, patience)
+		_, session, err = j.takeOver(limited, all, patience, true)
 	}
 	if err != nil {
 		j.reportAs(unkept, err)
@@ -117,7 +124,7 @@ const (
 	incomplete = "what is sent is not in the journal, and a crash would leave nothing of it"
 )
 
-// left is what an owner has left.
+// left is what the store has of one owner.
 type left struct {
 	entries []*kept
 	session record
@@ -145,14 +152,18 @@ func (j *Journal) takeOverNow(ctx context.Context) ([]Entry, error) {
 	if j.closed {
 		return nil, nil
 	}
-	limited, cancel := context.WithTimeout(ctx, writeLimit)
+	wait := morePatience
+	if time.Since(j.opened) > soon {
+		wait = 0
+	}
+	limited, cancel := context.WithTimeout(ctx, writeLimit+wait)
 	defer cancel()
 	all, err := j.load(limited)
 	if err != nil {
 		return nil, err
 	}
-	j.adoptAll() // what is found is no better than what is in use here
-	found, _, err := j.takeOver(limited, all, 0)
+	j.adoptAll() // first: takeOver leaves an entry alone that has become this owner's
+	found, _, err := j.takeOver(limited, all, wait, false)
 	if err != nil {
 		return nil, err
 	}
@@ -172,10 +183,10 @@ func (j *Journal) adoptAll() {
 	}
 }
 
-// takeOver takes over what those have left who are dead, and removes what
-// nobody needs. For owners that may be about to die it waits so long.
-func (j *Journal) takeOver(ctx context.Context, all map[string]string, wait time.Duration) (found []Entry, session json.RawMessage, err error) {
-	if j.findDead(ctx, all, wait) {
+// takeOver takes over the entries of dead owners, and removes what
+// nobody needs. For owners that may be about to die it waits so long: as the journal is opened, any may be.
+func (j *Journal) takeOver(ctx context.Context, all map[string]string, wait time.Duration, opening bool) (found []Entry, session json.RawMessage, err error) {
+	if j.findDead(ctx, all, wait, opening) {
 		// They may have written until their end.
 		if all, err = j.load(ctx); err != nil {
 			return nil, nil, err
@@ -243,17 +254,18 @@ func (j *Journal) ownKey(reference string) string {
 }
 
 // findDead looks for owners who are dead, and takes their locks; it reports whether there are any.
-func (j *Journal) findDead(ctx context.Context, all map[string]string, wait time.Duration) bool {
+func (j *Journal) findDead(ctx context.Context, all map[string]string, wait time.Duration, opening bool) bool {
 	j.mu.Lock()
 	any := len(j.dead) > 0
 	j.mu.Unlock()
-	try := func(owner string, wait time.Duration) {
-		if j.alone(ctx, owner, wait) {
+	try := func(owner string, wait time.Duration) (dead bool) {
+		if dead = j.alone(ctx, owner, wait); dead {
 			any = true
 			j.mu.Lock()
 			j.dead[owner] = true
 			j.mu.Unlock()
 		}
+		return dead
 	}
 	owners, _ := j.sort(all)
 	for owner, l := range owners {
@@ -262,11 +274,20 @@ func (j *Journal) findDead(ctx context.Context, all map[string]string, wait time
 			try(owner, 0)
 		}
 	}
-	deadline := time.Now().Add(wait)
+	deadline, found := time.Now().Add(wait), false
 	for owner, l := range owners {
-		if len(l.entries) > 0 {
-			try(owner, time.Until(deadline))
+		switch {
+		case len(l.entries) == 0:
+		case opening || j.dying[owner]:
+			dead := try(owner, time.Until(deadline))
+			found = found || dead
+			j.dying[owner] = opening && !dead
+		default:
+			try(owner, 0)
 		}
+	}
+	if found { // that of the page that is being reloaded, most likely: the others live
+		clear(j.dying)
 	}
 	return any
 }
@@ -419,7 +440,7 @@ func (j *Journal) reportLater(err error) {
 	}
 }
 
-// putBehind notes what a dead owner has left of a reference that an entry of this one has. The mutex is held.
+// putBehind notes an entry of a dead owner whose reference an entry of this owner has, too. The mutex is held.
 func (j *Journal) putBehind(e *kept) {
 	all := j.behind[e.ReferenceID]
 	if !slices.ContainsFunc(all, func(o *kept) bool { return o.key == e.key }) {
@@ -427,7 +448,8 @@ func (j *Journal) putBehind(e *kept) {
 	}
 }
 
-// dropBehind lets go of that, but of what is answered if unanswered is true, and returns the keys. The mutex is held.
+// dropBehind lets go of the entries behind one of this reference, if unanswered is true only of those without an answer, and returns their
+// keys, which are to be removed. The mutex is held.
 func (j *Journal) dropBehind(reference string, unanswered bool) (keys []string) {
 	for _, e := range j.behind[reference] {
 		if e.Answer == nil || !unanswered {

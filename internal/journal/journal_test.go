@@ -516,6 +516,51 @@ func TestTakeOver_LivingOwnerFindsWhatOthersLeaveAtAnyTime(t *testing.T) {
 	})
 }
 
+// On a slow machine the locks of a page that is reloaded may outlive it for longer than a journal takes to open.
+func TestTakeOver_PageThatIsBeingReloadedIsWaitedFor(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		reloaded := open(t, b, "s")
+		reloaded.put(t, entry("a"))
+		time.AfterFunc(1900*time.Millisecond, reloaded.Kill)
+		next := open(t, b, "s")
+		require.Empty(t, next.references(), "its lock is not free yet")
+		require.Equal(t, []string{"a"}, next.takeOver(t))
+	})
+}
+
+func TestTakeOver_LivingOwnerIsWaitedForOnceAndOnlySoonAfterOpening(t *testing.T) {
+	run(t, func(t *testing.T) {
+		b := journaltest.NewBrowser()
+		living := open(t, b, "s")
+		living.put(t, entry("a"))
+		took := func(o *owner) time.Duration {
+			t.Helper()
+			start := time.Now()
+			require.Empty(t, o.takeOver(t))
+			return time.Since(start).Round(100 * time.Millisecond)
+		}
+		next := open(t, b, "s")
+		require.Equal(t, 2*time.Second, took(next))
+		require.Zero(t, took(next), "by now it is known to live")
+		late := open(t, b, "s")
+		wait(11 * time.Second)
+		require.Zero(t, took(late))
+
+		dead := open(t, b, "s")
+		dead.put(t, entry("c"))
+		dead.Kill()
+		after := open(t, b, "s")
+		require.Equal(t, []string{"c"}, after.references())
+		require.Zero(t, took(after), "it was the other one that was being reloaded")
+
+		first := open(t, b, "t")
+		newer := open(t, b, "t")
+		newer.put(t, entry("b"))
+		require.Zero(t, took(first), "who has come since is not being reloaded")
+	})
+}
+
 // A request of this owner may come to nothing: then that of the dead, which may have been processed, counts again.
 func TestTakeOver_EntryOfAReferenceThatIsInUse(t *testing.T) {
 	for name, test := range map[string]struct {

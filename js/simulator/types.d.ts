@@ -126,7 +126,7 @@ export interface Behavior {
   /**
    * `sessionsPerBrowser` is how many sessions of one browser have their connect held
    * over long-polling. Others are answered at once, with the advice that there are
-   * multiple clients, and an interval of 2 s. Without a bound if 0; `cometd`'s
+   * multiple clients, and an interval of 2 s. Without a bound if 0; CometD's
    * own default is 1.
    */
   sessionsPerBrowser?: number;
@@ -166,7 +166,7 @@ export interface Behavior {
    * `direct` writes events to the WebSocket at once, on frames of their own,
    * while the connect stays held, and keeps none of them: what is written
    * into a dead socket, or published while there is no socket, is lost. That
-   * is what `cometd` does without acknowledged delivery, which is therefore
+   * is what CometD does without acknowledged delivery, which is therefore
    * not negotiated. Long-polling is not affected.
    */
   direct?: boolean;
@@ -210,7 +210,7 @@ export interface Fault {
   /** `session` limits it to one HTTP session, by its number in {@link State}; all if 0. */
   session?: number;
   /**
-   * `every` lets it happen to each so-many-th of those requests only; to each
+   * `every` lets it happen only to each n-th of those requests, such as to each third with 3; to each
    * if 0.
    */
   every?: number;
@@ -250,7 +250,7 @@ export type Stage =
   | "all"
   /**
    * `"acknowledgement"` is what carries an event of a record to the client, in
-   * answer to whatever connect. It has been processed.
+   * answer to whatever connect. The record has been processed.
    */
   | "acknowledgement"
   /**
@@ -278,11 +278,11 @@ export interface Request {
 export type Action =
   /** the connection is reset in place of the answer */
   | "reset"
-  /** the connection is closed in place of the answer: a WebSocket with Code */
+  /** the connection is closed in place of the answer: a WebSocket with the code of the fault */
   | "close"
   /** there is no answer; a WebSocket stays open and carries nothing any more */
   | "silence"
-  /** Status, Header and Body are the answer; on a WebSocket, Body is the frame */
+  /** the answer has the status, header and body of the fault; on a WebSocket, the body is the frame */
   | "answer"
   /** the answer comes late */
   | "delay"
@@ -292,7 +292,7 @@ export type Action =
   | "half"
   /** half of the answer comes as if it were the whole */
   | "truncate"
-  /** the replies in the answer, meta messages all, get the fields in Body; null removes one */
+  /** the replies in the answer, meta messages all, get the fields in the body of the fault; null removes one */
   | "amend";
 
 /**
@@ -380,7 +380,7 @@ export interface Deed {
   result: string;
 }
 
-/** SessionState is an HTTP session, and what of `cometd` it has. */
+/** SessionState is an HTTP session, and what of CometD it has. */
 export interface SessionState {
   /** to be named in {@link Fault} and in the control verbs; no cookie */
   id: number;
@@ -389,7 +389,7 @@ export interface SessionState {
   cometd: CometDState[];
 }
 
-/** CometDState is a `cometd` session. */
+/** CometDState is a CometD session. */
 export interface CometDState {
   /** websocket or long-polling */
   transport: string;
@@ -409,7 +409,7 @@ export interface Exchange {
   user?: string;
   method: string;
   path: string;
-  /** the operationName, or the first channel of a `cometd` request */
+  /** the operationName, or the first channel of a CometD request */
   operation?: string;
   outcome: Outcome;
   /** HTTP */
@@ -432,7 +432,7 @@ export type Outcome =
   /** the client went away, or never got an answer */
   | "gone";
 
-/** SentEvent is an event that was published, to how many `cometd` sessions soever. */
+/** SentEvent is an event that was published, to how many CometD sessions soever. */
 export interface SentEvent {
   /** a number that only grows */
   n: number;

@@ -411,7 +411,8 @@ export interface OutboundClient extends OutboundOperations, EventTarget {
    * was about to send, when it crashed or was reloaded. This client's own calls are not among them, nor
    * those of clients that still live, in other pages. Each time it also looks for calls that were left
    * since, as by a tab that was closed. Of several clients, each call belongs to the one that
-   * asks first.
+   * asks first. Within 10 s of connecting, it may take 2 s longer, once: a client that had calls in the journal as this one
+   * connected may be of a page that is just being reloaded.
    *
    * A call is listed until it was settled and its {@link UnsettledCallOf.settled} has said so,
    * until it is forgotten, or until a call with its `referenceId` has taken its place. The list

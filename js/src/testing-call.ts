@@ -20,6 +20,8 @@ export class ServedCall {
   /** By which the page knows it; undefined of an unsettled call that nobody waits for. */
   id: number | undefined;
   records: unknown[] = [];
+  /** Events may have been lost since the request has left. */
+  gap = false;
   /** The event that has ended it; undefined until then, and where it has ended otherwise. */
   answer: Fields | undefined;
   /** What it has come to; undefined until then. */
@@ -139,6 +141,10 @@ export function outcomeOf(call: ServedCall, event: Fields): ServedCall["outcome"
   if (role === undefined) {
     const expected = Object.keys(answers).join(" or ");
     const message = `GWS answered with ${JSON.stringify(name)} in place of ${expected}`;
+    return { code: "RECORD_ERROR", message, event };
+  }
+  if (result === "records" && call.gap) {
+    const message = `GWS answered with ${JSON.stringify(name)}, but events may have been lost while the list was coming, and records with them: ask for it again`;
     return { code: "RECORD_ERROR", message, event };
   }
   const record = role === "nothing" ? null : event.record;

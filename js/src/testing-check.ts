@@ -77,6 +77,59 @@ export function check(
   return { row, problems };
 }
 
+/** Options that a method takes beside a signal, and what they may be. */
+export type OptionRules = { readonly [name: string]: "boolean" | "milliseconds" };
+
+/** Finds what is wrong with the options of a call or of close(); a real signal is not among them. */
+export function checkOptions(options: unknown, rules: OptionRules): Problem[] {
+  if (options === undefined || options === null) {
+    return [];
+  }
+  if (typeof options !== "object" || Array.isArray(options)) {
+    return [{ field: "options", message: "must be an object" }];
+  }
+  const problems: Problem[] = [];
+  for (const [field, value] of Object.entries(options)) {
+    const rule = Object.hasOwn(rules, field) ? rules[field] : undefined;
+    if (rule === undefined) {
+      const message = field === "signal" ? "must be an AbortSignal" : "unknown option";
+      problems.push({ field, message });
+    } else if (rule === "boolean" && typeof value !== "boolean") {
+      problems.push({ field, message: "must be of type boolean" });
+    } else if (rule === "milliseconds" && !isMilliseconds(value)) {
+      const message = "must be a number of milliseconds from 1 to 86400000";
+      problems.push({ field, message });
+    }
+  }
+  return problems;
+}
+
+function isMilliseconds(value: unknown): boolean {
+  return typeof value === "number" && value >= 1 && value <= 86_400_000;
+}
+
+/** Finds what is wrong with a channel to subscribe to; undefined if nothing is. */
+export function wrongChannel(channel: string): string | undefined {
+  const segments = channel.slice(1).split("/");
+  if (channel.length > 1024) {
+    return "is longer than 1024 characters";
+  }
+  if (!channel.startsWith("/") || channel === "/") {
+    return "must begin with / and name something, such as /v2/me/calls";
+  }
+  if (segments[0] === "meta") {
+    return "is the protocol's own";
+  }
+  if (segments.includes("")) {
+    return "has an empty segment";
+  }
+  const last = segments.at(-1) as string;
+  const wild = last === "*" || last === "**" ? segments.slice(0, -1) : segments;
+  return wild.some((segment) => segment.includes("*"))
+    ? "* and ** may only be the whole last segment"
+    : undefined;
+}
+
 /**
  * A request as it is sent, in the order of the table, and as unsettled calls are listed: integers are numbers, or
  * their digits beyond 2^53 - 1, and times are seconds since 1970.

@@ -6,7 +6,8 @@ export interface EarlierCall {
   readonly call: ServedCall;
   /** Milliseconds since 1970, as the next one. */
   readonly sentAt: number;
-  readonly answerableUntil: number | null;
+  /** null while the session goes on in this client. */
+  answerableUntil: number | null;
   /** A call with its reference is in flight. */
   superseded: boolean;
   /** It is not to be listed any more. */
@@ -68,6 +69,14 @@ export class EarlierCalls {
     }
     earlier.dismissed = true;
     return earlier.call;
+  }
+
+  /** The session that went on in this client is over, or would have been at the time of `lost` at the latest. */
+  sessionIsOver(lost: number | null): void {
+    const over = Math.min(lost ?? Infinity, Date.now());
+    for (const earlier of this.#all) {
+      earlier.answerableUntil ??= over;
+    }
   }
 
   /** The caller has got what the call of that reference came to: if it is one of these, it is settled. */

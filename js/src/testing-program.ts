@@ -1,7 +1,7 @@
 // What stands behind the port in a test, in place of the Go program and the server: it takes the messages of wire.ts,
 // and does with calls what the test says.
 
-import type { GapDetail, StateChangeDetail } from "./api.js";
+import type { StateChangeDetail } from "./api.js";
 import type { Delivery, Problem } from "./error.js";
 import { defaults } from "./options.js";
 import type { Method, Options } from "./remote-client.js";
@@ -14,7 +14,7 @@ import {
   requestLine,
   ServedCall,
 } from "./testing-call.js";
-import { asSent, check, type Fields } from "./testing-check.js";
+import { asSent, check, checkOptions, type Fields, wrongChannel } from "./testing-check.js";
 import { EarlierCalls, isListed } from "./testing-earlier.js";
 import { isFunction, readGiven } from "./testing-given.js";
 import { acknowledge, type Reply } from "./testing-reply.js";
@@ -23,6 +23,9 @@ import type { FromPage, ToPage } from "./wire.js";
 
 /** Where the server answers requests. */
 const outbound = "/v2/me/outbound";
+
+/** How many milliseconds a server keeps a session that has lost its connection, by CometD's defaults. */
+const sessionOutlives = 40_000;
 
 /** A call or a subscription that waits for a session. */
 interface Waiting {
@@ -47,6 +50,10 @@ export class TestProgram {
   #waiting: Waiting[] = [];
   /** What the server has to say, and cannot while the connection is lost. */
   #held: (() => void)[] = [];
+  /** Why events may have been missed, until the client has heard of it. */
+  #missed: string | undefined;
+  /** Until when the server keeps the session, while the connection is lost: milliseconds since 1970. */
+  #lost: number | null = null;
   readonly #subscriptions = new Map<number, string>();
   readonly #refused = new Map<string, string>();
   #always: Reply | ((call: ServedCall) => Reply) = acknowledge();
@@ -73,7 +80,6 @@ export class TestProgram {
         this.#abort(message.id);
         break;
       case "close":
-        this.end({ code: "CLOSED", message: "the client was closed" });
         this.#close(message.id, readGiven(message.options));
         break;
       case "stats":
@@ -140,6 +146,10 @@ export class TestProgram {
       this.#counted.reconnects++;
     }
     this.#state = detail;
+    this.#lost = state === "connected" ? null : (this.#lost ?? Date.now() + sessionOutlives);
+    if (state === "closed") {
+      this.#earlier.sessionIsOver(this.#lost);
+    }
     this.#send({
       kind: "status",
       client: this.#client,
@@ -151,6 +161,7 @@ export class TestProgram {
     if (state !== "connected") {
       return;
     }
+    this.#tellGap();
     const held = this.#held;
     this.#held = [];
     for (const say of held) {
@@ -164,13 +175,33 @@ export class TestProgram {
     }
   }
 
-  /** The session goes on in another one: what the server held for it is lost. */
+  /** The server has lost the session, and what it held for it: another one takes its place. */
   renew(): void {
     this.#held = [];
+    this.#earlier.sessionIsOver(this.#lost);
+    for (const [id, channel] of this.#subscriptions) {
+      if (this.#refused.has(channel)) {
+        this.#subscriptions.delete(id);
+      }
+    }
+    this.gap("a new session has taken the place of the one before");
   }
 
-  gap({ reason }: GapDetail): void {
-    this.#send({ kind: "gap", client: this.#client, reason });
+  /** Events may have been missed. The client hears of it once it is connected. */
+  gap(reason: string): void {
+    for (const call of this.calls) {
+      call.gap = true;
+    }
+    this.#missed = reason;
+    this.#tellGap();
+  }
+
+  #tellGap(): void {
+    const reason = this.#missed;
+    if (reason !== undefined && this.#state.state === "connected") {
+      this.#missed = undefined;
+      this.#send({ kind: "gap", client: this.#client, reason });
+    }
   }
 
   refuse(channel: string, words: string): void {
@@ -206,15 +237,26 @@ export class TestProgram {
     this.end({ code: "MODULE_EXITED", message: "" });
   }
 
-  /** Sends an event, once the connection is there. */
+  /** Publishes an event, once the connection is there. */
   publish(channel: string, data: unknown): void {
-    if (this.#state.state === "closed") {
-      return;
+    this.#onceConnected(() => {
+      const { referenceId } = { ...(data as Fields) };
+      const call = channel === outbound ? this.#waitingFor(referenceId) : undefined;
+      this.#deliver(channel, data, call);
+    });
+  }
+
+  #onceConnected(say: () => void): void {
+    if (this.#state.state === "connected") {
+      say();
+    } else if (this.#state.state !== "closed") {
+      this.#held.push(say);
     }
-    if (this.#state.state !== "connected") {
-      this.#held.push(() => this.publish(channel, data));
-      return;
-    }
+  }
+
+  /** Gives an event to all who hear it, and to the call that it answers. */
+  #deliver(channel: string, data: unknown, call: ServedCall | undefined): void {
+    this.#counted.events++;
     const subscriptions = [...this.#subscriptions]
       .filter(([, pattern]) => matches(pattern, channel))
       .map(([id]) => id);
@@ -222,7 +264,6 @@ export class TestProgram {
       this.#send({ kind: "event", client: this.#client, subscriptions, channel, data });
     }
     const event = { ...(data as Fields) };
-    const call = channel === outbound ? this.#waitingFor(event.referenceId) : undefined;
     const channels = (this.#options.channels ?? []) as readonly string[];
     const listened = channels.some((pattern) => matches(pattern, channel));
     if (listened || (channel === outbound && !call && isNews(event))) {
@@ -230,20 +271,25 @@ export class TestProgram {
     }
     if (call) {
       this.#answer(call, event);
-    } else {
-      this.#counted.events++;
     }
   }
 
   #begin(message: FromPage & { kind: "call" }): void {
     const { id, method } = message;
     const given = readGiven(message.request);
+    const options = readGiven(message.options);
+    const wrong = checkOptions(options, {
+      ackTimeout: "milliseconds",
+      ...(method === "completeRecord" && { allowUnknownCallResult: "boolean" }),
+    });
     if (typeof given !== "object" || given === null || Array.isArray(given)) {
-      const problem = { field: "request", message: "must be an object" };
-      this.#reject(id, invalid([problem]));
+      wrong.unshift({ field: "request", message: "must be an object" });
+    }
+    if (wrong.length > 0) {
+      this.#reject(id, invalid(wrong, "request or options"));
       return;
     }
-    const settings = { ...(readGiven(message.options) as Fields | undefined) };
+    const settings = { ...(options as Fields | undefined) };
     const request = given as Fields;
     const referenceId = (request.referenceId ?? message.reference) as string;
     const allow = settings.allowUnknownCallResult ?? this.#options.allowUnknownCallResult;
@@ -414,22 +460,18 @@ export class TestProgram {
     });
   }
 
-  /** Sends an event to who waits for it, once the connection is there. */
+  /** Sends the event that answers a call, once the connection is there. */
   #offer(call: ServedCall, event: Fields): void {
     // An unsettled call may have been sent again: the answer is for that one.
-    const answer = () => this.#answer(this.#inFlight.get(call.referenceId) ?? call, event);
-    if (this.#state.state === "connected") {
-      answer();
-    } else {
-      this.#held.push(answer);
-    }
+    this.#onceConnected(() =>
+      this.#deliver(outbound, event, this.#inFlight.get(call.referenceId) ?? call),
+    );
   }
 
   #answer(call: ServedCall, event: Fields): void {
     if (call.settled) {
       return;
     }
-    this.#counted.events++;
     this.#accept(call);
     const outcome = outcomeOf(call, event);
     if (outcome) {
@@ -478,6 +520,12 @@ export class TestProgram {
   }
 
   #close(id: number, options: unknown): void {
+    const problems = checkOptions(options, { forget: "boolean" });
+    if (problems.length > 0) {
+      this.#reject(id, invalid(problems, "request or options"));
+      return;
+    }
+    this.end({ code: "CLOSED", message: "the client was closed" });
     if ((options as { forget?: unknown } | undefined)?.forget === true) {
       if (this.#ending && this.#isForeign) {
         this.#reject(id, this.#ending);
@@ -492,14 +540,15 @@ export class TestProgram {
 
   #subscribe({ id, channel, listener }: FromPage & { kind: "subscribe" }): void {
     const problems: Problem[] = [];
-    if (typeof channel !== "string") {
-      problems.push({ field: "channel", message: "must be a string" });
+    const why = typeof channel === "string" ? wrongChannel(channel) : "must be a string";
+    if (why !== undefined) {
+      problems.push({ field: "channel", message: why });
     }
     if (!isFunction(listener)) {
       problems.push({ field: "listener", message: "must be a function" });
     }
     if (problems.length > 0) {
-      this.#reject(id, invalid(problems));
+      this.#reject(id, invalid(problems, "request or options"));
       return;
     }
     this.#subscribeTo(id, channel as string);
@@ -537,7 +586,7 @@ export class TestProgram {
       delivery: call.delivery,
       answered: call.settled,
       sentAt,
-      answerableUntil: call.settled ? null : answerableUntil,
+      answerableUntil: call.settled ? null : (answerableUntil ?? this.#lost),
     }));
   }
 
@@ -565,7 +614,8 @@ export class TestProgram {
 
   #forget(id: number, referenceId: unknown): void {
     if (typeof referenceId !== "string") {
-      this.#reject(id, invalid([{ field: "referenceId", message: "must be a string" }]));
+      const problem = { field: "referenceId", message: "must be a string" };
+      this.#reject(id, invalid([problem], "request or options"));
       return;
     }
     const earlier = this.#earlier.find(referenceId);
@@ -601,9 +651,9 @@ const aborted = {
   cause: { of: "signal" },
 } as const;
 
-function invalid(problems: Problem[]): Failure {
+function invalid(problems: Problem[], what = "request"): Failure {
   const list = problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
-  const message = `wrong request, nothing was sent: ${list}`;
+  const message = `wrong ${what}, nothing was sent: ${list}`;
   return { code: "INVALID_REQUEST", message, delivery: "not-sent", problems };
 }
 

@@ -86,8 +86,9 @@ export interface TestServer {
    */
   disconnect(reason?: string, retryIn?: number): void;
   /**
-   * The connection is there again. With `newSession` the server has lost the session meanwhile: what it kept is
-   * lost, and the client hears of a `gap`.
+   * The connection is there again. With `newSession` the server has lost the session, if need be while the client is
+   * connected: what it kept is lost, and the client hears of a `gap`. Unsettled calls cannot be answered over it any more, and
+   * `getChainedRecords` under way ends with `RECORD_ERROR`.
    */
   reconnect(options?: { newSession?: boolean }): void;
   /** The server ends the session for good: `DISCONNECTED`, and the client is `"closed"`. */
@@ -121,8 +122,8 @@ export interface TestClient {
  * table. Timers are those of `setTimeout` at the time of the call, so that fake ones will do.
  *
  * Of the options, `ackTimeout`, `connectTimeout`, `allowUnknownCallResult`, `channels` and `journal` count; the
- * others are taken and have no effect, so that an app can pass its own. Not checked are the values of options, and the names of
- * channels; the messages of errors are shorter than the real ones.
+ * others are taken and have no effect, so that an app can pass its own. Their values are not checked; the messages of errors are
+ * shorter than the real ones.
  */
 export async function createTestClient(options: TestClientOptions = {}): Promise<TestClient> {
   const { unsettled = [], ...others } = options;
@@ -150,6 +151,10 @@ export async function createTestClient(options: TestClientOptions = {}): Promise
 
 function serverOf(served: TestProgram, program: Program, client: Client): TestServer {
   const stateIs = (state: ClientState) => client.state === state;
+  const disconnect = (reason = "the connection was lost", retryIn?: number) => {
+    const detail = { state: "reconnecting", transport: null, reason } as const;
+    served.change(retryIn === undefined ? detail : { ...detail, retryIn });
+  };
   return {
     calls: served.calls,
     get unsettled() {
@@ -159,19 +164,16 @@ function serverOf(served: TestProgram, program: Program, client: Client): TestSe
       served.always = reply;
     },
     replyOnce: (reply) => served.once(reply),
-    disconnect(reason = "the connection was lost", retryIn) {
-      const detail = { state: "reconnecting", transport: null, reason } as const;
-      served.change(retryIn === undefined ? detail : { ...detail, retryIn });
-    },
+    disconnect,
     reconnect({ newSession = false } = {}) {
       if (newSession) {
+        if (stateIs("connected")) {
+          disconnect("the server refused to go on with the session: 402::Unknown client");
+        }
         served.renew();
       }
       if (!stateIs("connected")) {
         served.change({ state: "connected", transport: "websocket" });
-      }
-      if (newSession) {
-        served.gap({ reason: "a new session has taken the place of the one before" });
       }
     },
     end: (reason = "the agent has signed out") =>
@@ -188,6 +190,6 @@ function serverOf(served: TestProgram, program: Program, client: Client): TestSe
     publish: (channel, data) => served.publish(channel, data),
     refuseSubscription: (channel, words = "403::subscription denied") =>
       served.refuse(channel, words),
-    gap: (reason = "events may have been missed") => served.gap({ reason }),
+    gap: (reason = "events may have been missed") => served.gap(reason),
   };
 }

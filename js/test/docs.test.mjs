@@ -82,6 +82,22 @@ test("the messages that errors.md explains are those of the code", () => {
   assert.deepEqual(unknown, []);
 });
 
+test("errors.md explains each message that a call can end with", () => {
+  const quoted = [...read("web/docs/errors.md").matchAll(/`([^`]+)`/g)].map(([, text]) => text);
+  const pieces = quoted.flatMap((text) => text.split("…")).map((piece) => piece.trim());
+  const known = pieces.filter((piece) => piece.length >= 12);
+  const sources = files.filter((name) => /^internal\/outbound\/(?!.*_test\.go).*\.go$/.test(name));
+  const message = /(?<!Field: "\w+", )Message:\s*(?:fmt\.Sprintf\()?"([^"]{20,})"/g;
+  const messages = sources.flatMap((name) =>
+    [...read(name).matchAll(message)].map(([, text]) => text),
+  );
+  assert.ok(messages.length > 5);
+  assert.deepEqual(
+    messages.filter((message) => !known.some((piece) => message.includes(piece))),
+    [],
+  );
+});
+
 const quoting = [
   "calls.md",
   "from-cometd.md",

@@ -46,6 +46,7 @@ const chromiumOnly = {
   "simulator-package.test.mjs": "no browser has a part in it",
   "subscribe.test.mjs": inGo,
   "testing.test.mjs": "no browser has a part in it",
+  "testing-alike.test.mjs": inGo,
   "types.test.mjs": "no browser has a part in it",
 };
 

@@ -231,6 +231,19 @@ testInFakeTime("a connection that is lost holds calls back, and comes again", as
   );
 });
 
+test("a gap is heard once the client is connected, and not after its end", async () => {
+  const { client, server } = await createTestClient();
+  const heard = [];
+  client.addEventListener("statechange", ({ detail }) => heard.push(detail.state));
+  client.addEventListener("gap", ({ detail }) => heard.push(detail.reason));
+  server.disconnect();
+  server.gap("lost");
+  server.reconnect();
+  server.end();
+  server.gap("too late");
+  assert.deepEqual(heard, ["reconnecting", "connected", "lost", "closed"]);
+});
+
 for (const [what, end, expected] of [
   ["the server ends the session", ({ server }) => server.end("signed out"), "DISCONNECTED"],
   ["another agent signs in", ({ server }) => server.changeAgent(), "AGENT_CHANGED"],

@@ -81,7 +81,7 @@ func types(root string) (string, error) {
 type words map[string]string
 
 // namesIn returns the constants, as their values, and the fields, as their names in JSON, but for those that English
-// has, too: these count in a field's own comment alone.
+// has, too, and the name of CometD: these count in a field's own comment alone.
 func namesIn(decls []*ast.GenDecl) words {
 	names := words{}
 	for _, d := range decls {
@@ -93,7 +93,7 @@ func namesIn(decls []*ast.GenDecl) words {
 				if t, ok := spec.Type.(*ast.StructType); ok {
 					for _, f := range t.Fields.List {
 						for _, name := range f.Names {
-							if json, _ := jsonName(f); strings.ToLower(name.Name[1:]) != name.Name[1:] {
+							if json, _ := jsonName(f); strings.ToLower(name.Name[1:]) != name.Name[1:] && name.Name != "CometD" {
 								names[name.Name] = json
 							}
 						}

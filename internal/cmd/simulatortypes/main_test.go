@@ -16,3 +16,9 @@ func TestTypes_AreThoseOfTheSimulator(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, want == string(committed), "%s is stale; run: go generate ./internal/gwssim", file)
 }
+
+func TestTypes_CommentsCallCometDByItsName(t *testing.T) {
+	text, err := types("../../..")
+	require.NoError(t, err)
+	require.NotContains(t, text, "`cometd`")
+}

@@ -9,8 +9,8 @@ import (
 	"gws-outbound/internal/journal"
 )
 
-// journaled reports whether a request is written down. A list is not: it can be
-// asked for again, and its parts cannot be had again.
+// journaled reports whether a request is written to the journal. One for a list is not: it can be
+// made again, and the server does not send the records again that have come already.
 func journaled(r gws.Request) bool { return r.Operation.Result != gws.ResultRecords }
 
 // call is a call of this client. What it has belongs to the keeper's mutex.

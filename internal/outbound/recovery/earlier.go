@@ -117,8 +117,8 @@ func (e *Earlier) finished() bool {
 	}
 }
 
-// succeeded reports whether the answer is what was asked for: then the same request is answered by it, even once
-// it was handed over. After another event the caller may want to try again.
+// succeeded reports whether the answer is an acknowledgement. Then it also answers the same request if that is made again, even after
+// the caller has got it. After any other event the caller may want to try again.
 func (e *Earlier) succeeded() bool {
 	var notification [1]jsontext.Value
 	jsontext.Value(e.entry.Answer).Members([]string{"notificationType"}, notification[:])

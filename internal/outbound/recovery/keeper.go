@@ -148,8 +148,8 @@ func (k *keeper) lookForMore(ctx context.Context) (ok bool, err error) {
 	return true, err
 }
 
-// found takes what earlier clients have left, and returns the calls that wait for their
-// answers. The mutex is held.
+// found adds entries of earlier clients to the earlier calls, and returns those that have no answer yet.
+// The mutex is held.
 func (k *keeper) found(entries []journal.Entry) (waiting []*Earlier) {
 	for _, entry := range entries {
 		e := readEntry(k, entry)
@@ -176,7 +176,7 @@ func (k *keeper) found(entries []journal.Entry) (waiting []*Earlier) {
 // mostSettled is how many earlier calls are remembered whose end somebody knows: the same request is answered by it.
 const mostSettled = 100
 
-// forgetOldest forgets the oldest of those, of which each may have a large answer. The mutex is held.
+// forgetOldest forgets the oldest settled calls beyond that number, since each may have a large answer. The mutex is held.
 func (k *keeper) forgetOldest() {
 	settled := func(e *Earlier) bool { return e.dismissed && !e.superseded }
 	n := 0
@@ -201,8 +201,8 @@ func (k *keeper) resume() *bayeux.SavedSession {
 	return k.saved
 }
 
-// save writes what it takes to go on with the session, behind what its events
-// have changed.
+// save writes what it takes to go on with the session, after what its events
+// have changed in the journal.
 func (k *keeper) save(s bayeux.SavedSession, done func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

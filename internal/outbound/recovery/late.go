@@ -51,8 +51,8 @@ func remember(list []heard, reference string, event json.RawMessage) []heard {
 	return append(list, heard{reference, slices.Clone(event), time.Now()}) // it is a part of a frame, which may be large
 }
 
-// answerHeard answers what was found with what was heard before, also by a call of the same reference, but not with what is older
-// than the request: a reference may be used again. The mutex is held.
+// answerHeard gives an earlier call its answer, if this client has heard that before it found the call. An answer that is older than the
+// request does not count, since references may be used again. The mutex is held.
 func (k *keeper) answerHeard(e *Earlier) {
 	for _, h := range slices.Concat(k.late, k.answers) {
 		if h.reference == e.entry.ReferenceID && !h.at.Before(e.entry.SentAt) {
