@@ -52,7 +52,7 @@ const chromiumOnly = {
 
 /** Files about what is made of the module: the demo, the extension, the examples, the manual and the packages. */
 const ofPages =
-  /^(desktop|docs|examples|extension|manual|package|simulator|simulator-package|testing|types)\./;
+  /^(desktop|docs|examples|extension|manual|package|simulator|simulator-package|testing|testing-alike|types)\./;
 
 /** Files in which it matters whether the module runs in a Worker. */
 const ofTheHost =
