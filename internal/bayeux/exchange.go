@@ -60,6 +60,7 @@ func (x *exchange) over() {
 	if x.graces < deadline.MostGraces && deadline.Late(x.due) {
 		x.graces++
 		x.due = time.Now().Add(deadline.Grace)
+		x.link.c.noteSleep(x)
 	}
 	if x.patient != nil {
 		if limit := x.patient(); limit > x.limit {

@@ -1,6 +1,7 @@
 package bayeux
 
 import (
+	"errors"
 	"time"
 )
 
@@ -72,6 +73,17 @@ func (c *Client) nextLook() (due time.Time, ok bool) {
 		due = due.Add(limit) // its answer will tell as much, and a probe could take the connection that it needs
 	}
 	return due, true
+}
+
+var errSlept = errors.New("this program did not run for so long that the server may have given up the session")
+
+// noteSleep notes that this program has not run until the reply to a held connect was overdue. What has arrived meanwhile says
+// nothing of the session: whoever has something to send waits until the next connect is answered.
+func (c *Client) noteSleep(x *exchange) {
+	if x.link == c.link && x.message.Channel == metaConnect && c.phase == connected {
+		c.slept = true
+		c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: errSlept, Session: c.session})
+	}
 }
 
 func later(a, b time.Time) time.Time {

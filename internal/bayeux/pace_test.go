@@ -294,8 +294,13 @@ func TestTimerThatFiresLate_LeavesTimeForWhatHasArrived(t *testing.T) {
 			close(ran)
 		})
 		<-ran
-		s.say(connectReply, held...)
-		s.expect(metaConnect)
+		require.Equal(t, Reconnecting, c.current().State)
+		s.say(connectReply, held...) // of before
+		next := s.expect(metaConnect)
+		require.Zero(t, *next[0].Advice.Timeout)
+		require.Equal(t, Reconnecting, c.current().State)
+		s.say(connectReply, next...)
+		require.Nil(t, s.expect(metaConnect)[0].Advice)
 		require.Equal(t, Connected, c.current().State)
 	})
 }
