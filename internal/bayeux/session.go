@@ -273,6 +273,9 @@ func (c *Client) connectAfter(pause time.Duration) {
 		return
 	}
 	c.enter(connected)
+	if c.overslept() {
+		c.noteSleep()
+	}
 	c.stopRetry()
 	runtime.Gosched() // who waited for these events goes on before the request, which takes browsers longer
 	c.connect()
