@@ -165,6 +165,11 @@ func (c *Client) lost(err error) {
 	}
 	useful := c.link != nil && c.link.useful()
 	trial := c.link != nil && c.link.trial && !useful
+	if l := c.link; l != nil && !l.perRequest() && c.confirmed && !trial && errors.Is(err, errNoReply) {
+		c.noteSilence()
+		c.cutOff(l) // a frame may be arriving, which without acknowledged delivery does not come again
+		c.link = nil
+	}
 	c.dropLink()
 	c.moved = false
 	if c.in(waiting, signingIn) {

@@ -60,7 +60,7 @@ func (c *Client) replaceSilent(l *link, err error) {
 		c.fruitless++
 	}
 	c.note(err)
-	c.link.silentFrom, c.link.clientID = later(c.link.heard, c.link.oldestSent()), c.clientID
+	c.noteSilence()
 	c.replaceLink(l)
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: c.lastErr, Session: c.session})
 	c.broken(c.lastErr)

@@ -929,9 +929,9 @@ func TestBackoffHasFullJitterAndBounds(t *testing.T) {
 	for failures, bound := range map[int]time.Duration{
 		1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 6: 32 * time.Second, 7: time.Minute, 1000: time.Minute,
 	} {
-		require.Equal(t, bound, backoff(failures, func() float64 { return 1 }))
-		require.Zero(t, backoff(failures, func() float64 { return 0 }))
-		require.Equal(t, bound/4, backoff(failures, func() float64 { return 0.25 }))
+		require.Equal(t, bound, backoff(failures, MaxBackoff, func() float64 { return 1 }))
+		require.Zero(t, backoff(failures, MaxBackoff, func() float64 { return 0 }))
+		require.Equal(t, bound/4, backoff(failures, MaxBackoff, func() float64 { return 0.25 }))
 	}
 }
 

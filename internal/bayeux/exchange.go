@@ -60,6 +60,9 @@ func (x *exchange) over() {
 	if x.graces < deadline.MostGraces && deadline.Late(x.due) {
 		x.graces++
 		x.due = time.Now().Add(deadline.Grace)
+		if c := x.link.c; x.link == c.link && x.message.Channel == metaConnect {
+			c.noteSleep()
+		}
 	}
 	if x.patient != nil {
 		if limit := x.patient(); limit > x.limit {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"gws-outbound/internal/deadline"
 )
 
 // link is a connection, from the moment that it is being opened. It belongs to
@@ -39,7 +41,7 @@ const (
 // dial opens a connection, for which there is so much time. done is called once,
 // unless the link is closed before.
 func (c *Client) dial(transport int, limit time.Duration, done func(l *link, err error)) *link {
-	ctx, stop := context.WithTimeout(c.ctx, limit)
+	ctx, stop := deadline.Clock{}.WithTimeout(c.ctx, limit, nil) // the page may be frozen while it opens
 	l := &link{c: c, transport: transport, began: time.Now(), stop: stop, exchanges: map[text]*exchange{}}
 	over := c.opts.Transports[transport]
 	go func() {

@@ -294,8 +294,31 @@ func TestTimerThatFiresLate_LeavesTimeForWhatHasArrived(t *testing.T) {
 			close(ran)
 		})
 		<-ran
-		s.say(connectReply, held...)
-		s.expect(metaConnect)
+		require.Equal(t, Reconnecting, c.current().State)
+		s.say(connectReply, held...) // of before
+		next := s.expect(metaConnect)
+		require.Zero(t, *next[0].Advice.Timeout)
+		require.Equal(t, Reconnecting, c.current().State)
+		s.say(connectReply, next...)
+		require.Nil(t, s.expect(metaConnect)[0].Advice)
+		require.Equal(t, Connected, c.current().State)
+	})
+}
+
+func TestConnectThatIsLate_TheSessionMayBeGone(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s, c := polled(t, true)
+		s.say(connectReply, s.expect(metaConnect)...)
+		synctest.Wait()
+		require.Equal(t, Connected, c.current().State)
+		c.box.put(func() { c.repliedAt = c.repliedAt.Add(-9 * time.Second) }) // as if the page had been frozen in the pause
+		next := s.expect(metaConnect)
+		require.Equal(t, Reconnecting, c.current().State)
+		s.say(connectReply, next...)
+		synctest.Wait()
+		require.Equal(t, Connected, c.current().State)
+		s.say(connectReply, s.expect(metaConnect)...)
+		synctest.Wait()
 		require.Equal(t, Connected, c.current().State)
 	})
 }

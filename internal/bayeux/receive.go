@@ -30,12 +30,12 @@ func (c *Client) receive(l *link, frame []byte) {
 	if c.opts.traces() {
 		t = &trace{l: l, what: "received", size: len(frame)}
 	}
-	var last *Message // the reply to the connect: it confirms events, which are to be handled before, wherever they are
+	var last *Message // the reply to the connect: it confirms events, or ends all, and they are to be handled before, wherever they are
 	r := decode(frame, func(m *Message) {
 		t.message(m)
 		switch {
 		case c.ctx.Err() != nil:
-		case last == nil && m.Channel == metaConnect && m.successful() && (l.state == eventsOnly || l.underWay(metaConnect) != nil):
+		case last == nil && m.Channel == metaConnect && (l.state == eventsOnly || l.underWay(metaConnect) != nil):
 			last = new(*m)
 		default:
 			c.handle(l, m)

@@ -31,6 +31,11 @@ func (c *Client) replaceLink(l *link) {
 	c.stopRetry()
 }
 
+// noteSilence notes that the client's socket is given up for its silence: if it speaks, the session may go back to it.
+func (c *Client) noteSilence() {
+	c.link.silentFrom, c.link.clientID = later(c.link.heard, c.link.oldestSent()), c.clientID
+}
+
 // cutOff leaves a link to itself.
 func (c *Client) cutOff(l *link) {
 	if l == nil || l.conn == nil {

@@ -14,6 +14,8 @@ const (
 // retries decides when the next attempt comes.
 type retries struct {
 	failures  int       // since the connection was steady
+	first     time.Time // when the first of them was
+	fast      bool      // somebody has waited meanwhile
 	renewed   bool      // a session was renewed since then
 	since     time.Time // when the first failure since the session's last success was; zero if there was none
 	notBefore time.Time // until when the server has asked for a pause
@@ -21,17 +23,20 @@ type retries struct {
 
 // failed counts a failure.
 func (r *retries) failed() {
+	now := time.Now()
 	if r.since.IsZero() {
-		r.since = time.Now()
+		r.since = now
 	}
-	r.failures++
+	if r.failures++; r.failures == 1 {
+		r.first = now
+	}
 }
 
 // succeeded notes a success. It does not make the failures forgotten: see steady.
 func (r *retries) succeeded() { r.since = time.Time{} }
 
 // steady forgets the failures.
-func (r *retries) steady() { r.failures, r.renewed = 0, false }
+func (r *retries) steady() { r.failures, r.fast, r.renewed = 0, false, false }
 
 // unconnected is for how long all attempts have failed; 0 if the last one has not.
 func (r *retries) unconnected() time.Duration {
@@ -72,26 +77,31 @@ func (r *retries) heed(err error, pause time.Duration) time.Duration {
 func (r *retries) postponed() time.Duration { return max(time.Until(r.notBefore), 0) }
 
 // delay is how long to wait before the next attempt. While somebody waits it stays short: servers
-// keep for some seconds only what they have for them.
+// keep for some seconds only what they have for them. Failures that came so fast do not make it
+// longer afterwards than about twice the outage.
 func (r *retries) delay(waitedFor bool, random func() float64) time.Duration {
-	failures := r.failures
-	if waitedFor {
+	failures, most := r.failures, MaxBackoff
+	switch {
+	case waitedFor:
+		r.fast = true
 		failures = min(failures, 2)
+	case r.fast:
+		most = min(most, FirstBackoff+2*time.Since(r.first))
 	}
-	return backoff(failures, random)
+	return backoff(failures, most, random)
 }
 
 // backoff is how long to wait before the attempt after so many failures in a
 // row (1 or more). Full jitter, that is anything from nothing to the bound,
 // spreads the agents of a restarted server over the whole of it; the bound
 // doubles from 1 s to 60 s, so that the first three retries fall within the
-// 10 s for which a server keeps a session by default.
+// 10 s for which a server keeps a session by default. It is most at the most.
 //
 // random returns a number in [0, 1).
-func backoff(failures int, random func() float64) time.Duration {
-	bound := MaxBackoff
+func backoff(failures int, most time.Duration, random func() float64) time.Duration {
+	bound := most
 	if shift := failures - 1; shift < 6 {
-		bound = min(FirstBackoff<<max(shift, 0), MaxBackoff)
+		bound = min(FirstBackoff<<max(shift, 0), most)
 	}
 	return time.Duration(random() * float64(bound))
 }

@@ -13,17 +13,34 @@ import (
 func most() float64 { return 1 }
 
 func TestRetries_DelayGrowsAndStaysShortWhileSomebodyWaits(t *testing.T) {
-	var r retries
-	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
+	run(t, func(t *testing.T) {
+		var r retries
+		for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
+			r.failed()
+			require.Equal(t, want*time.Second, r.delay(false, most))
+			require.LessOrEqual(t, r.delay(true, most), 2*time.Second)
+			wait(want * time.Second)
+		}
+		r.succeeded()
+		require.Equal(t, time.Minute, r.delay(false, most), "one success proves too little")
+		r.steady()
 		r.failed()
-		require.Equal(t, want*time.Second, r.delay(false, most))
-		require.LessOrEqual(t, r.delay(true, most), 2*time.Second)
-	}
-	r.succeeded()
-	require.Equal(t, time.Minute, r.delay(false, most), "one success proves too little")
-	r.steady()
-	r.failed()
-	require.Equal(t, time.Second, r.delay(false, most))
+		require.Equal(t, time.Second, r.delay(false, most))
+	})
+}
+
+func TestRetries_FailuresThatCameFastMakeNoLongPause(t *testing.T) {
+	run(t, func(t *testing.T) {
+		var r retries
+		for range 10 {
+			r.failed()
+			require.LessOrEqual(t, r.delay(true, most), 2*time.Second)
+			wait(600 * time.Millisecond)
+		}
+		require.Equal(t, 13*time.Second, r.delay(false, most), "the outage is 6 s old")
+		wait(time.Minute)
+		require.Equal(t, time.Minute, r.delay(false, most))
+	})
 }
 
 func TestRetries_UnconnectedSinceTheFirstFailure(t *testing.T) {

@@ -128,7 +128,8 @@ func (c *Client) connect() {
 	c.askedAt, c.eventful = time.Now(), false
 	m := Message{Channel: metaConnect, ConnectionType: c.name(), Ext: c.ack.ext()}
 	limit := c.opts.MaxNetworkDelay
-	held := c.phase == connected && !c.isPolite()
+	held := c.phase == connected && !c.isPolite() && !c.slept
+	c.slept = false
 	if held {
 		hold := c.hold()
 		if hold < c.plan.timeout {
@@ -215,6 +216,13 @@ func (c *Client) connected(r *Message, err error) {
 		c.connectedAt = time.Now()
 	}
 	c.confirmed = true
+	if c.slept {
+		c.answeredBeside = false
+		c.enter(subscribing)
+		c.enter(connecting)
+		c.connect()
+		return
+	}
 	if c.phase == subscribing {
 		c.answeredBeside = true
 		return
@@ -265,6 +273,9 @@ func (c *Client) connectAfter(pause time.Duration) {
 		return
 	}
 	c.enter(connected)
+	if c.overslept() {
+		c.noteSleep()
+	}
 	c.stopRetry()
 	runtime.Gosched() // who waited for these events goes on before the request, which takes browsers longer
 	c.connect()
@@ -347,5 +358,6 @@ func (c *Client) goodbye() {
 		c.finish(ErrClosed)
 		return
 	}
+	c.link.abandonExchanges() // none of them is to be in its way
 	c.link.send(Message{Channel: metaDisconnect}, c.opts.MaxNetworkDelay, func(*Message, error) { c.finish(ErrClosed) })
 }

@@ -33,7 +33,7 @@ var Codes = []Code{
 		When: "the server names [another agent](errors.md#another-agent) than when the client was created: with a cookie that another tab has signed in with, or with new `headers`. The client is `closed`, and sends nothing more", Delivery: "as known; not-sent from then on",
 		Remedy: "Nothing more is sent in the other agent's name. Drop what the page has of the first one, and make a new client: [another agent](errors.md#another-agent)."},
 	{Code: "API_ERROR", Doc: "The response has a `statusCode` other than 0.",
-		When: "`statusCode` is not 0; with its documented meaning", Delivery: "rejected; unknown for 4 (internal error, which may come from a server behind GWS), 7 (partially successful) and 9 (processing incomplete); [where signing in failed](#where-signing-in-failed), not-sent or as known",
+		When: "`statusCode` is not 0; with its documented meaning", Delivery: "rejected; unknown for 4 (internal error, which may come from a server behind GWS), 7 (partially successful) and 9 (processing incomplete), and for a code that is not documented with 408 or 5xx, as of a gateway; [where signing in failed](#where-signing-in-failed), not-sent or as known",
 		Remedy: "Show `statusCode` and `statusMessage`. With `delivery` `\"unknown\"`, look at the record first."},
 	{Code: "HTTP_ERROR", Doc: "Another HTTP status, or a body that is not the API's.",
 		When: "another status, a redirect, HTML or anything else that is not the documented JSON", Delivery: "rejected for 4xx except 408, else unknown; [where signing in failed](#where-signing-in-failed), not-sent or as known",

@@ -160,6 +160,11 @@ func TestPost(t *testing.T) {
 		{name: "partially", get: []step{me("1")}, post: []step{answer(200, statusBody(7))}, requests: "GET POST", delivery: Unknown, check: isStatus(200, 7, "because")},
 		{name: "incomplete", get: []step{me("1")}, post: []step{answer(400, statusBody(9))}, requests: "GET POST", delivery: Unknown, check: isStatus(400, 9, "because")},
 		{name: "not documented", get: []step{me("1")}, post: []step{answer(200, `{"statusCode":99,"statusMessage":7}`)}, requests: "GET POST", delivery: Rejected, message: []string{"status code 99 (not documented)"}, check: isStatus(200, 99, "")},
+		{name: "a gateway's own timeout", get: []step{me("1")}, post: []step{answer(504, `{"statusCode":504,"error":"Gateway Timeout"}`)}, requests: "GET POST", delivery: Unknown, check: isStatus(504, 504, "")},
+		{name: "a gateway's failure, as a success of HTTP", get: []step{me("1")}, post: []step{answer(200, `{"statusCode":502}`)}, requests: "GET POST", delivery: Unknown, check: isStatus(200, 502, "")},
+		{name: "a gateway's request timeout", get: []step{me("1")}, post: []step{answer(408, `{"statusCode":408}`)}, requests: "GET POST", delivery: Unknown, check: isStatus(408, 408, "")},
+		{name: "a gateway's refusal", get: []step{me("1")}, post: []step{answer(429, `{"statusCode":429}`)}, requests: "GET POST", delivery: Rejected, check: isStatus(429, 429, "")},
+		{name: "a refusal, as a failure of HTTP", get: []step{me("1")}, post: []step{answer(500, statusBody(6))}, requests: "GET POST", delivery: Rejected, check: isStatus(500, 6, "because")},
 		{name: "long message with control characters", get: []step{me("1")}, post: []step{answer(200, `{"statusCode":2,"statusMessage":"a\n`+strings.Repeat("é", 2000)+`"}`)}, requests: "GET POST", delivery: Rejected,
 			message: []string{`"a\n` + strings.Repeat("é", 198) + `…"`}, check: isStatus(200, 2, "a\n"+strings.Repeat("é", 1022)+"…")},
 

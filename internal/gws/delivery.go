@@ -52,14 +52,21 @@ func deliveryOfAnswer(err error) Delivery {
 		return Rejected
 	}
 	if e, ok := errors.AsType[*StatusError](err); ok {
-		if MayHaveActed(e.StatusCode) {
+		// Of a code that is not documented, what stands in between may be the author: its own answers have one of HTTP there.
+		foreign := StatusMeaning(e.StatusCode) == "" && (leavesOpen(e.HTTPStatus) || leavesOpen(e.StatusCode))
+		if foreign || MayHaveActed(e.StatusCode) {
 			return Unknown
 		}
 		return Rejected // documented: no data was modified
 	}
-	const requestTimeout = 408 // what stands in between may say it, after the request went on
-	if e, ok := errors.AsType[*HTTPError](err); ok && e.Status >= 400 && e.Status < 500 && e.Status != requestTimeout {
+	if e, ok := errors.AsType[*HTTPError](err); ok && e.Status >= 400 && !leavesOpen(e.Status) {
 		return Rejected
 	}
 	return Unknown
+}
+
+// leavesOpen reports whether a request may have been processed that fails with this status of HTTP.
+func leavesOpen(status int) bool {
+	const requestTimeout = 408 // what stands in between may say it, after the request went on
+	return status == requestTimeout || status >= 500
 }

@@ -146,7 +146,7 @@ func final(err error) bool {
 	case Unauthorized, AgentChanged, ModuleExited:
 		return true
 	case APIError, HTTPError:
-		return e.HTTPStatus < 500 && e.HTTPStatus != 408 && e.HTTPStatus != 429
+		return e.HTTPStatus < 500 && e.HTTPStatus != 408 && e.HTTPStatus != 429 && !gws.MayHaveActed(e.StatusCode)
 	}
 	return false
 }

@@ -143,10 +143,14 @@ func (r *registry) resolve(e event, data json.RawMessage) bool {
 }
 
 // answeredBy returns the operation that the event answers, or nil. A reference decides alone, whatever
-// else the event says. Where there is none, those of this client go first: the answer to one before it has most likely been lost.
+// else the event says, unless it was used before. Where there is none, those of this client go first: the answer to one before it has most likely been lost.
 func (r *registry) answeredBy(e *event) *operation {
 	if e.ReferenceID != "" {
-		return r.byReference[string(e.ReferenceID)]
+		op := r.byReference[string(e.ReferenceID)]
+		if op != nil && r.isForEnded(e, op) {
+			return nil
+		}
+		return op
 	}
 	for _, list := range [...][]*operation{r.operations, r.earlier} {
 		var likely []*operation
@@ -171,6 +175,19 @@ func (r *registry) answeredBy(e *event) *operation {
 	return nil
 }
 
+// isForEnded reports whether the event, late or repeated, is for an operation that has come to its end, and that had the reference of
+// op: it is about the record of that one, and about another one than op, or of a type that answers only the former.
+func (r *registry) isForEnded(e *event, op *operation) bool {
+	_, known := op.request.Operation.Answer(e.NotificationType)
+	return slices.ContainsFunc(r.ended, func(old gws.Request) bool {
+		if old.ReferenceID != op.request.ReferenceID || e.about(old) != certain {
+			return false
+		}
+		_, answers := old.Operation.Answer(e.NotificationType)
+		return e.about(op.request) == impossible || answers && !known
+	})
+}
+
 // match is how sure it is that an event answers an operation.
 type match int
 
@@ -183,13 +200,16 @@ const (
 // match is for an event without a reference, since not every server echoes it: such a one is matched by
 // its type and by what it tells of record or campaign.
 func (e *event) match(op *operation) match {
-	request := op.request
-	_, known := request.Operation.Answer(e.NotificationType)
-	// The records of a chain, and one to be previewed, are not those that the request names.
-	ofRecord := request.Operation.Result == gws.ResultData && request.Operation.InPath("recordHandle")
-	if !op.posted || !known {
+	if _, known := op.request.Operation.Answer(e.NotificationType); !op.posted || !known {
 		return impossible
 	}
+	return e.about(op.request)
+}
+
+// about is how sure it is that the event is about what the request names.
+func (e *event) about(request gws.Request) match {
+	// The records of a chain, and one to be previewed, are not those that the request names.
+	ofRecord := request.Operation.Result == gws.ResultData && request.Operation.InPath("recordHandle")
 	same := func(got, parameter string) bool {
 		asked := request.Text(parameter)
 		return asked == "" || got == asked

@@ -54,6 +54,10 @@ var openingFaults = []fault{
 	{name: "broken JSON at the sign-in", start: faulty(gwssim.Fault{At: gwssim.AtSignIn, Do: gwssim.DoTruncate}),
 		want: refused(HTTPError, "not JSON")},
 
+	{name: "an internal error at the sign-in", start: faulty(page(gwssim.AtSignIn, `{"statusCode":4}`, nil)), want: resolved},
+	{name: "an internal error at each sign-in", start: faulty(gwssim.Fault{At: gwssim.AtSignIn, Do: gwssim.DoAnswer, Body: `{"statusCode":4}`, Times: always}),
+		want: refused(ConnectFailed, "internal error of the server")},
+
 	{name: "the upgrade is reset", over: WebSocket, start: faulty(gwssim.Fault{At: gwssim.AtUpgrade, Do: gwssim.DoReset}), want: resolved},
 	{name: "the upgrade is never answered", over: WebSocket, start: faulty(gwssim.Fault{At: gwssim.AtUpgrade, Do: gwssim.DoSilence}), want: resolved},
 	{name: "no upgrade is ever answered", over: both, browser: true, start: faulty(gwssim.Fault{At: gwssim.AtUpgrade, Do: gwssim.DoSilence, Times: always}),

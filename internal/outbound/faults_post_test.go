@@ -65,6 +65,10 @@ var postFaults = []fault{
 	{name: "the POST is partially successful", then: faulty(page(gwssim.AtPost, `{"statusCode":7}`, nil)), want: graceful(APIError, "only partially successful")},
 	{name: "the POST meets an internal error", then: faulty(page(gwssim.AtPost, `{"statusCode":4}`, nil)), want: graceful(APIError, "internal error of the server")},
 	{name: "the POST meets an internal error after it was processed", browser: true, then: faulty(after(page(gwssim.AtPost, `{"statusCode":4}`, nil))), want: resolved},
+	{name: "a gateway's own timeout after the POST was processed", want: resolved,
+		then: faulty(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoAnswer, Status: 504, Body: `{"statusCode":504,"error":"Gateway Timeout"}`, Processed: true})},
+	{name: "a gateway's own timeout", want: graceful(APIError, "status code 504"),
+		then: faulty(gwssim.Fault{At: gwssim.AtPost, Do: gwssim.DoAnswer, Status: 504, Body: `{"statusCode":504,"error":"Gateway Timeout"}`})},
 	{name: "the POST is refused by GWS", browser: true, then: faulty(page(gwssim.AtPost, `{"statusCode":2,"statusMessage":"Not now"}`, nil)),
 		want: want{code: APIError, delivery: gws.Rejected, says: "Not now", posts: 1, within: 2 * time.Second}},
 

@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"encoding/json"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -132,4 +133,25 @@ func TestLate_ACallThatWaitsForASessionHasAGrace(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The server has given up the session by then. An answer to a request that leaves before there is a new one would be lost.
+func TestLate_ACallAfterALongSleepWaitsUntilTheSessionHasProvedToLive(t *testing.T) {
+	each(t, func(t *testing.T, transport string) {
+		synctest.Test(t, func(t *testing.T) {
+			truth := &modelTruth{fate: modelFate{Answer: "ok", Event: "ack"}}
+			s := &modelServer{conf: modelConfig{Ack: true, LongPolling: transport == LongPolling, Lag: 400 * time.Millisecond}, truths: map[string]*modelTruth{"ref-1": truth}}
+			r := &modelRun{t: t, s: s}
+			c, err := openLate(t, s, &sleeper{}, func(o *Options) {
+				o.Channels = []string{stopping}
+				o.OnNotification = func(string, json.RawMessage) { <-r.awake }
+			})
+			require.NoError(t, err)
+			r.c = c
+			r.sleep(time.Minute, false)
+			synctest.Wait()
+			done := call(t.Context(), c, record(), CallOptions{})
+			require.NoError(t, (<-done).err)
+		})
+	})
 }

@@ -101,7 +101,7 @@ func (s *modelServer) startExpiry(ses *modelSession) {
 		ses.expiry.Stop()
 	}
 	var timer *time.Timer
-	after := modelMaxInterval
+	after := modelMaxInterval + s.interval
 	if time.Now().Before(s.others) {
 		after += 2 * time.Second
 	}
@@ -213,7 +213,7 @@ func (s *modelServer) connect(ses *modelSession, m bayeux.Message, reply func([]
 	}
 	crowded := ses.link == nil && len(ses.queue) == 0 && time.Now().Before(s.others)
 	if crowded || m.Advice != nil && m.Advice.Timeout != nil && *m.Advice.Timeout == 0 || len(ses.queue) > 0 {
-		advice := `,"advice":{"reconnect":"retry","interval":0,"timeout":30000}`
+		advice := fmt.Sprintf(`,"advice":{"reconnect":"retry","interval":%d,"timeout":30000}`, s.interval.Milliseconds())
 		if crowded {
 			advice = `,"advice":{"reconnect":"retry","interval":2000,"multiple-clients":true}`
 		} else if m.Advice == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -105,7 +106,7 @@ func (f *modelFlight) respond(status int, contentType, body string) bool {
 		f.s.flights = slices.DeleteFunc(f.s.flights, func(o *modelFlight) bool { return o == f })
 		f.s.deliver(func() {
 			f.done <- &httpx.Response{Status: status, Redirected: status == 302, Body: []byte(body), Header: httpx.Header{
-				"content-type": contentType, "x-csrf-header": "X-CSRF-TOKEN", "x-csrf-token": "token",
+				"content-type": contentType, "x-csrf-header": "X-CSRF-TOKEN", "x-csrf-token": "token", "retry-after": "2",
 			}}
 		})
 	})
@@ -125,6 +126,9 @@ func (f *modelFlight) progress() {
 func (s *modelServer) truthOf(req *httpx.Request) *modelTruth {
 	var body struct{ ReferenceID string }
 	if req.Method == "POST" && strings.Contains(req.URL, "/outbound-records") && json.Unmarshal(req.Body, &body) == nil {
+		if truth := s.truths[body.ReferenceID+"/"+req.URL[strings.LastIndex(req.URL, "/")+1:]]; truth != nil {
+			return truth
+		}
 		return s.truths[body.ReferenceID]
 	}
 	return nil
@@ -132,6 +136,14 @@ func (s *modelServer) truthOf(req *httpx.Request) *modelTruth {
 
 func (s *modelServer) take(f *modelFlight, req *httpx.Request) {
 	switch {
+	case s.token > 0 && req.Header.Get("authorization") != fmt.Sprint(s.token):
+		if truth := s.truthOf(req); truth != nil {
+			truth.posts++
+			truth.repeats++
+		}
+		f.respond(401, "text/plain", "")
+	case strings.HasSuffix(req.URL, "/cometd") && time.Now().Before(s.busy):
+		f.respond(503, "text/plain", "")
 	case req.Method == "GET":
 		f.respond(200, "application/json", `{"statusCode":0`+s.me+`}`)
 	case strings.Contains(req.URL, "/outbound-records"):
@@ -193,6 +205,10 @@ func (s *modelServer) answer(f *modelFlight, truth *modelTruth) {
 		status, body = 408, ""
 	case "500":
 		status, body = 500, "oops"
+	case "busy":
+		status, body = 503, ""
+	case "gateway":
+		status, body = 504, `{"statusCode":504}`
 	case "garbage":
 		body = "{"
 	case "html":

@@ -33,6 +33,9 @@ type modelServer struct {
 	asleep   bool                   // the page is: what arrives waits for it
 	arrived  []func()               // what has waited
 	aborted  []time.Time            // when the client has given up a reply that was arriving, without need
+	token    int                    // that requests must carry, where there is one
+	busy     time.Time              // until when connects over requests are refused for a while
+	interval time.Duration          // that it advises
 	tearing  bool                   // the next connection that events are sent on breaks meanwhile
 }
 
@@ -124,6 +127,12 @@ func (s *modelServer) wake() {
 	s.arrived = nil
 }
 
+// beBusy has connects over requests be refused, and asks for a pause.
+func (s *modelServer) beBusy(d time.Duration) {
+	s.busy = time.Now().Add(d)
+	s.faults = append(s.faults, modelFault{from: time.Now(), until: s.busy.Add(2 * time.Second)})
+}
+
 // withoutSockets has new sockets be refused, swallowed, or of no use.
 func (s *modelServer) withoutSockets(d time.Duration, how int) {
 	s.faults = append(s.faults, modelFault{from: time.Now(), until: time.Now().Add(d), sockets: true, silent: how == 1, useless: how == 2})
@@ -179,7 +188,7 @@ type modelFate struct {
 	EventAfter  time.Duration
 }
 
-var answers = []string{"ok", "ok", "ok", "ok", "partial", "refused", "400", "401", "408", "500", "garbage", "html", "redirect", "reset", "never"}
+var answers = []string{"ok", "ok", "ok", "ok", "partial", "refused", "400", "401", "408", "500", "busy", "gateway", "garbage", "html", "redirect", "reset", "never"}
 var notifications = []string{"ack", "ack", "ack", "ack", "ack without reference", "ack twice", "other", "none"}
 
 // processes reports whether the server does what it is asked.
@@ -215,7 +224,7 @@ func inOne(faults []modelFault) *modelFault {
 // does not come besides; over long-polling it is the whole time of a held
 // connect: if that request alone has died, nothing tells.
 func (s *modelServer) wellFor(silent bool) time.Duration {
-	d := 5*time.Second + 5*s.longest() + s.slowly()
+	d := 5*time.Second + 5*s.longest() + s.slowly() + 2*s.interval
 	switch {
 	case silent && (s.conf.LongPolling || s.conf.Both):
 		d += modelHold + 10*time.Second

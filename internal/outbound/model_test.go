@@ -86,7 +86,7 @@ type modelStep struct {
 var modelActions = []string{
 	"call", "call", "call", "call", "call", "call", "invalid", "duplicate", "abort", "cut", "cut", "tear", "flap", "silence", "outage",
 	"restart", "expire", "expire quietly", "advice none", "noise", "wake", "nothing", "nothing", "close",
-	"large", "large", "far", "no sockets", "no sockets", "sleep", "sleep", "freeze", "others",
+	"large", "large", "far", "no sockets", "no sockets", "sleep", "sleep", "freeze", "others", "again", "again", "sign out", "busy", "advice",
 }
 
 var modelDelays = []time.Duration{0, 0, 0, 30 * time.Millisecond, time.Second, 2500 * time.Millisecond, 5 * time.Second, 9 * time.Second, 20 * time.Second, 45 * time.Second}
@@ -94,7 +94,7 @@ var modelDelays = []time.Duration{0, 0, 0, 30 * time.Millisecond, time.Second, 2
 var modelSteps = rapid.Custom(func(t *rapid.T) modelStep {
 	step := modelStep{Do: rapid.SampledFrom(modelActions).Draw(t, "do")}
 	switch step.Do {
-	case "call":
+	case "call", "again":
 		step.Fate = modelFate{
 			CSRF:        rapid.IntRange(0, 9).Draw(t, "csrf") == 9,
 			Answer:      rapid.SampledFrom(answers).Draw(t, "answer"),
@@ -106,7 +106,7 @@ var modelSteps = rapid.Custom(func(t *rapid.T) modelStep {
 		step.For = rapid.SampledFrom([]time.Duration{30 * time.Second, 5 * time.Second, 90 * time.Second}).Draw(t, "timeout")
 	case "duplicate", "abort":
 		step.Which = rapid.IntRange(0, 5).Draw(t, "which")
-	case "flap", "silence", "outage", "far", "freeze", "others":
+	case "flap", "silence", "outage", "far", "freeze", "others", "busy":
 		step.For = rapid.SampledFrom(modelDelays[3:]).Draw(t, "for")
 	case "no sockets":
 		step.For = rapid.SampledFrom(append([]time.Duration{45 * time.Second, 90 * time.Second}, modelDelays[3:]...)).Draw(t, "for")
@@ -124,12 +124,12 @@ var modelSteps = rapid.Custom(func(t *rapid.T) modelStep {
 func (s modelStep) GoString() string {
 	text := s.Do
 	switch s.Do {
-	case "call":
-		text = fmt.Sprintf("call (timeout %v, answer %s after %v, event %s after %v, process %v, csrf %v)", s.For,
+	case "call", "again":
+		text = fmt.Sprintf(s.Do+" (timeout %v, answer %s after %v, event %s after %v, process %v, csrf %v)", s.For,
 			s.Fate.Answer, s.Fate.AnswerAfter, s.Fate.Event, s.Fate.EventAfter, s.Fate.Process, s.Fate.CSRF)
 	case "duplicate", "abort":
 		text = fmt.Sprintf("%s of call %d", s.Do, s.Which)
-	case "flap", "silence", "outage", "far", "freeze", "others":
+	case "flap", "silence", "outage", "far", "freeze", "others", "busy":
 		text = fmt.Sprintf("%s for %v", s.Do, s.For)
 	case "no sockets":
 		text = fmt.Sprintf("new sockets are %s for %v (old ones cut: %v)", []string{"refused", "swallowed", "of no use"}[s.Which], s.For, s.Lost)
@@ -264,6 +264,11 @@ func playModel(t *testing.T, conf modelConfig, steps []modelStep) []string {
 		page := browser.Page()
 		opts.Journal = func() (journal.Store, journal.Locks, error) { return page, page, nil }
 	}
+	opts.Headers = func(context.Context, bool) (httpx.Header, error) {
+		r.s.mu.Lock()
+		defer r.s.mu.Unlock()
+		return httpx.Header{"authorization": fmt.Sprint(r.s.token)}, nil
+	}
 	opts.Channels = []string{stopping}
 	opts.OnNotification = func(on string, _ json.RawMessage) {
 		if on == stopping {
@@ -336,7 +341,10 @@ func (r *modelRun) do(step modelStep) {
 				s.cut()
 			}
 		},
-		"others": func() { s.others = time.Now().Add(step.For) },
+		"others":   func() { s.others = time.Now().Add(step.For) },
+		"busy":     func() { s.beBusy(step.For) },
+		"sign out": func() { s.token++; s.faults = append(s.faults, modelFault{from: time.Now(), until: time.Now()}) },
+		"advice":   func() { s.interval = 1500*time.Millisecond - s.interval },
 		"freeze": func() {
 			r.page.freeze(step.For)
 			r.frozen = append(r.frozen, modelFreeze{time.Now(), step.For})
@@ -366,6 +374,15 @@ func (r *modelRun) do(step modelStep) {
 		s.mu.Unlock()
 		r.call(&modelCall{reference: reference, timeout: step.For, valid: true, truth: truth},
 			record("referenceId", reference, "recordHandle", float64(1000+n)))
+	case "again":
+		if reference := r.ended(); reference != "" {
+			truth := &modelTruth{fate: step.Fate}
+			s.mu.Lock()
+			s.truths[fmt.Sprintf("%s/%d", reference, 1000+n)] = truth
+			s.mu.Unlock()
+			r.call(&modelCall{reference: reference, timeout: step.For, valid: true, truth: truth},
+				record("referenceId", reference, "recordHandle", float64(1000+n)))
+		}
 	case "invalid":
 		r.call(&modelCall{reference: reference, timeout: time.Second}, record("referenceId", reference, "campaignName", ""))
 	case "duplicate":
@@ -388,6 +405,27 @@ func (r *modelRun) do(step modelStep) {
 	case "close":
 		r.close()
 	}
+}
+
+// ended returns the reference of the call that has ended last, if it is not in use again; "" if there is none.
+func (r *modelRun) ended() (reference string) {
+	synctest.Wait()
+	var last time.Time
+	for _, call := range r.calls {
+		call.mu.Lock()
+		if call.valid && call.settled > 0 && !call.ended.Before(last) {
+			reference, last = call.reference, call.ended
+		}
+		call.mu.Unlock()
+	}
+	for _, call := range r.calls {
+		call.mu.Lock()
+		if call.valid && call.settled == 0 && call.reference == reference {
+			reference = ""
+		}
+		call.mu.Unlock()
+	}
+	return reference
 }
 
 // pending returns the call of that number, if it has not ended.
@@ -515,6 +553,9 @@ func (r *modelRun) judge(call *modelCall) {
 	// With a greater lag, the steps to a session take too long together.
 	if e.Code == ConnectFailed && missed == 0 && r.s.longest() < time.Second && r.s.calm(call.started, false) && r.s.calm(call.ended, false) {
 		wrong("a session could be had")
+	}
+	if e.Code == Unauthorized && truth.fate.Answer != "401" && r.s.token < 2 {
+		wrong("there were new headers")
 	}
 	if e.Code == RecordError && (!other || !json.Valid(e.Event)) {
 		wrong("no such event was sent")

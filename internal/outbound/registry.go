@@ -59,7 +59,11 @@ type registry struct {
 	operations  []*operation          // of this client
 	earlier     []*operation          // of those before it
 	byReference map[string]*operation // of both
+	ended       []gws.Request         // the last ones of this client that have come to their end, oldest first
 }
+
+// mostEnded is how many of those are remembered.
+const mostEnded = 100
 
 // add registers an operation, unless one of this client has its reference. It takes the place
 // of an earlier one.
@@ -123,6 +127,9 @@ func (r *registry) end(op *operation, failed *Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.drop(op)
+	if r.ended = append(r.ended, op.request); len(r.ended) > mostEnded {
+		r.ended = slices.Delete(r.ended, 0, 1)
+	}
 	waitsAgain := false
 	if failed != nil {
 		waitsAgain = op.kept.Ended(failed.Delivery, failed)

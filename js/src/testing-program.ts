@@ -437,7 +437,10 @@ export class TestProgram {
     if (statusCode !== undefined && statusCode !== 0 && httpStatus !== 401) {
       const meaning = statusMeanings[statusCode] ?? "not documented";
       const words = statusMessage ? `: ${JSON.stringify(statusMessage)}` : "";
-      fail(mayHaveActed.includes(statusCode) ? "unknown" : "rejected", {
+      const foreign =
+        statusMeanings[statusCode] === undefined &&
+        (leavesOpen(httpStatus ?? 200) || leavesOpen(statusCode));
+      fail(foreign || mayHaveActed.includes(statusCode) ? "unknown" : "rejected", {
         code: "API_ERROR",
         message: `${line}: status code ${statusCode} (${meaning})${words}`,
         httpStatus: httpStatus ?? 200,
@@ -453,7 +456,7 @@ export class TestProgram {
       return;
     }
     const refused = status >= 400 && status <= 499;
-    fail(refused && status !== 408 ? "rejected" : "unknown", {
+    fail(refused && !leavesOpen(status) ? "rejected" : "unknown", {
       code: "HTTP_ERROR",
       message: `${line}: HTTP ${status}: the server ${refused ? "refused" : "failed"}`,
       httpStatus: status,
@@ -658,6 +661,11 @@ function invalid(problems: Problem[], what = "request"): Failure {
 }
 
 /** Whether an event on `channel` belongs to a subscription. */
+/** Whether a request may have been processed that fails with this status of HTTP. */
+function leavesOpen(status: number): boolean {
+  return status === 408 || status >= 500;
+}
+
 function matches(pattern: string, channel: string): boolean {
   if (pattern.endsWith("/**")) {
     return channel.startsWith(pattern.slice(0, -2));

@@ -98,6 +98,7 @@ test("refusals are errors of the package, with the true delivery", async () => {
     [reject({ httpStatus: 401 }), "UNAUTHORIZED rejected"],
     [reject({ httpStatus: 403 }), "HTTP_ERROR rejected"],
     [reject({ httpStatus: 503 }), "HTTP_ERROR unknown"],
+    [reject({ httpStatus: 504, statusCode: 504 }), "API_ERROR unknown"],
     [recordError({ notificationType: "RecordProcessedError" }), "RECORD_ERROR accepted"],
     [lose(), "NETWORK_ERROR unknown"],
     [lose("REQUEST_TIMEOUT"), "REQUEST_TIMEOUT unknown"],
