@@ -152,9 +152,9 @@ func (j *Journal) takeOverNow(ctx context.Context) ([]Entry, error) {
 	if j.closed {
 		return nil, nil
 	}
-	wait := morePatience
-	if time.Since(j.opened) > soon {
-		wait = 0
+	wait := time.Duration(0)
+	if len(j.dying) > 0 && time.Since(j.opened) <= soon {
+		wait = morePatience
 	}
 	limited, cancel := context.WithTimeout(ctx, writeLimit+wait)
 	defer cancel()
@@ -279,9 +279,12 @@ func (j *Journal) findDead(ctx context.Context, all map[string]string, wait time
 		switch {
 		case len(l.entries) == 0:
 		case opening || j.dying[owner]:
-			dead := try(owner, time.Until(deadline))
-			found = found || dead
-			j.dying[owner] = opening && !dead
+			delete(j.dying, owner)
+			if try(owner, time.Until(deadline)) {
+				found = true
+			} else if opening {
+				j.dying[owner] = true
+			}
 		default:
 			try(owner, 0)
 		}
