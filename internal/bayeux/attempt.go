@@ -98,6 +98,7 @@ func (c *Client) open() {
 	if c.link != nil && c.link.conn != nil && c.link.transport == c.transport &&
 		(c.link.perRequest() || time.Since(c.link.heard) < c.opts.MaxNetworkDelay) {
 		c.begin()
+		c.race()
 		return
 	}
 	c.dropLink()

@@ -89,6 +89,23 @@ func TestRace_NextTransportStartsBesideASilentOne(t *testing.T) {
 	}
 }
 
+func TestRace_ForANewSessionOverASocketThatWasOpen(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		c := socket.client(polling)
+		socket.connect(c)
+		socket.say(connect402, socket.expect(metaConnect)...)
+		socket.expect(metaHandshake) // which nothing answers
+		from := time.Now()
+		polling.connection()
+		require.Equal(t, time.Second, time.Since(from))
+		polling.say(strings.ReplaceAll(handshakeReply, "c1", "c2"), polling.expect(metaHandshake)...)
+		polling.say(connectReply, polling.expect(metaConnect)...)
+		polling.expect(metaConnect)
+		require.Equal(t, Status{State: Connected, Transport: longPolling, Session: 2}, c.current())
+	})
+}
+
 func TestRace_FirstTransportWinsIfItIsFirst(t *testing.T) {
 	run(t, func(t *testing.T) {
 		socket, polling := both(t)
