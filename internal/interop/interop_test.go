@@ -85,21 +85,33 @@ func (j *judge) run(t *testing.T) {
 			j.verdict = "passed"
 		}
 	}()
-	j.Server = interop.Start(t, j.kind, interop.Options{NoAck: !j.ack, TimeoutMS: holdMS})
+	usual := j.start(t, interop.Options{})
+	j.brief = j.start(t, interop.Options{TimeoutMS: 3000, MaxIntervalMS: 5000})
 	j.verdict = "FAILED"
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
-			j.Refuse(false)
-			j.Control("set", interop.Behavior{}, nil)
+			j.use(usual)
 			s.run(t, j)
 		})
 	}
 }
 
-// holdMS is for how long a server holds a connect, in ms: short, so that the client soon learns from the next one that
-// its session is gone. For how long a session is kept without one is left as it is by default: on a busy machine a
-// browser can take seconds to come to a reply.
-const holdMS = 3000
+// start starts a server. Most scenarios share one that has the times of its kind, by default: it holds a connect for 30 s, and keeps
+// a session for 10 s, which a browser on a busy machine needs.
+func (j *judge) start(t *testing.T, options interop.Options) *interop.Server {
+	t.Helper()
+	options.NoAck = !j.ack
+	return interop.Start(t, j.kind, options)
+}
+
+// use makes a server that of a scenario, and takes back what the scenarios before have made of it.
+func (j *judge) use(s *interop.Server) {
+	j.Server = s
+	s.Refuse(false)
+	s.Line(0, 0)
+	s.Cut()
+	s.Control("set", interop.Behavior{}, nil)
+}
 
 func completes(t *testing.T, j *judge) {
 	j.Control("set", interop.Behavior{AckDelayMS: 5}, nil)
@@ -109,10 +121,8 @@ func completes(t *testing.T, j *judge) {
 // killed kills every connection four times, with five records pending each
 // time: by turns before the acknowledgements are sent, and after the server has
 // written them into connections that take nothing any more. The client waits
-// longer after each, up to 8 s, and the server must keep the session for that
-// long, as it does by default.
+// longer after each, up to 8 s.
 func killed(t *testing.T, j *judge) {
-	j.startPatient(t)
 	c := j.open(t)
 	timeout := long
 	if !j.ack {
@@ -166,10 +176,8 @@ func requireError(t *testing.T, err error, code outbound.Code, d gws.Delivery) *
 }
 
 // halfOpen leaves connections that stay, but carry nothing. Nobody tells the
-// client: it has to find out within 10 s, and the server must keep the session
-// for that long, as it does by default.
+// client: it has to find out within 10 s.
 func halfOpen(t *testing.T, j *judge) {
-	j.startPatient(t)
 	c := j.open(t)
 	j.Control("set", interop.Behavior{HoldAck: true}, nil)
 	pending := c.acceptedAll(t, 1, long)
@@ -185,26 +193,9 @@ func halfOpen(t *testing.T, j *judge) {
 	pending[0].resolved(t, c)
 }
 
-// startPatient starts another server for one scenario, with the times that it
-// has by default: it holds a connect for 30 s, and keeps a session for 10 s.
-func (j *judge) startPatient(t *testing.T) {
-	t.Helper()
-	j.startOther(t, interop.Options{})
-}
-
-// startOther starts another server for one scenario.
-func (j *judge) startOther(t *testing.T, options interop.Options) {
-	t.Helper()
-	other := j.Server
-	t.Cleanup(func() { j.Server = other })
-	options.NoAck = !j.ack
-	j.Server = interop.Start(t, j.kind, options)
-}
-
 // slow lets nothing be heard for longer than the client likes while something
 // is pending. The connection works, and must not be taken for a dead one.
 func slow(t *testing.T, j *judge) {
-	j.startPatient(t)
 	j.Control("set", interop.Behavior{AckDelayMS: 12_000}, nil)
 	c := j.open(t)
 	c.complete(t, 0).resolved(t, c)
@@ -218,7 +209,6 @@ func slow(t *testing.T, j *judge) {
 // break all the same: that of CometD 9 sometimes, by a race of its own, with
 // 1011 "Demand already fulfilled": jetty/jetty.project#14821.)
 func woken(t *testing.T, j *judge) {
-	j.startPatient(t)
 	j.Control("set", interop.Behavior{AckDelayMS: 30}, nil)
 	c := j.open(t)
 	for range 50 {
@@ -233,6 +223,7 @@ func woken(t *testing.T, j *judge) {
 // forgottenIdle has the server forget the session, which the client learns from
 // its next connect.
 func forgottenIdle(t *testing.T, j *judge) {
+	j.use(j.brief)
 	c := j.open(t)
 	old := c.session()
 	j.Control("expire", nil, nil)
@@ -241,6 +232,7 @@ func forgottenIdle(t *testing.T, j *judge) {
 }
 
 func forgottenPending(t *testing.T, j *judge) {
+	j.use(j.brief)
 	c := j.open(t)
 	j.Control("set", interop.Behavior{HoldAck: true}, nil)
 
@@ -265,7 +257,7 @@ func forgottenPending(t *testing.T, j *judge) {
 // expired keeps the client away until the server has given up the session by
 // itself.
 func expired(t *testing.T, j *judge) {
-	j.startOther(t, interop.Options{TimeoutMS: holdMS, MaxIntervalMS: 2000})
+	j.use(j.brief)
 	c := j.open(t)
 	old := c.session()
 	j.Refuse(true)
@@ -313,7 +305,7 @@ func subscriptionDenied(t *testing.T, j *judge) {
 // detector, this program takes seconds to read the message, before the next connect can follow.
 func bigMessage(t *testing.T, j *judge) {
 	const size = 1 << 20
-	j.startOther(t, interop.Options{MaxIntervalMS: 60_000})
+	j.use(j.start(t, interop.Options{MaxIntervalMS: 60_000}))
 	c := j.open(t, "/v2/me/calls")
 	j.Control("publish", map[string]any{"channel": "/v2/me/calls", "size": size}, nil)
 	require.Equal(t, []notification{{"/v2/me/calls", 0, size}}, c.received(t, 1))
@@ -330,7 +322,6 @@ func slowMessage(t *testing.T, j *judge) {
 		return
 	}
 	const size, rate = 1 << 20, 80 << 10
-	j.startPatient(t)
 	c := j.open(t, "/v2/me/calls")
 	j.Line(rate, 0)
 	j.Control("publish", map[string]any{"channel": "/v2/me/calls", "size": size}, nil)

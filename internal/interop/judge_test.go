@@ -31,7 +31,8 @@ type judge struct {
 	transport string
 	ack       bool
 
-	*interop.Server
+	*interop.Server                 // that of the scenario
+	brief           *interop.Server // which holds connects, and keeps sessions, for some seconds only
 
 	references              int
 	completions, cuts, lost int

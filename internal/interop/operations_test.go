@@ -167,7 +167,6 @@ func (r *request) result(a gws.Answer, chain int) any {
 // sent while there are none. What the caller gets is the whole list; where there
 // is no acknowledged delivery, the error may also say that some may be lost.
 func listBroken(t *testing.T, j *judge) {
-	j.startPatient(t)
 	const chain, part = 30, 10
 	timeout := long
 	if !j.ack {

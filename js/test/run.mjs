@@ -32,7 +32,9 @@ const inGo = "it is decided in Go, whatever the engine";
 const chromiumOnly = {
   "answers.test.mjs": inGo,
   "calls.test.mjs": "no browser has a part in it",
+  "cometd.test.mjs": "the session is that of cometd.js, whatever the engine",
   "docs.test.mjs": "no browser has a part in it",
+  "errors.test.mjs": inGo, // causes.test.mjs has what engines tell of failures
   "extension.test.mjs": "the extension is for Chromium: a service worker of Manifest V3",
   "manual.test.mjs": "the pages are made by others, for every browser",
   "late.test.mjs": "only Chromium freezes a page on command, and says which processes are its own",
@@ -43,6 +45,7 @@ const chromiumOnly = {
   "pulse.test.mjs": "no browser has a part in it",
   "sessions.test.mjs": inGo,
   "simulator-package.test.mjs": "no browser has a part in it",
+  "subscribe.test.mjs": inGo,
   "testing.test.mjs": "no browser has a part in it",
   "types.test.mjs": "no browser has a part in it",
 };
@@ -53,7 +56,7 @@ const ofPages =
 
 /** Files in which it matters whether the module runs in a Worker. */
 const ofTheHost =
-  /^(answers|complete|errors|frames|journal|lifecycle|log|program|replaced|subscribe|transport-memory|turns)\./;
+  /^(complete|frames|journal|lifecycle|log|program|replaced|transport-memory|turns)\./;
 
 /** Files that wait for long, short as they are. */
 const patient = new Set(["hidden.test.mjs", "late.test.mjs", "upgrades.test.mjs"]);
