@@ -317,6 +317,8 @@ testInPage(
           signOut() {}
         }
         Login.prototype.headers = options.headers;
+        const none = await globalThis.gwsOutbound.createClient(new Map()).then(String, String);
+        if (!/options: cannot be read: it is no plain object/.test(none)) throw new Error(none);
         const client = await globalThis.gwsOutbound.createClient(new Login());
         const value = await client.completeRecord(Object.create(request));
         await client.close();

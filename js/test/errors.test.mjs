@@ -296,6 +296,27 @@ for (const [name, value] of Object.entries(wrongOptions)) {
   });
 }
 
+testInPage("an object whose class has no properties is no options", async (page) => {
+  const outcomes = await page.evaluate(async () => {
+    const [{ createClient, OutboundError, load }, { outcome }] = await Promise.all([
+      import("/dist/index.js"),
+      import("/in-page.js"),
+    ]);
+    return Promise.all([
+      outcome(createClient(new Map([["baseUrl", "https://gws.example"]])), OutboundError),
+      outcome(createClient(new Headers({ authorization: "x" })), OutboundError),
+      outcome(load(new Date()), OutboundError),
+    ]);
+  });
+  for (const [i, type] of ["Map", "Headers", "Date"].entries()) {
+    assertError(outcomes[i], {
+      code: "INVALID_REQUEST",
+      delivery: "not-sent",
+      message: RegExp(`options: must be a plain object, got .object ${type}`),
+    });
+  }
+});
+
 testInPage("a base URL that the browser cannot use is named at once", async (page) => {
   for (const baseUrl of ["http://[::1%25lo]:8080", "http://[1::2::3]", "http://1.2.3.4.5"]) {
     const outcome = await settle(page, "createClient", { baseUrl });
