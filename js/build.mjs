@@ -165,7 +165,7 @@ function replaceForTests(errors) {
 
 /**
  * Gives `go:wasm_exec`: Go's wasm_exec.js as the body of a function, in which
- * `globalThis` and `Map` are the arguments, and `fs`, which it also uses bare, is that of
+ * `globalThis`, `Map` and `performance` are the arguments, and `fs`, which it also uses bare, is that of
  * the first. Done here since a page's Content-Security-Policy forbids it at run time.
  */
 function encloseWasmExec() {
@@ -189,7 +189,7 @@ function enclose(source) {
   }
   return `/*!
 ${license.replace(/^\/\/ ?/gm, " * ")} */
-export default function wasmExec(globalThis, Map) {
+export default function wasmExec(globalThis, Map, performance) {
   const fs = { writeSync: (fd, bytes) => globalThis.fs.writeSync(fd, bytes) };
 ${source}
 }

@@ -276,6 +276,9 @@ func (b *bare) failure(m *wire.Rejected, c *bareCall) error {
 
 func (b *bare) createClient(args arguments) job {
 	options, signal, headers := readOptions(args.at(0))
+	if fields, ok := options.(map[string]any); ok && len(fields) == 0 && jsbridge.TypeOf(args.at(0)) == "object" && !jsbridge.IsData(args.at(0)) {
+		options = wire.Unreadable("it is no plain object")
+	}
 	_, work := b.newClient(options, signal, headers, false)
 	return work
 }

@@ -5,14 +5,19 @@ package main
 import (
 	"github.com/hack-pad/safejs"
 
+	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/gws"
 	"gws-outbound/internal/jsbridge"
 	"gws-outbound/internal/wire"
 )
 
 // readGiven reads what a page has passed to a function of the bare module, as package wire gives it: js/src/given.ts
-// does it for the loader. Of an object it reads the own properties; where these are objects of plain data, theirs as well.
+// does it for the loader. Of an object it reads the properties, those of its class too; where these are objects of plain data, their own
+// as well.
 func readGiven(v safejs.Value) any { return readNested(v, 2) }
+
+// longestText is as in js/src/given.ts.
+const longestText = 8192
 
 // readNested reads objects up to a depth.
 func readNested(v safejs.Value, depth int) any {
@@ -21,6 +26,9 @@ func readNested(v safejs.Value, depth int) any {
 	case "null":
 		return nil
 	case "string":
+		if n := jsbridge.TextLength(v); n > longestText {
+			return gws.Foreign(fmt.Sprintf("text of %d characters", n))
+		}
 		s, _ := v.String()
 		return s
 	case "number":
@@ -71,7 +79,11 @@ func readInner(object safejs.Value) any {
 }
 
 func readProperties(object safejs.Value, depth int) any {
-	keys, of, err := jsbridge.Keys(object, wire.MaxProperties+1)
+	list := jsbridge.Keys
+	if depth > 0 {
+		list = jsbridge.Names
+	}
+	keys, of, err := list(object, wire.MaxProperties+1)
 	if err != nil {
 		return wire.Unreadable(err.Error())
 	}

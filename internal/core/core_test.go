@@ -112,6 +112,26 @@ func (p *testPage) call(client int, fields map[string]any) (id int) {
 	return id
 }
 
+// A page that has asked who is signed in, and is asked for headers again, since its function did not answer in time, may give another
+// agent's then.
+func TestPort_WhatThePageHasAskedCountsForTheHeadersItAskedWith(t *testing.T) {
+	sim := gwssim.New(t)
+	sim.Set(gwssim.Behavior{NoCSRF: true})
+	p := openPage(t, newCore())
+	id := p.id()
+	p.port.Take(&wire.CreateClient{
+		ID: id, Client: 1, Headers: wire.Headers{Ask: true}, AsksMe: true,
+		Options: map[string]any{"baseUrl": sim.URL, "requestTimeout": 300.0, "connectTimeout": 60_000.0},
+	})
+	await(p, func(*wire.AskHeaders) bool { return true }) // in vain
+	question := await(p, func(*wire.AskHeaders) bool { return true })
+	p.port.Take(&wire.Me{Client: 1, Status: 200, Body: []byte(`{"statusCode":0,"user":{"id":"7c"}}`)})
+	theirs := "Basic " + base64.StdEncoding.EncodeToString([]byte("agent2:secret"))
+	p.port.Take(&wire.HeadersAnswer{ID: question.ID, Fields: map[string]string{"Authorization": theirs}})
+	p.resolved(id)
+	require.Equal(t, gwssim.Request{Method: "GET", Path: gws.MePath, Authorization: theirs}, sim.Requests()[0])
+}
+
 func TestPort_CallsOfTwoPagesWithTheSameNumbers(t *testing.T) {
 	c := newCore()
 	sims := []*gwssim.Sim{gwssim.New(t), gwssim.New(t)}

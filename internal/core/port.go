@@ -34,11 +34,17 @@ type Port struct {
 	calls     map[int]*call           // by the page's numbers: the one table of those that have no end yet
 	ended     sync.Cond               // a call has come to its end
 	questions map[int]chan *wire.HeadersAnswer
-	owed      map[string]*client    // by references: what calls over shared clients with a journal have come to, or will, and the page has not got
-	asksMe    map[int]chan *wire.Me // by the numbers of clients that are being made
+	owed      map[string]*client // by references: what calls over shared clients with a journal have come to, or will, and the page has not got
+	asksMe    map[int]*meAhead   // by the numbers of clients that are being made
 
 	gone  chan struct{} // closed when there is no page any more
 	heard atomic.Int64  // ns since 1970: when something came from the page last
+}
+
+// meAhead is what a page has asked the server ahead: who is signed in.
+type meAhead struct {
+	answered chan *wire.Me
+	asked    int // how often the page has been asked for headers
 }
 
 // call is a call that a page waits for.
@@ -75,7 +81,7 @@ func (c *Core) NewPort(send func([]wire.ToPage)) *Port {
 		owed: map[string]*client{}, gone: make(chan struct{}),
 		core: c, out: outbox{send: cleaned},
 		clients: map[int]*client{}, closing: map[int]*client{}, kept: map[int]bool{}, adopted: map[int]*bayeux.Adopted{}, calls: map[int]*call{}, questions: map[int]chan *wire.HeadersAnswer{},
-		asksMe: map[int]chan *wire.Me{},
+		asksMe: map[int]*meAhead{},
 	}
 	p.ended.L = &p.mu
 	return p
@@ -311,6 +317,9 @@ func (p *Port) ask(ctx context.Context, client int) (map[string]string, error) {
 	id := p.core.nextQuestion()
 	p.mu.Lock()
 	p.questions[id] = answered
+	if a := p.asksMe[client]; a != nil {
+		a.asked++
+	}
 	p.mu.Unlock()
 	defer func() {
 		p.mu.Lock()
@@ -346,13 +355,16 @@ func (p *Port) awaitMe(m *wire.CreateClient) func(context.Context) (*httpx.Respo
 	if !m.AsksMe {
 		return nil
 	}
-	answered := make(chan *wire.Me, 1)
+	a := &meAhead{answered: make(chan *wire.Me, 1)}
 	p.mu.Lock()
-	p.asksMe[m.Client] = answered
+	p.asksMe[m.Client] = a
 	p.mu.Unlock()
 	return func(ctx context.Context) (*httpx.Response, time.Duration) {
+		if p.askedAgain(a) {
+			return nil, 0
+		}
 		select {
-		case m := <-answered:
+		case m := <-a.answered:
 			if m.Status == 0 {
 				return nil, 0
 			}
@@ -363,13 +375,21 @@ func (p *Port) awaitMe(m *wire.CreateClient) func(context.Context) (*httpx.Respo
 	}
 }
 
+// askedAgain reports whether the page has given headers since, with which it has not asked: they may be another agent's.
+func (p *Port) askedAgain(a *meAhead) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return a.asked > 1
+}
+
 func (p *Port) takeMe(m *wire.Me) {
 	p.mu.Lock()
-	answered := p.asksMe[m.Client]
-	delete(p.asksMe, m.Client)
-	p.mu.Unlock()
-	if answered != nil {
-		answered <- m
+	defer p.mu.Unlock()
+	if a := p.asksMe[m.Client]; a != nil {
+		select {
+		case a.answered <- m:
+		default: // it has answered
+		}
 	}
 }
 

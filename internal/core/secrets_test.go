@@ -149,6 +149,29 @@ func textsOver(t *testing.T, base, transport string, turn int, patience float64)
 	}
 }
 
+// Clients of one program have headers of their own, and one may rotate its.
+func TestSecrets_OfOneClientAreWithheldHoweverManyAnotherHasSent(t *testing.T) {
+	echo := &testserver.Echo{}
+	server := httptest.NewServer(echo)
+	t.Cleanup(server.Close)
+	c := newCore()
+	p := openPage(t, c)
+	id := p.id()
+	p.port.Take(&wire.CreateClient{
+		ID: id, Client: 1, Headers: wire.Headers{Fields: map[string]string{"Authorization": "Bearer of-the-first-client"}},
+		Options: map[string]any{"baseUrl": server.URL + "/echo/first/POST%20500/plain/0", "transports": wire.List{"long-polling"}, "ackTimeout": 2000.0},
+	})
+	p.resolved(id)
+	for i := range 300 {
+		c.secrets.AddHeader("Bearer of-another-client-" + strconv.Itoa(i))
+		c.secrets.AddToken("token-of-another-client-" + strconv.Itoa(i))
+	}
+	e := p.rejected(p.call(1, nil))
+	require.Contains(t, e.Message, redact.Withheld)
+	assertNoSecret(t, echo.Seen("first"), e.Message)
+	p.resolved(p.close(1))
+}
+
 var base64Word = regexp.MustCompile(`[A-Za-z0-9+/_-]{8,}`)
 
 // assertNoSecret reads a text in every way that the server has, up to three times.

@@ -41,6 +41,10 @@ type Config struct {
 	// Secret is given each token that the server sends, used or not: it is to be in no text. It may be nil.
 	Secret func(token string)
 
+	// Sends is given the values of the caller's headers, and the token, each time just before they are sent: what answers that may
+	// repeat them, however many others were sent meanwhile. It may be nil.
+	Sends func(value string)
+
 	// RequestTimeout bounds each request, and each call of Headers; 0 is no bound. What
 	// has arrived when that is noticed late has a grace: see package deadline.
 	RequestTimeout time.Duration
@@ -97,7 +101,7 @@ func NewAuth(c Config) *Auth {
 // such as those of long-polling, have to carry now: the caller's own, and the
 // CSRF token. The map is the caller's.
 func (s *Auth) RequestHeader() httpx.Header {
-	return s.snapshot().header()
+	return s.header(s.snapshot())
 }
 
 func (s *Auth) snapshot() state {
@@ -106,13 +110,18 @@ func (s *Auth) snapshot() state {
 	return s.state
 }
 
-func (st state) header() httpx.Header {
+func (s *Auth) header(st state) httpx.Header {
 	h := maps.Clone(st.headers)
 	if h == nil {
 		h = httpx.Header{}
 	}
 	if st.csrf != (csrfToken{}) {
 		setHeader(h, st.csrf.header, st.csrf.value)
+	}
+	if s.config.Sends != nil {
+		for _, value := range h {
+			s.config.Sends(value)
+		}
 	}
 	return h
 }

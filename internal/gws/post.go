@@ -46,7 +46,7 @@ func (s *Auth) Post(ctx context.Context, path string, body []byte, progress func
 		if err := goesOn(Unknown); err != nil {
 			return err
 		}
-		resp, err := s.do(ctx, "POST", path, now.header(), body)
+		resp, err := s.do(ctx, "POST", path, s.header(now), body)
 		if err != nil {
 			return withDelivery(Unknown, err)
 		}

@@ -157,7 +157,7 @@ func (s *Auth) signIn(ctx context.Context, f *signIn) error {
 }
 
 func (s *Auth) get(ctx context.Context, headers httpx.Header) (*httpx.Response, error) {
-	return s.do(ctx, "GET", MePath, state{headers: headers}.header(), nil)
+	return s.do(ctx, "GET", MePath, s.header(state{headers: headers}), nil)
 }
 
 func (s *Auth) mayAskAgain() bool {

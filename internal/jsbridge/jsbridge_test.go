@@ -183,6 +183,27 @@ func TestKeysElementsAndEntries(t *testing.T) {
 	require.Error(t, err)
 }
 
+func TestNames_ThoseOfAClassCount(t *testing.T) {
+	for expression, want := range map[string][]string{
+		`({a: 1, b() {}})`: {"a", "b"},
+		`new (class { a = 1; get b() { return 2 } c() {} })()`:             {"a", "b"},
+		`Object.create(Object.create({a: 1, b() {}}), {c: {}})`:            {"a"},
+		`Object.assign(Object.create({a: 1}), {a: 2})`:                     {"a"},
+		`Object.assign(new Map(), {a: 1})`:                                 {"a"},
+		`Object.create(new Proxy({}, {getPrototypeOf: () => globalThis}))`: {},
+	} {
+		names, of, err := Names(eval(t, expression), 10)
+		require.NoError(t, err, expression)
+		if len(want) > 0 {
+			require.Equal(t, want, names, expression)
+			require.Equal(t, len(want), of, expression)
+		}
+	}
+	_, _, err := Names(eval(t, `Object.create(new Proxy({}, {getOwnPropertyDescriptor() { throw new Error("no") }, ownKeys() { throw new Error("no") }}))`), 10)
+	require.EqualError(t, err, "Error: no")
+	require.Equal(t, 3, TextLength(eval(t, `"a\u{1f600}"`)))
+}
+
 func TestThrownIsLegible(t *testing.T) {
 	for expression, want := range map[string]string{
 		`new RangeError("far")`: "RangeError: far", `"text"`: "text", `""`: "an empty string", `5`: "<number: 5>", `undefined`: "<undefined>",

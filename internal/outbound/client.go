@@ -149,7 +149,7 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 		BaseURL: opts.BaseURL, Doer: doer, OnAgentChanged: c.agentChanged,
 		Headers: opts.headers(), HeadersDynamic: opts.HeadersDynamic,
 		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout, Clock: over.clock,
-		Secret: opts.Secrets.AddToken, SameAs: opts.Agent.auth(),
+		Secret: opts.Secrets.AddToken, Sends: opts.Secrets.AddHeader, SameAs: opts.Agent.auth(),
 	})
 	c.opts.Agent = nil // it holds the client that it came from
 	session := bayeux.Options{

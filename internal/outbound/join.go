@@ -32,7 +32,7 @@ func Identify(ctx context.Context, opts Options) (*Identity, error) {
 	doer, _ := opts.doer(httpx.New())
 	auth := gws.NewAuth(gws.Config{
 		BaseURL: opts.BaseURL, Doer: doer, Headers: opts.headers(), HeadersDynamic: opts.HeadersDynamic,
-		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout, Secret: opts.Secrets.AddToken,
+		Credentials: opts.Credentials, CSRF: opts.CSRF, RequestTimeout: opts.RequestTimeout, Secret: opts.Secrets.AddToken, Sends: opts.Secrets.AddHeader,
 	})
 	limited, cancel := context.WithTimeout(ctx, opts.ConnectTimeout)
 	defer cancel()

@@ -19,6 +19,12 @@ export const { isFinite: isFiniteNumber } = Number;
 export const { fetch, setTimeout, clearTimeout, crypto } = globalThis;
 export const { AbortController, CustomEvent, Headers, MessageChannel } = globalThis;
 
+export const { URL: NativeURL } = globalThis;
+
+/** What tells the time, in ms. Under its name many a page has a variable of its own, such as an agent's performance. */
+export const clock: { now(): number } =
+  typeof globalThis.performance?.now === "function" ? globalThis.performance : Date;
+
 /** Reports an error as one that nobody has caught. */
 export const reportError: (error: unknown) => void =
   globalThis.reportError ??

@@ -1,11 +1,11 @@
-import { NativeMap, NativePromise } from "./builtins.js";
+import { clock, NativeMap, NativePromise } from "./builtins.js";
 import type { OutboundError } from "./error.js";
 import type { Known } from "./program.js";
-import { isSignal } from "./signal.js";
+import { hasFired, isSignal, onAbort } from "./signal.js";
 
 /** A call that is not settled. */
 export interface Call {
-  /** When it should have been, on the clock of `performance.now()`. */
+  /** When it should have been, on {@link clock}. */
   due: number;
   /** How often it has been given more time since. */
   times: number;
@@ -48,13 +48,14 @@ export class Calls {
     const id = ++this.#last;
     const signal = isSignal(given) ? given : undefined;
     return new NativePromise((resolve, reject) => {
-      const fired = () => abort?.(id);
+      // First, since the call may be settled before send returns.
+      const ignore = signal && onAbort(signal, () => abort?.(id));
       const end = () => {
         this.#calls.delete(id);
-        signal?.removeEventListener("abort", fired);
+        ignore?.();
       };
       this.#calls.set(id, {
-        due: performance.now() + limit,
+        due: clock.now() + limit,
         times: 0,
         known,
         signal,
@@ -67,15 +68,13 @@ export class Calls {
           reject(error);
         },
       });
-      // First, since the call may be settled before send returns.
-      signal?.addEventListener("abort", fired);
-      send(id, signal?.aborted === true);
+      send(id, signal !== undefined && hasFired(signal));
     });
   }
 
   /** Gives those that are overdue so much more time, and says how often that has been done at most. */
   extend(ms: number): number {
-    const now = performance.now();
+    const now = clock.now();
     let most = 0;
     for (const call of this.#calls.values()) {
       if (call.due < now) {

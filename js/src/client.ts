@@ -11,6 +11,7 @@ import type {
 } from "./api.js";
 import { CustomEvent, defineProperty, hasOwn, isArray, NativeMap } from "./builtins.js";
 import type { OutboundError } from "./error.js";
+import type { Given } from "./given.js";
 import type { Link } from "./link.js";
 import { own } from "./load-options.js";
 import { methods } from "./methods.js";
@@ -70,10 +71,11 @@ export class Client extends Base implements OutboundClient {
   /** Those of unsettled calls that were listed, while they are pending. */
   readonly #settled = new NativeMap<string, Promise<unknown>>();
 
-  /** Connects a client over `link`, which nobody else uses if it is to be released. */
+  /** Connects a client over `link`, which nobody else uses if it is to be released; `given` are the options as they were passed. */
   static async connect(
     link: Link,
     options: Options,
+    given: Given,
     headers: HeadersOption,
     signedIn: SignIn | undefined,
   ): Promise<Client> {
@@ -108,7 +110,7 @@ export class Client extends Base implements OutboundClient {
       },
     );
     try {
-      await remote.create(headers, signedIn, memory.first);
+      await remote.create(given, headers, signedIn, memory.first);
     } catch (error) {
       memory.forget();
       throw error;

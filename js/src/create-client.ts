@@ -9,9 +9,10 @@ import type { ClientOptions } from "./options.js";
 import { unlessLeft } from "./outlived.js";
 import { preconnect } from "./preconnect.js";
 import { nothingSent } from "./program.js";
-import { headersOf, type Options } from "./remote-client.js";
+import { headersOf, type Options, optionsOf } from "./remote-client.js";
 import { signIn } from "./sign-in.js";
-import { isSignal } from "./signal.js";
+import { hasFired, isSignal, onAbort, reasonOf } from "./signal.js";
+import { throwWithCode } from "./unavailable.js";
 
 /**
  * Signs in, connects and subscribes; resolves when records can be completed.
@@ -29,11 +30,12 @@ import { isSignal } from "./signal.js";
  * - `CLOSED`: with `worker: "shared"`, the client that it was to share was closed meanwhile.
  */
 export function createClient(options: ClientOptions = {}): Promise<OutboundClient> {
-  return unlessLeft(nothingSent(), () => connect(options));
+  return unlessLeft(nothingSent(), () => connect(options).catch(throwWithCode));
 }
 
 async function connect(options: ClientOptions): Promise<OutboundClient> {
   const [loadOptions, clientOptions] = splitOptions(options);
+  const given = optionsOf(clientOptions as Options);
   const headers = headersOf(clientOptions.headers);
   const signedIn = signIn(clientOptions as Options, headers);
   preconnect(clientOptions.baseUrl, clientOptions.credentials);
@@ -41,7 +43,7 @@ async function connect(options: ClientOptions): Promise<OutboundClient> {
   const started = linkTo(loadOptions, clientOptions, adopted);
   try {
     const link = await unlessAborted(started, clientOptions.signal);
-    return await Client.connect(link, clientOptions, headers, signedIn);
+    return await Client.connect(link, clientOptions, given, headers, signedIn);
   } finally {
     signedIn?.end();
   }
@@ -64,16 +66,14 @@ function unlessAborted(work: Promise<Link>, signal: unknown): Promise<Link> {
           code: "ABORTED",
           message: "aborted while the WebAssembly module was loading; nothing was sent",
           delivery: "not-sent",
-          cause: signal.reason,
+          cause: reasonOf(signal),
         }),
       );
     };
-    const done = () => signal.removeEventListener("abort", abort);
-    work.then(resolve, reject).then(done, done);
-    if (signal.aborted) {
+    const ignore = onAbort(signal, abort);
+    work.then(resolve, reject).then(ignore, ignore);
+    if (hasFired(signal)) {
       abort();
-    } else {
-      signal.addEventListener("abort", abort, { once: true });
     }
   });
 }

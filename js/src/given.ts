@@ -11,6 +11,9 @@ const most = 101;
 /** Longer than any name that the Go program lets pass, in UTF-16 code units. */
 const longestName = 1000;
 
+/** Longer than any text that the Go program lets pass, in UTF-16 code units: a longer one would only fill its memory. */
+const longestText = 8192;
+
 /** A value on its way. What JSON has no value for is an object of one property, but for fields that are not all there. */
 export type Given =
   | string
@@ -24,7 +27,7 @@ export type Given =
   | { readonly time: number | null }
   /** Such as "NaN". */
   | { readonly number: string }
-  /** The name of its type. */
+  /** The name of its type; of a text that is too long, how long it is. */
   | { readonly type: string }
   /** Why it cannot be read. */
   | { readonly unreadable: string };
@@ -48,6 +51,7 @@ function field(value: unknown): Given {
 function leaf(value: unknown): Given {
   switch (typeof value) {
     case "string":
+      return value.length > longestText ? { type: `text of ${value.length} characters` } : value;
     case "boolean":
       return value;
     case "number":

@@ -1,5 +1,5 @@
 import wasmExec, { type Go } from "go:wasm_exec";
-import { NativeMap } from "./builtins.js";
+import { clock, NativeMap } from "./builtins.js";
 import { Printer } from "./print.js";
 import { Program } from "./program.js";
 import { type Answered, makeRequests, type Requests } from "./request.js";
@@ -34,7 +34,7 @@ export async function instantiate(
   const program = new Program();
   const printer = new Printer();
   const scope = makeScope(program);
-  wasmExec(scope, NativeMap);
+  wasmExec(scope, NativeMap, clock);
   scope.fs.writeSync = (fd, bytes) => printer.write(fd, bytes);
   let core: GoCore | undefined;
   const host: Host = {

@@ -1,4 +1,4 @@
-import { NativePromise } from "./builtins.js";
+import { clock, NativePromise } from "./builtins.js";
 
 /**
  * Holds a lock, which whoever waits for it gets when this page or Worker is no more, whatever ended it: there is no other
@@ -15,5 +15,5 @@ export function hold(name: string): Promise<(() => void) | undefined> {
 
 /** Makes a name for a lock, which no other has. It begins with `prefix`. */
 export function lockName(prefix = "gws-outbound"): string {
-  return `${prefix} ${Math.random()} ${performance.now()}`;
+  return `${prefix} ${Math.random()} ${clock.now()}`;
 }

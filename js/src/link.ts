@@ -7,6 +7,7 @@ import { watchPage } from "./page.js";
 import type { Port } from "./port.js";
 import { leftError, nothingSent, type Program } from "./program.js";
 import { Pulse } from "./pulse.js";
+import { reasonOf } from "./signal.js";
 import { describe, remake } from "./thrown.js";
 import { type Fields, type FromPage, type ToPage, toText } from "./wire.js";
 
@@ -193,7 +194,7 @@ export class Link {
     const { cause: kept, ...init } = { __proto__: null, ...error };
     let cause: unknown;
     if (kept?.of === "signal") {
-      cause = call?.signal?.reason;
+      cause = call?.signal && reasonOf(call.signal);
     } else if (kept?.of === "headers") {
       cause = kept.id === this.#thrown?.id ? this.#thrown.value : undefined;
     } else if (kept) {
@@ -236,10 +237,18 @@ function detailOf(message: ToPage & { kind: "status" }): StateChangeDetail {
   return detail;
 }
 
+/** How many characters header fields have together at most: no server takes so many. */
+const mostHeaders = 1_000_000;
+
 /** Lets the browser check and read header fields. What it says of a wrong one may quote it, and is not passed on. */
 export function readHeaders(given: unknown): Fields {
   const headers = new Headers();
+  let left = mostHeaders;
   for (const [name, value] of pairs(given)) {
+    left -= name.length + value.length;
+    if (left < 0) {
+      throw new TypeError(`they have more than ${mostHeaders} characters together`);
+    }
     try {
       headers.append(name, value);
     } catch {

@@ -13,6 +13,12 @@ export function splitOptions<T extends LoadOptions>(
   if (typeof given !== "object" || given === null || isArray(given)) {
     throw invalid("options", [{ field: "options", message: "must be an object" }]);
   }
+  const type = typeNameOf(options);
+  if (keys(given).length === 0 && type !== "[object Object]") {
+    throw invalid("options", [
+      { field: "options", message: `must be a plain object, got ${type}` },
+    ]);
+  }
   const { wasmUrl, wasmModule, wasmIntegrity, worker, workerUrl, ...others } = given;
   const rest = { __proto__: null, ...others } as unknown as Omit<T, keyof LoadOptions>;
   const problems: Problem[] = [];

@@ -4,6 +4,7 @@ import { unlessLeft } from "./outlived.js";
 import { compiled } from "./packaged.js";
 import { nothingSent } from "./program.js";
 import { linkToShared } from "./shared-host.js";
+import { throwWithCode } from "./unavailable.js";
 import { NoWorker } from "./worker-host.js";
 
 /**
@@ -15,7 +16,7 @@ import { NoWorker } from "./worker-host.js";
  * tries again.
  */
 export function load(options: LoadOptions = {}): Promise<void> {
-  return unlessLeft(nothingSent(), () => loadAhead(options));
+  return unlessLeft(nothingSent(), () => loadAhead(options).catch(throwWithCode));
 }
 
 async function loadAhead(options: LoadOptions): Promise<void> {

@@ -10,8 +10,8 @@ import type {
 import type { CallResultName } from "./call-results.js";
 
 /**
- * What to complete. Only own properties count, as with `JSON.stringify`; any
- * that is not named here is refused.
+ * What to complete. Its properties count, those of its class and of what it is
+ * made of included; any that is not named here is refused.
  */
 export interface CompleteRecordRequest {
   /** The handle of the record: a positive integer, or its digits. */
@@ -41,8 +41,8 @@ export interface CompleteRecordRequest {
 }
 
 /**
- * What record to create, and where. Only own properties count, as with
- * `JSON.stringify`; any that is not named here is refused.
+ * What record to create, and where. Its properties count, those of its class
+ * and of what it is made of included; any that is not named here is refused.
  */
 export interface AddRecordRequest {
   /**
@@ -105,9 +105,9 @@ export interface AddRecordRequest {
 }
 
 /**
- * What to change of which record. What is left out stays as it is. Only own
- * properties count, as with `JSON.stringify`; any that is not named here is
- * refused.
+ * What to change of which record. What is left out stays as it is. Its
+ * properties count, those of its class and of what it is made of included; any
+ * that is not named here is refused.
  */
 export interface UpdateRecordRequest {
   /** The handle of the record: a positive integer, or its digits. */
@@ -161,8 +161,8 @@ export interface UpdateRecordRequest {
 }
 
 /**
- * What to reject. Only own properties count, as with `JSON.stringify`; any that
- * is not named here is refused.
+ * What to reject. Its properties count, those of its class and of what it is
+ * made of included; any that is not named here is refused.
  */
 export interface RejectRecordRequest {
   /** The handle of the record: a positive integer, or its digits. */
@@ -185,8 +185,8 @@ export interface RejectRecordRequest {
 }
 
 /**
- * What to cancel. Only own properties count, as with `JSON.stringify`; any that
- * is not named here is refused.
+ * What to cancel. Its properties count, those of its class and of what it is
+ * made of included; any that is not named here is refused.
  */
 export interface CancelRecordRequest {
   /** The handle of the record: a positive integer, or its digits. */
@@ -216,8 +216,9 @@ export interface CancelRecordRequest {
 }
 
 /**
- * Whose contact not to call again: that of a record. Only own properties count,
- * as with `JSON.stringify`; any that is not named here is refused.
+ * Whose contact not to call again: that of a record. Its properties count,
+ * those of its class and of what it is made of included; any that is not named
+ * here is refused.
  */
 export interface DoNotCallRecordRequest {
   /** The handle of the record: a positive integer, or its digits. */
@@ -247,8 +248,9 @@ export interface DoNotCallRecordRequest {
 }
 
 /**
- * Whom not to call again, by the number alone. Only own properties count, as
- * with `JSON.stringify`; any that is not named here is refused.
+ * Whom not to call again, by the number alone. Its properties count, those of
+ * its class and of what it is made of included; any that is not named here is
+ * refused.
  */
 export interface DoNotCallNumberRequest {
   /**
@@ -278,8 +280,8 @@ export interface DoNotCallNumberRequest {
 }
 
 /**
- * What to call again, and when. Only own properties count, as with
- * `JSON.stringify`; any that is not named here is refused.
+ * What to call again, and when. Its properties count, those of its class and of
+ * what it is made of included; any that is not named here is refused.
  */
 export interface RescheduleRecordRequest {
   /** The handle of the record: a positive integer, or its digits. */
@@ -307,8 +309,8 @@ export interface RescheduleRecordRequest {
 }
 
 /**
- * Whose chain to get. Only own properties count, as with `JSON.stringify`; any
- * that is not named here is refused.
+ * Whose chain to get. Its properties count, those of its class and of what it
+ * is made of included; any that is not named here is refused.
  */
 export interface GetChainedRecordsRequest {
   /** The handle of the record: a positive integer, or its digits. */
@@ -329,8 +331,9 @@ export interface GetChainedRecordsRequest {
 }
 
 /**
- * Which campaign to take a record from. Only own properties count, as with
- * `JSON.stringify`; any that is not named here is refused.
+ * Which campaign to take a record from. Its properties count, those of its
+ * class and of what it is made of included; any that is not named here is
+ * refused.
  */
 export interface GetPreviewRecordRequest {
   /** The name of the campaign. */
@@ -349,8 +352,8 @@ export interface GetPreviewRecordRequest {
 }
 
 /**
- * Which campaign to take part in. Only own properties count, as with
- * `JSON.stringify`; any that is not named here is refused.
+ * Which campaign to take part in. Its properties count, those of its class and
+ * of what it is made of included; any that is not named here is refused.
  */
 export interface StartPreviewSessionRequest {
   /** The name of the campaign. */
@@ -369,8 +372,8 @@ export interface StartPreviewSessionRequest {
 }
 
 /**
- * Which campaign to leave. Only own properties count, as with `JSON.stringify`;
- * any that is not named here is refused.
+ * Which campaign to leave. Its properties count, those of its class and of what
+ * it is made of included; any that is not named here is refused.
  */
 export interface EndPreviewSessionRequest {
   /** The name of the campaign. */

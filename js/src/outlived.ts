@@ -35,7 +35,12 @@ export function unlessLeft<T>(
     }
     held.add(leaves);
     const settled = () => held.delete(leaves);
-    work().then(resolve, reject).then(settled, settled);
+    try {
+      work().then(resolve, reject).then(settled, settled);
+    } catch (thrown) {
+      settled();
+      throw thrown;
+    }
   });
 }
 

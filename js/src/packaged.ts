@@ -1,6 +1,7 @@
 // The module that comes with the loader. worker.js has nothing of this: where it is, only a page knows.
 
 import type { LoadOptions } from "./api.js";
+import { NativeURL } from "./builtins.js";
 import { assertAllowed, compiledFrom, type Remedy } from "./module.js";
 import { otherPlace, unplaced, wasOptimized } from "./place.js";
 import { unavailable } from "./unavailable.js";
@@ -46,5 +47,7 @@ function packaged(): URL {
     throw unavailable(unplaced, "errors.md#no-place");
   }
   // Bundlers look for these very words to find the file.
-  return place ? new URL("outbound.wasm", place) : new URL("./outbound.wasm", import.meta.url);
+  return place
+    ? new NativeURL("outbound.wasm", place)
+    : new URL("./outbound.wasm", import.meta.url);
 }

@@ -1,6 +1,7 @@
 // Where the files of this package are. Bundlers find them by the words new URL(name, import.meta.url), and
 // browsers do where the package is served as it is. Here is what is left.
 
+import { NativeURL } from "./builtins.js";
 import { hasUser, withoutUser } from "./url.js";
 
 /** What the files are beside in a bundle that is no ES module, which does not know its own URL: only while it runs. */
@@ -45,16 +46,22 @@ export function otherPlace(): URL | null | undefined {
   }
   const modules = optimized.exec(own.pathname)?.[1];
   if (modules !== undefined) {
-    return withoutUser(new URL(`${modules}/gws-outbound/dist/`, own));
+    return withoutUser(new NativeURL(`${modules}/gws-outbound/dist/`, own));
   }
-  return hasUser(own) ? withoutUser(own) : undefined;
+  // What bundlers look for is of no use where the page has put something else in the place of URL since.
+  return hasUser(own) || URL !== NativeURL ? withoutUser(own) : undefined;
 }
 
 // blob: and data: are URLs, and nothing is relative to them.
 function parse(url: string | undefined): URL | null {
+  if (typeof NativeURL !== "function") {
+    throw new TypeError(
+      "the page has a variable named URL: load the package before the script that has it",
+    );
+  }
   try {
-    new URL("./worker.js", url as string);
-    return new URL(url as string);
+    new NativeURL("./worker.js", url as string);
+    return new NativeURL(url as string);
   } catch {
     return null;
   }

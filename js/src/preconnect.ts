@@ -1,3 +1,4 @@
+import { NativeURL } from "./builtins.js";
 import { pageOrigin } from "./url.js";
 
 /**
@@ -11,7 +12,7 @@ export function preconnect(baseUrl: unknown, credentials: unknown): void {
     return;
   }
   try {
-    const { protocol, origin } = new URL(baseUrl ?? page ?? "");
+    const { protocol, origin } = new NativeURL(baseUrl ?? page ?? "");
     if (!/^https?:$/.test(protocol) || (protocol === "http:" && /^https:/.test(page ?? ""))) {
       return;
     }

@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from "./builtins.js";
+import { clearTimeout, clock, setTimeout } from "./builtins.js";
 
 /** How often it is asked whether the program answers, in ms. */
 const interval = 5000;
@@ -52,10 +52,10 @@ export class Pulse {
     if (this.#question !== undefined) {
       return;
     }
-    const due = performance.now() + patience;
+    const due = clock.now() + patience;
     this.#question = setTimeout(() => {
       this.#question = undefined;
-      if (performance.now() > due + onTime && tries < mostTries) {
+      if (clock.now() > due + onTime && tries < mostTries) {
         this.check(tries + 1);
       } else {
         this.#dead();

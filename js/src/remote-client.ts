@@ -2,7 +2,7 @@ import { AdoptedSession, cometdOption } from "./adopted.js";
 import type { ClientStats, CometDLike, StateChangeDetail } from "./api.js";
 import { hasOwn } from "./builtins.js";
 import { OutboundError } from "./error.js";
-import { given } from "./given.js";
+import { type Given, given } from "./given.js";
 import { type Hooks, type Link, readHeaders } from "./link.js";
 import { writeLog } from "./log.js";
 import type { OutboundOperations } from "./operations.js";
@@ -109,17 +109,13 @@ export class RemoteClient {
 
   /** Connects it; the page may have begun to sign in. Nothing of it is left where that fails. */
   async create(
+    options: Given,
     headers: HeadersOption,
     signedIn: SignIn | undefined,
     firstTransport: string | undefined,
   ): Promise<void> {
     this.#headers = signedIn?.headers;
-    const { headers: _, log, cometd: __, ...rest } = this.#options;
-    const { signal } = this.#options;
-    // In a Worker, location is that of its script.
-    const baseUrl = this.#options.baseUrl ?? pageOrigin();
-    const logs = typeof log === "function";
-    const options = withoutSignal({ ...rest, ...(!logs && { log }), baseUrl }, signal);
+    const { log, signal } = this.#options;
     const limit = this.#connectTimeout + margin;
     this.link.tellCookies();
     signedIn?.me().then((me) => this.link.send({ kind: "me", client: this.#number, ...me }));
@@ -128,13 +124,13 @@ export class RemoteClient {
         kind: "createClient",
         id,
         client: this.#number,
-        options: given(options),
+        options,
         headers,
         asksMe: signedIn !== undefined,
         cometd: this.#cometd,
         firstTransport,
         share: this.link.host === "shared-worker",
-        log: logs,
+        log: typeof log === "function",
         aborted,
       }));
       this.#adopted?.start();
@@ -339,6 +335,14 @@ function ackTimeoutOf(options: unknown): unknown {
 
 function forgets(options: unknown): boolean {
   return (options as { forget?: unknown } | undefined)?.forget === true;
+}
+
+/** Writes the options as they are now: the caller may change the arrays among them while the module is loading. */
+export function optionsOf({ headers: _, cometd: __, log, ...rest }: Options): Given {
+  // In a Worker, location is that of its script.
+  const baseUrl = rest.baseUrl ?? pageOrigin();
+  const options = { ...rest, ...(typeof log !== "function" && { log }), baseUrl };
+  return given(withoutSignal(options, rest.signal));
 }
 
 /** Reads the option headers, which is done once: an iterator gives its pairs only once. */

@@ -1,5 +1,5 @@
 import type { Scope } from "go:wasm_exec";
-import { NativePromise } from "./builtins.js";
+import { NativePromise, NativeURL } from "./builtins.js";
 import type { Program } from "./program.js";
 
 // What wasm_exec.js would take over from the page if it found it there. A
@@ -18,6 +18,7 @@ export function makeScope(program: Program): Scope {
       name in written || hidden.has(name) ? written[name] : Reflect.get(globalThis, name),
     has: (written, name) => name in written || (!hidden.has(name) && name in globalThis),
   });
+  scope.URL = NativeURL;
   if (globalThis.navigator) {
     scope.navigator = navigatorFor(program);
   }

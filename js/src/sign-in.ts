@@ -2,12 +2,12 @@
 // wait for that to ask.
 
 import type { LoadOptions } from "./api.js";
-import { AbortController, hasOwn, isArray, isFiniteNumber } from "./builtins.js";
+import { AbortController, clock, hasOwn, isArray, isFiniteNumber } from "./builtins.js";
 import { readHeaders } from "./link.js";
 import { type ClientOptions, defaults } from "./options.js";
 import type { Options } from "./remote-client.js";
 import { answer } from "./request.js";
-import { isSignal } from "./signal.js";
+import { hasFired, isSignal } from "./signal.js";
 import { pageOrigin } from "./url.js";
 import type { Fields, HeadersOption, Me } from "./wire.js";
 
@@ -38,7 +38,7 @@ export function signIn(options: Options, headers: HeadersOption): SignIn | undef
   const { baseUrl, credentials, signal } = options;
   const url = urlOf(baseUrl ?? pageOrigin());
   const mode = credentials ?? defaults.credentials;
-  const aborted = isSignal(signal) && signal.aborted;
+  const aborted = isSignal(signal) && hasFired(signal);
   const refused = headers && "refused" in headers;
   if (url === undefined || !isCredentials(mode) || aborted || refused || !areUsual(options)) {
     return undefined;
@@ -46,16 +46,16 @@ export function signIn(options: Options, headers: HeadersOption): SignIn | undef
   const asked = headers && "ask" in headers ? call(options.headers as () => unknown) : undefined;
   const fields = headers && "fields" in headers ? headers.fields : none;
   const controller = new AbortController();
-  const began = performance.now();
+  const began = clock.now();
   const answered = ask(url, mode, asked?.then(read) ?? fields, controller.signal).then(
-    (me): [Me, number] => [me, performance.now()],
+    (me): [Me, number] => [me, clock.now()],
     (): [Me, number] => [{ status: 0 }, 0], // the program finds out why
   );
   return {
     headers: asked,
     async me() {
       const [me, at] = await answered;
-      return me.status === 0 || performance.now() - at > maxAge
+      return me.status === 0 || clock.now() - at > maxAge
         ? { status: 0 }
         : { ...me, took: tookOf(url, began) ?? at - began };
     },
@@ -65,8 +65,8 @@ export function signIn(options: Options, headers: HeadersOption): SignIn | undef
 
 /** How long the request took by the browser's account, in ms: the page's thread may have been busy meanwhile. */
 function tookOf(url: string, began: number): number | undefined {
-  const entries = performance.getEntriesByName(url, "resource");
-  const last = entries[entries.length - 1];
+  const entries = globalThis.performance?.getEntriesByName?.(url, "resource");
+  const last = entries?.[entries.length - 1];
   return last && last.startTime >= began ? last.duration : undefined;
 }
 

@@ -1,6 +1,12 @@
+// What a page has put on a signal of its own, such as a removeEventListener that throws, counts for nothing: all that is asked
+// of a signal is asked by the browser's own functions.
+
 const { apply } = Reflect;
-const isAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")
-  ?.get as () => boolean;
+const { addEventListener, removeEventListener } = AbortSignal.prototype;
+const getterOf = (name: "aborted" | "reason") =>
+  Object.getOwnPropertyDescriptor(AbortSignal.prototype, name)?.get;
+const isAborted = getterOf("aborted") as () => boolean;
+const getReason = getterOf("reason"); // older browsers have none
 
 /** Tells a real signal, of whatever frame: what only looks like one could throw anywhere. */
 export function isSignal(value: unknown): value is AbortSignal {
@@ -13,6 +19,22 @@ export function isSignal(value: unknown): value is AbortSignal {
   } catch {
     return false;
   }
+}
+
+/** Whether a real signal has fired. */
+export function hasFired(signal: AbortSignal): boolean {
+  return apply(isAborted, signal, []);
+}
+
+/** Why a real signal has fired. */
+export function reasonOf(signal: AbortSignal): unknown {
+  return getReason && apply(getReason, signal, []);
+}
+
+/** Calls `fired` when a real signal fires; returns what ends that. */
+export function onAbort(signal: AbortSignal, fired: () => void): () => void {
+  apply(addEventListener, signal, ["abort", fired]);
+  return () => apply(removeEventListener, signal, ["abort", fired]);
 }
 
 /** The signal among options, which may be anything, such as an array that cannot be read. */

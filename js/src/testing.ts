@@ -15,6 +15,7 @@ import type { ClientOptions } from "./options.js";
 import type { Port } from "./port.js";
 import { Program } from "./program.js";
 import { newReference } from "./reference.js";
+import { optionsOf } from "./remote-client.js";
 import { TestProgram } from "./testing-program.js";
 import type { Reply } from "./testing-reply.js";
 import { type FromPage, fromText, type ToPage } from "./wire.js";
@@ -145,7 +146,13 @@ export async function createTestClient(options: TestClientOptions = {}): Promise
     );
   }
   const program = new Program();
-  const client = await Client.connect(new Link(port, program, "page"), rest, null, undefined);
+  const client = await Client.connect(
+    new Link(port, program, "page"),
+    rest,
+    optionsOf(rest),
+    null,
+    undefined,
+  );
   return { client, server: serverOf(served, program, client) };
 }
 

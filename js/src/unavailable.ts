@@ -1,5 +1,5 @@
 import { OutboundError } from "./error.js";
-import { nameAndMessage, remake } from "./thrown.js";
+import { describe, nameAndMessage, remake } from "./thrown.js";
 import { withoutSecrets } from "./url.js";
 
 /**
@@ -13,6 +13,17 @@ export function unavailable(message: string, symptom: Symptom, cause?: unknown):
     delivery: "not-sent",
     cause: clean(cause),
   });
+}
+
+/** Gives an error of this package for what was thrown, as where the page has something else in the place of what browsers have. */
+export function withCode(thrown: unknown): OutboundError {
+  return thrown instanceof OutboundError
+    ? thrown
+    : unavailable(describe(thrown), "errors.md#loading", thrown);
+}
+
+export function throwWithCode(thrown: unknown): never {
+  throw withCode(thrown);
 }
 
 /** An anchor of errors.md. */

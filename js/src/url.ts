@@ -2,14 +2,14 @@
 // these in the base of the page's URLs, Firefox and WebKit in those of scripts as well, and all refuse to fetch such a URL. They
 // know the user by then, and send the password without it.
 
-import { defineProperty } from "./builtins.js";
+import { defineProperty, NativeURL } from "./builtins.js";
 
 /** Takes the user's name and password off a URL of the page's own. */
 export function withoutUser(url: URL): URL {
   if (!hasUser(url)) {
     return url;
   }
-  const clean = new URL(url);
+  const clean = new NativeURL(url);
   clean.username = "";
   clean.password = "";
   return clean;
@@ -23,10 +23,10 @@ export function hasUser({ username, password }: URL): boolean {
 export function resolveUrl(url: string | URL): URL {
   const base = globalThis.document?.baseURI ?? globalThis.location?.href;
   if (base === undefined) {
-    return new URL(url);
+    return new NativeURL(url);
   }
-  const page = new URL(base);
-  const resolved = new URL(url, withoutUser(page));
+  const page = new NativeURL(base);
+  const resolved = new NativeURL(url, withoutUser(page));
   const own =
     resolved.host === page.host &&
     resolved.username === page.username &&

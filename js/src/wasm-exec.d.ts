@@ -1,8 +1,12 @@
 // Go's own wasm_exec.js, which build.mjs takes from the Go that compiles the
 // module and encloses in a function: see there.
 declare module "go:wasm_exec" {
-  /** Runs wasm_exec.js with `scope` as its globalThis, and the Map of JavaScript; leaves the class `Go` there. */
-  export default function wasmExec(scope: Scope, map: MapConstructor): void;
+  /** Runs wasm_exec.js with `scope` as its globalThis, and the Map of JavaScript, and what tells the time; leaves the class `Go` there. */
+  export default function wasmExec(
+    scope: Scope,
+    map: MapConstructor,
+    performance: { now(): number },
+  ): void;
 
   /** What wasm_exec.js reads and writes in its globalThis. */
   export interface Scope {

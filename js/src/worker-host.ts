@@ -5,8 +5,10 @@ import { build } from "./build.js";
 import {
   AbortController,
   clearTimeout,
+  clock,
   MessageChannel,
   NativePromise,
+  NativeURL,
   setTimeout,
 } from "./builtins.js";
 import { OutboundError } from "./error.js";
@@ -79,7 +81,7 @@ export function workerUrl(given: string | URL | undefined): URL | undefined {
   if (place === null) {
     throw new NoWorker(unplaced);
   }
-  return place && new URL("worker.js", place);
+  return place && new NativeURL("worker.js", place);
 }
 
 /** Says why none could be made, from what was thrown. */
@@ -156,10 +158,10 @@ export class Start {
 
   // Where the page was frozen meanwhile, or its thread busy, the Worker has a second chance.
   #limit(again = true): void {
-    const due = performance.now() + patience;
+    const due = clock.now() + patience;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      if (again && performance.now() > due + 1000) {
+      if (again && clock.now() > due + 1000) {
         this.#limit(false);
       } else {
         this.#program.end({ reason: "did not start: its Worker has ended, or does not answer" });

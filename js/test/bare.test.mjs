@@ -302,3 +302,71 @@ testInPage(
   },
   { path: "/bare" },
 );
+
+testInPage(
+  "what options and a request get from their class, or from another object, counts",
+  async (page) => {
+    const simulator = await Simulator.start();
+    await start(page);
+    const value = await page.evaluate(
+      async (options, request) => {
+        class Login {
+          get baseUrl() {
+            return options.baseUrl;
+          }
+          signOut() {}
+        }
+        Login.prototype.headers = options.headers;
+        const none = await globalThis.gwsOutbound.createClient(new Map()).then(String, String);
+        if (!/options: cannot be read: it is no plain object/.test(none)) throw new Error(none);
+        const client = await globalThis.gwsOutbound.createClient(new Login());
+        const value = await client.completeRecord(Object.create(request));
+        await client.close();
+        return value;
+      },
+      { baseUrl: simulator.url, headers },
+      { ...request, referenceId: "of a class" },
+    );
+    assert.deepEqual(value, { ...acknowledgement, referenceId: "of a class" });
+  },
+  { path: "/bare" },
+);
+
+testInPage(
+  "texts as long as can be are refused, and the module lives on",
+  async (page) => {
+    const simulator = await Simulator.start();
+    await start(page);
+    const outcome = await page.evaluate(
+      async (options, request) => {
+        const { createClient } = globalThis.gwsOutbound;
+        const longest = "x".repeat(2 ** 29 - 24);
+        const client = await createClient(options);
+        const errors = [];
+        for (const call of [
+          () => client.completeRecord({ ...request, phoneNumber: longest }),
+          () => client.completeRecord(longest),
+          () => client.completeRecord({ [longest]: 1 }),
+          () => client.forget(longest),
+          () => createClient({ ...options, baseUrl: longest }),
+          () => createClient({ ...options, headers: { authorization: longest } }),
+        ]) {
+          errors.push(
+            await call().then(String, ({ code, message }) => `${code}: ${message.slice(0, 1000)}`),
+          );
+        }
+        const { notificationType } = await client.completeRecord(request);
+        await client.close();
+        return { errors, notificationType };
+      },
+      { baseUrl: simulator.url, headers },
+      request,
+    );
+    const fields = ["phoneNumber", "request", "request", "referenceId", "baseUrl", "headers"];
+    for (const [i, field] of fields.entries()) {
+      assert.match(outcome.errors[i], RegExp(`^INVALID_REQUEST: .*\\b${field}: `));
+    }
+    assert.equal(outcome.notificationType, "RecordProcessedAcknowledge");
+  },
+  { path: "/bare" },
+);

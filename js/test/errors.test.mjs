@@ -296,6 +296,27 @@ for (const [name, value] of Object.entries(wrongOptions)) {
   });
 }
 
+testInPage("an object whose class has no properties is no options", async (page) => {
+  const outcomes = await page.evaluate(async () => {
+    const [{ createClient, OutboundError, load }, { outcome }] = await Promise.all([
+      import("/dist/index.js"),
+      import("/in-page.js"),
+    ]);
+    return Promise.all([
+      outcome(createClient(new Map([["baseUrl", "https://gws.example"]])), OutboundError),
+      outcome(createClient(new Headers({ authorization: "x" })), OutboundError),
+      outcome(load(new Date()), OutboundError),
+    ]);
+  });
+  for (const [i, type] of ["Map", "Headers", "Date"].entries()) {
+    assertError(outcomes[i], {
+      code: "INVALID_REQUEST",
+      delivery: "not-sent",
+      message: RegExp(`options: must be a plain object, got .object ${type}`),
+    });
+  }
+});
+
 testInPage("a base URL that the browser cannot use is named at once", async (page) => {
   for (const baseUrl of ["http://[::1%25lo]:8080", "http://[1::2::3]", "http://1.2.3.4.5"]) {
     const outcome = await settle(page, "createClient", { baseUrl });
@@ -353,18 +374,24 @@ testInPage("aborted before anything is sent", async (page) => {
 
 testInPage("a signal keeps no listener of a call that has ended", async (page) => {
   const simulator = await Simulator.start();
+  await page.evaluate(() => {
+    globalThis.listeners = new Set();
+    const { prototype } = EventTarget;
+    for (const [name, note] of [
+      ["addEventListener", "add"],
+      ["removeEventListener", "delete"],
+    ]) {
+      const own = prototype[name];
+      prototype[name] = function (...given) {
+        if (this instanceof AbortSignal) globalThis.listeners[note](given[1]);
+        return own.apply(this, given);
+      };
+    }
+  });
   const session = await connect(page, { baseUrl: simulator.url, headers });
   const counts = await session.evaluate(async ({ client, outcome }, request) => {
     const { signal } = new AbortController();
-    const listeners = new Set();
-    signal.addEventListener = (type, listener) => {
-      listeners.add(listener);
-      AbortSignal.prototype.addEventListener.call(signal, type, listener);
-    };
-    signal.removeEventListener = (type, listener) => {
-      listeners.delete(listener);
-      AbortSignal.prototype.removeEventListener.call(signal, type, listener);
-    };
+    const { listeners } = globalThis;
     const counts = [];
     for (const called of [request, {}]) {
       const pending = client.completeRecord(called, { signal });
@@ -377,6 +404,57 @@ testInPage("a signal keeps no listener of a call that has ended", async (page) =
   }, request);
   const wrong = host === "worker" ? 1 : 0; // on the page's thread, a wrong request is refused at once
   assert.deepEqual(counts, [1, 0, wrong, 0]);
+});
+
+testInPage("a signal whose own functions throw is a signal all the same", async (page) => {
+  const simulator = await Simulator.start();
+  const outcomes = await page.evaluate(
+    async (options, request) => {
+      const [{ createClient, OutboundError }, { outcome }] = await Promise.all([
+        import("/dist/index.js"),
+        import("/in-page.js"),
+      ]);
+      const controllers = [];
+      const odd = () => {
+        const controller = new AbortController();
+        controllers.push(controller);
+        const refuse = () => {
+          throw new Error("no");
+        };
+        for (const name of ["addEventListener", "removeEventListener"]) {
+          Object.defineProperty(controller.signal, name, { value: refuse });
+        }
+        for (const name of ["aborted", "reason"]) {
+          Object.defineProperty(controller.signal, name, { get: refuse });
+        }
+        return controller.signal;
+      };
+      const client = await createClient({ ...options, signal: odd() });
+      const settled = [
+        await outcome(client.completeRecord(request, { signal: odd() }), OutboundError),
+      ];
+      for (const call of [
+        (signal) => client.completeRecord(request, { signal }),
+        (signal) => createClient({ ...options, wasmUrl: "/dist/outbound.wasm?other", signal }),
+      ]) {
+        const pending = outcome(call(odd()), OutboundError);
+        controllers.at(-1).abort("enough");
+        settled.push(await pending);
+      }
+      const { pending } = client;
+      const { value } = await outcome(client.completeRecord(request));
+      await client.close();
+      return { settled, pending, lives: value?.notificationType };
+    },
+    { baseUrl: simulator.url, headers },
+    request,
+  );
+  const [completed, ...aborted] = outcomes.settled;
+  assert.equal(completed.value?.notificationType, "RecordProcessedAcknowledge");
+  for (const outcome of aborted) {
+    assertError(outcome, { code: "ABORTED", cause: "enough" });
+  }
+  assert.deepEqual([outcomes.pending, outcomes.lives], [0, "RecordProcessedAcknowledge"]);
 });
 
 testInPage("aborted after it was accepted", async (page) => {

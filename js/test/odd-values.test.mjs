@@ -295,3 +295,72 @@ for (const path of ["/strict", "/bare"]) {
     { path },
   );
 }
+
+/** Runs in the page: a client whose options are changed while the module loads, and what it then hears. */
+async function changeOptions(options, request) {
+  const { createClient } = await import("/dist/index.js");
+  const channels = ["/v2/me/calls"];
+  const transports = ["long-polling"];
+  const given = { ...options, channels, transports };
+  const connecting = createClient(given);
+  channels[0] = "nonsense";
+  transports.length = 0;
+  Object.assign(given, { baseUrl: "nonsense", headers: 5 });
+  const client = await connecting;
+  const { notificationType } = await client.completeRecord(request);
+  const { transport } = client;
+  await client.close();
+  return { notificationType, transport };
+}
+
+testInPage("options are those at the call, though the page changes them later", async (page) => {
+  const simulator = await Simulator.start();
+  const outcome = await page.evaluate(changeOptions, { baseUrl: simulator.url, headers }, request);
+  assert.deepEqual(outcome, {
+    notificationType: "RecordProcessedAcknowledge",
+    transport: "long-polling",
+  });
+});
+
+/** Runs in the page: texts as long as there can be; what is said of them, and whether the module lives on. */
+async function tryLongTexts(options, request, samples) {
+  const { createClient } = await import("/dist/index.js");
+  const longest = "x".repeat(2 ** 29 - 24);
+  const client = await createClient(options);
+  const errors = [];
+  for (const call of [
+    () => client.completeRecord({ ...request, phoneNumber: longest }),
+    () => client.completeRecord({ ...request, recordHandle: longest }),
+    () => client.completeRecord(longest),
+    () => client.completeRecord(request, { ackTimeout: longest }),
+    () => client.addRecord({ ...samples.addRecord, otherFields: { Note: longest } }),
+    () => client.subscribe(longest, () => {}),
+    () => client.forget(longest),
+    () => client.close(longest),
+    () => createClient({ ...options, baseUrl: longest }),
+    () => createClient({ ...options, channels: [longest] }),
+    () => createClient({ ...options, headers: { authorization: longest } }),
+    () => createClient({ ...options, headers: () => ({ authorization: longest }) }),
+  ]) {
+    errors.push(
+      await call().then(String, ({ code, message }) => `${code}: ${message.slice(0, 1000)}`),
+    );
+  }
+  const { pending } = client;
+  const { notificationType } = await client.completeRecord(request);
+  await client.close();
+  return { errors, pending, notificationType };
+}
+
+testInPage("texts as long as can be are refused, and the module lives on", async (page) => {
+  const simulator = await Simulator.start();
+  const options = { baseUrl: simulator.url, headers };
+  const outcome = await page.evaluate(tryLongTexts, options, request, samples);
+  const fields = ["phoneNumber", "recordHandle", "request", "ackTimeout", "otherFields.Note"];
+  fields.push("channel", "referenceId", "options", "baseUrl", "channels", "headers");
+  for (const [i, field] of fields.entries()) {
+    assert.match(outcome.errors[i], RegExp(`^INVALID_REQUEST: .*\\b${field}: `));
+  }
+  assert.match(outcome.errors.at(-1), /headers option failed: .*more than 1000000 characters/);
+  assert.deepEqual([outcome.pending, outcome.notificationType], [0, "RecordProcessedAcknowledge"]);
+});

@@ -110,6 +110,9 @@ const replacements = {
       Object.freeze(prototype);
     }
   },
+  "variables under names that the browser has": () => {
+    Object.assign(globalThis, { performance: { of: "agents" }, origin: "https://desk.example" });
+  },
   "methods of arrays and functions": () => {
     Array.from = () => [];
     Object.assign(Array.prototype, { entries: () => [], map: () => [], join: () => "replaced" });
@@ -138,6 +141,7 @@ const replacedLater = {
       "AbortController",
       "CustomEvent",
       "MessageChannel",
+      "URL",
     ]) {
       globalThis[name] = class {};
     }
@@ -198,6 +202,25 @@ for (const [what, replace] of Object.entries(replacedLater)) {
     { needs },
   );
 }
+
+testInPage(
+  "a variable named URL before the package is loaded is named, and not taken for something else",
+  async (page) => {
+    const error = await page.evaluate(async () => {
+      const { URL } = globalThis;
+      globalThis.URL = "/desk/";
+      const { createClient } = await import("/dist/index.js");
+      try {
+        return await createClient().then(String, ({ code, message }) => ({ code, message }));
+      } finally {
+        globalThis.URL = URL;
+      }
+    });
+    assert.equal(error.code, "LOAD_FAILED");
+    assert.match(error.message, /the page has a variable named URL: load the package before/);
+  },
+  { needs },
+);
 
 if (host === "worker") {
   testInPage(

@@ -40,6 +40,7 @@ const chromiumOnly = {
   "late.test.mjs": "only Chromium freezes a page on command, and says which processes are its own",
   "hidden.test.mjs": "only Chromium slows down hidden pages at once, on command",
   "operations.test.mjs": inGo,
+  "outlived.test.mjs": "no browser has a part in it",
   "package.test.mjs": "what bundlers make of the package does not depend on the engine",
   "pulse.test.mjs": "no browser has a part in it",
   "sessions.test.mjs": inGo,

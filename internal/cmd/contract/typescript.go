@@ -71,7 +71,7 @@ func methods() string {
 // writeRequest prints the type of an operation's requests.
 func writeRequest(b *strings.Builder, op *gws.Operation) {
 	b.WriteString("\n")
-	comment(b, "", op.RequestDoc+" Only own properties count, as with `JSON.stringify`; any that is not named here is refused.")
+	comment(b, "", op.RequestDoc+" Its properties count, those of its class and of what it is made of included; any that is not named here is refused.")
 	fmt.Fprintf(b, "export interface %s {\n", op.Request)
 	for _, p := range op.Parameters {
 		comment(b, "  ", p.Doc)
