@@ -236,15 +236,20 @@ func (c *Client) failed(err error) {
 	c.wait(c.retries.heed(err, c.interval())+c.backoff(), c.lastErr)
 }
 
-// reportable returns the failure that is to be reported. One for want of time, because
-// the caller of Connect has hardly any left, says less than the one before.
+// reportable returns the failure that is to be reported. Where the caller of Connect has hardly any time left, one for want of
+// it says less than the one before, and so does a dial that fails then, unless another one did before: browsers do not say why.
 func (c *Client) reportable(err error) error {
 	const hardlyAny = 2 * time.Second
 	left, ok := c.left()
-	if !ok || left > hardlyAny || c.lastErr == nil || !errors.Is(err, errNoReply) && !errors.Is(err, context.DeadlineExceeded) {
+	if !ok || left > hardlyAny || c.lastErr == nil {
 		return err
 	}
-	return c.lastErr
+	_, dial := errors.AsType[*OpenError](err)
+	_, dialBefore := errors.AsType[*OpenError](c.lastErr)
+	if dial && !dialBefore || errors.Is(err, errNoReply) || errors.Is(err, context.DeadlineExceeded) {
+		return c.lastErr
+	}
+	return err
 }
 
 // backoff is how long to wait after the failures so far.

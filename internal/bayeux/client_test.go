@@ -925,6 +925,21 @@ func TestPrepareFails(t *testing.T) {
 	})
 }
 
+func TestConnect_ADialThatFailsAtTheEndDoesNotHideWhatTheServerHasSaid(t *testing.T) {
+	run(t, func(t *testing.T) {
+		s := newServer(t)
+		c := s.client()
+		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+		defer cancel()
+		done := make(chan error, 1)
+		go func() { done <- c.Connect(ctx) }()
+		s.connection()
+		s.down.Store(true)
+		s.say(`{"channel":"/meta/handshake","id":"%1","successful":true}`, s.expect(metaHandshake)...)
+		require.ErrorContains(t, <-done, "without a clientId")
+	})
+}
+
 func TestBackoffHasFullJitterAndBounds(t *testing.T) {
 	for failures, bound := range map[int]time.Duration{
 		1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 6: 32 * time.Second, 7: time.Minute, 1000: time.Minute,
