@@ -139,15 +139,17 @@ test: deps build size ## Test Go natively and in Chromium, and the built package
 
 # With hundreds of goroutines a check of the race detector's own fails now and then, or it ends the runtime with a SIGSEGV (a nil
 # pointer of the tests' is a panic), which says nothing of the tests: the packages that it has ended run again. With RETRIES=1, as
-# in CI, so do once those that have failed: then the log has both results. The arguments are the name of a log, the command, and
-# its packages.
+# in CI, so do once the tests that have failed, or their packages where these came to no end: then the log has both results. The
+# arguments are the name of a log, the command, and its packages.
 RETRIES ?=
 export RETRIES
 retried = $(2) $(3) 2>&1 | tee build/$(1).log || { \
+	failed=; \
 	if grep -Eq '^(ThreadSanitizer: CHECK failed|SIGSEGV: )' build/$(1).log; then echo "the race detector itself failed: the tests that it ended run again"; \
 	elif test -n "$$RETRIES"; then echo "== FAILED AT FIRST: what failed runs again, once"; \
+		grep -Eq '^(panic|fatal error): ' build/$(1).log || failed=$$(awk '/^--- FAIL: / { print $$3 }' build/$(1).log | paste -sd '|'); \
 	else exit 1; fi; \
-	$(2) $$(awk '$$1 == "FAIL" && NF > 1 { print $$2 }' build/$(1).log); }
+	$(2) $${failed:+-run "^($$failed)\$$"} $$(awk '$$1 == "FAIL" && NF > 1 { print $$2 }' build/$(1).log); }
 
 test-go: ## Go tests, natively, with the race detector
 	@echo "== Go tests, natively"
