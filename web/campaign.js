@@ -27,6 +27,9 @@ export function setUpCampaign({ perform, take }) {
   const leave = find("#leave", HTMLButtonElement);
   /** What the session was started with; null without one. @type {ReturnType<typeof read> | null} */
   let session = null;
+  const usual = "Its records come one at a time.";
+  /** What is said while there is none. */
+  let words = usual;
   let busy = false;
   let deskIsFree = true;
 
@@ -35,7 +38,7 @@ export function setUpCampaign({ perform, take }) {
     if (input instanceof HTMLInputElement && typeof value !== "object") input.value = String(value);
   }
 
-  function show(words = "Its records come one at a time.") {
+  function show() {
     form.hidden = session !== null;
     working.hidden = session === null;
     summary.textContent = session ? `${session.campaignName}: preview session` : words;
@@ -90,11 +93,11 @@ export function setUpCampaign({ perform, take }) {
     if (done && !done.error) end();
   });
 
-  /** @param {string} [why] */
-  function end(why) {
+  function end(why = usual) {
     const hadFocus = working.contains(document.activeElement);
     session = null;
-    show(why);
+    words = why;
+    show();
     if (hadFocus) name.focus();
   }
 

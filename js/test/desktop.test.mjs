@@ -576,6 +576,7 @@ testInPage(
     await reads(page, "campaign-summary", /Renewals is stopped/);
     await press(page, "start");
     await reads(page, "campaign-problem", /API_ERROR[\s\S]*nothing was changed/);
+    await reads(page, "campaign-summary", /Renewals is stopped/); // it is still true
   },
   { path: desktop },
 );
