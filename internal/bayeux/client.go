@@ -221,7 +221,7 @@ type liveness struct {
 	swallowed    int             // other sockets that got no answer since something came
 	probing      bool            // a probe is under way
 	probedAt     time.Time       // when the last one came to its end
-	slept        bool            // see noteSleep
+	wasFrozen    bool            // see noteFreeze
 	unsure       bool            // nothing comes, and no other connection can be opened
 	outrun       int             // how many connects may yet lose their place to one that was given up: see losesPlace
 	outrunFrom   time.Time       // when the last one was given up

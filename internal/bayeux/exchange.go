@@ -61,7 +61,7 @@ func (x *exchange) over() {
 		x.graces++
 		x.due = time.Now().Add(deadline.Grace)
 		if c := x.link.c; x.link == c.link && x.message.Channel == metaConnect {
-			c.noteSleep()
+			c.noteFreeze()
 		}
 	}
 	if x.patient != nil {

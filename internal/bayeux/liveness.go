@@ -75,19 +75,19 @@ func (c *Client) nextLook() (due time.Time, ok bool) {
 	return due, true
 }
 
-var errSlept = errors.New("this program did not run for so long that the server may have given up the session")
+var errFrozen = errors.New("this program did not run for so long that the server may have given up the session")
 
-// noteSleep notes that this program has not run until the reply to a connect, or the next connect, was overdue. What has arrived
+// noteFreeze notes that this program has not run until the reply to a connect, or the next connect, was overdue. What has arrived
 // meanwhile says nothing of the session: whoever has something to send waits until the next connect is answered.
-func (c *Client) noteSleep() {
+func (c *Client) noteFreeze() {
 	if c.phase == connected {
-		c.slept = true
-		c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: errSlept, Session: c.session})
+		c.wasFrozen = true
+		c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: errFrozen, Session: c.session})
 	}
 }
 
-// overslept reports whether the next connect is so late that a server, by its own word or by default, has given the session up.
-func (c *Client) overslept() bool {
+// isConnectLate reports whether the next connect is so late that a server, by its own word or by default, has given the session up.
+func (c *Client) isConnectLate() bool {
 	kept := max(c.plan.maxInterval, defaultPlan().maxInterval)
 	return c.plan.maxInterval >= 0 && time.Since(c.repliedAt) > max(c.plan.interval, 0)+kept
 }

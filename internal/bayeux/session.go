@@ -128,8 +128,8 @@ func (c *Client) connect() {
 	c.askedAt, c.eventful = time.Now(), false
 	m := Message{Channel: metaConnect, ConnectionType: c.name(), Ext: c.ack.ext()}
 	limit := c.opts.MaxNetworkDelay
-	held := c.phase == connected && !c.isPolite() && !c.slept
-	c.slept = false
+	held := c.phase == connected && !c.isPolite() && !c.wasFrozen
+	c.wasFrozen = false
 	if held {
 		hold := c.hold()
 		if hold < c.plan.timeout {
@@ -216,7 +216,7 @@ func (c *Client) connected(r *Message, err error) {
 		c.connectedAt = time.Now()
 	}
 	c.confirmed = true
-	if c.slept {
+	if c.wasFrozen {
 		c.answeredBeside = false
 		c.enter(subscribing)
 		c.enter(connecting)
@@ -273,8 +273,8 @@ func (c *Client) connectAfter(pause time.Duration) {
 		return
 	}
 	c.enter(connected)
-	if c.overslept() {
-		c.noteSleep()
+	if c.isConnectLate() {
+		c.noteFreeze()
 	}
 	c.stopRetry()
 	runtime.Gosched() // who waited for these events goes on before the request, which takes browsers longer
