@@ -660,12 +660,12 @@ function invalid(problems: Problem[], what = "request"): Failure {
   return { code: "INVALID_REQUEST", message, delivery: "not-sent", problems };
 }
 
-/** Whether an event on `channel` belongs to a subscription. */
 /** Whether a request may have been processed that fails with this status of HTTP. */
 function leavesOpen(status: number): boolean {
   return status === 408 || status >= 500;
 }
 
+/** Whether an event on `channel` belongs to a subscription. */
 function matches(pattern: string, channel: string): boolean {
   if (pattern.endsWith("/**")) {
     return channel.startsWith(pattern.slice(0, -2));

@@ -1,6 +1,7 @@
 // The client for tests beside the real one: both go through the same, and a page sees the same.
 
 import assert from "node:assert/strict";
+import { becomes } from "./cometd.mjs";
 import { failures } from "./engine.mjs";
 import { complete, connect, testInPage } from "./in-browser.mjs";
 import { keptAsAccepted, list, reload } from "./journal.mjs";
@@ -46,7 +47,7 @@ class Real {
   async disconnect() {
     await this.#simulator.set({ ...this.#behavior, faults: [away] });
     await this.#simulator.call("cut");
-    await this.reaches("reconnecting");
+    await becomes(this.session, "reconnecting");
   }
 
   async reconnect({ newSession = false } = {}) {
@@ -59,7 +60,9 @@ class Real {
       await this.#simulator.call("expire");
     }
     await this.#simulator.set(this.#behavior);
-    await (newSession ? this.session.evaluate(({ gap }) => gap) : this.reaches("connected"));
+    await (newSession
+      ? this.session.evaluate(({ gap }) => gap)
+      : becomes(this.session, "connected"));
   }
 
   refuseSubscription(refuseChannel) {
@@ -69,19 +72,6 @@ class Real {
 
   publish(channel, data) {
     return this.#simulator.call("publish", { channel, data });
-  }
-
-  /** Waits for a state. */
-  reaches(state) {
-    return this.session.evaluate(
-      ({ client }, state) =>
-        new Promise((resolve) => {
-          const look = () => client.state === state && resolve();
-          client.addEventListener("statechange", look);
-          look();
-        }),
-      state,
-    );
   }
 }
 

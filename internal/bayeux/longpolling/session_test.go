@@ -34,7 +34,7 @@ func probing(t *testing.T) (s *server, c *bayeux.Client, held *call, connect bay
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
 		c.Close(now)
-		time.Sleep(2 * lingerTime) // by the clock of the bubble
+		time.Sleep(2 * lingerTime) // by the bubble's clock: the requests that linger end by then, as a bubble demands of its goroutines
 	})
 	_, err := c.Subscribe(t.Context(), "/a", func(bayeux.Message) {})
 	require.NoError(t, err)
