@@ -107,15 +107,28 @@ func (c *Client) open() {
 		case l == c.link && err != nil:
 			c.lost(err)
 		case l == c.link:
-			if took := max(time.Since(l.began), time.Millisecond); c.openedIn == 0 || took < c.openedIn {
-				c.openedIn = took
-			}
+			c.noteOpened(l)
 			c.begin()
 		case l == c.rival && err != nil: // it was the client's until another took its place
 			c.lostRival(err)
 		}
 	})
 	c.race()
+}
+
+// noteOpened notes in what time a socket was opened. Where the page has asked who is signed in, it may have dialled as well,
+// before anybody measured: that took about as long as its request.
+func (c *Client) noteOpened(l *link) {
+	if l.perRequest() {
+		return // it is opened by its first request
+	}
+	took := max(time.Since(l.began), time.Millisecond)
+	if c.opts.PreparedIn != nil {
+		took = max(took, c.opts.PreparedIn())
+	}
+	if c.openedIn == 0 || took < c.openedIn {
+		c.openedIn = took
+	}
 }
 
 // dialLimit is how long the opening of a connection may take: longer where round

@@ -17,7 +17,13 @@ import (
 // somebody waits.
 func waitedFor(t *testing.T, s *server) (*Client, []Message) {
 	t.Helper()
-	c := s.client()
+	return s.waitedFor(s.client())
+}
+
+// waitedFor connects a client, and has somebody wait for its events.
+func (s *server) waitedFor(c *Client) (*Client, []Message) {
+	s.t.Helper()
+	t := s.t
 	_, err := c.Subscribe(t.Context(), "/a", func(Message) {})
 	require.NoError(t, err)
 	s.connect(c)
@@ -200,6 +206,19 @@ func TestSilentSocket_IsLeftAloneOnABusyLine(t *testing.T) {
 		s.say(connectReply, held...)
 		s.expect(metaConnect)
 		require.Equal(t, 1, c.current().Session)
+	})
+}
+
+// The page dials as soon as it knows who is signed in, so that a socket is there at once; on a far line the next one takes its time.
+func TestSilentSocket_IsReplacedWhereTheFirstOneWasDialledAhead(t *testing.T) {
+	run(t, func(t *testing.T) {
+		const twoTrips = 400 * time.Millisecond
+		s := newServer(t)
+		s.waitedFor(s.clientWith(Options{Transports: []Transport{s}, PreparedIn: func() time.Duration { return twoTrips }}))
+		s.expect(metaSubscribe)
+		s.delay.Store(int64(twoTrips))
+		s.connection()
+		require.Equal(t, "c1", s.expect(metaConnect)[0].ClientID)
 	})
 }
 

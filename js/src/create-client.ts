@@ -40,7 +40,8 @@ async function connect(options: ClientOptions): Promise<OutboundClient> {
   const signedIn = signIn(clientOptions as Options, headers);
   preconnect(clientOptions.baseUrl, clientOptions.credentials);
   const adopted = clientOptions.cometd !== undefined && clientOptions.cometd !== null;
-  const started = linkTo(loadOptions, clientOptions, adopted);
+  const socket = signedIn?.socket ?? NativePromise.resolve(undefined);
+  const started = linkTo(loadOptions, clientOptions, adopted, socket);
   try {
     const link = await unlessAborted(started, clientOptions.signal);
     return await Client.connect(link, clientOptions, given, headers, signedIn);

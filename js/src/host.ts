@@ -1,4 +1,5 @@
 import type { LoadOptions } from "./api.js";
+import { dialAhead } from "./dial-ahead.js";
 import type { Link } from "./link.js";
 import { warn } from "./log.js";
 import { compiled } from "./packaged.js";
@@ -8,12 +9,13 @@ import { linkToWorker, NoWorker } from "./worker-host.js";
 
 /**
  * Gives the road to a running program: in a Worker where the options want that and it can be, else here. With the session of
- * the page's own (`adopted`) it is none that other pages use.
+ * the page's own (`adopted`) it is none that other pages use. `socket` is the URL of a WebSocket to be dialled meanwhile, once that may be.
  */
 export async function linkTo(
   options: LoadOptions,
   { log, logLevel }: { log?: unknown; logLevel?: unknown },
   adopted: boolean,
+  socket: Promise<string | undefined>,
 ): Promise<Link> {
   const say = (what: string, { message }: NoWorker) => warn(log, logLevel, `${what}: ${message}`);
   if (options.worker === "shared") {
@@ -31,13 +33,14 @@ export async function linkTo(
   const module = compiled(options);
   if (wantsWorker(options.worker)) {
     try {
-      return await linkToWorker(module, options.workerUrl);
+      return await linkToWorker(module, options.workerUrl, socket);
     } catch (error) {
       const none = noWorker(error);
       await module; // where there is none, that is what is wrong
       say("the module runs on the calling thread", none);
     }
   }
+  socket.then((url) => url && dialAhead(url));
   return linkToPage(await module);
 }
 

@@ -1,5 +1,6 @@
 import wasmExec, { type Go } from "go:wasm_exec";
 import { clock, NativeMap } from "./builtins.js";
+import { dropAhead } from "./dial-ahead.js";
 import { Printer } from "./print.js";
 import { Program } from "./program.js";
 import { type Answered, makeRequests, type Requests } from "./request.js";
@@ -37,8 +38,13 @@ export async function instantiate(
   wasmExec(scope, NativeMap, clock);
   scope.fs.writeSync = (fd, bytes) => printer.write(fd, bytes);
   let core: GoCore | undefined;
+  const requests = makeRequests(() => core as GoCore);
   const host: Host = {
-    ...makeRequests(() => core as GoCore),
+    ...requests,
+    request: (id, text) => {
+      dropAhead(); // it may sign in, and a socket of before is not of that agent then
+      requests.request(id, text);
+    },
     send,
     ready: (given) => {
       core = given;

@@ -8,6 +8,7 @@ import { type ClientOptions, defaults } from "./options.js";
 import type { Options } from "./remote-client.js";
 import { answer } from "./request.js";
 import { hasFired, isSignal } from "./signal.js";
+import { TransportMemory } from "./transport-memory.js";
 import { pageOrigin } from "./url.js";
 import type { Fields, HeadersOption, Me } from "./wire.js";
 
@@ -29,6 +30,11 @@ export interface SignIn {
   readonly headers: Promise<unknown> | undefined;
   /** The answer, as it is when it is asked for. It does not reject. */
   me(): Promise<Me>;
+  /**
+   * Where to dial a WebSocket, as soon as the server has said who is signed in; undefined where the program takes another
+   * transport first, or where it is there and dials by itself. It does not reject.
+   */
+  readonly socket: Promise<string | undefined>;
   /** Gives up what is under way. */
   end(): void;
 }
@@ -51,9 +57,13 @@ export function signIn(options: Options, headers: HeadersOption): SignIn | undef
     (me): [Me, number] => [me, clock.now()],
     (): [Me, number] => [{ status: 0 }, 0], // the program finds out why
   );
+  let awaited = false;
+  const socket = socketOf(options, url);
   return {
     headers: asked,
+    socket: answered.then(([me]) => (isSignedIn(me) && !awaited ? socket : undefined)),
     async me() {
+      awaited = true;
       const [me, at] = await answered;
       return me.status === 0 || clock.now() - at > maxAge
         ? { status: 0 }
@@ -61,6 +71,28 @@ export function signIn(options: Options, headers: HeadersOption): SignIn | undef
     },
     end: () => controller.abort(),
   };
+}
+
+/** Whether the answer is plain enough to act on; else the program reads it first. */
+function isSignedIn(me: Me): boolean {
+  return "body" in me && /"statusCode"\s*:\s*0\s*[,}]/.test(me.body);
+}
+
+/** Where the WebSocket is; undefined where that is not the transport that the program takes first. */
+function socketOf(options: Options, me: string): string | undefined {
+  const transports = (options.transports ?? defaults.transports) as readonly string[];
+  const { first } = new TransportMemory(options);
+  let name = transports[0];
+  for (let i = 1; i < transports.length; i++) {
+    if (transports[i] === first) {
+      name = first;
+    }
+  }
+  if (name !== "websocket") {
+    return undefined;
+  }
+  const base = me.slice(0, -path.length).replace(/^http/i, "ws");
+  return `${base}${options.cometdPath ?? defaults.cometdPath}`;
 }
 
 /** How long the request took by the browser's account, in ms: the page's thread may have been busy meanwhile. */

@@ -35,12 +35,22 @@ export interface Begin {
   life: string;
 }
 
-/** Starts a program in a Worker of its own, whose script is at `url` if given. Throws a NoWorker where there can be none. */
+/** Has the Worker dial a WebSocket, before it begins or after. */
+export interface DialAhead {
+  dial: string;
+}
+
+/**
+ * Starts a program in a Worker of its own, whose script is at `url` if given, and which dials `socket` meanwhile. Throws a
+ * NoWorker where there can be none.
+ */
 export async function linkToWorker(
   module: Promise<WebAssembly.Module>,
   url: string | URL | undefined,
+  socket: Promise<string | undefined>,
 ): Promise<Link> {
   const worker = makeWorker(url);
+  socket.then((dial) => dial && worker.postMessage({ dial } satisfies DialAhead));
   try {
     return await new NativePromise<Link>((resolve, reject) => {
       const broken = ({ message }: ErrorEvent) => reject(new NoWorker(whyNot(message)));

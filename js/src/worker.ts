@@ -2,11 +2,12 @@
 // other half is worker-host.ts. A shared Worker has the same script: shared-worker.ts.
 
 import { build } from "./build.js";
+import { dialAhead } from "./dial-ahead.js";
 import { instantiate } from "./instantiate.js";
 import { hold } from "./life.js";
 import { say, sayEnded, sayUnfit } from "./say.js";
 import { join } from "./shared-worker.js";
-import type { Begin } from "./worker-host.js";
+import type { Begin, DialAhead } from "./worker-host.js";
 
 /** The number of the one port. */
 const page = 1;
@@ -17,7 +18,9 @@ if ("onconnect" in globalThis) {
     port.onmessage = ({ data }) => join(port, data);
   });
 } else {
-  addEventListener("message", ({ data }) => serve(data), { once: true });
+  addEventListener("message", ({ data }: MessageEvent<Begin | DialAhead>) => {
+    "dial" in data ? dialAhead(data.dial) : serve(data);
+  });
   addEventListener("messageerror", () => {
     throw new Error("the compiled module cannot be passed to a Worker here");
   });

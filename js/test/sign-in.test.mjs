@@ -1,11 +1,12 @@
-// The page asks who is signed in while the module is still loading.
+// The page asks who is signed in while the module is still loading, and dials the WebSocket then.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { after } from "node:test";
-import { stopClock, testInPage } from "./in-browser.mjs";
+import { failures } from "./engine.mjs";
+import { host, stopClock, testInPage } from "./in-browser.mjs";
 import { request } from "./sample.mjs";
 import { Simulator } from "./simulator.mjs";
 import { dist, startSite } from "./site.mjs";
@@ -18,6 +19,11 @@ const authorization = `Basic ${btoa("agent:secret")}`;
 
 const asked = async (simulator) =>
   (await simulator.call("requests")).filter(({ path }) => path === "/api/v2/me").length;
+
+const dialled = async (simulator) =>
+  (await simulator.call("requests")).filter(
+    ({ method, path }) => method === "GET" && path === "/api/v2/notifications",
+  ).length;
 
 /** Serves the module once `ready` fulfils. */
 async function serveModule(ready) {
@@ -93,6 +99,99 @@ for (const kind of ["an object", "an iterator, which gives its pairs once", "a f
     },
   );
 
+for (const worker of host === "worker" ? [true, false] : [false]) {
+  const where = worker ? "in a Worker" : "in place";
+
+  testInPage(
+    `the socket that is dialled before the module is there is used, ${where}`,
+    async (page) => {
+      const simulator = await Simulator.start();
+      await stopClock(page);
+      const server = await serveModule(async () => {
+        while ((await dialled(simulator)) === 0);
+      });
+      try {
+        const options = { baseUrl: `${simulator.url}/`, wasmUrl: server.url, worker };
+        const { notificationType } = await complete(page, options);
+        assert.equal(notificationType, "RecordProcessedAcknowledge");
+        assert.equal(await dialled(simulator), 1);
+        const paths = (await simulator.call("requests")).map(({ path }) => path);
+        assert.ok(paths.indexOf("/api/v2/me") < paths.indexOf("/api/v2/notifications"));
+      } finally {
+        server.close();
+      }
+    },
+  );
+
+  testInPage(
+    `a socket that was refused before the module is there is not dialled again, ${where}`,
+    async (page) => {
+      const simulator = await Simulator.start({ noWebSocket: true });
+      await stopClock(page);
+      const server = await serveModule(async () => {
+        while ((await dialled(simulator)) === 0);
+      });
+      try {
+        const options = { baseUrl: simulator.url, wasmUrl: server.url, worker };
+        const { notificationType } = await complete(page, options);
+        assert.equal(notificationType, "RecordProcessedAcknowledge");
+        assert.equal(await dialled(simulator), 1);
+      } finally {
+        server.close();
+      }
+    },
+    { complaints: failures },
+  );
+}
+
+testInPage("no socket is dialled ahead where long-polling comes first", async (page) => {
+  const simulator = await Simulator.start();
+  const server = await serveModule(async () => {
+    while ((await asked(simulator)) === 0);
+  });
+  try {
+    const options = { baseUrl: simulator.url, wasmUrl: server.url };
+    await complete(page, { ...options, transports: ["long-polling"] });
+    await page.reload();
+    await complete(page, { ...options, transports: ["long-polling", "websocket"] });
+    assert.equal(await dialled(simulator), 0);
+  } finally {
+    server.close();
+  }
+});
+
+testInPage("a socket that is dialled for a module that does not come is closed", async (page) => {
+  const simulator = await Simulator.start();
+  const closed = await page.evaluate(
+    async (baseUrl, headers) => {
+      const { createClient } = await import("/dist/index.js");
+      const { WebSocket } = globalThis;
+      const end = new Promise((resolve) => {
+        globalThis.WebSocket = class extends WebSocket {
+          constructor(url) {
+            super(url);
+            this.addEventListener("close", ({ code }) => resolve({ url, code }));
+          }
+        };
+      });
+      const controller = new AbortController();
+      const { signal } = controller;
+      const options = { baseUrl, headers, signal, wasmUrl: "/never.wasm", worker: false };
+      const client = createClient(options).catch(({ code }) => code);
+      const { url, code } = await end;
+      controller.abort();
+      return { url, code, client: await client };
+    },
+    simulator.url,
+    { authorization },
+  );
+  assert.deepEqual(closed, {
+    url: `${simulator.url.replace("http", "ws")}/api/v2/notifications`,
+    code: 1005,
+    client: "ABORTED",
+  });
+});
+
 testInPage("what a page has put on every object is no header field", async (page) => {
   const asked = [];
   const server = createServer((request, response) => {
@@ -141,8 +240,10 @@ testInPage("an answer that has become old is not used", async (page) => {
     }),
   );
   try {
-    await complete(page, { baseUrl: simulator.url, wasmUrl: server.url });
+    const options = { baseUrl: simulator.url, wasmUrl: server.url, transports: ["websocket"] };
+    await complete(page, { ...options, worker: host === "worker" });
     assert.equal(await asked(simulator), 2);
+    assert.equal(await dialled(simulator), 2, "the socket of before is not used, either");
   } finally {
     server.close();
   }
