@@ -116,17 +116,13 @@ func (c *Client) open() {
 	c.race()
 }
 
-// noteOpened notes in what time a socket was opened. Where the page has asked who is signed in, it may have dialled as well,
-// before anybody measured: that took about as long as its request.
+// noteOpened notes in what time a socket was opened; not where the page has asked who is signed in, since it may have
+// dialled as well, before anybody measured.
 func (c *Client) noteOpened(l *link) {
-	if l.perRequest() {
-		return // it is opened by its first request
+	if l.perRequest() || c.opts.PreparedIn != nil && c.opts.PreparedIn() > 0 {
+		return
 	}
-	took := max(time.Since(l.began), time.Millisecond)
-	if c.opts.PreparedIn != nil {
-		took = max(took, c.opts.PreparedIn())
-	}
-	if c.openedIn == 0 || took < c.openedIn {
+	if took := max(time.Since(l.began), time.Millisecond); c.openedIn == 0 || took < c.openedIn {
 		c.openedIn = took
 	}
 }

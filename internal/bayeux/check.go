@@ -10,7 +10,7 @@ import (
 
 const (
 	// loadedBy and loadedFrom are by how much longer another connection takes to open
-	// on a line that is busy: so many times as long as the first one took, and no less than.
+	// on a line that is busy: so many times as long as on one that is not, and no less than.
 	loadedBy   = 3
 	loadedFrom = 75 * time.Millisecond
 
@@ -35,7 +35,7 @@ func (c *Client) check() {
 			return
 		case !silent():
 			c.logf(Debug, "the socket lives")
-		case took > max(loadedFrom, loadedBy*c.openedIn):
+		case took > max(loadedFrom, loadedBy*c.opensIn()):
 			c.logf(Debug, "the line is busy: another connection took %v to open", took)
 			c.busyAt = time.Now()
 		default:
@@ -47,6 +47,14 @@ func (c *Client) check() {
 		c.dropSpare()
 		c.watch()
 	})
+}
+
+// opensIn is how long it takes to open a socket where the line is not busy: as long as it took before, or else two round trips.
+func (c *Client) opensIn() time.Duration {
+	if c.openedIn > 0 {
+		return c.openedIn
+	}
+	return 2 * c.trips.smoothed
 }
 
 // replaceSilent goes on over another socket in place of one that was silent for

@@ -1,5 +1,4 @@
 import type { LoadOptions } from "./api.js";
-import { dialAhead } from "./dial-ahead.js";
 import type { Link } from "./link.js";
 import { warn } from "./log.js";
 import { compiled } from "./packaged.js";
@@ -9,7 +8,8 @@ import { linkToWorker, NoWorker } from "./worker-host.js";
 
 /**
  * Gives the road to a running program: in a Worker where the options want that and it can be, else here. With the session of
- * the page's own (`adopted`) it is none that other pages use. `socket` is the URL of a WebSocket to be dialled meanwhile, once that may be.
+ * the page's own (`adopted`) it is none that other pages use. A Worker of its own dials `socket` meanwhile, the URL of a
+ * WebSocket, once that is known.
  */
 export async function linkTo(
   options: LoadOptions,
@@ -40,7 +40,6 @@ export async function linkTo(
       say("the module runs on the calling thread", none);
     }
   }
-  socket.then((url) => url && dialAhead(url));
   return linkToPage(await module);
 }
 

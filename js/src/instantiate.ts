@@ -1,6 +1,5 @@
 import wasmExec, { type Go } from "go:wasm_exec";
 import { clock, NativeMap } from "./builtins.js";
-import { dropAhead } from "./dial-ahead.js";
 import { Printer } from "./print.js";
 import { Program } from "./program.js";
 import { type Answered, makeRequests, type Requests } from "./request.js";
@@ -27,10 +26,18 @@ export interface Running {
   receive(port: number, text: string): void;
 }
 
+/** What a program uses in place of the browser's own. */
+export interface Network {
+  WebSocket: (url: string, protocols: string[]) => WebSocket;
+  /** Called before each HTTP request. */
+  onRequest(): void;
+}
+
 /** Starts a program. */
 export async function instantiate(
   module: WebAssembly.Module,
   send: (port: number, text: string) => void,
+  network?: Network,
 ): Promise<Running> {
   const program = new Program();
   const printer = new Printer();
@@ -41,8 +48,8 @@ export async function instantiate(
   const requests = makeRequests(() => core as GoCore);
   const host: Host = {
     ...requests,
-    request: (id, text) => {
-      dropAhead(); // it may sign in, and a socket of before is not of that agent then
+    request(id, text) {
+      network?.onRequest();
       requests.request(id, text);
     },
     send,
@@ -51,6 +58,9 @@ export async function instantiate(
     },
   };
   scope.gwsOutboundHost = host;
+  if (network) {
+    scope.WebSocket = network.WebSocket;
+  }
   const go = makeGo(scope.Go, program, printer);
   try {
     const instance = await WebAssembly.instantiate(module, go.importObject);

@@ -30,9 +30,23 @@ export async function compiledFrom(
 
 const emptyModule = /* @__PURE__ */ Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
-// Asked before anything is fetched, and of a module that runs: WebKit compiles
-// one whatever the page's policy says.
-export async function assertAllowed(): Promise<void> {
+/**
+ * Gives the module that `load` gives, unless none may run here. Both are asked for at once: to say what the page's policy
+ * allows takes a browser that has just started 30 ms.
+ */
+export async function unlessForbidden(
+  load: () => Promise<WebAssembly.Module>,
+): Promise<WebAssembly.Module> {
+  assertBrowser();
+  const allowed = assertAllowed();
+  const module = load();
+  module.catch(() => {}); // where none may run, that is what is wrong
+  await allowed;
+  return module;
+}
+
+/** Throws where there is no browser, or no page any more. */
+function assertBrowser(): void {
   const { document, WorkerGlobalScope } = globalThis as {
     document?: { defaultView: unknown };
     WorkerGlobalScope?: unknown;
@@ -48,6 +62,10 @@ export async function assertAllowed(): Promise<void> {
   if (document && !document.defaultView) {
     throw unavailable("its frame has been removed", "errors.md#frame-removed");
   }
+}
+
+// Asked of a module that runs: WebKit compiles one whatever the page's policy says.
+async function assertAllowed(): Promise<void> {
   try {
     await WebAssembly.instantiate(emptyModule);
   } catch (cause) {

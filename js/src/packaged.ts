@@ -2,19 +2,20 @@
 
 import type { LoadOptions } from "./api.js";
 import { NativeURL } from "./builtins.js";
-import { assertAllowed, compiledFrom, type Remedy } from "./module.js";
+import { compiledFrom, type Remedy, unlessForbidden } from "./module.js";
 import { otherPlace, unplaced, wasOptimized } from "./place.js";
 import { unavailable } from "./unavailable.js";
 import { resolveUrl } from "./url.js";
 
 /** Gives the compiled module that the options name, or that came with the loader. */
-export async function compiled(options: LoadOptions): Promise<WebAssembly.Module> {
-  await assertAllowed();
-  if (options.wasmModule) {
-    return options.wasmModule;
-  }
-  const url = moduleUrl(options);
-  return compiledFrom(url, options.wasmIntegrity, remedy(options, url));
+export function compiled(options: LoadOptions): Promise<WebAssembly.Module> {
+  return unlessForbidden(async () => {
+    if (options.wasmModule) {
+      return options.wasmModule;
+    }
+    const url = moduleUrl(options);
+    return compiledFrom(url, options.wasmIntegrity, remedy(options, url));
+  });
 }
 
 /** Says what to do where the module is not at its place. */

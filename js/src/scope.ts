@@ -1,6 +1,5 @@
 import type { Scope } from "go:wasm_exec";
 import { NativePromise, NativeURL } from "./builtins.js";
-import { Dialled } from "./dial-ahead.js";
 import type { Program } from "./program.js";
 
 // What wasm_exec.js would take over from the page if it found it there. A
@@ -20,9 +19,6 @@ export function makeScope(program: Program): Scope {
     has: (written, name) => name in written || (!hidden.has(name) && name in globalThis),
   });
   scope.URL = NativeURL;
-  if (globalThis.WebSocket) {
-    scope.WebSocket = Dialled;
-  }
   if (globalThis.navigator) {
     scope.navigator = navigatorFor(program);
   }

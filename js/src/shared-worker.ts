@@ -5,7 +5,7 @@ import { build } from "./build.js";
 import { clearTimeout, setTimeout } from "./builtins.js";
 import { instantiate } from "./instantiate.js";
 import { hold } from "./life.js";
-import { assertAllowed, compiledFrom } from "./module.js";
+import { compiledFrom, unlessForbidden } from "./module.js";
 import type { Program } from "./program.js";
 import { say, sayEnded, sayUnfit } from "./say.js";
 import type { Join } from "./shared-host.js";
@@ -53,8 +53,7 @@ async function loading(
 ): Promise<WebAssembly.Module> {
   const timer = setInterval(say, interval, port, { kind: "loading" });
   try {
-    await assertAllowed();
-    return await compiledFrom(new URL(wasmUrl), wasmIntegrity);
+    return await unlessForbidden(() => compiledFrom(new URL(wasmUrl), wasmIntegrity));
   } finally {
     clearInterval(timer);
   }

@@ -2,7 +2,7 @@
 // other half is worker-host.ts. A shared Worker has the same script: shared-worker.ts.
 
 import { build } from "./build.js";
-import { dialAhead } from "./dial-ahead.js";
+import { Dialled, dialAhead, dropAhead } from "./dial-ahead.js";
 import { instantiate } from "./instantiate.js";
 import { hold } from "./life.js";
 import { say, sayEnded, sayUnfit } from "./say.js";
@@ -30,7 +30,10 @@ async function serve({ module, port, life }: Begin): Promise<void> {
   // The page waits for this lock.
   say(port, { kind: "starting", locked: (await hold(life)) !== undefined, build });
   try {
-    const { program, receive } = await instantiate(module, (_, text) => port.postMessage(text));
+    const send = (_: number, text: string) => port.postMessage(text);
+    // A request of its own may be to sign in: then the socket of before is not that agent's.
+    const network = { WebSocket: Dialled, onRequest: dropAhead };
+    const { program, receive } = await instantiate(module, send, network);
     program.onEnd(() => {
       sayEnded(port, program);
       port.close();

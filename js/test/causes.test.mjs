@@ -153,17 +153,47 @@ inWorker(
   },
 );
 
+/** Connects where the policy forbids the WebSocket alone, and says how often that was named. */
+async function withoutSockets(page, said, options) {
+  const simulator = await Simulator.start();
+  const session = await connect(page, { baseUrl: simulator.url, headers, ...options });
+  assert.equal(await session.evaluate(({ client }) => client.transport), "long-polling");
+  const remedy = `connect-src must have ${simulator.url.replace("http", "ws")} `;
+  return said.filter((line) => line.startsWith("warn") && line.includes(remedy)).length;
+}
+
 testInPage(
   "a policy that forbids the WebSocket alone is named, and long-polling used",
   async (page, said) => {
-    const simulator = await Simulator.start();
-    const session = await connect(page, { baseUrl: simulator.url, headers, worker: false });
-    assert.equal(await session.evaluate(({ client }) => client.transport), "long-polling");
-    const remedy = `connect-src must have ${simulator.url.replace("http", "ws")} `;
-    const warnings = said.filter((line) => line.startsWith("warn") && line.includes(remedy));
-    assert.equal(warnings.length, 1, said.join("\n"));
+    assert.equal(await withoutSockets(page, said, { worker: false }), 1, said.join("\n"));
   },
   { complaints, path: "/no-sockets" },
+);
+
+inWorker(
+  "a Worker's policy that forbids the WebSocket alone is named, where the module comes late",
+  async (page, said) => {
+    site.files.set("/forbidden.js", {
+      body: `addEventListener("securitypolicyviolation", () => {
+        new BroadcastChannel("forbidden").postMessage("");
+      });
+      import "/dist/worker.js";`,
+      headers: { "Content-Security-Policy": "connect-src 'self' http://127.0.0.1:*" },
+    });
+    const forbidden = page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          new BroadcastChannel("forbidden").onmessage = () => resolve();
+        }),
+    );
+    site.files.set("/late.wasm", {
+      body: await readFile(new URL("outbound.wasm", dist)),
+      until: forbidden,
+    });
+    const files = { workerUrl: "/forbidden.js", wasmUrl: "/late.wasm" };
+    assert.equal(await withoutSockets(page, said, files), 1, said.join("\n"));
+  },
+  { complaints, needs: { webkit: "it tells a Worker nothing of what its policy forbids" } },
 );
 
 testInPage(

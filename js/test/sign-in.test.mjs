@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { after } from "node:test";
 import { failures } from "./engine.mjs";
-import { host, stopClock, testInPage } from "./in-browser.mjs";
+import { host, site, stopClock, testInPage } from "./in-browser.mjs";
 import { request } from "./sample.mjs";
 import { Simulator } from "./simulator.mjs";
 import { dist, startSite } from "./site.mjs";
@@ -99,50 +99,47 @@ for (const kind of ["an object", "an iterator, which gives its pairs once", "a f
     },
   );
 
-for (const worker of host === "worker" ? [true, false] : [false]) {
-  const where = worker ? "in a Worker" : "in place";
+const inWorker = host === "worker" ? testInPage : () => {};
 
-  testInPage(
-    `the socket that is dialled before the module is there is used, ${where}`,
-    async (page) => {
-      const simulator = await Simulator.start();
-      await stopClock(page);
-      const server = await serveModule(async () => {
-        while ((await dialled(simulator)) === 0);
-      });
-      try {
-        const options = { baseUrl: `${simulator.url}/`, wasmUrl: server.url, worker };
-        const { notificationType } = await complete(page, options);
-        assert.equal(notificationType, "RecordProcessedAcknowledge");
-        assert.equal(await dialled(simulator), 1);
-        const paths = (await simulator.call("requests")).map(({ path }) => path);
-        assert.ok(paths.indexOf("/api/v2/me") < paths.indexOf("/api/v2/notifications"));
-      } finally {
-        server.close();
-      }
-    },
-  );
+inWorker("the socket that is dialled before the module is there is used", async (page) => {
+  const simulator = await Simulator.start();
+  await stopClock(page);
+  const server = await serveModule(async () => {
+    while ((await dialled(simulator)) === 0);
+  });
+  try {
+    const options = { baseUrl: `${simulator.url}/`, wasmUrl: server.url };
+    const { notificationType } = await complete(page, options);
+    assert.equal(notificationType, "RecordProcessedAcknowledge");
+    assert.equal(await dialled(simulator), 1);
+    const paths = (await simulator.call("requests")).map(({ path }) => path);
+    assert.ok(paths.indexOf("/api/v2/me") < paths.indexOf("/api/v2/notifications"));
+  } finally {
+    server.close();
+  }
+});
 
-  testInPage(
-    `a socket that was refused before the module is there is not dialled again, ${where}`,
-    async (page) => {
-      const simulator = await Simulator.start({ noWebSocket: true });
-      await stopClock(page);
-      const server = await serveModule(async () => {
-        while ((await dialled(simulator)) === 0);
+inWorker(
+  "a socket that was refused before the module is there is not dialled again",
+  async (page) => {
+    const simulator = await Simulator.start({ noWebSocket: true });
+    await stopClock(page);
+    const server = await serveModule(async () => {
+      while ((await dialled(simulator)) === 0);
+    });
+    try {
+      const { notificationType } = await complete(page, {
+        baseUrl: simulator.url,
+        wasmUrl: server.url,
       });
-      try {
-        const options = { baseUrl: simulator.url, wasmUrl: server.url, worker };
-        const { notificationType } = await complete(page, options);
-        assert.equal(notificationType, "RecordProcessedAcknowledge");
-        assert.equal(await dialled(simulator), 1);
-      } finally {
-        server.close();
-      }
-    },
-    { complaints: failures },
-  );
-}
+      assert.equal(notificationType, "RecordProcessedAcknowledge");
+      assert.equal(await dialled(simulator), 1);
+    } finally {
+      server.close();
+    }
+  },
+  { complaints: failures },
+);
 
 testInPage("no socket is dialled ahead where long-polling comes first", async (page) => {
   const simulator = await Simulator.start();
@@ -160,24 +157,27 @@ testInPage("no socket is dialled ahead where long-polling comes first", async (p
   }
 });
 
-testInPage("a socket that is dialled for a module that does not come is closed", async (page) => {
+inWorker("a socket that is dialled for a module that does not come is closed", async (page) => {
   const simulator = await Simulator.start();
+  const watch = `globalThis.WebSocket = class extends WebSocket {
+    constructor(url) {
+      super(url);
+      const closed = ({ code }) => new BroadcastChannel("closed").postMessage({ url, code });
+      this.addEventListener("close", closed);
+    }
+  };`;
+  site.files.set("/watch.js", watch);
+  site.files.set("/watched.js", 'import "/watch.js"; import "/dist/worker.js";');
   const closed = await page.evaluate(
     async (baseUrl, headers) => {
       const { createClient } = await import("/dist/index.js");
-      const { WebSocket } = globalThis;
       const end = new Promise((resolve) => {
-        globalThis.WebSocket = class extends WebSocket {
-          constructor(url) {
-            super(url);
-            this.addEventListener("close", ({ code }) => resolve({ url, code }));
-          }
-        };
+        new BroadcastChannel("closed").onmessage = ({ data }) => resolve(data);
       });
       const controller = new AbortController();
       const { signal } = controller;
-      const options = { baseUrl, headers, signal, wasmUrl: "/never.wasm", worker: false };
-      const client = createClient(options).catch(({ code }) => code);
+      const files = { workerUrl: "/watched.js", wasmUrl: "/never.wasm" };
+      const client = createClient({ baseUrl, headers, signal, ...files }).catch(({ code }) => code);
       const { url, code } = await end;
       controller.abort();
       return { url, code, client: await client };
@@ -241,9 +241,10 @@ testInPage("an answer that has become old is not used", async (page) => {
   );
   try {
     const options = { baseUrl: simulator.url, wasmUrl: server.url, transports: ["websocket"] };
-    await complete(page, { ...options, worker: host === "worker" });
+    await complete(page, options);
     assert.equal(await asked(simulator), 2);
-    assert.equal(await dialled(simulator), 2, "the socket of before is not used, either");
+    // The socket of before is not used, either.
+    assert.equal(await dialled(simulator), host === "worker" ? 2 : 1);
   } finally {
     server.close();
   }
