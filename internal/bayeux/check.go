@@ -54,7 +54,7 @@ func (c *Client) opensIn() time.Duration {
 	if c.openedIn > 0 {
 		return c.openedIn
 	}
-	return 2 * c.trips.smoothed
+	return 2 * c.trips.least // the others may have been made on a line that was busy as well
 }
 
 // replaceSilent goes on over another socket in place of one that was silent for

@@ -19,10 +19,13 @@ const (
 )
 
 // roundTrips is how long replies take that a server gives at once, as RFC 6298
-// estimates it.
-type roundTrips struct{ smoothed, variation time.Duration }
+// estimates it, and the shortest.
+type roundTrips struct{ smoothed, variation, least time.Duration }
 
 func (r *roundTrips) add(d time.Duration) {
+	if r.least == 0 || d < r.least {
+		r.least = d
+	}
 	if r.smoothed == 0 {
 		r.smoothed, r.variation = d, d/2
 		return

@@ -118,8 +118,8 @@ export async function startSite({ firstScript, cached = false, shared = false } 
       chunked: true,
     }),
     "/never.wasm": () => new Promise(() => {}),
-    // For pages whose program is none of ours: they ask who is signed in all the same.
-    "/api/v2/me": () => ({ type: "application/json", body: '{"statusCode":0}' }),
+    // For pages whose program is none of ours: they ask who is signed in all the same, and nobody is.
+    "/api/v2/me": () => ({ type: "application/json", body: '{"statusCode":4}' }),
     "/moved/api/v2/me": () => ({ status: 302, location: site.movedTo }),
   };
 
