@@ -107,24 +107,15 @@ func (c *Client) open() {
 		case l == c.link && err != nil:
 			c.lost(err)
 		case l == c.link:
-			c.noteOpened(l)
+			if took := max(time.Since(l.began), time.Millisecond); c.openedIn == 0 || took < c.openedIn {
+				c.openedIn = took
+			}
 			c.begin()
 		case l == c.rival && err != nil: // it was the client's until another took its place
 			c.lostRival(err)
 		}
 	})
 	c.race()
-}
-
-// noteOpened notes in what time a socket was opened; not where the page has asked who is signed in, since it may have
-// dialled as well, before anybody measured.
-func (c *Client) noteOpened(l *link) {
-	if l.perRequest() || c.opts.PreparedIn != nil && c.opts.PreparedIn() > 0 {
-		return
-	}
-	if took := max(time.Since(l.began), time.Millisecond); c.openedIn == 0 || took < c.openedIn {
-		c.openedIn = took
-	}
 }
 
 // dialLimit is how long the opening of a connection may take: longer where round

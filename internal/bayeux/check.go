@@ -49,13 +49,9 @@ func (c *Client) check() {
 	})
 }
 
-// opensIn is how long it takes to open a socket where the line is not busy: as long as it took before, or else two round trips.
-func (c *Client) opensIn() time.Duration {
-	if c.openedIn > 0 {
-		return c.openedIn
-	}
-	return 2 * c.trips.least // the others may have been made on a line that was busy as well
-}
+// opensIn is how long it takes to open a socket where the line is not busy: as long as it took before, but no less than one and a half
+// round trips. The first may have been opening before anybody measured, and long-polling takes no time.
+func (c *Client) opensIn() time.Duration { return max(c.openedIn, c.trips.least*3/2) }
 
 // replaceSilent goes on over another socket in place of one that was silent for
 // too long, or over another transport where sockets are of no use again and again.

@@ -211,7 +211,7 @@ type liveness struct {
 	waiters      int       // callers that wait for an event
 	trips        roundTrips
 	requests     requests        // of others; see NoteRequest
-	openedIn     time.Duration   // the shortest time in which a socket was opened; 0 if that is not known
+	openedIn     time.Duration   // the shortest time in which a connection was opened
 	patience     int             // how many times the limits have proved too short
 	silences     int             // sockets in a row that were silent for as long as one may be at most
 	clock        *time.Timer     // until the next look

@@ -217,7 +217,7 @@ func TestSilentSocket_TheFirstOneWasDialledAhead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(t *testing.T) {
 				s := newServer(t)
-				c := s.clientWith(Options{Transports: []Transport{s}, PreparedIn: func() time.Duration { return 2 * time.Second }})
+				c := s.client()
 				hears(t, c, "/a")
 				go c.Connect(t.Context())
 				s.connection()
