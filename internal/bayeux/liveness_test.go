@@ -26,6 +26,23 @@ func waitedFor(t *testing.T, s *server) (*Client, []Message) {
 	return c, held
 }
 
+// waitedForFrom is waitedFor with a server whose round trip is trip.
+func waitedForFrom(t *testing.T, s *server, trip time.Duration) *Client {
+	t.Helper()
+	c := s.client()
+	hears(t, c, "/a")
+	go c.Connect(t.Context())
+	s.connection()
+	for _, reply := range []string{handshakeReply, subscribeReply, connectReply} {
+		m := <-s.current.sent
+		wait(trip)
+		s.say(reply, m...)
+	}
+	s.expect(metaConnect)
+	c.AddWaiters(1)
+	return c
+}
+
 func TestQuietSocketIsProbedWhileSomebodyWaits(t *testing.T) {
 	run(t, func(t *testing.T) {
 		s := newServer(t)
@@ -217,17 +234,7 @@ func TestSilentSocket_TheFirstOneWasDialledAhead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(t *testing.T) {
 				s := newServer(t)
-				c := s.client()
-				hears(t, c, "/a")
-				go c.Connect(t.Context())
-				s.connection()
-				for _, reply := range []string{handshakeReply, subscribeReply, connectReply} {
-					m := <-s.current.sent
-					wait(trip)
-					s.say(reply, m...)
-				}
-				s.expect(metaConnect)
-				c.AddWaiters(1)
+				waitedForFrom(t, s, trip)
 				s.expect(metaSubscribe) // a probe, which is not answered
 				s.delay.Store(int64(test.opens))
 				other := <-s.opened
@@ -258,17 +265,7 @@ func TestSilentSocket_LimitFollowsTheRoundTrips(t *testing.T) {
 	run(t, func(t *testing.T) {
 		const trip = 3200 * time.Millisecond
 		s := newServer(t)
-		c := s.client()
-		hears(t, c, "/a")
-		go c.Connect(t.Context())
-		s.connection()
-		for _, reply := range []string{handshakeReply, subscribeReply, connectReply} {
-			m := <-s.current.sent
-			wait(trip)
-			s.say(reply, m...)
-		}
-		s.expect(metaConnect)
-		c.AddWaiters(1)
+		c := waitedForFrom(t, s, trip)
 		for range 3 {
 			m := s.expect(metaSubscribe) // a probe
 			wait(trip)
