@@ -98,7 +98,7 @@ func (c *Client) open() {
 	if c.link != nil && c.link.conn != nil && c.link.transport == c.transport &&
 		(c.link.perRequest() || time.Since(c.link.heard) < c.opts.MaxNetworkDelay) {
 		c.begin()
-		c.race()
+		c.startRace()
 		return
 	}
 	c.dropLink()
@@ -110,12 +110,14 @@ func (c *Client) open() {
 			if took := max(time.Since(l.began), time.Millisecond); c.openedIn == 0 || took < c.openedIn {
 				c.openedIn = took
 			}
-			c.begin()
+			if !c.handsOver || c.clientID != "" { // else the rival is about to make a session for it
+				c.begin()
+			}
 		case l == c.rival && err != nil: // it was the client's until another took its place
 			c.lostRival(err)
 		}
 	})
-	c.race()
+	c.startRace()
 }
 
 // dialLimit is how long the opening of a connection may take: longer where round

@@ -9,14 +9,10 @@ import (
 
 // Which transport is used: what has worked is tried first; where it has not
 // opened, or is of no use, the next follows in the same attempt, and at the
-// opening of a session even before the first has failed. A session on a lesser
-// transport looks for a better one by itself.
+// opening of a session even before the first has failed: see race.go. A session
+// on a lesser transport looks for a better one by itself.
 
 const (
-	// raceAfter is how long the first transport may take to make a session before
-	// the next one is tried beside it, as RFC 8305 does with addresses.
-	raceAfter = time.Second
-
 	// mostFruitless is how many times in a row a socket may fail to open, or end
 	// before it was of use, before a session goes on over the next transport;
 	// mostFruitlessWaited while somebody waits.
@@ -56,14 +52,13 @@ func (c *Client) next() (transport int, ok bool) {
 // otherTransport goes on over another transport where this one is of no use,
 // and reports whether it does. After a trial it does at once.
 func (c *Client) otherTransport(err error, trial bool) bool {
-	if c.resuming || !trial && c.clientID != "" && c.worked&(1<<c.transport) != 0 && c.fruitless < c.mostFruitless() {
+	if c.resuming || c.rival == nil && !trial && c.clientID != "" && c.worked&(1<<c.transport) != 0 && c.fruitless < c.mostFruitless() {
 		return false
 	}
 	from := c.name()
 	if c.rival != nil { // it has begun already
 		c.causes[from] = err
-		c.rivalWins()
-		c.logf(Info, "%v: going on with %s", err, c.name())
+		c.rivalWins(err)
 		return true
 	}
 	next, ok := c.next()
@@ -81,6 +76,10 @@ func (c *Client) otherTransport(err error, trial bool) bool {
 	c.attempt++
 	c.report(Status{State: c.unconnected(), Transport: c.name(), Reason: c.lastErr, Session: c.session})
 	c.broken(c.lastErr)
+	if failed := c.failedBeside; failed != nil {
+		c.handshakeFailed(failed)
+		return true
+	}
 	c.open()
 	return true
 }
@@ -90,54 +89,6 @@ func (c *Client) mostFruitless() int {
 		return mostFruitlessWaited
 	}
 	return mostFruitless
-}
-
-// race starts the next transport beside the first, if that has not made a
-// session for a while. The loser is closed.
-func (c *Client) race() {
-	if c.clientID != "" || len(c.opts.Transports) < 2 {
-		return
-	}
-	attempt, first := c.attempt, c.link
-	// On a far line the first one is given the round trips that it needs.
-	c.after(c.share(max(raceAfter, 3*c.preparedIn)), func() {
-		next, ok := c.next()
-		if c.attempt != attempt || c.link != first || c.clientID != "" || c.rival != nil || !ok {
-			return
-		}
-		c.tried |= 1 << next
-		c.logf(Info, "%s takes its time: trying %s beside it", c.name(), c.opts.Transports[next].Name())
-		c.rival = c.dial(next, c.dialLimit(), func(l *link, err error) {
-			switch {
-			case l == c.rival && err != nil:
-				c.lostRival(err)
-			case l == c.rival:
-				c.handshake(l)
-			case l == c.link && err != nil:
-				c.lost(err)
-			case l == c.link:
-				c.begin()
-			}
-		})
-	})
-}
-
-// rivalWins puts the rival in the place of the client's link.
-func (c *Client) rivalWins() {
-	c.link.close()
-	c.link, c.rival = c.rival, nil
-	c.transport = c.link.transport
-}
-
-// lostRival goes on without the rival.
-func (c *Client) lostRival(err error) {
-	c.causes[c.rival.name()] = err
-	c.dropRival()
-}
-
-func (c *Client) dropRival() {
-	c.rival.close()
-	c.rival = nil
 }
 
 // transportWorks notes that the transport in use has proved itself.
@@ -155,6 +106,7 @@ func (c *Client) transportWorks() {
 	}
 	c.moved, c.before = false, nil
 	clear(c.causes)
+	c.failedBeside = nil
 	c.tried = 1 << c.transport // whatever fails next has the others
 	c.worked |= 1 << c.transport
 	c.remembered = -1

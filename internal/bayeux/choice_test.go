@@ -61,98 +61,6 @@ func (s *server) holds(d time.Duration) {
 	}
 }
 
-func TestRace_NextTransportStartsBesideASilentOne(t *testing.T) {
-	for name, spoil := range map[string]func(*server){
-		"upgrades are swallowed":         func(s *server) { s.hang.Store(true) },
-		"the handshake is not answered":  func(*server) {},
-		"the socket opens after seconds": func(s *server) { s.delay.Store(int64(4 * time.Second)) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			run(t, func(t *testing.T) {
-				socket, polling := both(t)
-				spoil(socket)
-				c := socket.client(polling)
-				done := make(chan error, 1)
-				start := time.Now()
-				go func() { done <- c.Connect(t.Context()) }()
-				polling.connection()
-				require.Equal(t, time.Second, time.Since(start))
-				polling.session()
-				require.NoError(t, <-done)
-				require.Equal(t, longPolling, c.current().Transport)
-				require.Equal(t, 1, c.current().Session)
-				if len(socket.opened) > 0 {
-					<-socket.connection().closed
-				}
-			})
-		})
-	}
-}
-
-func TestRace_ForANewSessionOverASocketThatWasOpen(t *testing.T) {
-	run(t, func(t *testing.T) {
-		socket, polling := both(t)
-		c := socket.client(polling)
-		socket.connect(c)
-		socket.say(connect402, socket.expect(metaConnect)...)
-		socket.expect(metaHandshake) // which nothing answers
-		from := time.Now()
-		polling.connection()
-		require.Equal(t, time.Second, time.Since(from))
-		polling.say(strings.ReplaceAll(handshakeReply, "c1", "c2"), polling.expect(metaHandshake)...)
-		polling.say(connectReply, polling.expect(metaConnect)...)
-		polling.expect(metaConnect)
-		require.Equal(t, Status{State: Connected, Transport: longPolling, Session: 2}, c.current())
-	})
-}
-
-func TestRace_FirstTransportWinsIfItIsFirst(t *testing.T) {
-	run(t, func(t *testing.T) {
-		socket, polling := both(t)
-		c := socket.client(polling)
-		done := make(chan error, 1)
-		go func() { done <- c.Connect(t.Context()) }()
-		socket.connection()
-		hello := socket.expect(metaHandshake)
-		loser := polling.connection()
-		polling.expect(metaHandshake)
-		socket.say(handshakeReply, hello...)
-		socket.say(connectReply, socket.expect(metaConnect)...)
-		require.NoError(t, <-done)
-		<-loser.closed
-		require.Equal(t, "websocket", c.current().Transport)
-	})
-}
-
-func TestRace_LeavesAFarLineItsRoundTrips(t *testing.T) {
-	run(t, func(t *testing.T) {
-		socket, polling := both(t)
-		c := socket.client(polling)
-		c.opts.Prepare = func(context.Context) error { wait(900 * time.Millisecond); return nil }
-		socket.delay.Store(int64(900 * time.Millisecond))
-		done := make(chan error, 1)
-		go func() { done <- c.Connect(t.Context()) }()
-		socket.connection()
-		hello := socket.expect(metaHandshake)
-		wait(900 * time.Millisecond)
-		socket.say(handshakeReply, hello...)
-		socket.say(connectReply, socket.expect(metaConnect)...)
-		require.NoError(t, <-done)
-		require.Empty(t, polling.opened)
-	})
-}
-
-func TestRace_BothFail_BothCausesAreNamed(t *testing.T) {
-	run(t, func(t *testing.T) {
-		socket, polling := both(t)
-		socket.refuse, polling.refuse = errors.New("no upgrade"), errors.New("HTTP 404")
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		defer cancel()
-		err := socket.client(polling).Connect(ctx)
-		require.ErrorContains(t, err, "cannot open websocket: no upgrade; cannot open long-polling: HTTP 404")
-	})
-}
-
 func TestForgottenSessions_NameTheCookieAndTheBalancerBesideTheOtherTransport(t *testing.T) {
 	run(t, func(t *testing.T) {
 		socket, polling := both(t)
@@ -630,31 +538,6 @@ func TestOutage_RequestsFailAsWell_TheTransportThatWorkedComesFirst(t *testing.T
 			})
 		}
 	}
-}
-
-func TestRace_TheFirstTransportIsGivenUpWithItsMessages_TheOtherIsNotTakenLater(t *testing.T) {
-	run(t, func(t *testing.T) {
-		socket, polling := both(t)
-		c := socket.client(polling)
-		signIns := make(chan struct{}, 1)
-		c.opts.Prepare = func(ctx context.Context) error {
-			select {
-			case signIns <- struct{}{}: // the first one
-			case <-ctx.Done():
-			}
-			return nil
-		}
-		go c.Connect(t.Context())
-		socket.connection()
-		socket.expect(metaHandshake)
-		polling.connection()
-		late := polling.expect(metaHandshake)
-		socket.current.sink.Lose(&TooLargeError{Limit: 1})
-		synctest.Wait()
-		polling.say(handshakeReply, late...)
-		synctest.Wait()
-		require.Equal(t, Connecting, c.current().State)
-	})
 }
 
 func TestLesserTransport_TheSessionDoesNotMoveWhileAReplyIsArriving(t *testing.T) {

@@ -32,6 +32,10 @@ type Options struct {
 	// was called; 0 if it was not. It says how far the server is.
 	PreparedIn func() time.Duration
 
+	// DialledAhead, if set, reports whether the next socket is one that was dialled before the client was there. It is open soon, and
+	// so the handshake goes over it.
+	DialledAhead func() bool
+
 	// Final reports whether the error of an attempt will not go away by trying
 	// again: it ends the client then. It is asked once for each attempt, and only before the first session: later
 	// on, one is worth waiting for.
@@ -160,9 +164,9 @@ type attempts struct {
 	phase   phase
 
 	link  *link // the connection, or its opening; nil if there is none
-	rival *link // over another transport, while the first has made no session
 	spare *link // a second socket, to see whether the first is dead, or a better transport
 	late  []*link
+	race
 
 	// Of transports there are few: sets of them are bits.
 	tried      uint             // in this attempt

@@ -82,6 +82,7 @@ func (s *server) client(more ...Transport) *Client {
 }
 
 func (s *server) clientWith(opts Options) *Client {
+	opts.DialledAhead = func() bool { return s.delay.Load() == 0 } // those that open at once; see race_test.go for others
 	opts.Prepare = func(context.Context) error { s.prepare <- struct{}{}; return nil }
 	opts.OnStatus = func(status Status) { s.status = append(s.status, status) }
 	opts.Log = func(_ Level, line string) { s.log = append(s.log, line) }

@@ -42,10 +42,10 @@ var (
 // transitions are all that there are. ARCHITECTURE.md shows them; a test compares.
 var transitions = []transition{
 	{slices.Concat([]phase{fresh, waiting}, attempting[1:]), signingIn, "Connect is called; the pause after a failure is over, or something wakes the client; the previous session cannot be resumed", "sign in where there is no session, or the server wanted it"},
-	{[]phase{fresh, waiting, signingIn}, opening, "the same, and nobody has to sign in; signed in", "open a connection; the next transport beside it, if that takes its time"},
+	{[]phase{fresh, waiting, signingIn}, opening, "the same, and nobody has to sign in; signed in", "open a connection; the next transport beside it, for the handshake while a socket is being opened, or if that takes its time"},
 	{slices.Concat(attempting[1:], working), opening, "the transport cannot be opened, or is of no use", "open the next one"},
-	{attempting[1:], handshaking, "the connection is open, and there is no session; the previous session cannot be resumed; another transport was faster", "ask for a session"},
-	{slices.Concat(attempting[1:], working, []phase{waiting}), subscribing, "the server gave a session; the connection is open again; the session moves to another connection, or back to one that was silent", "send the subscriptions that the server has not confirmed; in a new session, beside them, a connect that is answered at once"},
+	{attempting[1:], handshaking, "the connection is open, and there is no session; the previous session cannot be resumed; the server does not know over a socket what was made over requests", "ask for a session"},
+	{slices.Concat(attempting[1:], working, []phase{waiting}), subscribing, "the server gave a session; the connection is open, again or after the handshake; the session moves to another connection, or back to one that was silent", "send the subscriptions that the server has not confirmed; in a new session, beside them, a connect that is answered at once"},
 	{[]phase{subscribing}, connecting, "all are confirmed, and no connect was answered yet", "send a connect that is answered at once, unless that was done"},
 	{[]phase{subscribing, connecting, pausing}, connected, "the server answered the connect, and all are confirmed; the pause is over", "send a connect that is held"},
 	{[]phase{subscribing, connecting, connected}, pausing, "the server answered the connect, and wants a pause, or does not hold connects", "wait"},

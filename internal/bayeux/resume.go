@@ -209,11 +209,16 @@ func (c *Client) abandonResume(reason error) {
 	c.plan = defaultPlan()
 	c.lastErr = reason
 	if c.link != nil && c.link.conn != nil && c.transport == c.firstChoice() {
-		c.link.abandonExchanges()
-		c.attempt++
-		c.begin()
+		c.handshakeAgain()
 		return
 	}
 	c.dropLink()
 	c.try()
+}
+
+// handshakeAgain asks for a session over the client's link, which is open.
+func (c *Client) handshakeAgain() {
+	c.link.abandonExchanges()
+	c.attempt++
+	c.begin()
 }

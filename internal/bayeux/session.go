@@ -41,18 +41,18 @@ func (c *Client) handshake(l *link) {
 	l.send(m, c.share(c.opts.MaxNetworkDelay), func(r *Message, err error) {
 		if err == nil {
 			c.secret(r.ClientID)
+			err = c.checkHandshake(l, r)
 		}
 		switch {
 		case l == c.rival && err != nil:
 			c.lostRival(err)
-		case l == c.rival && !r.successful():
-			c.lostRival(&HandshakeError{Refusal: parseRefusal(r.Error)})
 		case l == c.rival:
-			c.rivalWins()
-			c.enter(handshaking)
-			c.handshook(r, nil)
-		default:
-			c.handshook(r, err)
+			c.rivalHandshook(r)
+		case err != nil:
+			c.handshakeFailed(err)
+		case c.newSession(r):
+			c.dropRival()
+			c.startSubscribing()
 		}
 	})
 }
@@ -68,39 +68,51 @@ func (c *Client) secret(clientID string) {
 	}
 }
 
-func (c *Client) handshook(r *Message, err error) {
-	if err != nil {
+// checkHandshake takes the advice of a reply, and returns why that gives no session, or none that is of use over the link.
+func (c *Client) checkHandshake(l *link, r *Message) error {
+	c.plan = defaultPlan().follow(r.Advice)
+	switch {
+	case !r.successful():
+		return &HandshakeError{Refusal: parseRefusal(r.Error), Final: c.plan.final()}
+	case r.ClientID == "":
+		return protocolError("a handshake reply without a clientId", c.frame)
+	case len(r.ClientID) > maxClientID:
+		return protocolError(fmt.Sprintf("a clientId of more than %d bytes", maxClientID), c.frame)
+	}
+	return notOffered(r, l)
+}
+
+// notOffered returns that the server does not have the transport of the link; nil if it has, or says nothing of it.
+func notOffered(r *Message, l *link) error {
+	types := r.SupportedConnectionTypes
+	if types == nil || slices.Contains(types, l.name()) {
+		return nil
+	}
+	return &OpenError{Transport: l.name(), Err: fmt.Errorf("the server offers %s", quote([]byte(fmt.Sprintf("%q", types))))}
+}
+
+// handshakeFailed takes the failure of a handshake over the client's link, or a refusal.
+func (c *Client) handshakeFailed(err error) {
+	refused, ok := err.(*HandshakeError)
+	if !ok {
 		c.lost(err)
 		return
 	}
-	c.plan = defaultPlan().follow(r.Advice)
-	if !r.successful() {
-		refused := &HandshakeError{Refusal: parseRefusal(r.Error), Final: c.plan.final()}
-		if refused.Final || !c.established && (refused.Code == 401 || refused.Code == 403) {
-			c.finish(refused)
-		} else {
-			c.failed(refused)
-		}
-		return
+	if refused.Final || !c.established && (refused.Code == 401 || refused.Code == 403) {
+		c.finish(refused)
+	} else {
+		c.failed(refused)
 	}
-	if r.ClientID == "" {
-		c.lost(protocolError("a handshake reply without a clientId", c.frame))
-		return
-	}
-	if len(r.ClientID) > maxClientID {
-		c.lost(protocolError(fmt.Sprintf("a clientId of more than %d bytes", maxClientID), c.frame))
-		return
-	}
-	if types := r.SupportedConnectionTypes; types != nil && !slices.Contains(types, c.name()) {
-		c.lost(&OpenError{Transport: c.name(), Err: fmt.Errorf("the server offers %s", quote([]byte(fmt.Sprintf("%q", types))))})
-		return
-	}
-	c.dropRival()
+}
+
+// newSession begins with the session that the server gave, and reports whether it may be used.
+func (c *Client) newSession(r *Message) bool {
 	c.session++
 	c.cutAfter, c.mostHold = 0, 0
-	if c.session > 1 {
+	if c.session > 1 && !c.gapSaid {
 		c.gap(c.newSessionReason())
 	}
+	c.gapSaid = false
 	c.retries.succeeded()
 	c.clientID = r.ClientID
 	c.ack = negotiated(r.Ext)
@@ -109,10 +121,10 @@ func (c *Client) handshook(r *Message, err error) {
 	}
 	if c.plan.final() {
 		c.finish(&DisconnectedError{Reason: "its advice is not to connect"})
-		return
+		return false
 	}
 	c.noteAdvice(r.Advice)
-	c.startSubscribing()
+	return true
 }
 
 // connect asks for events. Until one has succeeded, after a handshake as after
@@ -187,6 +199,8 @@ func (c *Client) connected(r *Message, err error) {
 			c.abandonResume(refused)
 		case r.Advice != nil && c.plan.final():
 			c.finish(&DisconnectedError{Reason: refused.Text})
+		case c.handedOver():
+			c.handoverRefused(refused)
 		case c.sessionGone(r, refused.Refusal) || c.refusals >= mostRefusals:
 			c.sessionLost()
 			c.renew(refused)
@@ -196,6 +210,7 @@ func (c *Client) connected(r *Message, err error) {
 		return
 	}
 	c.refusals, c.hiddenBy = 0, nil
+	c.dropRival() // the session is of use over the link
 	c.ack.delivered(r.Ext)
 	c.resumed()
 	switch {
@@ -347,6 +362,10 @@ func (c *Client) forget() {
 func (c *Client) goodbye() {
 	if c.in(leaving, ended) {
 		return
+	}
+	if c.handsOver && c.clientID != "" && (c.link.conn == nil || c.link.isMute()) {
+		c.link.close()
+		c.link, c.rival = c.rival, nil // to end its session
 	}
 	c.enter(leaving)
 	c.leaveTurn()

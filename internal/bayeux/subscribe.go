@@ -269,12 +269,14 @@ func (c *Client) subscribed(pattern string, r *Message, err error) {
 	}
 	refused := &SubscribeError{Refusal: parseRefusal(r.Error), Channel: pattern}
 	gone := c.sessionGone(r, refused.Refusal)
-	if c.optional(pattern) && refused.Code == 401 && (r.Advice == nil || r.Advice.Reconnect == "") {
+	if c.optional(pattern) && refused.Code == 401 && (r.Advice == nil || r.Advice.Reconnect == "") && !c.handedOver() {
 		gone = false // it may be about the channel; if the session is gone, the connect finds that out
 	}
 	switch {
 	case c.resuming: // a session that is gone, or a refusal, which a new session will get as well
 		c.abandonResume(refused)
+	case gone && c.handedOver():
+		c.handoverRefused(refused)
 	case c.optional(pattern) && !gone:
 		c.goWithout(pattern, refused)
 	case gone:

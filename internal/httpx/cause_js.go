@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -166,6 +167,18 @@ func (p *policyReports) has(origin string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.origins[origin]
+}
+
+// AwaitForbidden waits for a report that the policy forbids a socket to url, which is being opened: Chromium says nothing
+// else then, neither that it has failed nor that it is closed. It returns nil if none comes.
+func AwaitForbidden(ctx context.Context, url string) error {
+	origin := originOf(url)
+	if !policy().forbids(ctx, origin) {
+		return nil
+	}
+	e := &NetworkError{Method: "GET", URL: withoutQuery(url), Err: errors.New("no WebSocket"), Cause: PolicyForbids}
+	e.words = e.Cause.in("http"+strings.TrimPrefix(origin, "ws"), pageOrigin())
+	return e
 }
 
 // ForbiddenSocket returns the origin of WebSockets to url where the policy has forbidden one, else "". What was forbidden before

@@ -32,6 +32,7 @@ var scenarios = []struct {
 	run  func(*testing.T, *judge)
 }{
 	{"completes 100 records", completes},
+	{"a session made over long-polling while the socket is opened", handedOver},
 	{"a connection killed between POST and acknowledgement", killed},
 	{"a connection half-open between POST and acknowledgement", halfOpen},
 	{"an acknowledgement that takes its time", slow},
@@ -106,7 +107,7 @@ func (j *judge) start(t *testing.T, options interop.Options) *interop.Server {
 
 // use makes a server that of a scenario, and takes back what the scenarios before have made of it.
 func (j *judge) use(s *interop.Server) {
-	j.Server = s
+	j.Server, j.transports = s, nil
 	s.Refuse(false)
 	s.Line(0, 0)
 	s.Cut()

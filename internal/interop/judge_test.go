@@ -31,6 +31,7 @@ type judge struct {
 	transport string
 	ack       bool
 
+	transports      []string        // of the clients of the scenario; nil for transport alone
 	*interop.Server                 // that of the scenario
 	brief           *interop.Server // which holds connects, and keeps sessions, for some seconds only
 
@@ -123,8 +124,12 @@ func (j *judge) open(t *testing.T, channels ...string) *client {
 
 func (j *judge) tryOpen(t *testing.T, channels ...string) (*client, error) {
 	c := &client{j: j, changed: make(chan struct{})}
+	transports := j.transports
+	if transports == nil {
+		transports = []string{j.transport}
+	}
 	opened, err := outbound.Open(t.Context(), outbound.Options{
-		BaseURL: j.URL, CometdPath: outbound.DefaultCometdPath, Transports: []string{j.transport},
+		BaseURL: j.URL, CometdPath: outbound.DefaultCometdPath, Transports: transports,
 		CSRF: true, Channels: channels,
 		ConnectTimeout: 10 * time.Second, RequestTimeout: 10 * time.Second, AckTimeout: long,
 		OnStatus: c.note, OnNotification: c.notify, Log: c.logLine,

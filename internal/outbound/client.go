@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gws-outbound/internal/bayeux"
+	"gws-outbound/internal/bayeux/websocket"
 	"gws-outbound/internal/deadline"
 	"gws-outbound/internal/fmt"
 	"gws-outbound/internal/gws"
@@ -153,18 +154,19 @@ func (opts Options) open(ctx context.Context, over network) (*Client, error) {
 	})
 	c.opts.Agent = nil // it holds the client that it came from
 	session := bayeux.Options{
-		Prepare:     c.signIn,
-		PreparedIn:  preparedIn,
-		Final:       c.final,
-		OnStatus:    c.noteStatus,
-		OnGap:       c.gap,
-		Log:         opts.Log,
-		Secret:      opts.Secrets.AddSession,
-		LogFrom:     opts.LogFrom,
-		DialTimeout: min(opts.ConnectTimeout/2, 15*time.Second),
-		Random:      over.random,
-		Guest:       opts.Guest,
-		Online:      over.online,
+		Prepare:      c.signIn,
+		PreparedIn:   preparedIn,
+		DialledAhead: websocket.DialledAhead,
+		Final:        c.final,
+		OnStatus:     c.noteStatus,
+		OnGap:        c.gap,
+		Log:          opts.Log,
+		Secret:       opts.Secrets.AddSession,
+		LogFrom:      opts.LogFrom,
+		DialTimeout:  min(opts.ConnectTimeout/2, 15*time.Second),
+		Random:       over.random,
+		Guest:        opts.Guest,
+		Online:       over.online,
 
 		FirstTransport: opts.FirstTransport,
 		MaxMessageSize: opts.MaxMessageSize,

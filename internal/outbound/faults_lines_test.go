@@ -162,7 +162,7 @@ var lineFaults = []fault{
 	{name: "sockets that die before the reply to the first connect", over: both, browser: true, want: want{posts: 1, processed: 1, over: LongPolling, within: 5 * time.Second},
 		start: faulty(gwssim.Fault{At: gwssim.AtConnect, Over: WebSocket, Do: gwssim.DoClose, Code: 1008, Times: always})},
 	{name: "sockets that die as they are opened", over: both, want: want{posts: 1, processed: 1, over: LongPolling, within: 5 * time.Second},
-		start: faulty(gwssim.Fault{At: gwssim.AtHandshake, Over: WebSocket, Do: gwssim.DoClose, Code: 1008, Times: always})},
+		start: faulty(gwssim.Fault{At: gwssim.AtSubscribe, Over: WebSocket, Do: gwssim.DoClose, Code: 1008, Times: always})},
 	{name: "sockets that die as they are opened in a session with a call pending", over: both, want: want{posts: 1, processed: 1, over: LongPolling, within: 8 * time.Second},
 		then: gwssim.Behavior{HoldAck: true, Faults: []gwssim.Fault{{At: gwssim.AtCometD, Over: WebSocket, Do: gwssim.DoClose, Code: 1008, Times: always}}},
 		pending: func(t *testing.T, s *scene) {

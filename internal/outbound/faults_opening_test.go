@@ -62,7 +62,8 @@ var openingFaults = []fault{
 	{name: "the upgrade is never answered", over: WebSocket, start: faulty(gwssim.Fault{At: gwssim.AtUpgrade, Do: gwssim.DoSilence}), want: resolved},
 	{name: "no upgrade is ever answered", over: both, browser: true, start: faulty(gwssim.Fault{At: gwssim.AtUpgrade, Do: gwssim.DoSilence, Times: always}),
 		want: want{posts: 1, processed: 1, over: LongPolling}},
-	{name: "a WebSocket that opens and keeps silent", over: both, start: faulty(gwssim.Fault{At: gwssim.AtHandshake, Over: WebSocket, Do: gwssim.DoSilence}),
+	{name: "a WebSocket that opens and keeps silent", over: both, start: faulty(gwssim.Fault{At: gwssim.AtSubscribe, Over: WebSocket, Do: gwssim.DoSilence},
+		gwssim.Fault{At: gwssim.AtConnect, Over: WebSocket, Do: gwssim.DoSilence}),
 		want: want{posts: 1, processed: 1, over: LongPolling}},
 	{name: "the upgrade is redirected", over: WebSocket, start: faulty(redirect(gwssim.AtUpgrade)), want: resolved},
 

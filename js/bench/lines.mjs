@@ -62,11 +62,13 @@ export function setLine(door, roundTripMS) {
   return door.call("line", { roundTripMS, rate });
 }
 
-/** Options for every kind of client, patient enough for any line. */
+/**
+ * Options for every kind of client, patient enough for any line. All have both transports by default, and prefer the WebSocket.
+ */
 export function optionsFor(server, transport) {
   return {
     baseUrl: server.url,
-    transports: [transport],
+    transports: transports.slice(transports.indexOf(transport)),
     requestTimeout: 30_000,
     ackTimeout: 30_000,
   };

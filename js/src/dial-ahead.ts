@@ -35,6 +35,7 @@ export function dialAhead(url: string): void {
       dialled.closed = event;
     };
     ahead = dialled;
+    Dialled.isAhead = true;
   } catch {
     // There is none to be had.
   }
@@ -54,6 +55,7 @@ export function dropAhead(): void {
 function take(): Ahead | undefined {
   const taken = ahead;
   ahead = undefined;
+  Dialled.isAhead = false;
   begun = true;
   clearTimeout(taken?.timer);
   return taken;
@@ -83,3 +85,6 @@ export function Dialled(url: string, protocols: string[]): WebSocket {
   dropAhead();
   return new WebSocket(url, protocols);
 }
+
+/** Whether a socket is there that was dialled ahead. The program asks before it constructs one. */
+Dialled.isAhead = false;

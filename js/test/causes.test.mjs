@@ -170,6 +170,24 @@ testInPage(
   { complaints, path: "/no-sockets" },
 );
 
+testInPage(
+  "a policy that forbids the WebSocket alone is named, at once, where there is no other transport",
+  async (page) => {
+    const simulator = await Simulator.start();
+    const { error } = await settle(page, "createClient", {
+      baseUrl: simulator.url,
+      headers,
+      worker: false,
+      transports: ["websocket"],
+      connectTimeout: 600_000,
+    });
+    assert.equal(error.code, "CONNECT_FAILED");
+    const ws = simulator.url.replace("http", "ws");
+    assert.ok(error.message.includes(` ${ws} (errors.md#connect-src)`), error.message);
+  },
+  { complaints, path: "/no-sockets" },
+);
+
 inWorker(
   "a Worker's policy that forbids the WebSocket alone is named, where the module comes late",
   async (page, said) => {

@@ -9,6 +9,12 @@ import (
 	"gws-outbound/internal/quoted"
 )
 
+// requestError is a request that got no response. What is found out of the cause later is in its text as well.
+type requestError struct{ err error }
+
+func (e *requestError) Error() string { return "long-polling: " + e.err.Error() }
+func (e *requestError) Unwrap() error { return e.err }
+
 // StatusError is an HTTP answer whose status is not 200.
 type StatusError struct {
 	Status int           // 0 for a redirect in a browser, which does not tell which one it was

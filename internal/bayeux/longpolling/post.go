@@ -43,7 +43,7 @@ func post(ctx context.Context, o Options, messages []bayeux.Message, progress fu
 	case errors.Is(err, httpx.ErrTooLarge):
 		return nil, &bayeux.TooLargeError{Limit: limit}
 	case err != nil:
-		return nil, fmt.Errorf("long-polling: %w", err)
+		return nil, &requestError{err}
 	case resp.Status != 200:
 		return nil, &StatusError{Status: resp.Status, Quote: quote(resp.Body), After: resp.RetryAfter(time.Now())}
 	}

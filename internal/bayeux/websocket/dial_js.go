@@ -12,11 +12,26 @@ import (
 
 	"gws-outbound/internal/bayeux"
 	"gws-outbound/internal/fmt"
+	"gws-outbound/internal/httpx"
 )
 
 // dialer is what the platform needs to dial: nothing, a browser signs in by
 // its cookies.
 type dialer struct{}
+
+// DialledAhead reports whether the Worker has dialled while it loaded the program: its constructor WebSocket says so.
+func DialledAhead() bool {
+	constructor, err := safejs.Global().Get("WebSocket")
+	if err != nil {
+		return false
+	}
+	ahead, err := constructor.Get("isAhead")
+	if err != nil {
+		return false
+	}
+	is, err := ahead.Bool()
+	return err == nil && is
+}
 
 // socket is an open WebSocket: the library's connection, and the browser's
 // object behind it.
@@ -40,7 +55,12 @@ func (dialer) dial(ctx context.Context, url string) (*socket, error) {
 		err    error
 	}
 	made := make(chan *browserSocket, 1)
-	done := make(chan result, 1)
+	done := make(chan result, 2)
+	go func() {
+		if err := httpx.AwaitForbidden(ctx, url); err != nil {
+			done <- result{err: err}
+		}
+	}()
 	go func() {
 		var browser *browserSocket
 		var refused error

@@ -25,6 +25,9 @@ func (t *Transport) WithClient(client *http.Client) *Transport {
 	return t
 }
 
+// DialledAhead returns false: nobody dials but the program.
+func DialledAhead() bool { return false }
+
 // socket is an open WebSocket.
 type socket struct{ conn *websocket.Conn }
 
