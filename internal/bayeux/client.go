@@ -89,7 +89,8 @@ type Options struct {
 	FirstTransport string
 
 	// Guest says that another client of this browser is to have the one request
-	// that a server of CometD holds for a browser: connects over requests are never held.
+	// that a server of CometD holds for a browser: connects over requests are never held, and no handshake goes over requests while
+	// a socket is being opened.
 	Guest bool
 
 	// AwaitTurn, if set, asks for the client's turn among those of its browser to have a request held: granted is

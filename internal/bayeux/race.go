@@ -43,9 +43,10 @@ func (c *Client) endPatienceIn(d time.Duration) {
 	})
 }
 
-// canHandOver reports whether that transport is to make a session for the link, which is being opened.
+// canHandOver reports whether that transport is to make a session for the link, which is being opened. Not for a guest: the handshake
+// could set the cookie by which the server knows the other client's session.
 func (c *Client) canHandOver(next int) bool {
-	return !c.noHandover && c.link.conn == nil && !c.link.perRequest() && c.opts.Transports[next].PerRequest() &&
+	return !c.noHandover && !c.opts.Guest && c.link.conn == nil && !c.link.perRequest() && c.opts.Transports[next].PerRequest() &&
 		(c.opts.DialledAhead == nil || !c.opts.DialledAhead())
 }
 

@@ -535,3 +535,13 @@ func TestHandover_TheServerIsAskedOverRequestsOnceOnly(t *testing.T) {
 		require.Empty(t, polling.opened)
 	})
 }
+
+func TestHandover_AGuestMakesItsSessionOverTheSocket(t *testing.T) {
+	run(t, func(t *testing.T) {
+		socket, polling := both(t)
+		socket.delay.Store(int64(upgrade))
+		c := socket.clientWith(Options{Transports: []Transport{socket, polling}, Guest: true})
+		socket.connect(c)
+		require.Empty(t, polling.opened)
+	})
+}
