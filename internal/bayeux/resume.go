@@ -16,7 +16,7 @@ import (
 // server keeps it: it is not to be shown to anybody.
 type SavedSession struct {
 	ClientID  string
-	Transport string   // its name: a session goes with the connection type that made it
+	Transport string   // the name of the one over which it has worked
 	Ack       bool     // acknowledged delivery was negotiated
 	Batch     int64    // the last batch that was delivered to the handlers
 	Channels  []string // the subscriptions that the server has confirmed

@@ -32,6 +32,25 @@ testInPage("first the GET that signs in, then the WebSocket, then the POST", asy
 });
 
 testInPage(
+  "while the WebSocket is opened, the handshake goes over long-polling, and nothing else does",
+  async (page) => {
+    const simulator = await Simulator.start();
+    const { url: baseUrl, requests } = await startTap(simulator.url);
+    await stopClock(page);
+    const session = await connect(page, { baseUrl, headers, worker: false }); // which dials nothing ahead
+    await complete(session, request);
+    const [first, ...rest] = lines(requests);
+    assert.equal(first, "GET /api/v2/me");
+    assert.deepEqual(rest.sort(), [
+      "POST /api/v2/me/outbound-records/12",
+      "POST /api/v2/notifications",
+      "WebSocket /api/v2/notifications",
+    ]);
+    assert.equal(await session.evaluate(({ client }) => client.transport), "websocket");
+  },
+);
+
+testInPage(
   "a refused CSRF token is fetched again, and the POST sent once more",
   async (page) => {
     const simulator = await Simulator.start();
