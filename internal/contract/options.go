@@ -29,7 +29,7 @@ var Options = []Option{
 		Doc:    []string{"The path of the CometD endpoint below `baseUrl`."}},
 	{Name: "transports", Type: "Transport[]", Default: `["websocket", "long-polling"]`,
 		Manual: "to be tried in this order; `client.transport` says which it is",
-		Doc:    []string{"The transports to try, in this order. {@link OutboundClient.transport} says which is in use. The one that has worked last is remembered in `sessionStorage`, for the next page of the tab."}},
+		Doc:    []string{"The transports to try, in this order. {@link OutboundClient.transport} says which is in use. While a WebSocket is being opened, the handshake goes over long-polling, where that is one of them. The one that has worked last is remembered in `sessionStorage`, for the next page of the tab."}},
 	{Name: "guest", Type: "boolean", Default: `false`, Go: "Guest",
 		Manual: "the page, or another in this browser, has a CometD session of its own over long-polling: never take [the one request that a server holds](deployment.md#beside-other-clients-in-one-browser)",
 		Doc:    []string{"Says that the page, or another one of this browser, has a CometD session of its own with the server, such as a desktop's, over long-polling. Such a server holds the request of one session for each browser, whose events come at once; the others have to ask again and again. With `true` this client never takes that place: over long-polling it asks every 250 ms while a call is pending, and every 2 s otherwise. Connect it once the other one is connected. It is the same once the server has said that there are several: see {@link OutboundClient.reason}."}},

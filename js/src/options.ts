@@ -42,9 +42,10 @@ export interface ClientOptions extends LoadOptions {
 
   /**
    * The transports to try, in this order. {@link OutboundClient.transport} says
-   * which is in use. The one that has worked last is remembered in
-   * `sessionStorage`, for the next page of the tab. Default: `["websocket",
-   * "long-polling"]`.
+   * which is in use. While a WebSocket is being opened, the handshake goes over
+   * long-polling, where that is one of them. The one that has worked last is
+   * remembered in `sessionStorage`, for the next page of the tab. Default:
+   * `["websocket", "long-polling"]`.
    */
   transports?: Transport[];
 
