@@ -75,21 +75,18 @@ func TestRace_FirstTransportWinsIfItIsFirst(t *testing.T) {
 
 func TestRace_LeavesAFarLineItsRoundTrips(t *testing.T) {
 	run(t, func(t *testing.T) {
-		socket, polling := both(t)
-		c := socket.client(polling)
-		c.opts.Prepare = func(context.Context) error { wait(900 * time.Millisecond); return nil }
-		socket.delay.Store(int64(900 * time.Millisecond))
-		done := make(chan error, 1)
-		go func() { done <- c.Connect(t.Context()) }()
-		polling.connection()
+		const trip = 900 * time.Millisecond
+		socket, polling, c, connected := handover(t, trip, func(c *Client) {
+			c.opts.Prepare = func(context.Context) error { wait(trip); return nil }
+		})
 		hello := polling.expect(metaHandshake)
-		wait(900 * time.Millisecond)
+		wait(trip)
 		polling.say(handshakeReply, hello...)
 		socket.connection()
 		first := socket.expect(metaConnect)
-		wait(900 * time.Millisecond)
+		wait(trip)
 		socket.say(connectReply, first...)
-		require.NoError(t, <-done)
+		require.NoError(t, <-connected)
 		require.Equal(t, "websocket", c.current().Transport)
 	})
 }
