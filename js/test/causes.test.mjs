@@ -188,6 +188,44 @@ testInPage(
   { complaints, path: "/no-sockets" },
 );
 
+testInPage(
+  "a WebSocket that is given up since the policy was said to forbid it is closed",
+  async (page) => {
+    const simulator = await Simulator.start();
+    await page.evaluate(
+      (origin) => {
+        globalThis.sockets = [];
+        globalThis.WebSocket = class extends WebSocket {
+          constructor(...args) {
+            super(...args);
+            sockets.push(this);
+            const report = new Event("securitypolicyviolation");
+            Object.assign(report, {
+              blockedURI: origin,
+              disposition: "enforce",
+              effectiveDirective: "connect-src",
+            });
+            queueMicrotask(() => dispatchEvent(report)); // before it can be open
+          }
+        };
+      },
+      simulator.url.replace("http", "ws"),
+    );
+    const session = await connect(page, { baseUrl: simulator.url, headers, worker: false });
+    assert.equal(await session.evaluate(({ client }) => client.transport), "long-polling");
+    const closed = await page.evaluate(async () => {
+      for (const socket of sockets) {
+        if (socket.readyState !== WebSocket.CLOSED) {
+          await new Promise((resolve) => socket.addEventListener("close", resolve));
+        }
+      }
+      return sockets.length;
+    });
+    assert.equal(closed, 1);
+  },
+  { complaints },
+);
+
 inWorker(
   "a Worker's policy that forbids the WebSocket alone is named, where the module comes late",
   async (page, said) => {

@@ -55,10 +55,11 @@ func (dialer) dial(ctx context.Context, url string) (*socket, error) {
 		err    error
 	}
 	made := make(chan *browserSocket, 1)
-	done := make(chan result, 2)
+	done := make(chan result, 1)
+	forbidden := make(chan error, 1)
 	go func() {
 		if err := httpx.AwaitForbidden(ctx, url); err != nil {
-			done <- result{err: err}
+			forbidden <- err
 		}
 	}()
 	go func() {
@@ -93,22 +94,25 @@ func (dialer) dial(ctx context.Context, url string) (*socket, error) {
 			done <- result{socket: &socket{conn, browser}}
 		}
 	}()
+	var err error
 	select {
 	case r := <-done:
 		return r.socket, r.err
+	case err = <-forbidden:
 	case <-ctx.Done():
-		go func() {
-			select {
-			case browser := <-made:
-				browser.close() // ends the dial, too
-			case r := <-done:
-				if r.socket != nil {
-					r.socket.close()
-				}
-			}
-		}()
-		return nil, fmt.Errorf("the server has not answered in time: %w", ctx.Err())
+		err = fmt.Errorf("the server has not answered in time: %w", ctx.Err())
 	}
+	go func() {
+		select {
+		case browser := <-made:
+			browser.close() // ends the dial, too
+		case r := <-done:
+			if r.socket != nil {
+				r.socket.close()
+			}
+		}
+	}()
+	return nil, err
 }
 
 // capturing is held while the constructor is replaced.
