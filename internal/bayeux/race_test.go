@@ -143,6 +143,14 @@ func handover(t *testing.T, takes time.Duration, prepare ...func(*Client)) (sock
 	return socket, polling, c, connected
 }
 
+// countsGaps has the client hear /a, and its gaps counted.
+func countsGaps(t *testing.T, gaps *int) func(*Client) {
+	return func(c *Client) {
+		c.opts.OnGap = func(string) { *gaps++ }
+		hears(t, c, "/a")
+	}
+}
+
 func TestHandover_TheSocketGoesOnWithTheSessionThatRequestsHaveMade(t *testing.T) {
 	for name, answered := range map[string]time.Duration{
 		"before it is open": upgrade / 2,
@@ -235,10 +243,7 @@ func TestHandover_TheServerDoesNotKnowTheSessionOverTheSocket_ItMakesItsOwn(t *t
 		t.Run(name, func(t *testing.T) {
 			run(t, func(t *testing.T) {
 				gaps := 0
-				socket, polling, c, connected := handover(t, upgrade, func(c *Client) {
-					c.opts.OnGap = func(string) { gaps++ }
-					hears(t, c, "/a")
-				})
+				socket, polling, c, connected := handover(t, upgrade, countsGaps(t, &gaps))
 				polling.say(handshakeReply, polling.expect(metaHandshake)...)
 				socket.connection()
 				subscribe, connect := socket.expect(metaSubscribe), socket.expect(metaConnect)
@@ -438,10 +443,7 @@ func TestHandover_TheSocketEndsAfterTheSubscription_EventsMayBeMissing(t *testin
 		t.Run(ext, func(t *testing.T) {
 			run(t, func(t *testing.T) {
 				said := 0
-				socket, polling, _, connected := handover(t, upgrade, func(c *Client) {
-					c.opts.OnGap = func(string) { said++ }
-					hears(t, c, "/a")
-				})
+				socket, polling, _, connected := handover(t, upgrade, countsGaps(t, &said))
 				polling.say(strings.Replace(handshakeReply, `"ext":{"ack":true},`, ext, 1), polling.expect(metaHandshake)...)
 				socket.connection()
 				socket.say(subscribeReply, socket.expect(metaSubscribe)...)
